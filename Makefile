@@ -1,0 +1,68 @@
+# The doors to everything. Nothing to install first but Rust (rustup) and Node.js; see README.md.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help run test test-rust test-browser check audit build clean-tools
+
+export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
+# The binary finds its site files beside itself, in target/.
+unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET
+
+# A release has two halves, built side by side: the server, and the site (WebAssembly, styles, public files) with the
+# hashes of its names, which the server reads from beside itself.
+SERVER := target/release/.server
+SITE := target/release/.site
+MANIFESTS := Cargo.toml Cargo.lock rust-toolchain.toml
+RELEASE = $(MAKE) --no-print-directory -j2 $(SERVER) $(SITE)
+
+help: ## lists these doors
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## builds what is missing and serves the app at http://localhost:3000, its data in data/
+	@scripts/tools run
+	@$(RELEASE)
+	@echo 'Latchkey: http://localhost:3000 (Ctrl-C stops it)'
+	@exec target/release/latchkey serve
+
+test: ## all tests: Rust ones on SQLite and PostgreSQL, then a release in a real browser
+	@scripts/tools test
+	@$(MAKE) --no-print-directory test-rust
+	@$(RELEASE)
+	@$(MAKE) --no-print-directory test-browser
+
+test-rust: ## only the Rust tests (ARGS=… goes to cargo test)
+	@echo 'Rust tests: compiling takes 3 to 5 minutes on two cores the first time'
+	scripts/with-postgres cargo test --features ssr $(ARGS)
+
+test-browser: ## only the browser's tests, on the release that is there (ARGS=… goes to Playwright)
+	@echo 'Browser tests'
+	@scripts/with-postgres npm test --silent -- $(ARGS)
+
+check: ## formatting, lints for both targets, licences and bans, documentation, types of the browser tests
+	@scripts/tools check
+	cargo fmt --check
+	cargo clippy --features ssr --all-targets -- -D warnings
+	cargo clippy --features hydrate --target wasm32-unknown-unknown --lib -- -D warnings
+	cargo deny --log-level error check bans licenses sources
+	RUSTDOCFLAGS='-D warnings' cargo doc --features ssr --no-deps --lib
+	npm run --silent types
+
+audit: ## known vulnerabilities of what we depend on (asks the network)
+	@scripts/tools check
+	cargo deny check advisories
+
+build: ## a release: target/release/latchkey and its site files, target/site
+	@scripts/tools build
+	@$(RELEASE)
+
+$(SERVER): $(MANIFESTS) $(shell find src migrations 2>/dev/null)
+	@echo 'Release build of the server: 5 minutes on two cores the first time'
+	cargo build --release --no-default-features --features ssr --bin latchkey
+	@touch $@
+
+$(SITE): $(MANIFESTS) $(shell find src style public 2>/dev/null)
+	@echo 'Release build of the site: 3 minutes on two cores the first time'
+	cargo-leptos build --release --precompress --frontend-only
+	@touch $@
+
+clean-tools: ## removes the tools that were installed into this folder
+	rm -rf .tools node_modules

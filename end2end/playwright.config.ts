@@ -1,0 +1,35 @@
+import { defineConfig } from '@playwright/test';
+import { executablePath } from './chromium.mjs';
+
+const asRoot = process.getuid?.() === 0;
+const screenshots = Boolean(process.env.SCREENSHOTS);
+
+export default defineConfig({
+  testDir: 'tests',
+  testMatch: screenshots ? 'screenshots.ts' : '*.spec.ts',
+  outputDir: 'results',
+  workers: 2,
+  fullyParallel: true,
+  retries: 0,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['list'], ['./fixtures/closing-line.ts']],
+  use: {
+    browserName: 'chromium',
+    trace: 'retain-on-failure',
+    actionTimeout: 15_000,
+    locale: 'en-GB',
+    launchOptions: {
+      executablePath,
+      args: [
+        ...(asRoot ? ['--no-sandbox'] : []),
+        '--disable-gpu',
+        '--disable-quic',
+        '--no-first-run',
+        '--disable-background-networking',
+        '--disable-component-update',
+        '--disable-sync',
+      ],
+    },
+  },
+});

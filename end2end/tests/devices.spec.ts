@@ -1,0 +1,127 @@
+import { expect, test } from '../fixtures/test.ts';
+
+// What a device that was ended elsewhere meets on its next action.
+const ended = /Failed to load resource.* 401 .*\/(api|auth)\//;
+
+test('two devices see each other, each itself first', async ({ device, anotherDevice, user }) => {
+  await device.signUp(user);
+  const other = await anotherDevice();
+  await other.signIn(user);
+  await device.page.reload();
+  for (const { devicesPage } of [device, other]) {
+    await expect(devicesPage.rows).toHaveCount(2);
+    await expect(devicesPage.rows.first()).toContainText('This device');
+    await expect(devicesPage.thisDevice).toHaveCount(1);
+    await expect(devicesPage.otherDevices).toHaveCount(1);
+  }
+});
+
+test('ends one device, which is out on its next action', async ({ device, anotherDevice, user, watch }) => {
+  watch.allow(ended);
+  await device.signUp(user);
+  const other = await anotherDevice();
+  await other.signIn(user);
+  await other.devicesPage.end(other.devicesPage.otherDevices);
+  await expect(other.devicesPage.rows).toHaveCount(1);
+
+  await device.page.reload();
+  await device.signInPage.isShown();
+});
+
+test('an open page of an ended device does nothing more', async ({ device, anotherDevice, user, watch }) => {
+  watch.allow(ended);
+  await device.signUp(user);
+  const other = await anotherDevice();
+  await other.signIn(user);
+  await device.devicesPage.startRenaming(device.devicesPage.thisDevice, 'Too late');
+  await other.devicesPage.end(other.devicesPage.otherDevices);
+  await expect(other.devicesPage.rows).toHaveCount(1);
+
+  // It may have noticed by itself.
+  await device.devicesPage.saveButton.click({ timeout: 2_000 }).catch(() => undefined);
+  await device.signInPage.isShown();
+  await other.page.reload();
+  await expect(other.page.getByText('Too late')).toHaveCount(0);
+});
+
+test('ends all other devices and stays', async ({ device, anotherDevice, user, watch }) => {
+  watch.allow(ended);
+  await device.signUp(user);
+  const others = [await anotherDevice(), await anotherDevice()];
+  for (const other of others) await other.signIn(user);
+  await device.page.reload();
+  await expect(device.devicesPage.rows).toHaveCount(3);
+
+  await device.devicesPage.endOthers();
+  await expect(device.devicesPage.rows).toHaveCount(1);
+  for (const other of others) {
+    await other.page.reload();
+    await other.signInPage.isShown();
+  }
+  await device.page.reload();
+  await expect(device.devicesPage.thisDevice).toHaveCount(1);
+});
+
+test('signs out everywhere', async ({ device, anotherDevice, user, watch }) => {
+  watch.allow(ended);
+  await device.signUp(user);
+  const other = await anotherDevice();
+  await other.signIn(user);
+
+  await other.devicesPage.endAll();
+  await other.signInPage.isShown();
+  await device.page.reload();
+  await device.signInPage.isShown();
+});
+
+test('asks first, and Cancel ends nothing', async ({ device, anotherDevice, user }) => {
+  await device.signUp(user);
+  const other = await anotherDevice();
+  await other.signIn(user);
+  const { devicesPage } = other;
+  for (const button of [
+    devicesPage.signOutButtonOf(devicesPage.otherDevices),
+    devicesPage.signOutOthersButton,
+    devicesPage.signOutEverywhereButton,
+  ]) {
+    await button.click();
+    await expect(devicesPage.dialog).toBeVisible();
+    await devicesPage.cancel();
+    await button.click();
+    await other.page.keyboard.press('Escape');
+    await expect(devicesPage.dialog).toBeHidden();
+  }
+  await other.page.reload();
+  await expect(devicesPage.rows).toHaveCount(2);
+});
+
+test('gives a device a name', async ({ device, anotherDevice, user }) => {
+  await device.signUp(user);
+  const { devicesPage } = device;
+  await devicesPage.rename(devicesPage.thisDevice, 'Kitchen <b>tablet</b>');
+  await expect(devicesPage.thisDevice).toContainText('Kitchen <b>tablet</b>');
+  const other = await anotherDevice();
+  await other.signIn(user);
+  await expect(other.devicesPage.otherDevices).toContainText('Kitchen <b>tablet</b>');
+  await expect(other.page.getByRole('button', { name: 'Sign out Kitchen <b>tablet</b>' })).toBeVisible();
+});
+
+test('Escape leaves the name as it was', async ({ device, user }) => {
+  await device.signUp(user);
+  const { devicesPage, page } = device;
+  await devicesPage.startRenaming(devicesPage.thisDevice, 'Not this');
+  await page.keyboard.press('Escape');
+  await expect(devicesPage.nameField).toHaveCount(0);
+  await page.reload();
+  await expect(page.getByText('Not this')).toHaveCount(0);
+});
+
+test('signing in again in the same browser ends what it had', async ({ device, anotherDevice, user }) => {
+  await device.signUp(user);
+  const other = await anotherDevice();
+  await other.signIn(user);
+  await other.devicesPage.signOutButton.click();
+  await other.signInPage.isShown();
+  await other.signIn(user);
+  await expect(other.devicesPage.rows).toHaveCount(2);
+});

@@ -1,0 +1,47 @@
+import { call, nextTokens } from '../fixtures/api.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+test('signs out, and Back shows nothing', async ({ device, user }) => {
+  await device.signUp(user);
+  await device.page.reload();
+  await device.devicesPage.isShown();
+  await device.devicesPage.signOutButton.click();
+  await device.signInPage.isShown();
+
+  for (let steps = 0; steps < 2; steps += 1) {
+    await device.page.goBack();
+    await expect(device.devicesPage.rows).toHaveCount(0);
+    await expect(device.page.getByText(user.username)).toHaveCount(0);
+  }
+});
+
+test('signing out empties the other tabs', async ({ device, user, watch }) => {
+  watch.allow(/Failed to load resource.* 401 .*\/(api|auth)\//);
+  await device.signUp(user);
+  const tab = await device.anotherTab();
+  await tab.devicesPage.open();
+  await device.devicesPage.signOutButton.click();
+  await device.signInPage.isShown();
+
+  await tab.signInPage.isShown();
+  await expect(tab.devicesPage.rows).toHaveCount(0);
+});
+
+test('signing out ends the tokens at once and leaves no cookie', async ({ device, server, user }) => {
+  const first = nextTokens(device.page);
+  await device.signUp(user);
+  const { accessToken } = await first;
+  const old = (await device.context.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
+  await device.devicesPage.signOutButton.click();
+  await device.signInPage.isShown();
+
+  expect((await call(server, '/api/me', { bearer: accessToken })).status).toBe(401);
+  const refresh = await call(server, '/auth/refresh', {
+    method: 'POST',
+    headers: { Cookie: old, Origin: server.url },
+  });
+  expect(refresh.status).toBe(401);
+  expect(refresh.headers.getSetCookie()).toEqual([]);
+  const left = (await device.context.cookies()).map(({ name }) => name);
+  expect(left).not.toContain('__Host-Http-latchkey-refresh');
+});

@@ -1,0 +1,18 @@
+//! The calls under `/api/`: they read what belongs to the caller, who shows an access token.
+
+use super::data::{Me, SessionInfo};
+use super::problem::Problem;
+use super::wire::{Get, Wire};
+use leptos::prelude::*;
+
+/// Who is signed in.
+#[server(name = ReadMe, prefix = "/api", endpoint = "me", protocol = Wire<Get>)]
+pub async fn me() -> Result<Me, Problem> {
+    crate::server::http::account::me().await
+}
+
+/// The caller's sessions: the current one first, then by when they were last seen.
+#[server(name = ListSessions, prefix = "/api", endpoint = "sessions", protocol = Wire<Get>)]
+pub async fn sessions() -> Result<Vec<SessionInfo>, Problem> {
+    crate::server::http::account::sessions().await
+}

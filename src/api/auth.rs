@@ -1,0 +1,86 @@
+//! The calls under `/auth/`: they take or end a credential.
+
+use super::data::Tokens;
+use super::problem::Problem;
+use super::wire::{Post, Wire};
+use super::{Flag, Secret};
+use crate::domain::id::SessionId;
+use leptos::prelude::*;
+
+/// Makes an account and signs it in; answers 201.
+#[server(prefix = "/auth", endpoint = "signup", protocol = Wire<Post>)]
+pub async fn sign_up(
+    username: String,
+    password: Secret,
+    #[server(default)] remember: Flag,
+) -> Result<Tokens, Problem> {
+    crate::server::http::auth::sign_up(username, password, remember.0).await
+}
+
+/// Signs in with username and password. `client` names a registered native client; the web app leaves it out.
+#[server(prefix = "/auth", endpoint = "login", protocol = Wire<Post>)]
+pub async fn sign_in(
+    username: String,
+    password: Secret,
+    #[server(default)] remember: Flag,
+    #[server(default)] client: Option<String>,
+) -> Result<Tokens, Problem> {
+    crate::server::http::auth::sign_in(username, password, remember.0, client).await
+}
+
+/// Rotates the refresh token (RFC 6749 section 6, RFC 9700 section 4.14.2). A browser's comes as a cookie.
+#[server(prefix = "/auth", endpoint = "refresh", protocol = Wire<Post>)]
+pub async fn refresh(
+    #[server(default)]
+    #[server(rename = "refreshToken")]
+    refresh_token: Option<Secret>,
+) -> Result<Tokens, Problem> {
+    crate::server::http::auth::refresh(refresh_token).await
+}
+
+/// Ends the session that asks. Repeated, it succeeds again.
+#[server(prefix = "/auth", endpoint = "logout", protocol = Wire<Post>)]
+pub async fn sign_out(
+    #[server(default)]
+    #[server(rename = "refreshToken")]
+    refresh_token: Option<Secret>,
+) -> Result<(), Problem> {
+    crate::server::http::auth::sign_out(refresh_token).await
+}
+
+/// Ends every session of the user, or every other one.
+#[server(prefix = "/auth", endpoint = "logout-all", protocol = Wire<Post>)]
+pub async fn sign_out_all(
+    #[server(default)]
+    #[server(rename = "keepCurrent")]
+    keep_current: Flag,
+) -> Result<(), Problem> {
+    crate::server::http::auth::sign_out_all(keep_current.0).await
+}
+
+/// Ends one session of the caller's.
+#[server(prefix = "/auth", endpoint = "sessions/revoke", protocol = Wire<Post>)]
+pub async fn revoke_session(sid: SessionId) -> Result<(), Problem> {
+    crate::server::http::auth::revoke_session(sid).await
+}
+
+/// Gives one session of the caller's a name of 1 to 64 characters.
+#[server(prefix = "/auth", endpoint = "sessions/rename", protocol = Wire<Post>)]
+pub async fn rename_session(sid: SessionId, name: String) -> Result<(), Problem> {
+    crate::server::http::auth::rename_session(sid, name).await
+}
+
+/// Proves again who one is; renews `auth_time`.
+#[server(prefix = "/auth", endpoint = "reauthenticate", protocol = Wire<Post>)]
+pub async fn reauthenticate(password: Secret) -> Result<(), Problem> {
+    crate::server::http::auth::reauthenticate(password).await
+}
+
+/// Changes the password and ends all other sessions.
+#[server(prefix = "/auth", endpoint = "password", protocol = Wire<Post>)]
+pub async fn change_password(
+    #[server(rename = "currentPassword")] current_password: Secret,
+    #[server(rename = "newPassword")] new_password: Secret,
+) -> Result<(), Problem> {
+    crate::server::http::auth::change_password(current_password, new_password).await
+}

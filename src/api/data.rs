@@ -1,0 +1,68 @@
+//! What answers carry. Field names are camelCase in JSON; times are milliseconds since the Unix epoch, UTC.
+
+use crate::domain::device::DeviceKind;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The answer to a sign-in or a refresh (RFC 6749 section 5.1, in camelCase).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Tokens {
+    /// The access token, to be sent as `Authorization: Bearer`.
+    pub access_token: String,
+    pub token_type: TokenType,
+    /// Seconds until the access token expires, counted from this answer.
+    pub expires_in: u64,
+    /// Native clients only; a browser gets its refresh token as a cookie.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_token: Option<String>,
+    /// Native clients only: seconds until the refresh token expires if it is not used.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refresh_expires_in: Option<u64>,
+}
+
+impl std::fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tokens").field("expires_in", &self.expires_in).finish_non_exhaustive()
+    }
+}
+
+/// The one token type there is (RFC 6750).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TokenType {
+    Bearer,
+}
+
+/// Who is signed in, on which session.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Me {
+    pub sub: UserId,
+    /// As the user typed it at sign-up, prepared by RFC 8265.
+    pub username: String,
+    pub scope: String,
+    pub sid: SessionId,
+    /// When the account was made.
+    pub created_at: Timestamp,
+}
+
+/// One row of the devices page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SessionInfo {
+    pub sid: SessionId,
+    /// Whether this is the session that asks.
+    pub current: bool,
+    /// The user's own name for the device.
+    pub name: Option<String>,
+    pub browser: Option<String>,
+    pub os: Option<String>,
+    pub kind: DeviceKind,
+    /// The address as the server last saw it; `None` once it was erased.
+    pub ip: Option<String>,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    /// When it ends at the latest: the nearer of idle and absolute expiry.
+    pub expires_at: Timestamp,
+}

@@ -1,0 +1,183 @@
+//! What went wrong, in the form of RFC 9457 (`application/problem+json`) with a stable `code`.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use server_fn::error::{FromServerFnError, ServerFnErrorErr};
+use server_fn::{ContentType, Decodes, Encodes, Format, FormatType};
+
+/// The stable codes. Clients decide by these, never by the texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Code {
+    ValidationFailed,
+    InvalidCredentials,
+    InvalidToken,
+    SessionRevoked,
+    RefreshReused,
+    ReauthenticationRequired,
+    ForbiddenOrigin,
+    NotFound,
+    MethodNotAllowed,
+    UsernameTaken,
+    RegistrationClosed,
+    PayloadTooLarge,
+    UnsupportedMediaType,
+    RateLimited,
+    Unavailable,
+    /// A fault of ours; the log has the cause under the request id.
+    Internal,
+}
+
+impl Code {
+    /// The HTTP status that goes with the code.
+    pub const fn status(self) -> u16 {
+        match self {
+            Self::ValidationFailed => 422,
+            Self::InvalidCredentials | Self::InvalidToken | Self::SessionRevoked | Self::RefreshReused => 401,
+            Self::ReauthenticationRequired | Self::ForbiddenOrigin | Self::RegistrationClosed => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::UsernameTaken => 409,
+            Self::PayloadTooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::RateLimited => 429,
+            Self::Unavailable => 503,
+            Self::Internal => 500,
+        }
+    }
+
+    /// A short sentence for people who read the raw answer.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::ValidationFailed => "Some of what was sent is not valid.",
+            Self::InvalidCredentials => "The username or the password is wrong.",
+            Self::InvalidToken => "The token is missing, not valid, or has expired.",
+            Self::SessionRevoked => "This session was ended.",
+            Self::RefreshReused => "This session was ended because its refresh token was used twice.",
+            Self::ReauthenticationRequired => "Confirm your password to go on.",
+            Self::ForbiddenOrigin => "This request did not come from this site.",
+            Self::NotFound => "There is nothing here.",
+            Self::MethodNotAllowed => "This method is not allowed here.",
+            Self::UsernameTaken => "This username is taken.",
+            Self::RegistrationClosed => "New accounts are made by the operator of this site.",
+            Self::PayloadTooLarge => "The request is too large.",
+            Self::UnsupportedMediaType => "Send application/json or application/x-www-form-urlencoded.",
+            Self::RateLimited => "Too many attempts. Wait a moment and try again.",
+            Self::Unavailable => "The service cannot answer right now. Try again in a moment.",
+            Self::Internal => "Something went wrong on our side.",
+        }
+    }
+}
+
+/// One field that was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldError {
+    /// The field's name as it was sent.
+    pub field: String,
+    /// Stable: `too_short`, `too_long`, `too_common`, `contains_username`, `invalid`, `required`.
+    pub code: String,
+    /// In the user's words.
+    pub detail: String,
+}
+
+/// An error answer (RFC 9457). `code` and `errors` are extension members.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[error("{title}")]
+pub struct Problem {
+    #[serde(rename = "type")]
+    kind: String,
+    pub title: String,
+    pub status: u16,
+    pub code: Code,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub errors: Vec<FieldError>,
+    /// Seconds to wait; also sent as `Retry-After` (RFC 9110 section 10.2.3).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+    /// Names this request in the server's log.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+}
+
+impl Problem {
+    pub fn new(code: Code) -> Self {
+        Self {
+            kind: "about:blank".into(),
+            title: code.title().into(),
+            status: code.status(),
+            code,
+            detail: None,
+            errors: Vec::new(),
+            retry_after: matches!(code, Code::Unavailable).then_some(1),
+            request_id: None,
+        }
+    }
+
+    /// `validation_failed` for the given fields.
+    pub fn fields(errors: Vec<FieldError>) -> Self {
+        Self { errors, ..Self::new(Code::ValidationFailed) }
+    }
+
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+
+    pub fn with_retry_after(mut self, seconds: u64) -> Self {
+        self.retry_after = Some(seconds);
+        self
+    }
+}
+
+impl From<Code> for Problem {
+    fn from(code: Code) -> Self {
+        Self::new(code)
+    }
+}
+
+/// The media type of RFC 9457.
+pub struct ProblemJson;
+
+impl ContentType for ProblemJson {
+    const CONTENT_TYPE: &'static str = "application/problem+json";
+}
+
+impl FormatType for ProblemJson {
+    const FORMAT_TYPE: Format = Format::Text;
+}
+
+impl Encodes<Problem> for ProblemJson {
+    type Error = serde_json::Error;
+
+    fn encode(problem: &Problem) -> Result<Bytes, Self::Error> {
+        serde_json::to_vec(problem).map(Bytes::from)
+    }
+}
+
+impl Decodes<Problem> for ProblemJson {
+    type Error = serde_json::Error;
+
+    fn decode(bytes: Bytes) -> Result<Problem, Self::Error> {
+        serde_json::from_slice(&bytes)
+    }
+}
+
+impl FromServerFnError for Problem {
+    type Encoder = ProblemJson;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(detail) | ServerFnErrorErr::MissingArg(detail) => {
+                Problem::new(Code::ValidationFailed).with_detail(detail)
+            }
+            // The network failed, or something between us answered in its own words.
+            ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) | ServerFnErrorErr::Deserialization(_) => {
+                Problem::new(Code::Unavailable)
+            }
+            _ => Problem::new(Code::Internal),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! How a call travels. One protocol for the browser app, a plain HTML form and a JSON client: a request's body is
+//! read by its `Content-Type`, an answer is JSON, an answer without content is empty (and becomes a 204).
+
+use super::problem::{Code, Problem};
+use super::transport::{self, Call};
+use bytes::Bytes;
+use http::Method;
+use send_wrapper::SendWrapper;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use server_fn::client::Client;
+use server_fn::request::Req;
+use server_fn::response::TryRes;
+use server_fn::server::Server;
+use server_fn::Protocol;
+use std::marker::PhantomData;
+
+/// A call that changes something: `POST`, with a JSON or form body.
+pub struct Post;
+/// A call that only reads: `GET`, with its arguments in the query.
+pub struct Get;
+
+/// The HTTP method of a call.
+pub trait Verb {
+    const METHOD: Method;
+}
+
+impl Verb for Post {
+    const METHOD: Method = Method::POST;
+}
+
+impl Verb for Get {
+    const METHOD: Method = Method::GET;
+}
+
+/// The protocol of all our server functions.
+pub struct Wire<V>(PhantomData<V>);
+
+impl<V, Input, Output, C, S> Protocol<Input, Output, C, S, Problem> for Wire<V>
+where
+    V: Verb,
+    Input: Serialize + DeserializeOwned + Send,
+    Output: Serialize + DeserializeOwned + Send,
+    C: Client<Problem>,
+    S: Server<Problem>,
+{
+    const METHOD: Method = V::METHOD;
+
+    async fn run_server<F, Fut>(request: S::Request, server_fn: F) -> Result<S::Response, Problem>
+    where
+        F: Fn(Input) -> Fut + Send,
+        Fut: Future<Output = Result<Output, Problem>> + Send,
+    {
+        let input = if V::METHOD == Method::GET {
+            from_form(request.as_query().unwrap_or_default().as_bytes())?
+        } else {
+            let media_type = request.to_content_type().map(|value| media_type(&value));
+            let body = request.try_into_bytes().await?;
+            match media_type.as_deref() {
+                Some("application/json") => from_json(&body)?,
+                Some("application/x-www-form-urlencoded") => from_form(&body)?,
+                None if body.is_empty() => from_form(&body)?,
+                _ => return Err(Code::UnsupportedMediaType.into()),
+            }
+        };
+        let output = server_fn(input).await?;
+        S::Response::try_from_bytes("application/json", encode(&output)?)
+    }
+
+    async fn run_client(path: &str, input: Input) -> Result<Output, Problem> {
+        let body = match V::METHOD {
+            Method::GET => None,
+            _ => Some(String::from_utf8_lossy(&encode(&input)?).into_owned()),
+        };
+        let query = match V::METHOD {
+            Method::GET => serde_urlencoded::to_string(&input).map_err(|_| Problem::new(Code::Internal))?,
+            _ => String::new(),
+        };
+        let path = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
+        let reply = SendWrapper::new(transport::send(Call { method: V::METHOD, path, body })).await?;
+        if reply.status >= 400 {
+            return Err(serde_json::from_slice(&reply.body).unwrap_or_else(|_| Code::Unavailable.into()));
+        }
+        let body = if reply.body.is_empty() { b"null".as_slice() } else { &reply.body };
+        serde_json::from_slice(body).map_err(|_| Code::Unavailable.into())
+    }
+}
+
+/// JSON, but nothing at all for "no content".
+fn encode<T: Serialize>(value: &T) -> Result<Bytes, Problem> {
+    let json = serde_json::to_vec(value).map_err(|_| Problem::new(Code::Internal))?;
+    Ok(if json == b"null" { Bytes::new() } else { Bytes::from(json) })
+}
+
+fn media_type(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    let body = if body.is_empty() { b"{}".as_slice() } else { body };
+    // serde's message names fields and positions, never values of ours; values of the caller's are cut out.
+    serde_json::from_slice(body).map_err(|error| malformed(&error))
+}
+
+fn from_form<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
+    serde_urlencoded::from_bytes(body).map_err(|error| malformed(&error))
+}
+
+/// Says which field is missing, and nothing of what was sent: an error must not echo a password.
+fn malformed(error: &dyn std::fmt::Display) -> Problem {
+    let text = error.to_string();
+    match text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
+        Some(field) => Problem::fields(vec![super::problem::FieldError {
+            field: field.to_owned(),
+            code: "required".into(),
+            detail: "This is needed.".into(),
+        }]),
+        None => Problem::new(Code::ValidationFailed).with_detail("The body could not be read."),
+    }
+}
+

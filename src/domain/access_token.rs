@@ -1,0 +1,137 @@
+//! What an access token says (RFC 9068), and what must hold for it.
+
+use super::id::{ClientId, SessionId, UserId};
+use super::session::Session;
+use super::time::Timestamp;
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The `typ` header of access tokens (RFC 9068 section 2.1).
+pub const TYP: &str = "at+jwt";
+
+/// How far the clocks of issuer and verifier may differ.
+pub const LEEWAY: Duration = Duration::from_secs(5);
+
+/// The claims of an access token; no personal data.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claims {
+    pub iss: String,
+    pub sub: UserId,
+    pub aud: String,
+    pub exp: i64,
+    pub iat: i64,
+    pub jti: String,
+    pub sid: SessionId,
+    pub azp: ClientId,
+    pub client_id: ClientId,
+    pub scope: String,
+    pub auth_time: i64,
+}
+
+/// What a new access token needs beyond its session.
+#[derive(Clone, Debug)]
+pub struct Issue<'a> {
+    pub issuer: &'a str,
+    pub audience: &'a str,
+    pub scope: &'a str,
+    /// Randomness that names this token.
+    pub nonce: &'a str,
+    pub now: Timestamp,
+    /// How long it lives, jitter already taken off.
+    pub ttl: Duration,
+}
+
+impl Claims {
+    /// The claims of a token for `session`. It never outlives the session's absolute end.
+    ///
+    /// `jti` carries the generation that the token was issued with, so that seeing it confirms that generation.
+    pub fn issue(session: &Session, issue: &Issue<'_>) -> Self {
+        let iat = issue.now.as_secs();
+        let ttl = i64::try_from(issue.ttl.as_secs()).unwrap_or(i64::MAX);
+        Self {
+            iss: issue.issuer.to_owned(),
+            sub: session.user_id.clone(),
+            aud: issue.audience.to_owned(),
+            exp: iat.saturating_add(ttl).min(session.lifetime.expires_at.as_secs_up()),
+            iat,
+            jti: format!("{}.{}", session.rotation.generation, issue.nonce),
+            sid: session.id.clone(),
+            azp: session.client_id.clone(),
+            client_id: session.client_id.clone(),
+            scope: issue.scope.to_owned(),
+            auth_time: session.authenticated_at.as_secs(),
+        }
+    }
+
+    /// The generation that the token was issued with.
+    pub fn generation(&self) -> Option<u64> {
+        self.jti.split_once('.').and_then(|(generation, _)| generation.parse().ok())
+    }
+
+    /// Whether the token may be used at `now`: within its times, and none of them beyond what we issue.
+    pub fn is_timely(&self, now: Timestamp, longest: Duration) -> bool {
+        let leeway = i64::try_from(LEEWAY.as_secs()).unwrap_or(0);
+        let longest = i64::try_from(longest.as_secs()).unwrap_or(i64::MAX);
+        let now = now.as_secs();
+        let life = self.exp.saturating_sub(self.iat);
+        (0..=longest).contains(&life) && self.iat <= now.saturating_add(leeway) && now < self.exp.saturating_add(leeway)
+    }
+}
+
+/// Shortens `ttl` by a part between 0 and `jitter`, chosen by `chance`, so that tabs and devices do not all refresh
+/// at once. `chance` is uniform over all of `u64`.
+pub fn jittered(ttl: Duration, jitter: f64, chance: u64) -> Duration {
+    let part = chance as f64 / u64::MAX as f64;
+    ttl.mul_f64(1.0 - jitter.clamp(0.0, 1.0) * part)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn jitter_only_ever_shortens_and_never_by_more_than_its_part() {
+        let ttl = Duration::from_secs(600);
+        assert_eq!(jittered(ttl, 0.05, 0), ttl);
+        assert_eq!(jittered(ttl, 0.05, u64::MAX), Duration::from_secs(570));
+        assert_eq!(jittered(ttl, 0.0, u64::MAX), ttl);
+    }
+
+    fn claims(iat: i64, exp: i64) -> Claims {
+        Claims {
+            iss: "i".into(),
+            sub: UserId::new("u"),
+            aud: "i".into(),
+            exp,
+            iat,
+            jti: "7.abc".into(),
+            sid: SessionId::new("s"),
+            azp: ClientId::web(),
+            client_id: ClientId::web(),
+            scope: "account".into(),
+            auth_time: iat,
+        }
+    }
+
+    #[test]
+    fn a_token_is_timely_between_its_times_with_five_seconds_of_leeway() {
+        let token = claims(1_000, 1_600);
+        let longest = Duration::from_secs(900);
+        for (now, timely) in [(994, false), (995, true), (1_604, true), (1_605, false)] {
+            assert_eq!(token.is_timely(Timestamp::from_secs(now), longest), timely, "at {now}");
+        }
+    }
+
+    #[test]
+    fn a_life_longer_than_we_issue_is_refused() {
+        let longest = Duration::from_secs(900);
+        assert!(!claims(1_000, 1_901).is_timely(Timestamp::from_secs(1_000), longest));
+        assert!(!claims(1_000, 999).is_timely(Timestamp::from_secs(999), longest));
+    }
+
+    #[test]
+    fn the_generation_is_read_from_the_jti() {
+        assert_eq!(claims(0, 1).generation(), Some(7));
+        assert_eq!(Claims { jti: "abc".into(), ..claims(0, 1) }.generation(), None);
+    }
+}

@@ -1,0 +1,37 @@
+//! The user's own security events.
+
+use super::id::{SessionId, UserId};
+use super::session::texts;
+use super::time::Timestamp;
+
+texts! {
+    /// What happened.
+    Kind {
+        SignedUp = "signed_up",
+        SignedIn = "signed_in",
+        SignInFailed = "sign_in_failed",
+        SignedOut = "signed_out",
+        SessionEnded = "session_ended",
+        SessionRenamed = "session_renamed",
+        /// A successor that nobody had seen was replaced: an answer was lost on the way.
+        Forked = "forked",
+        /// A refresh token was used twice, and its session ended.
+        Reused = "reused",
+        PasswordChanged = "password_changed",
+    }
+}
+
+/// One event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub user_id: UserId,
+    pub kind: Kind,
+    pub at: Timestamp,
+    /// The session that it is about.
+    pub sid: Option<SessionId>,
+    /// From where the request came that caused it.
+    pub ip: Option<String>,
+    pub user_agent: String,
+    /// A stable word that says more: why a session ended, how a reuse was found.
+    pub detail: Option<&'static str>,
+}

@@ -1,0 +1,52 @@
+//! Identifiers. Random text or UUIDv7 text; opaque to everybody but their maker.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(transparent)]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn new(text: impl Into<String>) -> Self {
+                Self(text.into())
+            }
+
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+id! {
+    /// A user: the subject (`sub`) of tokens.
+    UserId
+}
+id! {
+    /// A session (`sid`): one sign-in on one device; also the family of its refresh tokens.
+    SessionId
+}
+id! {
+    /// A key (`kid`, RFC 7515 section 4.1.4).
+    KeyId
+}
+id! {
+    /// A client (`client_id`, `azp`).
+    ClientId
+}
+
+impl ClientId {
+    /// The built-in client: Latchkey's own web app.
+    pub fn web() -> Self {
+        Self::new("web")
+    }
+}

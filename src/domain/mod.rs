@@ -1,0 +1,13 @@
+//! The rules. Pure: no async, no I/O, no clock, no randomness, no HTTP, no SQL; time and chance are arguments.
+
+pub mod access_token;
+pub mod activity;
+pub mod credentials;
+pub mod device;
+pub mod id;
+pub mod redeem;
+pub mod refresh_token;
+pub mod session;
+pub mod time;
+
+pub use redeem::redeem;

@@ -1,0 +1,106 @@
+//! The rotation rule: what a presented refresh token means. The one place that decides it; HTTP and SQL only carry
+//! it out.
+
+use super::refresh_token::Presented;
+use super::session::{Parent, Session, texts};
+use super::time::Timestamp;
+use std::time::Duration;
+
+/// What a presented refresh token means for its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// The current token: a successor takes its place.
+    Rotate,
+    /// The predecessor, within the grace of its first rotation: the same successor again, and nothing moves.
+    Repeat,
+    /// The predecessor, after the grace, and nobody has shown the successor: the answer was lost on the way. The
+    /// unseen successor is displaced and a new one made, with the presented token as its parent.
+    Fork,
+    /// A token that was used up: somebody else holds a copy. The session ends.
+    Reuse(Reuse),
+    /// Nothing is given, and nothing changes.
+    Refuse(Refusal),
+}
+
+texts! {
+    /// How a token was found to be used twice.
+    Reuse {
+        /// The predecessor, after the grace, though its successor is in use.
+        Predecessor = "predecessor",
+        /// The predecessor, within the grace, but from another User-Agent than the one that exchanged it.
+        OtherAgent = "other_agent",
+        /// A token that a fork displaced, or one more than one generation back.
+        Older = "older",
+    }
+}
+
+/// Why nothing is given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The session was ended, and why is on its row.
+    Revoked,
+    /// The idle or the absolute end was reached.
+    Expired,
+    UserDisabled,
+    /// The signature is ours, but the token is not the one of that generation.
+    NotOurs,
+}
+
+/// Decides what `presented` means for `session`.
+///
+/// `grace` is how long after the first rotation the predecessor gets the same answer. `confirmed` says whether the
+/// current token, or an access token issued with it, has been seen by the server, in memory or on the row.
+pub fn redeem(session: &Session, presented: &Presented, grace: Duration, confirmed: bool) -> Decision {
+    if let Some(refusal) = refuse(session, presented.at) {
+        return Decision::Refuse(refusal);
+    }
+    let rotation = &session.rotation;
+    if presented.generation == rotation.generation {
+        return if presented.digest == rotation.digest { Decision::Rotate } else { Decision::Refuse(Refusal::NotOurs) };
+    }
+    match &rotation.parent {
+        Some(parent) if presented.generation == parent.generation => {
+            if presented.digest == parent.digest {
+                redeem_predecessor(parent, rotation.rotated_at, presented, grace, confirmed)
+            } else {
+                Decision::Refuse(Refusal::NotOurs)
+            }
+        }
+        // A generation that is still to come carries our signature, though we never made it.
+        _ if presented.generation > rotation.generation => Decision::Refuse(Refusal::NotOurs),
+        _ => Decision::Reuse(Reuse::Older),
+    }
+}
+
+fn refuse(session: &Session, now: Timestamp) -> Option<Refusal> {
+    if session.revoked.is_some() {
+        Some(Refusal::Revoked)
+    } else if session.user_disabled_at.is_some() {
+        Some(Refusal::UserDisabled)
+    } else if now >= session.lifetime.end() {
+        Some(Refusal::Expired)
+    } else {
+        None
+    }
+}
+
+fn redeem_predecessor(
+    parent: &Parent,
+    rotated_at: Timestamp,
+    presented: &Presented,
+    grace: Duration,
+    confirmed: bool,
+) -> Decision {
+    let in_grace = presented.at.since(rotated_at) < grace;
+    if in_grace {
+        if presented.agent == parent.agent { Decision::Repeat } else { Decision::Reuse(Reuse::OtherAgent) }
+    } else if confirmed {
+        Decision::Reuse(Reuse::Predecessor)
+    } else {
+        Decision::Fork
+    }
+}
+
+#[cfg(test)]
+#[path = "redeem_tests.rs"]
+mod tests;

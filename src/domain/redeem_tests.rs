@@ -1,0 +1,112 @@
+//! The rotation table of the design, row by row.
+
+use super::*;
+use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
+use crate::domain::session::{Label, Lifetime, Reason, Revocation, Rotation};
+
+const GRACE: Duration = Duration::from_secs(10);
+const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+/// A session of generation 5 (parent 4) that was rotated at `START`.
+fn session() -> Session {
+    Session {
+        id: SessionId::new("s"),
+        user_id: UserId::new("u"),
+        client_id: ClientId::web(),
+        rotation: Rotation {
+            generation: 5,
+            digest: "d5".into(),
+            parent: Some(Parent { generation: 4, digest: "d4".into(), agent: "firefox".into() }),
+            rotated_at: START,
+            confirmed_at: None,
+            key_id: KeyId::new("k"),
+            nonce: "n".into(),
+        },
+        lifetime: Lifetime::start(START, Duration::from_secs(3600), Duration::from_secs(7200), true),
+        authenticated_at: START,
+        last_seen_at: START,
+        revoked: None,
+        user_disabled_at: None,
+        label: Label::default(),
+    }
+}
+
+fn presented(generation: u64, after: Duration) -> Presented {
+    Presented {
+        sid: SessionId::new("s"),
+        generation,
+        digest: format!("d{generation}"),
+        agent: "firefox".into(),
+        at: START + after,
+    }
+}
+
+const SOON: Duration = Duration::from_millis(9_999);
+const LATE: Duration = Duration::from_millis(10_000);
+
+#[test]
+fn the_current_token_rotates_confirmed_or_not() {
+    for confirmed in [false, true] {
+        assert_eq!(redeem(&session(), &presented(5, LATE), GRACE, confirmed), Decision::Rotate);
+    }
+}
+
+#[test]
+fn the_predecessor_is_repeated_within_the_grace_only() {
+    for confirmed in [false, true] {
+        assert_eq!(redeem(&session(), &presented(4, SOON), GRACE, confirmed), Decision::Repeat);
+    }
+    assert_ne!(redeem(&session(), &presented(4, LATE), GRACE, false), Decision::Repeat);
+}
+
+#[test]
+fn a_grace_of_zero_repeats_nothing() {
+    assert_eq!(redeem(&session(), &presented(4, Duration::ZERO), Duration::ZERO, false), Decision::Fork);
+}
+
+#[test]
+fn a_lost_answer_forks_as_long_as_nobody_showed_the_successor() {
+    assert_eq!(redeem(&session(), &presented(4, LATE), GRACE, false), Decision::Fork);
+    assert_eq!(redeem(&session(), &presented(4, LATE), GRACE, true), Decision::Reuse(Reuse::Predecessor));
+}
+
+#[test]
+fn within_the_grace_another_agent_is_a_reuse() {
+    let thief = Presented { agent: "curl".into(), ..presented(4, SOON) };
+    assert_eq!(redeem(&session(), &thief, GRACE, false), Decision::Reuse(Reuse::OtherAgent));
+    let updated = Presented { agent: "curl".into(), ..presented(4, LATE) };
+    assert_eq!(redeem(&session(), &updated, GRACE, false), Decision::Fork);
+}
+
+#[test]
+fn an_older_or_displaced_generation_is_a_reuse() {
+    assert_eq!(redeem(&session(), &presented(3, SOON), GRACE, false), Decision::Reuse(Reuse::Older));
+    // After a fork the parent is two back, and what lies between was displaced.
+    let mut forked = session();
+    forked.rotation.parent = Some(Parent { generation: 3, digest: "d3".into(), agent: "firefox".into() });
+    assert_eq!(redeem(&forked, &presented(4, SOON), GRACE, false), Decision::Reuse(Reuse::Older));
+    assert_eq!(redeem(&forked, &presented(3, SOON), GRACE, false), Decision::Repeat);
+}
+
+#[test]
+fn a_digest_that_does_not_match_is_refused_and_ends_nothing() {
+    for generation in [4, 5] {
+        let odd = Presented { digest: "other".into(), ..presented(generation, SOON) };
+        assert_eq!(redeem(&session(), &odd, GRACE, true), Decision::Refuse(Refusal::NotOurs));
+    }
+    assert_eq!(redeem(&session(), &presented(6, SOON), GRACE, true), Decision::Refuse(Refusal::NotOurs));
+}
+
+#[test]
+fn a_session_that_is_over_gives_nothing_whatever_is_presented() {
+    let revoked =
+        Session { revoked: Some(Revocation { at: START, reason: Reason::SignedOut }), ..session() };
+    let disabled = Session { user_disabled_at: Some(START), ..session() };
+    for generation in 3..=6 {
+        let at = |after| presented(generation, after);
+        assert_eq!(redeem(&revoked, &at(SOON), GRACE, true), Decision::Refuse(Refusal::Revoked));
+        assert_eq!(redeem(&disabled, &at(SOON), GRACE, true), Decision::Refuse(Refusal::UserDisabled));
+        let end = Duration::from_secs(3600);
+        assert_eq!(redeem(&session(), &at(end), GRACE, true), Decision::Refuse(Refusal::Expired));
+    }
+}

@@ -1,0 +1,151 @@
+//! A session: one sign-in on one device, and the family of its refresh tokens. One row, however often it is rotated.
+
+use super::device::Device;
+use super::id::{ClientId, KeyId, SessionId, UserId};
+use super::time::Timestamp;
+use std::time::Duration;
+
+/// A session as it is stored, with what of its user decides about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Session {
+    pub id: SessionId,
+    pub user_id: UserId,
+    pub client_id: ClientId,
+    pub rotation: Rotation,
+    pub lifetime: Lifetime,
+    /// When the user last proved who they are (`auth_time`).
+    pub authenticated_at: Timestamp,
+    pub last_seen_at: Timestamp,
+    pub revoked: Option<Revocation>,
+    /// When the session's user was disabled: such a user gets no token.
+    pub user_disabled_at: Option<Timestamp>,
+    pub label: Label,
+}
+
+/// Where a session stands in its chain of refresh tokens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotation {
+    /// How often the refresh token was replaced; the current one carries this number.
+    pub generation: u64,
+    /// SHA-256 of the current refresh token, as base64url.
+    pub digest: String,
+    /// The one before, if there was one.
+    pub parent: Option<Parent>,
+    /// When the current token was made.
+    pub rotated_at: Timestamp,
+    /// When the current token, or an access token issued with it, was first seen.
+    pub confirmed_at: Option<Timestamp>,
+    /// The HMAC key that the current token was made with.
+    pub key_id: KeyId,
+    /// Per-session randomness in each token's `jti`: keys alone make no token.
+    pub nonce: String,
+}
+
+/// The predecessor of the current refresh token, and who exchanged it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Parent {
+    pub generation: u64,
+    pub digest: String,
+    /// Digest of the User-Agent of the request that exchanged it.
+    pub agent: String,
+}
+
+/// How long a session may live.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lifetime {
+    pub created_at: Timestamp,
+    /// The absolute end; it never moves.
+    pub expires_at: Timestamp,
+    /// The end if the session is not used; each rotation moves it.
+    pub idle_expires_at: Timestamp,
+    /// By how much a rotation moves it.
+    pub idle: Duration,
+    /// "Keep me signed in": whether the browser keeps the cookies when it is closed.
+    pub remember: bool,
+}
+
+impl Lifetime {
+    /// The lifetime of a session that starts `now`.
+    pub fn start(now: Timestamp, idle: Duration, absolute: Duration, remember: bool) -> Self {
+        let expires_at = now + absolute;
+        Self { created_at: now, expires_at, idle_expires_at: (now + idle).min(expires_at), idle, remember }
+    }
+
+    /// When a refresh token made at `at` expires: idle, but never past the absolute end.
+    pub fn token_end(&self, at: Timestamp) -> Timestamp {
+        (at + self.idle).min(self.expires_at)
+    }
+
+    /// The nearer of the two ends.
+    pub fn end(&self) -> Timestamp {
+        self.idle_expires_at.min(self.expires_at)
+    }
+}
+
+impl Session {
+    /// Whether the session still counts at `now`: not revoked, neither end reached, its user not disabled.
+    pub fn is_alive(&self, now: Timestamp) -> bool {
+        self.revoked.is_none() && self.user_disabled_at.is_none() && now < self.lifetime.end()
+    }
+}
+
+/// That a session was ended, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Revocation {
+    pub at: Timestamp,
+    pub reason: Reason,
+}
+
+macro_rules! texts {
+    ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum $name { $($(#[$vdoc])* $variant,)* }
+
+        impl $name {
+            /// As it is stored.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $text,)* }
+            }
+
+            /// The inverse of `as_str`.
+            pub fn from_text(text: &str) -> Option<Self> {
+                match text { $($text => Some(Self::$variant),)* _ => None }
+            }
+        }
+    };
+}
+pub(crate) use texts;
+
+texts! {
+    /// Why a session was ended.
+    Reason {
+        /// Its own user signed it out.
+        SignedOut = "signed_out",
+        /// Its user ended it from another session.
+        EndedByUser = "ended_by_user",
+        /// The same browser signed in anew.
+        Replaced = "replaced",
+        /// Its refresh token was used twice.
+        Reused = "reused",
+        /// The password was changed elsewhere.
+        PasswordChanged = "password_changed",
+        /// The user had too many sessions, and this was the one longest unused.
+        TooMany = "too_many",
+        /// The operator ended it, or disabled the user.
+        Operator = "operator",
+    }
+}
+
+/// What the devices page shows of a session.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Label {
+    /// The user's own name for it.
+    pub name: Option<String>,
+    pub device: Device,
+    /// The User-Agent as sent, bounded; kept to tell both sides of a reuse apart.
+    pub user_agent: String,
+    /// The address last seen; erased some time after the session's end.
+    pub ip: Option<String>,
+}

@@ -1,0 +1,77 @@
+//! Points in time. Milliseconds, so that no rule ever compares clocks of second granularity.
+
+use serde::{Deserialize, Serialize};
+use std::ops::{Add, Sub};
+use std::time::Duration;
+
+/// Milliseconds since the Unix epoch, UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    pub const fn from_millis(millis: i64) -> Self {
+        Self(millis)
+    }
+
+    pub const fn as_millis(self) -> i64 {
+        self.0
+    }
+
+    /// From a `NumericDate` (RFC 7519 section 2).
+    pub const fn from_secs(secs: i64) -> Self {
+        Self(secs.saturating_mul(1000))
+    }
+
+    /// As a `NumericDate`, rounded down.
+    pub const fn as_secs(self) -> i64 {
+        self.0.div_euclid(1000)
+    }
+
+    /// As a `NumericDate`, rounded up: for ends, so that what is written never ends before what is meant.
+    pub const fn as_secs_up(self) -> i64 {
+        self.0.saturating_add(999).div_euclid(1000)
+    }
+
+    /// How long after `earlier` this is; zero if it is not after it (clocks may step back).
+    pub fn since(self, earlier: Self) -> Duration {
+        Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
+    }
+}
+
+fn millis(duration: Duration) -> i64 {
+    i64::try_from(duration.as_millis()).unwrap_or(i64::MAX)
+}
+
+impl Add<Duration> for Timestamp {
+    type Output = Self;
+
+    fn add(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(millis(duration)))
+    }
+}
+
+impl Sub<Duration> for Timestamp {
+    type Output = Self;
+
+    fn sub(self, duration: Duration) -> Self {
+        Self(self.0.saturating_sub(millis(duration)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_end_is_rounded_up_and_a_start_down() {
+        let time = Timestamp::from_millis(1_001);
+        assert_eq!((time.as_secs(), time.as_secs_up()), (1, 2));
+        assert_eq!(Timestamp::from_millis(2_000).as_secs_up(), 2);
+    }
+
+    #[test]
+    fn a_clock_that_stepped_back_counts_as_no_time() {
+        assert_eq!(Timestamp::from_millis(5).since(Timestamp::from_millis(9)), Duration::ZERO);
+    }
+}

@@ -1,0 +1,72 @@
+//! What operators write, and what they are told.
+
+use super::*;
+use std::time::Duration;
+
+fn read(text: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
+    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    let settings = parse(Path::new("Leptos.toml"), text, environment).map_err(|error| error.to_string())?;
+    settings.check().map_err(|error| error.to_string())?;
+    Ok(settings)
+}
+
+#[test]
+fn nothing_at_all_gives_the_defaults() {
+    let settings = read("", &[]).unwrap();
+    assert_eq!(settings.tokens.access_ttl, Duration::from_secs(600));
+    assert_eq!(settings.database.url, "sqlite://data/latchkey.db");
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let text = "[tokens]\ngrace = \"5s\"\naccess_ttl = \"8m\"\n";
+    let settings = read(text, &[("LATCHKEY_TOKENS__GRACE", "20s"), ("HOME", "/root")]).unwrap();
+    assert_eq!(settings.tokens.grace, Duration::from_secs(20));
+    assert_eq!(settings.tokens.access_ttl, Duration::from_secs(480));
+    let settings = read("", &[("LATCHKEY_SERVER__TRUSTED_PROXIES", "10.0.0.0/8, ::1")]).unwrap();
+    assert_eq!(settings.server.trusted_proxies, ["10.0.0.0/8", "::1"]);
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line() {
+    let error = read("[tokens]\ngrace = \"5s\"\naccess_tll = \"8m\"\n", &[]).unwrap_err();
+    assert!(error.contains("Leptos.toml") && error.contains("line 3") && error.contains("access_tll"), "{error}");
+}
+
+#[test]
+fn a_wrong_variable_is_named() {
+    for (name, value) in [
+        ("LATCHKEY_TOKENS__GRAZE", "5s"),
+        ("LATCHKEY_TOKENS__GRACE", "soon"),
+        ("LATCHKEY_GRACE", "5s"),
+        ("LATCHKEY_SERVER__LISTEN", "here"),
+        ("LATCHKEY_ACCOUNTS__REGISTRATION", "ajar"),
+    ] {
+        let error = read("", &[(name, value)]).unwrap_err();
+        assert!(error.contains(name), "{error}");
+    }
+}
+
+#[test]
+fn values_out_of_bounds_are_refused_with_their_key() {
+    for (name, value, key) in [
+        ("LATCHKEY_TOKENS__ACCESS_TTL", "16m", "tokens.access_ttl"),
+        ("LATCHKEY_TOKENS__GRACE", "61s", "tokens.grace"),
+        ("LATCHKEY_TOKENS__REFRESH_IDLE", "31d", "tokens.refresh_idle"),
+        ("LATCHKEY_SERVER__PUBLIC_URL", "http://example.org", "server.public_url"),
+        ("LATCHKEY_SERVER__PUBLIC_URL", "https://example.org/", "server.public_url"),
+        ("LATCHKEY_SESSIONS__MAX_PER_USER", "0", "sessions.max_per_user"),
+    ] {
+        let error = read("", &[(name, value)]).unwrap_err();
+        assert!(error.starts_with(key), "{error}");
+    }
+    assert!(read("", &[("LATCHKEY_SERVER__PUBLIC_URL", "http://127.0.0.1:4000")]).is_ok());
+    assert!(read("", &[("LATCHKEY_SERVER__PUBLIC_URL", "https://id.example.org")]).is_ok());
+}
+
+#[test]
+fn the_file_that_is_shipped_says_what_the_defaults_say() {
+    let text = include_str!("../../../Leptos.toml");
+    let shipped = read(text, &[]).unwrap();
+    assert_eq!(format!("{shipped:?}"), format!("{:?}", Settings { package: shipped.package, ..Settings::default() }));
+}

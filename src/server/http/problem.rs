@@ -1,0 +1,87 @@
+//! The one place where an error becomes an answer: what a use case says is mapped to a code, its cause is logged once.
+
+use crate::api::problem::{Code, FieldError, Problem};
+use crate::domain::credentials::PasswordError;
+use crate::server::password::HashError;
+use crate::server::ports::StoreError;
+use crate::server::service::ServiceError;
+use axum::body::Body;
+use http::{HeaderValue, Response, StatusCode, header};
+
+/// Of what media type problems are (RFC 9457 section 3).
+const MEDIA_TYPE: &str = "application/problem+json";
+
+impl From<ServiceError> for Problem {
+    fn from(error: ServiceError) -> Self {
+        match &error {
+            ServiceError::Username(reason) => field("username", "invalid", reason),
+            ServiceError::Password(name, reason) => field(name, password_code(*reason), reason),
+            ServiceError::DeviceName => field("name", "invalid", &"A name has 1 to 64 characters."),
+            ServiceError::UnknownClient => field("client", "invalid", &"This client is not registered here."),
+            ServiceError::InvalidCredentials => Code::InvalidCredentials.into(),
+            ServiceError::InvalidToken => Code::InvalidToken.into(),
+            ServiceError::Revoked(_) => Code::SessionRevoked.into(),
+            ServiceError::Reused => Code::RefreshReused.into(),
+            ServiceError::ReauthenticationRequired => Code::ReauthenticationRequired.into(),
+            ServiceError::NotFound => Code::NotFound.into(),
+            ServiceError::UsernameTaken => Code::UsernameTaken.into(),
+            ServiceError::RegistrationClosed => Code::RegistrationClosed.into(),
+            ServiceError::Store(StoreError::Unavailable(cause)) => {
+                tracing::error!(%cause, "the database cannot answer");
+                Code::Unavailable.into()
+            }
+            ServiceError::Hash(HashError::Busy) => Code::Unavailable.into(),
+            ServiceError::Store(StoreError::Corrupt(_))
+            | ServiceError::Hash(HashError::Unusable)
+            | ServiceError::Issue(_)
+            | ServiceError::Aborted => {
+                tracing::error!(%error, "a fault of ours");
+                Code::Internal.into()
+            }
+        }
+    }
+}
+
+fn field(name: &str, code: &str, detail: &dyn std::fmt::Display) -> Problem {
+    Problem::fields(vec![FieldError { field: name.into(), code: code.into(), detail: detail.to_string() }])
+}
+
+const fn password_code(error: PasswordError) -> &'static str {
+    match error {
+        PasswordError::TooShort { .. } => "too_short",
+        PasswordError::TooLong => "too_long",
+        PasswordError::Characters => "invalid",
+        PasswordError::TooCommon => "too_common",
+        PasswordError::ContainsUsername => "contains_username",
+    }
+}
+
+/// The answer that tells a problem.
+pub fn answer(problem: &Problem) -> Response<Body> {
+    let body = serde_json::to_vec(problem).unwrap_or_default();
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() =
+        StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
+    if let Some(challenge) = challenge(problem.code) {
+        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    }
+    if let Some(seconds) = problem.retry_after {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// `WWW-Authenticate` (RFC 6750 section 3) for whatever is refused because of a token.
+const fn challenge(code: Code) -> Option<&'static str> {
+    match code {
+        Code::InvalidToken | Code::SessionRevoked | Code::RefreshReused => Some("Bearer error=\"invalid_token\""),
+        _ => None,
+    }
+}
+
+/// Whether an answer tells a problem.
+pub fn is_problem(response: &Response<Body>) -> bool {
+    response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == MEDIA_TYPE)
+}

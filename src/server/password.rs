@@ -1,0 +1,217 @@
+//! Hashing passwords with Argon2id (RFC 9106) on a bounded number of threads that leave the runtime alone. A thread
+//! keeps its memory; the permit is the thread, so it lives as long as the hash, not as the request.
+
+use super::ports::Entropy;
+use crate::domain::credentials::Password;
+use argon2::password_hash::phc::{Output, PasswordHash, Salt};
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{mpsc, oneshot};
+
+/// The most memory that stored parameters may ask for, in KiB: more would let a damaged row exhaust the machine.
+const MEMORY_MAX: u32 = 1 << 20;
+const SALT_LEN: usize = 16;
+
+/// Why a password was not hashed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HashError {
+    /// The queue is full: come again.
+    #[error("too many passwords are being checked right now")]
+    Busy,
+    /// The hash is unusable: wrong form, or parameters beyond all bounds.
+    #[error("the stored password hash cannot be used")]
+    Unusable,
+}
+
+/// Whether a password matched.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Verified {
+    Wrong,
+    Right,
+    /// It matched, and this is its hash by today's parameters, to be stored in place of the old one.
+    Outdated(String),
+}
+
+type Work = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
+
+/// The pool of hashing threads.
+pub struct Hasher {
+    queue: mpsc::Sender<Work>,
+    params: Params,
+    entropy: Arc<dyn Entropy>,
+    /// A hash that no password has: checked against for an unknown user, so that it costs the same.
+    decoy: String,
+}
+
+impl Hasher {
+    /// Starts `threads` threads, for which at most `queue` hashes may wait.
+    pub fn start(params: Params, threads: usize, queue: usize, entropy: Arc<dyn Entropy>) -> std::io::Result<Self> {
+        let (sender, receiver) = mpsc::channel::<Work>(queue.max(1));
+        let receiver = Arc::new(Mutex::new(receiver));
+        for n in 0..threads.max(1) {
+            let receiver = receiver.clone();
+            std::thread::Builder::new().name(format!("argon2-{n}")).spawn(move || {
+                let mut memory = Vec::new();
+                loop {
+                    // The lock is held while waiting, so the threads take turns; it is free again while one hashes.
+                    let work = receiver.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
+                    let Some(work) = work else { return };
+                    // A panic ends this hash, not the thread.
+                    let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&mut memory)));
+                }
+            })?;
+        }
+        let decoy = Self::decoy(&params, &*entropy);
+        Ok(Self { queue: sender, params, entropy, decoy })
+    }
+
+    fn decoy(params: &Params, entropy: &dyn Entropy) -> String {
+        let mut bytes = [0; SALT_LEN + Params::DEFAULT_OUTPUT_LEN];
+        entropy.fill(&mut bytes);
+        let (salt, output) = bytes.split_at(SALT_LEN);
+        phc(params, salt, output).unwrap_or_default()
+    }
+
+    /// Hashes a new password, as a PHC string.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`] when the queue is full.
+    pub async fn hash(&self, password: &Password) -> Result<String, HashError> {
+        let (password, params, salt) = (password.clone(), self.params.clone(), self.salt());
+        self.run(move |memory| hash(&params, password.expose(), &salt, memory)).await?
+    }
+
+    /// Checks a password against a stored hash; `None` is an unknown user, which costs the same and is never right.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`] when the queue is full; [`HashError::Unusable`] for a damaged hash.
+    pub async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verified, HashError> {
+        let known = stored.is_some();
+        let stored = stored.unwrap_or(&self.decoy).to_owned();
+        let (password, params, salt) = (password.clone(), self.params.clone(), self.salt());
+        self.run(move |memory| {
+            let matches = verify(password.expose(), &stored, memory)?;
+            match (matches && known, is_current(&stored, &params)) {
+                (false, _) => Ok(Verified::Wrong),
+                (true, true) => Ok(Verified::Right),
+                (true, false) => hash(&params, password.expose(), &salt, memory).map(Verified::Outdated),
+            }
+        })
+        .await?
+    }
+
+    fn salt(&self) -> [u8; SALT_LEN] {
+        let mut salt = [0; SALT_LEN];
+        self.entropy.fill(&mut salt);
+        salt
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        let (reply, answer) = oneshot::channel();
+        let work: Work = Box::new(move |memory| drop(reply.send(work(memory))));
+        self.queue.try_send(work).map_err(|_| HashError::Busy)?;
+        answer.await.map_err(|_| HashError::Unusable)
+    }
+}
+
+/// Runs Argon2id in memory that is kept from hash to hash.
+fn derive(params: &Params, password: &str, salt: &[u8], memory: &mut Vec<Block>) -> Result<Vec<u8>, HashError> {
+    let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
+    let mut output = vec![0; length];
+    memory.resize_with(memory.len().max(params.block_count()), Block::default);
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone())
+        .hash_password_into_with_memory(password.as_bytes(), salt, &mut output, &mut memory[..params.block_count()])
+        .map_err(|_| HashError::Unusable)?;
+    Ok(output)
+}
+
+fn hash(params: &Params, password: &str, salt: &[u8], memory: &mut Vec<Block>) -> Result<String, HashError> {
+    let output = derive(params, password, salt, memory)?;
+    phc(params, salt, &output).ok_or(HashError::Unusable)
+}
+
+fn phc(params: &Params, salt: &[u8], output: &[u8]) -> Option<String> {
+    let hash = PasswordHash {
+        algorithm: Algorithm::Argon2id.ident(),
+        version: Some(Version::V0x13.into()),
+        params: params.try_into().ok()?,
+        salt: Some(Salt::new(salt).ok()?),
+        hash: Some(Output::new(output).ok()?),
+    };
+    Some(hash.to_string())
+}
+
+fn verify(password: &str, stored: &str, memory: &mut Vec<Block>) -> Result<bool, HashError> {
+    let (parsed, params) = read(stored).ok_or(HashError::Unusable)?;
+    let (salt, expected) = parsed.salt.zip(parsed.hash).ok_or(HashError::Unusable)?;
+    let output = derive(&params, password, salt.as_ref(), memory)?;
+    Ok(aws_lc_rs::constant_time::verify_slices_are_equal(&output, expected.as_bytes()).is_ok())
+}
+
+/// A stored hash, if it is Argon2id of this version and asks for no more than it may.
+fn read(stored: &str) -> Option<(PasswordHash, Params)> {
+    let parsed = PasswordHash::new(stored).ok()?;
+    let known = parsed.algorithm == Algorithm::Argon2id.ident() && parsed.version == Some(Version::V0x13.into());
+    let params = Params::try_from(&parsed).ok()?;
+    (known && params.m_cost() <= MEMORY_MAX && params.t_cost() <= 64).then_some((parsed, params))
+}
+
+fn is_current(stored: &str, params: &Params) -> bool {
+    let costs = |params: &Params| (params.m_cost(), params.t_cost(), params.p_cost());
+    read(stored).is_some_and(|(_, stored)| costs(&stored) == costs(params))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Fixed;
+    impl Entropy for Fixed {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(9);
+        }
+    }
+
+    fn hasher(memory: u32) -> Hasher {
+        Hasher::start(Params::new(memory, 1, 1, None).unwrap(), 2, 4, Arc::new(Fixed)).unwrap()
+    }
+
+    fn password(text: &str) -> Password {
+        Password::typed(text).unwrap()
+    }
+
+    #[tokio::test]
+    async fn only_the_right_password_matches_and_an_unknown_user_never() {
+        let hasher = hasher(64);
+        let stored = hasher.hash(&password("right")).await.unwrap();
+        assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{stored}");
+        assert_eq!(hasher.verify(&password("right"), Some(&stored)).await, Ok(Verified::Right));
+        assert_eq!(hasher.verify(&password("wrong"), Some(&stored)).await, Ok(Verified::Wrong));
+        assert_eq!(hasher.verify(&password("right"), None).await, Ok(Verified::Wrong));
+    }
+
+    #[tokio::test]
+    async fn an_outdated_hash_is_made_anew() {
+        let stored = hasher(64).hash(&password("right")).await.unwrap();
+        let stronger = hasher(128);
+        let Ok(Verified::Outdated(renewed)) = stronger.verify(&password("right"), Some(&stored)).await else {
+            panic!("the hash was not renewed");
+        };
+        assert_eq!(stronger.verify(&password("right"), Some(&renewed)).await, Ok(Verified::Right));
+    }
+
+    #[tokio::test]
+    async fn parameters_beyond_all_bounds_are_refused_before_any_memory_is_taken() {
+        for stored in [
+            "$argon2id$v=19$m=4194304,t=1,p=1$CQkJCQkJCQkJCQkJCQkJCQ$AAAAAAAAAAAAAAAAAAAAAA",
+            "$argon2i$v=19$m=64,t=1,p=1$CQkJCQkJCQkJCQkJCQkJCQ$AAAAAAAAAAAAAAAAAAAAAA",
+            "plain",
+            "",
+        ] {
+            assert_eq!(hasher(64).verify(&password("x"), Some(stored)).await, Err(HashError::Unusable), "{stored}");
+        }
+    }
+}

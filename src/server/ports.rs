@@ -1,0 +1,206 @@
+//! What the use cases need of the world, written from their side: [`Store`], [`Clock`], [`Entropy`].
+
+use crate::domain::activity::Event;
+use crate::domain::credentials::Username;
+use crate::domain::device::Device;
+use crate::domain::id::{KeyId, SessionId, UserId};
+use crate::domain::session::{Parent, Reason, Session};
+use crate::domain::time::Timestamp;
+use async_trait::async_trait;
+
+/// What time it is.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Timestamp;
+}
+
+/// Randomness that nobody can guess.
+pub trait Entropy: Send + Sync {
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// Why storage did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A passing fault: locked, unreachable, full. Nothing was changed, or what was is unknown: ask again later.
+    #[error("the database cannot answer right now")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database answered with something that cannot be: a row that breaks our own rules, a bad statement.
+    #[error("the database holds something impossible: {0}")]
+    Corrupt(String),
+}
+
+/// A user as stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct User {
+    pub id: UserId,
+    pub username: Username,
+    /// Argon2id in PHC string format.
+    pub password_hash: String,
+    pub created_at: Timestamp,
+    pub password_changed_at: Timestamp,
+    pub disabled_at: Option<Timestamp>,
+}
+
+/// A change of one session by a presented refresh token. A guarded write: it counts only for a session that is not
+/// revoked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum SessionChange {
+    Rotated(Rotated),
+    Ended { id: SessionId, reason: Reason, at: Timestamp },
+}
+
+/// A new current refresh token. Also sets `last_seen_at` to `rotated_at` and clears `confirmed_at`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rotated {
+    pub id: SessionId,
+    pub generation: u64,
+    pub digest: String,
+    pub parent: Parent,
+    pub rotated_at: Timestamp,
+    pub key_id: KeyId,
+    pub idle_expires_at: Timestamp,
+    pub user_agent: String,
+    pub device: Device,
+    pub ip: Option<String>,
+}
+
+/// What a judgement changes, all in its one transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verdict {
+    pub changes: Vec<SessionChange>,
+    pub events: Vec<Event>,
+}
+
+/// Looks at sessions inside a write transaction and says what changes. It is given those that exist, each locked
+/// until the commit, in any order.
+pub type Judge = Box<dyn FnOnce(Vec<Session>) -> Verdict + Send>;
+
+/// Which sessions to end.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// This one, if it is the user's.
+    One(SessionId),
+    /// All of the user's.
+    All,
+    /// All of the user's but this one.
+    AllBut(SessionId),
+}
+
+/// Which sessions of whom to end, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct End {
+    pub user_id: UserId,
+    pub which: Which,
+    pub reason: Reason,
+    pub at: Timestamp,
+}
+
+/// That a session was seen since it was last written, from memory.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    pub id: SessionId,
+    pub at: Timestamp,
+    /// Seen with a token of this generation: confirms it if it is still the current one.
+    pub generation: Option<u64>,
+}
+
+/// A signing or HMAC key as stored; `sealed` is encrypted under the installation's secret.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredKey {
+    pub id: KeyId,
+    /// `access` or `refresh`.
+    pub purpose: String,
+    /// `EdDSA`, `ES256`, `RS256` or `HS512` (RFC 7518, RFC 8037).
+    pub algorithm: String,
+    pub sealed: Vec<u8>,
+    pub created_at: Timestamp,
+    /// From when on it signs; it is published before.
+    pub active_at: Timestamp,
+    /// When all that it signed has expired and it is forgotten; `None` while it may sign.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// Everything that is kept. Each verb is one transaction, durable when it returns `Ok`; dropped half-way it leaves
+/// nothing or all of it. No verb ever returns a revoked session as alive after the revocation was answered.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Adds a user; `false` if the name is taken (nothing is changed then).
+    async fn add_user(&self, user: &User, event: Option<&Event>) -> Result<bool, StoreError>;
+    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
+    async fn user_by_name(&self, name: &Username) -> Result<Option<User>, StoreError>;
+    /// All users by name.
+    async fn users(&self) -> Result<Vec<User>, StoreError>;
+    /// Replaces a hash by a stronger one of the same password, if it is still `old`.
+    async fn rehash(&self, id: &UserId, old: &str, new: &str) -> Result<(), StoreError>;
+    /// Changes the password, if the hash is still `old`, renews `authenticated_at` of `keep` (if any), and ends all
+    /// other sessions. Returns those it ended, or `None` if the hash was not `old` any more.
+    async fn change_password(&self, change: PasswordChange<'_>) -> Result<Option<Vec<SessionId>>, StoreError>;
+    /// Disables (`Some`) or enables a user; disabling ends all sessions, which are returned. `None`: no such user.
+    async fn set_disabled(&self, id: &UserId, at: Option<Timestamp>, now: Timestamp)
+        -> Result<Option<Vec<SessionId>>, StoreError>;
+    /// Deletes a user with everything that is theirs; returns the sessions that ended. `None`: no such user.
+    async fn delete_user(&self, id: &UserId) -> Result<Option<Vec<SessionId>>, StoreError>;
+
+    /// Starts a session; in the same transaction ends `replaces` (if it is the same user's or not) with
+    /// [`Reason::Replaced`], and the user's longest unused live sessions beyond `max` with [`Reason::TooMany`].
+    /// Returns those it ended, or `None` (and nothing was changed) if the user is gone or disabled.
+    async fn start_session(&self, start: StartSession<'_>) -> Result<Option<Vec<SessionId>>, StoreError>;
+    async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
+    /// The user's sessions that are alive at `now`, in any order.
+    async fn live_sessions(&self, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError>;
+    /// One write transaction: loads and locks `ids`, lets `judge` decide, writes what it says, commits.
+    async fn judge(&self, ids: Vec<SessionId>, judge: Judge) -> Result<(), StoreError>;
+    /// Ends sessions that are not ended yet, writes one event for each (`event` is its pattern, `sid` filled in), and
+    /// returns those it ended.
+    async fn end_sessions(&self, end: &End, event: &Event) -> Result<Vec<SessionId>, StoreError>;
+    /// Renames a live session of the user's; `false` if there is none.
+    async fn rename_session(&self, user_id: &UserId, id: &SessionId, name: &str, event: &Event)
+        -> Result<bool, StoreError>;
+    /// Renews `authenticated_at` of a live session; `false` if there is none.
+    async fn reauthenticated(&self, id: &SessionId, at: Timestamp) -> Result<bool, StoreError>;
+    /// Writes what was seen: moves `last_seen_at` forward only, sets `confirmed_at` where the generation is current.
+    async fn seen(&self, seen: &[Seen]) -> Result<(), StoreError>;
+    /// Deletes, in batches, sessions that ended before `before`, web sessions and keys that expired before `now`.
+    async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError>;
+
+    /// Writes an event.
+    async fn record(&self, event: &Event) -> Result<(), StoreError>;
+
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError>;
+    /// Adds the keys, unless there is an unexpired key of the same purpose already: two servers that start on an empty
+    /// database end up with the same ones.
+    async fn add_first_keys(&self, keys: &[StoredKey]) -> Result<(), StoreError>;
+
+    async fn web_session(&self, id: &str, now: Timestamp) -> Result<Option<String>, StoreError>;
+    /// Adds a web session; `false` if the id is taken.
+    async fn add_web_session(&self, id: &str, data: &str, expires_at: Timestamp) -> Result<bool, StoreError>;
+    /// Adds or replaces a web session.
+    async fn save_web_session(&self, id: &str, data: &str, expires_at: Timestamp) -> Result<(), StoreError>;
+    async fn delete_web_session(&self, id: &str) -> Result<(), StoreError>;
+
+    /// Whether the database answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+    /// Whether another process may end sessions behind our back without our hearing of it: then liveness is asked of
+    /// the store each time.
+    fn is_shared(&self) -> bool;
+}
+
+/// See [`Store::change_password`].
+#[derive(Clone, Debug)]
+pub struct PasswordChange<'a> {
+    pub user_id: &'a UserId,
+    pub old_hash: &'a str,
+    pub new_hash: &'a str,
+    pub keep: Option<&'a SessionId>,
+    pub at: Timestamp,
+    pub event: &'a Event,
+}
+
+/// See [`Store::start_session`].
+#[derive(Clone, Debug)]
+pub struct StartSession<'a> {
+    pub session: &'a Session,
+    pub replaces: Option<&'a SessionId>,
+    pub max: u32,
+    pub event: &'a Event,
+}

@@ -1,0 +1,294 @@
+//! Signing up and in, and the password.
+
+use super::identity::{Credentials, Text, refused};
+use super::queue::{Outcome, Purpose};
+use super::{Granted, ServiceError, Services, Source, event};
+use crate::domain::activity::{Event, Kind};
+use crate::domain::credentials::{Password, PasswordError, Username};
+use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
+use crate::domain::session::{Label, Lifetime, Rotation, Session};
+use crate::domain::time::Timestamp;
+use crate::server::config::Registration;
+use crate::server::password::{HashError, Verified};
+use crate::server::ports::{PasswordChange, StartSession, StoreError, User};
+use crate::server::token::base64url;
+use crate::server::token::refresh;
+use std::time::Duration;
+
+/// A sign-up by the web app.
+#[derive(Clone, Debug)]
+pub struct SignUp<'a> {
+    pub username: &'a str,
+    pub password: &'a crate::api::Secret,
+    pub remember: bool,
+}
+
+/// A sign-in.
+#[derive(Clone, Debug)]
+pub struct SignIn<'a> {
+    pub username: &'a str,
+    pub password: &'a crate::api::Secret,
+    pub remember: bool,
+    pub client: &'a ClientId,
+}
+
+impl Services {
+    /// Makes an account and signs it in. The session that the browser had before ends.
+    ///
+    /// # Errors
+    /// `RegistrationClosed`, `Username`, `Password`, `UsernameTaken`.
+    pub async fn sign_up(
+        &self,
+        sign_up: SignUp<'_>,
+        source: &Source,
+        before: Option<&Text>,
+    ) -> Result<Granted, ServiceError> {
+        if self.settings.accounts.registration == Registration::Closed {
+            return Err(ServiceError::RegistrationClosed);
+        }
+        let user = self.add_user(sign_up.username, sign_up.password.expose(), Some(source)).await?;
+        self.start_session(&user, &ClientId::web(), sign_up.remember, source, before).await
+    }
+
+    /// Makes an account; by the operator if there is no source.
+    ///
+    /// # Errors
+    /// `Username`, `Password`, `UsernameTaken`.
+    pub async fn add_user(
+        &self,
+        username: &str,
+        password: &str,
+        source: Option<&Source>,
+    ) -> Result<User, ServiceError> {
+        let username = Username::new(username).map_err(ServiceError::Username)?;
+        let password = self.new_password("password", password, &username)?;
+        let password_hash = self.hasher.hash(&password).await?;
+        let now = self.now();
+        let id = UserId::new(self.time_ordered_id(now));
+        let user =
+            User { id, username, password_hash, created_at: now, password_changed_at: now, disabled_at: None };
+        let event = source.map(|source| event(&user.id, Kind::SignedUp, source, now));
+        if self.store.add_user(&user, event.as_ref()).await? { Ok(user) } else { Err(ServiceError::UsernameTaken) }
+    }
+
+    fn new_password(&self, field: &'static str, typed: &str, username: &Username) -> Result<Password, ServiceError> {
+        Password::new(typed, self.settings.password.min_length, username, crate::server::common::is_common)
+            .map_err(|error| ServiceError::Password(field, error))
+    }
+
+    /// Signs in. The session that the same browser had before ends.
+    ///
+    /// # Errors
+    /// `InvalidCredentials`, whatever of them is wrong; `Password` for one too long to be looked at.
+    pub async fn sign_in(
+        &self,
+        sign_in: SignIn<'_>,
+        source: &Source,
+        before: Option<&Text>,
+    ) -> Result<Granted, ServiceError> {
+        let user = self.authenticate(sign_in.username, sign_in.password.expose(), source).await?;
+        self.start_session(&user, sign_in.client, sign_in.remember, source, before).await
+    }
+
+    /// The user of these credentials. An unknown name, a wrong password and a disabled user cost and look the same.
+    async fn authenticate(&self, username: &str, password: &str, source: &Source) -> Result<User, ServiceError> {
+        let password = match Password::typed(password) {
+            Ok(password) => password,
+            Err(error @ PasswordError::TooLong) => return Err(ServiceError::Password("password", error)),
+            Err(_) => return Err(ServiceError::InvalidCredentials),
+        };
+        let user = match Username::new(username) {
+            Ok(name) => self.store.user_by_name(&name).await?,
+            Err(_) => None,
+        };
+        let hash = user.as_ref().map(|user| user.password_hash.as_str());
+        let verified = self.hasher.verify(&password, hash).await?;
+        let right = verified != Verified::Wrong;
+        match user {
+            Some(user) if right && user.disabled_at.is_none() => {
+                if let Verified::Outdated(renewed) = verified {
+                    self.store.rehash(&user.id, &user.password_hash, &renewed).await?;
+                    return Ok(User { password_hash: renewed, ..user });
+                }
+                Ok(user)
+            }
+            Some(user) => {
+                tracing::info!(user = %user.id, ip = source.ip, "a sign-in failed");
+                self.store.record(&self.event(&user.id, Kind::SignInFailed, source)).await?;
+                Err(ServiceError::InvalidCredentials)
+            }
+            None => {
+                tracing::info!(ip = source.ip, "a sign-in failed");
+                Err(ServiceError::InvalidCredentials)
+            }
+        }
+    }
+
+    async fn start_session(
+        &self,
+        user: &User,
+        client: &ClientId,
+        remember: bool,
+        source: &Source,
+        before: Option<&Text>,
+    ) -> Result<Granted, ServiceError> {
+        let replaces = match before {
+            Some(Text(token)) => self.family(token).await?.map(|session| session.id),
+            None => None,
+        };
+        let now = self.now();
+        let mut session = self.new_session(user, client, remember, source, now)?;
+        let refresh = refresh::mint(&session, &self.access.ring(), &self.settings.server.public_url)?;
+        session.rotation.digest = refresh.digest();
+        let event = Event { sid: Some(session.id.clone()), ..event(&user.id, Kind::SignedIn, source, now) };
+        let start = StartSession {
+            session: &session,
+            replaces: replaces.as_ref(),
+            max: self.settings.sessions.max_per_user,
+            event: &event,
+        };
+        let ended = self.note_ended(self.store.start_session(start).await, |ended| ended.clone().unwrap_or_default())?;
+        ended.ok_or(ServiceError::InvalidCredentials)?;
+        tracing::info!(user = %user.id, sid = %session.id, ip = source.ip, "signed in");
+        self.grant(session, refresh)
+    }
+
+    fn new_session(
+        &self,
+        user: &User,
+        client: &ClientId,
+        remember: bool,
+        source: &Source,
+        now: Timestamp,
+    ) -> Result<Session, ServiceError> {
+        let tokens = &self.settings.tokens;
+        let (idle, absolute) = if remember {
+            (tokens.refresh_idle, tokens.refresh_absolute)
+        } else {
+            (tokens.refresh_idle_short, tokens.refresh_absolute_short)
+        };
+        let key_id: KeyId = self.access.ring().newest_refresh(now)?.id.clone();
+        Ok(Session {
+            id: SessionId::new(self.time_ordered_id(now)),
+            user_id: user.id.clone(),
+            client_id: client.clone(),
+            rotation: Rotation {
+                generation: 0,
+                digest: String::new(),
+                parent: None,
+                rotated_at: now,
+                confirmed_at: None,
+                key_id,
+                nonce: base64url(&self.random::<16>()),
+            },
+            lifetime: Lifetime::start(now, idle, absolute, remember),
+            authenticated_at: now,
+            last_seen_at: now,
+            revoked: None,
+            user_disabled_at: None,
+            label: Label {
+                name: None,
+                device: source.device.clone(),
+                user_agent: source.user_agent.clone(),
+                ip: source.ip.clone(),
+            },
+        })
+    }
+
+    /// UUIDv7 (RFC 9562 section 5.7): sorted by time, with 74 random bits.
+    fn time_ordered_id(&self, now: Timestamp) -> String {
+        let millis = u64::try_from(now.as_millis()).unwrap_or(0);
+        uuid::Builder::from_unix_timestamp_millis(millis, &self.random()).into_uuid().to_string()
+    }
+
+    pub(super) fn grant(&self, session: Session, refresh: refresh::Minted) -> Result<Granted, ServiceError> {
+        let now = self.now();
+        let access = self.access.issue(&session, &*self.entropy, now)?;
+        let refresh_expires_in: Duration = refresh.expires_at.since(now);
+        Ok(Granted { session, access, refresh, refresh_expires_in })
+    }
+
+    /// Exchanges a refresh token for its successor and a fresh access token.
+    ///
+    /// # Errors
+    /// `InvalidToken`, `Revoked`, `Reused`; passing faults, after which the same token is as good as before.
+    pub async fn refresh(&self, token: &Text, source: &Source) -> Result<Granted, ServiceError> {
+        match self.present(&token.0, source, Purpose::Exchange).await? {
+            Outcome::Exchanged(session, minted) => self.grant(*session, minted),
+            outcome => {
+                if matches!(outcome, Outcome::Reused) {
+                    tracing::warn!(ip = source.ip, "a refresh token was used twice; its session was ended");
+                }
+                Err(refused(&outcome))
+            }
+        }
+    }
+
+    /// Proves again who one is.
+    ///
+    /// # Errors
+    /// `InvalidCredentials` for a wrong password, and those of the credentials.
+    pub async fn reauthenticate(
+        &self,
+        password: &crate::api::Secret,
+        credentials: &Credentials,
+        source: &Source,
+    ) -> Result<(), ServiceError> {
+        let session = self.by_credentials(credentials, source).await?;
+        self.check_password(&session, password.expose(), "password", source).await?;
+        let renewed = self.store.reauthenticated(&session.id, self.now()).await?;
+        if renewed { Ok(()) } else { Err(ServiceError::InvalidToken) }
+    }
+
+    async fn check_password(
+        &self,
+        session: &Session,
+        typed: &str,
+        field: &'static str,
+        source: &Source,
+    ) -> Result<User, ServiceError> {
+        let user = self.store.user(&session.user_id).await?.ok_or(ServiceError::InvalidToken)?;
+        match self.authenticate(user.username.as_str(), typed, source).await {
+            Err(ServiceError::Password(_, error)) => Err(ServiceError::Password(field, error)),
+            other => other,
+        }
+    }
+
+    /// Changes the password and ends all other sessions. The current password is proof enough of who asks.
+    ///
+    /// # Errors
+    /// `InvalidCredentials`, `Password`, and those of the credentials.
+    pub async fn change_password(
+        &self,
+        current: &crate::api::Secret,
+        new: &crate::api::Secret,
+        credentials: &Credentials,
+        source: &Source,
+    ) -> Result<(), ServiceError> {
+        let session = self.by_credentials(credentials, source).await?;
+        let user = self.check_password(&session, current.expose(), "currentPassword", source).await?;
+        let password = self.new_password("newPassword", new.expose(), &user.username)?;
+        let new_hash = self.hasher.hash(&password).await?;
+        let event = Event { sid: Some(session.id.clone()), ..self.event(&user.id, Kind::PasswordChanged, source) };
+        let change = PasswordChange {
+            user_id: &user.id,
+            old_hash: &user.password_hash,
+            new_hash: &new_hash,
+            keep: Some(&session.id),
+            at: self.now(),
+            event: &event,
+        };
+        let ended = self.note_ended(self.store.change_password(change).await, |ended| ended.clone().unwrap_or_default())?;
+        // Somebody else changed it in between: then the current one is not current any more.
+        ended.ok_or(ServiceError::InvalidCredentials)?;
+        tracing::info!(user = %user.id, sid = %session.id, "the password was changed");
+        Ok(())
+    }
+}
+
+impl ServiceError {
+    /// Whether it is a passing fault, after which the same request may succeed.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Unavailable(_)) | Self::Hash(HashError::Busy))
+    }
+}

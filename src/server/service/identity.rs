@@ -1,0 +1,167 @@
+//! Who asks: an access token, a refresh token or a web session, and the session behind it.
+
+use super::queue::{Outcome, Purpose, Request};
+use super::{ServiceError, Services, Source};
+use crate::api::data::Me;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::redeem::Refusal;
+use crate::domain::refresh_token::{Claims, Presented};
+use crate::domain::session::{Reason, Session};
+use crate::domain::time::Timestamp;
+use crate::server::liveness::Alive;
+use crate::server::token::access::AccessTokens;
+use crate::server::token::{digest, refresh};
+use std::sync::Arc;
+
+/// What a request shows to say who asks.
+#[derive(Clone, Debug, Default)]
+pub struct Credentials {
+    /// `Authorization: Bearer` (RFC 6750 section 2.1).
+    pub bearer: Option<Text>,
+    /// A refresh token, from the cookie or a native client's body.
+    pub refresh: Option<Text>,
+}
+
+/// A token in clear; `Debug` is redacted.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Text(pub String);
+
+impl std::fmt::Debug for Text {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// Who asks, on which session.
+#[derive(Clone, Debug)]
+pub struct Caller {
+    pub sid: SessionId,
+    pub user_id: UserId,
+    pub username: String,
+    pub user_created_at: Timestamp,
+}
+
+impl Caller {
+    fn new(sid: SessionId, alive: &Alive) -> Self {
+        Self {
+            sid,
+            user_id: alive.user_id.clone(),
+            username: alive.username.clone(),
+            user_created_at: alive.user_created_at,
+        }
+    }
+
+    /// As the wire says it.
+    pub fn me(self) -> Me {
+        Me {
+            sub: self.user_id,
+            username: self.username,
+            scope: AccessTokens::SCOPE.to_owned(),
+            sid: self.sid,
+            created_at: self.user_created_at,
+        }
+    }
+}
+
+impl Services {
+    /// The caller who shows an access token.
+    ///
+    /// # Errors
+    /// `InvalidToken` for anything that is not a valid token of a living session.
+    pub async fn by_access_token(&self, token: &str) -> Result<Caller, ServiceError> {
+        let now = self.now();
+        let claims = self.access.verify(token, now).map_err(|invalid| {
+            tracing::debug!(%invalid, "an access token was refused");
+            ServiceError::InvalidToken
+        })?;
+        let alive = self.alive(&claims.sid, now).await?;
+        if alive.user_id != claims.sub {
+            return Err(ServiceError::InvalidToken);
+        }
+        self.liveness.saw(&claims.sid, claims.generation(), now);
+        Ok(Caller::new(claims.sid.clone(), &alive))
+    }
+
+    /// The caller whose page is rendered: a web session names the session. Good for reading only.
+    ///
+    /// # Errors
+    /// `InvalidToken` when the session is over.
+    pub async fn by_web_session(&self, sid: &SessionId) -> Result<Caller, ServiceError> {
+        let now = self.now();
+        let alive = self.alive(sid, now).await?;
+        self.liveness.saw(sid, None, now);
+        Ok(Caller::new(sid.clone(), &alive))
+    }
+
+    async fn alive(&self, sid: &SessionId, now: Timestamp) -> Result<Arc<Alive>, ServiceError> {
+        self.liveness.check(sid, now).await?.ok_or(ServiceError::InvalidToken)
+    }
+
+    /// The session of a caller who wants to change something: by access token if there is one, else by refresh token.
+    ///
+    /// # Errors
+    /// `InvalidToken`, `Revoked`, `Reused`.
+    pub(super) async fn by_credentials(
+        &self,
+        credentials: &Credentials,
+        source: &Source,
+    ) -> Result<Session, ServiceError> {
+        match (&credentials.bearer, &credentials.refresh) {
+            (Some(Text(token)), _) => {
+                let caller = self.by_access_token(token).await?;
+                let session = self.store.session(&caller.sid).await?;
+                session.filter(|session| session.is_alive(self.now())).ok_or(ServiceError::InvalidToken)
+            }
+            (None, Some(Text(token))) => match self.present(token, source, Purpose::Show).await? {
+                Outcome::Shown(session) => Ok(*session),
+                outcome => Err(refused(&outcome)),
+            },
+            (None, None) => Err(ServiceError::InvalidToken),
+        }
+    }
+
+    /// Hands a refresh token to the queue.
+    ///
+    /// # Errors
+    /// `InvalidToken` when it is not one of ours; a passing fault of the store.
+    pub(super) async fn present(
+        &self,
+        token: &str,
+        source: &Source,
+        purpose: Purpose,
+    ) -> Result<Outcome, ServiceError> {
+        let claims = self.read_refresh(token)?;
+        let presented = Presented {
+            sid: claims.sid.clone(),
+            generation: claims.generation,
+            digest: digest(token),
+            agent: digest(&source.user_agent),
+            at: self.now(),
+        };
+        self.queue.present(Request { claims, presented, purpose, source: source.clone() }).await
+    }
+
+    fn read_refresh(&self, token: &str) -> Result<Claims, ServiceError> {
+        let issuer = &self.settings.server.public_url;
+        refresh::read(token, &self.access.ring(), issuer, self.now()).map_err(|invalid| {
+            tracing::debug!(%invalid, "a refresh token was refused");
+            ServiceError::InvalidToken
+        })
+    }
+
+    /// The session that a refresh token once was of, whatever became of either. For ending it.
+    pub(super) async fn family(&self, token: &str) -> Result<Option<Session>, ServiceError> {
+        let Ok(claims) = self.read_refresh(token) else { return Ok(None) };
+        let session = self.store.session(&claims.sid).await?;
+        Ok(session.filter(|session| refresh::belongs(&claims, session, &self.access.ring())))
+    }
+}
+
+/// Why nothing was given, as a use case says it.
+pub(super) fn refused(outcome: &Outcome) -> ServiceError {
+    match outcome {
+        Outcome::Reused | Outcome::Refused(Refusal::Revoked, Some(Reason::Reused)) => ServiceError::Reused,
+        Outcome::Refused(Refusal::Revoked, reason) => ServiceError::Revoked(reason.unwrap_or(Reason::EndedByUser)),
+        Outcome::Refused(..) | Outcome::Exchanged(..) | Outcome::Shown(..) => ServiceError::InvalidToken,
+    }
+}

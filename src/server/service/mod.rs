@@ -1,0 +1,205 @@
+//! The use cases: sign up, sign in, refresh, sign out, sessions, password. No HTTP, no SQL.
+
+mod accounts;
+mod identity;
+mod queue;
+mod sessions;
+
+pub use accounts::{SignIn, SignUp};
+pub use identity::{Caller, Credentials};
+
+use super::config::Settings;
+use super::liveness::Liveness;
+use super::password::{HashError, Hasher};
+use super::ports::{Clock, Entropy, Store, StoreError};
+use super::token::access::{AccessTokens, IssueError, Issued};
+use super::token::jws::SignError;
+use super::token::refresh::Minted;
+use super::token::ring::RingError;
+use crate::domain::activity::{Event, Kind};
+use crate::domain::credentials::{PasswordError, UsernameError};
+use crate::domain::device::Device;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::session::{Reason, Session};
+use crate::domain::time::Timestamp;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Why a use case did not succeed. The wire decides what of it is said.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    #[error("the username is refused: {0}")]
+    Username(UsernameError),
+    /// With the name of the field.
+    #[error("the password is refused: {1}")]
+    Password(&'static str, PasswordError),
+    #[error("the device's name is refused")]
+    DeviceName,
+    #[error("wrong username or password")]
+    InvalidCredentials,
+    #[error("no valid token")]
+    InvalidToken,
+    #[error("the session was ended: {0:?}")]
+    Revoked(Reason),
+    #[error("a refresh token was used twice")]
+    Reused,
+    #[error("the user must prove who they are first")]
+    ReauthenticationRequired,
+    #[error("nothing of the caller's")]
+    NotFound,
+    #[error("the username is taken")]
+    UsernameTaken,
+    #[error("registration is closed")]
+    RegistrationClosed,
+    #[error("no such client")]
+    UnknownClient,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Hash(#[from] HashError),
+    #[error(transparent)]
+    Issue(#[from] IssueError),
+    #[error("a task of ours ended early")]
+    Aborted,
+}
+
+impl From<SignError> for ServiceError {
+    fn from(error: SignError) -> Self {
+        Self::Issue(error.into())
+    }
+}
+
+impl From<RingError> for ServiceError {
+    fn from(error: RingError) -> Self {
+        Self::Issue(error.into())
+    }
+}
+
+/// From where a request comes, as far as the server can tell.
+#[derive(Clone, Debug, Default)]
+pub struct Source {
+    pub ip: Option<String>,
+    /// As sent, bounded.
+    pub user_agent: String,
+    pub device: Device,
+}
+
+/// A pair of tokens for a session.
+pub struct Granted {
+    pub session: Session,
+    pub access: Issued,
+    pub refresh: Minted,
+    /// Until when the refresh token is good, seen from `now`.
+    pub refresh_expires_in: Duration,
+}
+
+/// What services are made of.
+pub struct Parts {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+    pub settings: Arc<Settings>,
+    pub access: Arc<AccessTokens>,
+    pub hasher: Hasher,
+}
+
+/// All use cases, over the same parts.
+pub struct Services {
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    entropy: Arc<dyn Entropy>,
+    settings: Arc<Settings>,
+    access: Arc<AccessTokens>,
+    hasher: Hasher,
+    liveness: Arc<Liveness>,
+    queue: queue::Queue,
+}
+
+impl Services {
+    /// Starts the services, and the task that exchanges refresh tokens.
+    pub fn start(parts: Parts) -> Arc<Self> {
+        let Parts { store, clock, entropy, settings, access, hasher } = parts;
+        let liveness = Arc::new(Liveness::new(store.clone(), settings.tokens.access_ttl));
+        let queue = queue::Queue::start(queue::Exchange {
+            store: store.clone(),
+            access: access.clone(),
+            liveness: liveness.clone(),
+            issuer: settings.server.public_url.clone(),
+            grace: settings.tokens.grace,
+        });
+        Arc::new(Self { store, clock, entropy, settings, access, hasher, liveness, queue })
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub fn access_tokens(&self) -> &AccessTokens {
+        &self.access
+    }
+
+    pub fn store(&self) -> &Arc<dyn Store> {
+        &self.store
+    }
+
+    /// Writes what memory knows and the database does not yet, and deletes what is over.
+    ///
+    /// # Errors
+    /// When the store does not answer; the next time catches up.
+    pub async fn housekeeping(&self) -> Result<(), StoreError> {
+        let now = self.now();
+        self.liveness.flush(now).await?;
+        // A row is kept as long as a token of it could be shown, so that a replay is known for what it is.
+        let kept = self.settings.tokens.refresh_absolute.max(self.settings.tokens.refresh_absolute_short);
+        self.store.purge(now - kept, now).await
+    }
+
+    /// Writes what was seen; before the end of the process.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn flush(&self) -> Result<(), StoreError> {
+        self.liveness.flush(self.now()).await
+    }
+
+    fn random<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.entropy.fill(&mut bytes);
+        bytes
+    }
+
+    fn event(&self, user_id: &UserId, kind: Kind, source: &Source) -> Event {
+        event(user_id, kind, source, self.now())
+    }
+
+    /// Remembers ended sessions in memory, after their commit. Not knowing whether a commit took place is a reason to
+    /// ask the store again for all of them.
+    fn note_ended<T>(&self, result: Result<T, StoreError>, ids: impl FnOnce(&T) -> Vec<SessionId>) -> Result<T, StoreError> {
+        match result {
+            Ok(value) => {
+                self.liveness.ended(&ids(&value), self.now());
+                Ok(value)
+            }
+            Err(error) => {
+                self.liveness.doubt();
+                Err(error)
+            }
+        }
+    }
+}
+
+fn event(user_id: &UserId, kind: Kind, source: &Source, at: Timestamp) -> Event {
+    Event {
+        user_id: user_id.clone(),
+        kind,
+        at,
+        sid: None,
+        ip: source.ip.clone(),
+        user_agent: source.user_agent.clone(),
+        detail: None,
+    }
+}

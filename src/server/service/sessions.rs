@@ -1,0 +1,142 @@
+//! The user's sessions: listing, ending, renaming.
+
+use super::identity::{Caller, Credentials, Text};
+use super::{ServiceError, Services, Source};
+use crate::api::data::SessionInfo;
+use crate::domain::activity::{Event, Kind};
+use crate::domain::device::device_name;
+use crate::domain::id::SessionId;
+use crate::domain::session::{Reason, Session};
+use crate::server::ports::{End, Which};
+use std::cmp::Reverse;
+
+impl Services {
+    /// The caller's living sessions: the current one first, then by when they were last seen.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn sessions(&self, caller: &Caller) -> Result<Vec<SessionInfo>, ServiceError> {
+        let sessions = self.store.live_sessions(&caller.user_id, self.now()).await?;
+        let mut list: Vec<SessionInfo> =
+            sessions.into_iter().map(|session| self.describe(session, &caller.sid)).collect();
+        list.sort_by_key(|session| (!session.current, Reverse(session.last_seen_at), session.sid.clone()));
+        Ok(list)
+    }
+
+    fn describe(&self, session: Session, current: &SessionId) -> SessionInfo {
+        // Memory knows of the last minute what the row does not yet.
+        let seen = self.liveness.seen(&session.id).map_or(session.last_seen_at, |seen| seen.at);
+        SessionInfo {
+            current: session.id == *current,
+            name: session.label.name,
+            browser: session.label.device.browser,
+            os: session.label.device.os,
+            kind: session.label.device.kind,
+            ip: session.label.ip,
+            created_at: session.lifetime.created_at,
+            last_seen_at: session.last_seen_at.max(seen),
+            expires_at: session.lifetime.end(),
+            sid: session.id,
+        }
+    }
+
+    /// Ends the caller's own session. Succeeds again when repeated, and whatever of the credentials is left: an expired
+    /// access token beside a refresh token, or a token of a session that is over.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn sign_out(&self, credentials: &Credentials, source: &Source) -> Result<(), ServiceError> {
+        let mut sessions = Vec::new();
+        if let Some(Text(token)) = &credentials.bearer
+            && let Ok(claims) = self.access.verify(token, self.now())
+        {
+            sessions.extend(self.store.session(&claims.sid).await?);
+        }
+        if let Some(Text(token)) = &credentials.refresh {
+            sessions.extend(self.family(token).await?);
+        }
+        for session in sessions {
+            let end = End {
+                user_id: session.user_id.clone(),
+                which: Which::One(session.id.clone()),
+                reason: Reason::SignedOut,
+                at: self.now(),
+            };
+            self.end(&end, Kind::SignedOut, source).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends all sessions of the caller's, or all but the one that asks.
+    ///
+    /// # Errors
+    /// `ReauthenticationRequired`, and those of the credentials.
+    pub async fn sign_out_all(
+        &self,
+        keep_current: bool,
+        credentials: &Credentials,
+        source: &Source,
+    ) -> Result<(), ServiceError> {
+        let session = self.by_credentials(credentials, source).await?;
+        self.require_recent(&session)?;
+        let which = if keep_current { Which::AllBut(session.id) } else { Which::All };
+        let end = End { user_id: session.user_id, which, reason: Reason::EndedByUser, at: self.now() };
+        self.end(&end, Kind::SessionEnded, source).await.map(drop)
+    }
+
+    /// Ends one session of the caller's.
+    ///
+    /// # Errors
+    /// `NotFound` for one that is not there, is over or is somebody else's; `ReauthenticationRequired` for another one
+    /// than that which asks.
+    pub async fn revoke_session(
+        &self,
+        sid: &SessionId,
+        credentials: &Credentials,
+        source: &Source,
+    ) -> Result<(), ServiceError> {
+        let session = self.by_credentials(credentials, source).await?;
+        let own = session.id == *sid;
+        if !own {
+            self.require_recent(&session)?;
+        }
+        let (reason, kind) =
+            if own { (Reason::SignedOut, Kind::SignedOut) } else { (Reason::EndedByUser, Kind::SessionEnded) };
+        let end = End { user_id: session.user_id, which: Which::One(sid.clone()), reason, at: self.now() };
+        if self.end(&end, kind, source).await?.is_empty() { Err(ServiceError::NotFound) } else { Ok(()) }
+    }
+
+    async fn end(&self, end: &End, kind: Kind, source: &Source) -> Result<Vec<SessionId>, ServiceError> {
+        let event = Event { detail: Some(end.reason.as_str()), ..self.event(&end.user_id, kind, source) };
+        let ended = self.note_ended(self.store.end_sessions(end, &event).await, Clone::clone)?;
+        for sid in &ended {
+            tracing::info!(user = %end.user_id, %sid, reason = end.reason.as_str(), ip = source.ip, "a session was ended");
+        }
+        Ok(ended)
+    }
+
+    /// Whether the session's user proved recently enough who they are to end what is not this session.
+    fn require_recent(&self, session: &Session) -> Result<(), ServiceError> {
+        let recent = self.now().since(session.authenticated_at) < self.settings.sessions.reauthentication_window;
+        if recent { Ok(()) } else { Err(ServiceError::ReauthenticationRequired) }
+    }
+
+    /// Gives one of the caller's sessions a name.
+    ///
+    /// # Errors
+    /// `DeviceName` when it is no name, `NotFound` when there is no such session of the caller's.
+    pub async fn rename_session(
+        &self,
+        sid: &SessionId,
+        name: &str,
+        credentials: &Credentials,
+        source: &Source,
+    ) -> Result<(), ServiceError> {
+        let session = self.by_credentials(credentials, source).await?;
+        let name = device_name(name).ok_or(ServiceError::DeviceName)?;
+        let event =
+            Event { sid: Some(sid.clone()), ..self.event(&session.user_id, Kind::SessionRenamed, source) };
+        let renamed = self.store.rename_session(&session.user_id, sid, &name, &event).await?;
+        if renamed { Ok(()) } else { Err(ServiceError::NotFound) }
+    }
+}

@@ -1,0 +1,87 @@
+//! The connections, and what a transaction is.
+
+use super::sql::{Dialect, Sql};
+use crate::server::ports::StoreError;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::any::{Any, AnyArguments};
+use sqlx::query::{Query, QueryScalar};
+use sqlx::{AnyConnection, AnyPool, Transaction};
+
+/// An open database. On SQLite one connection writes and a few read; on PostgreSQL both are the same.
+#[derive(Clone, Debug)]
+pub struct Database {
+    pub(super) writers: AnyPool,
+    pub(super) readers: AnyPool,
+    pub(super) dialect: Dialect,
+}
+
+impl Database {
+    /// Runs a reading statement (`SELECT` … `list`), which is a read transaction of its own and over when this returns.
+    pub(super) fn read(&self, sql: Sql) -> QueryScalar<'static, Any, String, AnyArguments> {
+        sqlx::query_scalar(sql.text(self.dialect))
+    }
+
+    /// Begins a write transaction.
+    pub(super) async fn write(&self) -> Result<Write, StoreError> {
+        let transaction = match self.dialect {
+            Dialect::Sqlite => self.writers.begin_with("BEGIN IMMEDIATE").await?,
+            Dialect::Postgres => self.writers.begin().await?,
+        };
+        Ok(Write { transaction, dialect: self.dialect })
+    }
+}
+
+/// A write transaction. Dropped without [`Write::commit`] it leaves nothing.
+pub(super) struct Write {
+    transaction: Transaction<'static, Any>,
+    dialect: Dialect,
+}
+
+impl Write {
+    pub(super) fn query(&self, sql: Sql) -> Query<'static, Any, AnyArguments> {
+        sqlx::query(sql.text(self.dialect))
+    }
+
+    pub(super) fn scalar(&self, sql: Sql) -> QueryScalar<'static, Any, String, AnyArguments> {
+        sqlx::query_scalar(sql.text(self.dialect))
+    }
+
+    pub(super) fn connection(&mut self) -> &mut AnyConnection {
+        &mut self.transaction
+    }
+
+    /// Runs `sql` with all `rows` as its one argument; how many rows it changed.
+    pub(super) async fn apply<T: Serialize>(&mut self, sql: Sql, rows: &[T]) -> Result<u64, StoreError> {
+        if rows.is_empty() {
+            return Ok(0);
+        }
+        let done = self.query(sql).bind(to_json(rows)?).execute(self.connection()).await?;
+        Ok(done.rows_affected())
+    }
+
+    /// On PostgreSQL, locks what `sql` selects. SQLite has one writer at a time, and here we are it.
+    pub(super) async fn lock(&mut self, sql: &'static str, first: &str, second: Option<&str>) -> Result<(), StoreError> {
+        if self.dialect == Dialect::Postgres {
+            sqlx::query(sql).bind(first).bind(second).execute(self.connection()).await?;
+        }
+        Ok(())
+    }
+
+    /// Makes it durable. Only after this it may be answered.
+    pub(super) async fn commit(self) -> Result<(), StoreError> {
+        Ok(self.transaction.commit().await?)
+    }
+}
+
+pub(super) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
+    serde_json::to_string(value).map_err(|_| StoreError::Corrupt("rows that cannot be written as JSON".into()))
+}
+
+/// Reads the rows of a `list`. The error says where it broke, never what is there.
+pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, StoreError> {
+    serde_json::from_str(text).map_err(|error| {
+        let (kind, column) = (std::any::type_name::<T>(), error.column());
+        StoreError::Corrupt(format!("rows do not read as {kind}: {:?} at {column}", error.classify()))
+    })
+}

@@ -1,0 +1,58 @@
+//! The tables, as they came to be. A migration that was released is never changed; a new one is added below and in both
+//! folders.
+
+use super::error::OpenError;
+use super::sql::Dialect;
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::{AnyPool, SqlSafeStr};
+
+macro_rules! migrations {
+    ($folder:literal: $($number:literal $name:literal),+) => {
+        &[$(($number, $name, include_str!(concat!("../../../migrations/", $folder, "/", $name, ".sql")))),+]
+    };
+}
+
+type Files = &'static [(i64, &'static str, &'static str)];
+
+const SQLITE: Files = migrations!("sqlite": 1 "0001_start");
+const POSTGRES: Files = migrations!("postgres": 1 "0001_start");
+
+/// Applies what was not applied yet. It may be called again, and by several processes at once.
+pub(super) async fn run(pool: &AnyPool, dialect: Dialect) -> Result<(), OpenError> {
+    match dialect {
+        Dialect::Sqlite => {
+            // One transaction around all of them: sqlx has no lock for SQLite that keeps two processes apart.
+            let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await.map_err(OpenError::Connect)?;
+            migrator(SQLITE).run_direct(None, &mut *transaction, false).await?;
+            transaction.commit().await.map_err(OpenError::Connect)
+        }
+        Dialect::Postgres => Ok(migrator(POSTGRES).run(pool).await?),
+    }
+}
+
+fn migrator(files: Files) -> Migrator {
+    let migration = |&(number, name, text): &(i64, &'static str, &'static str)| {
+        Migration::new(number, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+    };
+    Migrator::with_migrations(files.iter().map(migration).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_file_is_listed_for_both_databases() {
+        for (folder, files) in [("sqlite", SQLITE), ("postgres", POSTGRES)] {
+            let path = format!("{}/migrations/{folder}", env!("CARGO_MANIFEST_DIR"));
+            let mut found: Vec<String> = std::fs::read_dir(path)
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect();
+            found.sort();
+            let listed: Vec<String> = files.iter().map(|(_, name, _)| format!("{name}.sql")).collect();
+            assert_eq!(found, listed, "{folder}");
+        }
+        assert_eq!(SQLITE.len(), POSTGRES.len());
+    }
+}

@@ -1,0 +1,36 @@
+//! Storage: [`Store`] on SQLite and on PostgreSQL, one code for both.
+//!
+//! Both speak through `sqlx::Any`; [`sql`] holds the few words in which their SQL differs. Rows go in and come out as
+//! JSON, a whole batch in one statement, since each statement and each row costs more than what is done with it.
+//! Every write is a transaction (`BEGIN IMMEDIATE` on SQLite; on PostgreSQL sessions are locked in the order of their
+//! ids, so that no two writers wait for each other), and its outcome is known only from `COMMIT`.
+
+mod activity;
+mod database;
+mod error;
+mod judge;
+mod keys;
+mod migrations;
+mod open;
+mod purge;
+mod rows;
+mod sessions;
+mod sql;
+mod store;
+mod users;
+mod web_sessions;
+
+pub use database::Database;
+pub use error::OpenError;
+
+use crate::server::ports::Store;
+use std::sync::Arc;
+
+/// Opens the database at `url` (`sqlite://path/to/file.db`, or `postgres://…`), makes it if it is a file that is not
+/// there, and brings its tables up to date.
+///
+/// # Errors
+/// [`OpenError`], in words for the operator.
+pub async fn connect(url: &str) -> Result<Arc<dyn Store>, OpenError> {
+    Ok(Arc::new(Database::open(url).await?))
+}

@@ -1,0 +1,161 @@
+//! Users.
+
+use super::activity::insert_events;
+use super::database::{Database, from_json};
+use super::rows::UserRow;
+use super::sessions::{Ending, end, ended_events, lock_sessions_of};
+use super::sql::{Sql, sql};
+use crate::domain::activity::Event;
+use crate::domain::credentials::Username;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::session::Reason;
+use crate::domain::time::Timestamp;
+use crate::server::ports::{PasswordChange, StoreError, User, Which};
+
+const ADD: Sql = sql!(
+    "INSERT INTO users (id, username, password_hash, created_at, password_changed_at, disabled_at) \
+     VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (username) DO NOTHING"
+);
+const BY_ID: Sql = sql!("SELECT " list " FROM (SELECT " user " AS o FROM users u WHERE u.id = $1) t");
+const BY_NAME: Sql = sql!("SELECT " list " FROM (SELECT " user " AS o FROM users u WHERE u.username = $1) t");
+const ALL: Sql = sql!("SELECT " list " FROM (SELECT " user " AS o FROM users u ORDER BY u.username) t");
+const REHASH: Sql = sql!("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2");
+const CHANGE_PASSWORD: Sql = sql!(
+    "UPDATE users SET password_hash = $3, password_changed_at = $4 \
+     WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL"
+);
+const RENEW_KEPT: Sql =
+    sql!("UPDATE sessions SET authenticated_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL");
+/// The time that a user was first disabled stays.
+const SET_DISABLED: Sql = sql!(
+    "UPDATE users SET disabled_at = CASE WHEN CAST($2 AS BIGINT) IS NULL THEN NULL ELSE coalesce(disabled_at, $2) END \
+     WHERE id = $1"
+);
+const UN_ENDED: Sql = sql!("SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL");
+const DELETE: Sql = sql!("DELETE FROM users WHERE id = $1");
+/// Keeps other writers of this user away, but not those who only refer to it.
+const LOCK_USER: &str = "SELECT id FROM users WHERE id = $1 AND $2::text IS NULL FOR NO KEY UPDATE";
+
+impl Database {
+    pub(super) async fn add_user(&self, user: &User, event: Option<&Event>) -> Result<bool, StoreError> {
+        let mut write = self.write().await?;
+        let added = write
+            .query(ADD)
+            .bind(user.id.as_str())
+            .bind(user.username.as_str())
+            .bind(user.password_hash.as_str())
+            .bind(user.created_at.as_millis())
+            .bind(user.password_changed_at.as_millis())
+            .bind(user.disabled_at.map(Timestamp::as_millis))
+            .execute(write.connection())
+            .await?;
+        if added.rows_affected() == 0 {
+            return Ok(false);
+        }
+        insert_events(&mut write, event).await?;
+        write.commit().await?;
+        Ok(true)
+    }
+
+    async fn one_user(&self, sql: Sql, key: &str) -> Result<Option<User>, StoreError> {
+        let text = self.read(sql).bind(key).fetch_one(&self.readers).await?;
+        Ok(from_json::<UserRow>(&text)?.pop().map(User::from))
+    }
+
+    pub(super) async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        self.one_user(BY_ID, id.as_str()).await
+    }
+
+    pub(super) async fn user_by_name(&self, name: &Username) -> Result<Option<User>, StoreError> {
+        self.one_user(BY_NAME, name.as_str()).await
+    }
+
+    pub(super) async fn users(&self) -> Result<Vec<User>, StoreError> {
+        let text = self.read(ALL).fetch_one(&self.readers).await?;
+        Ok(from_json::<UserRow>(&text)?.into_iter().map(User::from).collect())
+    }
+
+    pub(super) async fn rehash(&self, id: &UserId, old: &str, new: &str) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        write.query(REHASH).bind(id.as_str()).bind(old).bind(new).execute(write.connection()).await?;
+        write.commit().await
+    }
+
+    pub(super) async fn change_password(
+        &self,
+        change: PasswordChange<'_>,
+    ) -> Result<Option<Vec<SessionId>>, StoreError> {
+        let mut write = self.write().await?;
+        let changed = write
+            .query(CHANGE_PASSWORD)
+            .bind(change.user_id.as_str())
+            .bind(change.old_hash)
+            .bind(change.new_hash)
+            .bind(change.at.as_millis())
+            .execute(write.connection())
+            .await?;
+        if changed.rows_affected() == 0 {
+            return Ok(None);
+        }
+        lock_sessions_of(&mut write, change.user_id, None).await?;
+        if let Some(keep) = change.keep {
+            write
+                .query(RENEW_KEPT)
+                .bind(keep.as_str())
+                .bind(change.user_id.as_str())
+                .bind(change.at.as_millis())
+                .execute(write.connection())
+                .await?;
+        }
+        let which = change.keep.map_or(Which::All, |keep| Which::AllBut(keep.clone()));
+        let ending = Ending { user_id: change.user_id, which: &which, reason: Reason::PasswordChanged, at: change.at };
+        let ended = end(&mut write, ending).await?;
+        insert_events(&mut write, [change.event]).await?;
+        insert_events(&mut write, &ended_events(&ended, Reason::PasswordChanged, change.event)).await?;
+        write.commit().await?;
+        Ok(Some(ended))
+    }
+
+    pub(super) async fn set_disabled(
+        &self,
+        id: &UserId,
+        at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<SessionId>>, StoreError> {
+        let mut write = self.write().await?;
+        let set = write
+            .query(SET_DISABLED)
+            .bind(id.as_str())
+            .bind(at.map(Timestamp::as_millis))
+            .execute(write.connection())
+            .await?;
+        if set.rows_affected() == 0 {
+            return Ok(None);
+        }
+        let mut ended = Vec::new();
+        if at.is_some() {
+            lock_sessions_of(&mut write, id, None).await?;
+            let ending = Ending { user_id: id, which: &Which::All, reason: Reason::Operator, at: now };
+            ended = end(&mut write, ending).await?;
+            insert_events(&mut write, &ended_events(&ended, Reason::Operator, &by_nobody(id, now))).await?;
+        }
+        write.commit().await?;
+        Ok(Some(ended))
+    }
+
+    pub(super) async fn delete_user(&self, id: &UserId) -> Result<Option<Vec<SessionId>>, StoreError> {
+        let mut write = self.write().await?;
+        write.lock(LOCK_USER, id.as_str(), None).await?;
+        lock_sessions_of(&mut write, id, None).await?;
+        let ids = write.scalar(UN_ENDED).bind(id.as_str()).fetch_all(write.connection()).await?;
+        let deleted = write.query(DELETE).bind(id.as_str()).execute(write.connection()).await?;
+        write.commit().await?;
+        Ok((deleted.rows_affected() > 0).then(|| ids.into_iter().map(SessionId::new).collect()))
+    }
+}
+
+/// The pattern of an event that no request caused.
+fn by_nobody(user_id: &UserId, at: Timestamp) -> Event {
+    let kind = crate::domain::activity::Kind::SessionEnded;
+    Event { user_id: user_id.clone(), kind, at, sid: None, ip: None, user_agent: String::new(), detail: None }
+}

@@ -1,0 +1,122 @@
+//! Issuing and verifying access tokens (RFC 9068, RFC 8725).
+
+use super::jws::{self, Invalid};
+use super::keys::KeyError;
+use super::ring::{KeyRing, RingError};
+use super::{base64url, jws::SignError};
+use crate::domain::access_token::{Claims, Issue, TYP, jittered};
+use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
+use crate::server::ports::Entropy;
+use quick_cache::sync::Cache;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+/// How many verified tokens are remembered; each takes about a kilobyte.
+const CACHE: usize = 10_000;
+
+/// What access tokens are made of, by the settings.
+#[derive(Clone, Debug)]
+pub struct AccessSettings {
+    pub issuer: String,
+    pub ttl: Duration,
+    pub jitter: f64,
+    /// The longest life that any of our tokens may have.
+    pub longest: Duration,
+}
+
+/// A fresh access token.
+pub struct Issued {
+    pub token: String,
+    /// Seconds from now until it expires.
+    pub expires_in: u64,
+}
+
+/// Issues and verifies access tokens.
+pub struct AccessTokens {
+    settings: AccessSettings,
+    ring: Arc<RwLock<Arc<KeyRing>>>,
+    /// Tokens whose signature was verified. `exp` and liveness are judged each time, and whoever changes the ring
+    /// empties it.
+    verified: Cache<String, Arc<Claims>>,
+}
+
+/// A token could not be issued.
+#[derive(Debug, thiserror::Error)]
+pub enum IssueError {
+    #[error(transparent)]
+    Ring(#[from] RingError),
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+}
+
+impl AccessTokens {
+    pub fn new(settings: AccessSettings, ring: Arc<RwLock<Arc<KeyRing>>>) -> Self {
+        Self { settings, ring, verified: Cache::new(CACHE) }
+    }
+
+    /// The scope and audience of tokens of the web app and of native clients: Latchkey's own API.
+    pub const SCOPE: &str = "account";
+
+    /// The ring as it is now.
+    pub fn ring(&self) -> Arc<KeyRing> {
+        self.ring.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+    }
+
+    /// Issues a token for `session`.
+    ///
+    /// # Errors
+    /// [`IssueError`] when no key may sign, or signing fails.
+    pub fn issue(&self, session: &Session, entropy: &dyn Entropy, now: Timestamp) -> Result<Issued, IssueError> {
+        let mut chance = [0; 24];
+        entropy.fill(&mut chance);
+        let (jitter, nonce) = chance.split_at(8);
+        let jitter = jitter.iter().fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte));
+        let claims = Claims::issue(
+            session,
+            &Issue {
+                issuer: &self.settings.issuer,
+                audience: &self.settings.issuer,
+                scope: Self::SCOPE,
+                nonce: &base64url(nonce),
+                now,
+                ttl: jittered(self.settings.ttl, self.settings.jitter, jitter),
+            },
+        );
+        let ring = self.ring();
+        let key = ring.signing(now)?;
+        let token = jws::sign(TYP, key.id.as_str(), key.algorithm, &claims, &key.encoding)?;
+        Ok(Issued { token, expires_in: u64::try_from(claims.exp - claims.iat).unwrap_or(0) })
+    }
+
+    /// Verifies everything about a token but the liveness of its session.
+    ///
+    /// # Errors
+    /// [`Invalid`] with the first thing that is wrong.
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Claims>, Invalid> {
+        let claims = match self.verified.get(token) {
+            Some(claims) => claims,
+            None => {
+                let ring = self.ring();
+                let claims: Arc<Claims> = Arc::new(jws::verify(token, TYP, |kid| ring.verifying(kid, now))?);
+                let own = claims.iss == self.settings.issuer
+                    && claims.aud == self.settings.issuer
+                    && claims.azp == claims.client_id;
+                if !own {
+                    return Err(Invalid::Claims);
+                }
+                self.verified.insert(token.to_owned(), claims.clone());
+                claims
+            }
+        };
+        if claims.is_timely(now, self.settings.longest) { Ok(claims) } else { Err(Invalid::Time) }
+    }
+
+    /// Takes a new ring, and forgets what the old one verified.
+    pub fn replace_ring(&self, ring: KeyRing) {
+        *self.ring.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(ring);
+        self.verified.clear();
+    }
+}

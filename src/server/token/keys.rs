@@ -1,0 +1,118 @@
+//! Making keys, and opening those that are stored.
+
+use super::base64url;
+use super::secret::{Secret, SecretError};
+use crate::domain::id::KeyId;
+use crate::domain::time::Timestamp;
+use crate::server::ports::{Entropy, StoredKey};
+use aws_lc_rs::encoding::AsDer as _;
+use aws_lc_rs::rsa::KeySize;
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, RsaKeyPair};
+use base64::engine::general_purpose::STANDARD;
+use base64::Engine as _;
+use jsonwebtoken::{Algorithm, EncodingKey};
+use zeroize::Zeroizing;
+
+/// What a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Signs access tokens; its public part is published.
+    Access,
+    /// HMAC of refresh tokens; never leaves the server.
+    Refresh,
+}
+
+impl Purpose {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Access => "access",
+            Self::Refresh => "refresh",
+        }
+    }
+}
+
+/// How many random bytes an HMAC key has (as many as SHA-512's digest: RFC 7518 section 3.2).
+const HMAC_LEN: usize = 64;
+
+/// Why a key cannot be made or used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error("the stored key {0} is not a usable {1} key")]
+    Unusable(KeyId, String),
+    #[error("a key could not be made")]
+    Generation,
+}
+
+/// Makes a key that signs from `active_at` on, sealed under `secret`.
+///
+/// # Errors
+/// [`KeyError::Generation`] when the cryptographic library fails.
+pub fn generate(
+    purpose: Purpose,
+    algorithm: Algorithm,
+    secret: &Secret,
+    entropy: &dyn Entropy,
+    now: Timestamp,
+    active_at: Timestamp,
+) -> Result<StoredKey, KeyError> {
+    let mut name = [0; 9];
+    entropy.fill(&mut name);
+    let id = KeyId::new(base64url(&name));
+    let private = private_key(algorithm, entropy).ok_or(KeyError::Generation)?;
+    let sealed = secret.seal(&sealed_name(purpose.as_str(), &id), &private, entropy).ok_or(KeyError::Generation)?;
+    Ok(StoredKey {
+        id,
+        purpose: purpose.as_str().into(),
+        algorithm: format!("{algorithm:?}"),
+        sealed,
+        created_at: now,
+        active_at,
+        expires_at: None,
+    })
+}
+
+fn sealed_name(purpose: &str, id: &KeyId) -> String {
+    format!("{purpose}/{id}")
+}
+
+/// PKCS #8, or the bytes themselves for HMAC. The cryptographic library draws the asymmetric keys' randomness itself.
+fn private_key(algorithm: Algorithm, entropy: &dyn Entropy) -> Option<Zeroizing<Vec<u8>>> {
+    let bytes = match algorithm {
+        Algorithm::EdDSA => Ed25519KeyPair::generate().ok()?.to_pkcs8v1().ok()?.as_ref().to_vec(),
+        Algorithm::ES256 => {
+            EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).ok()?.to_pkcs8v1().ok()?.as_ref().to_vec()
+        }
+        Algorithm::RS256 => RsaKeyPair::generate(KeySize::Rsa3072).ok()?.as_der().ok()?.as_ref().to_vec(),
+        Algorithm::HS512 => {
+            let mut bytes = vec![0; HMAC_LEN];
+            entropy.fill(&mut bytes);
+            bytes
+        }
+        _ => return None,
+    };
+    Some(Zeroizing::new(bytes))
+}
+
+/// A stored key, opened: what signs, and by which algorithm.
+pub fn open(stored: &StoredKey, secret: &Secret) -> Result<(Algorithm, EncodingKey, Zeroizing<Vec<u8>>), KeyError> {
+    let unusable = || KeyError::Unusable(stored.id.clone(), stored.algorithm.clone());
+    let private = secret.open(&sealed_name(&stored.purpose, &stored.id), &stored.sealed)?;
+    let algorithm: Algorithm = stored.algorithm.parse().map_err(|_| unusable())?;
+    let key = match algorithm {
+        Algorithm::EdDSA => EncodingKey::from_ed_der(&private),
+        Algorithm::ES256 => EncodingKey::from_ec_der(&private),
+        Algorithm::RS256 => EncodingKey::from_rsa_pem(pem(&private).as_bytes()).map_err(|_| unusable())?,
+        Algorithm::HS512 => EncodingKey::from_secret(&private),
+        _ => return Err(unusable()),
+    };
+    Ok((algorithm, key, private))
+}
+
+/// PKCS #8 as PEM (RFC 7468), the form in which the JWT library takes an RSA key.
+fn pem(pkcs8: &[u8]) -> Zeroizing<String> {
+    let text = Zeroizing::new(STANDARD.encode(pkcs8));
+    let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+    Zeroizing::new(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n")))
+}

@@ -1,0 +1,21 @@
+//! Tokens and the keys that make them: signing, verifying, sealing at rest.
+
+pub mod access;
+pub mod jws;
+pub mod keys;
+pub mod refresh;
+pub mod ring;
+pub mod secret;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+/// base64url without padding (RFC 4648 section 5).
+pub fn base64url(bytes: &[u8]) -> String {
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+/// SHA-256 as base64url: the only form in which a refresh token is stored.
+pub fn digest(text: &str) -> String {
+    base64url(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()).as_ref())
+}

@@ -1,0 +1,79 @@
+//! Making and reading refresh tokens: JWT signed HS512, a function of the session's row and the key.
+
+use super::jws::{self, Invalid, SignError, VerifyingKey};
+use super::ring::{KeyRing, RefreshKey};
+use super::{base64url, digest};
+use crate::domain::refresh_token::{Claims, TYP};
+use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
+use aws_lc_rs::hmac;
+use jsonwebtoken::Algorithm;
+
+/// A refresh token in clear, on its way to its owner. `Debug` is redacted.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Minted {
+    token: String,
+    /// When it expires if it is not used.
+    pub expires_at: Timestamp,
+}
+
+impl Minted {
+    /// The token itself; the name marks each place where it is taken out.
+    pub fn expose(&self) -> &str {
+        &self.token
+    }
+
+    /// The form in which it is stored.
+    pub fn digest(&self) -> String {
+        digest(&self.token)
+    }
+}
+
+impl std::fmt::Debug for Minted {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// Computes the token of the session's current generation; the same session gives the same bytes.
+///
+/// # Errors
+/// [`SignError`] when the session's key is not in the ring any more, or signing fails.
+pub fn mint(session: &Session, ring: &KeyRing, issuer: &str) -> Result<Minted, SignError> {
+    let key = ring.refresh(&session.rotation.key_id).ok_or(SignError)?;
+    let claims = Claims::of(session, issuer, jti(session, session.rotation.generation, key));
+    let token = jws::sign(TYP, key.id.as_str(), Algorithm::HS512, &claims, &key.encoding)?;
+    Ok(Minted { token, expires_at: session.lifetime.token_end(session.rotation.rotated_at) })
+}
+
+/// Reads a token that somebody presents: its signature is ours, and it has not expired by its own account.
+///
+/// # Errors
+/// [`Invalid`] with the first thing that is wrong.
+pub fn read(token: &str, ring: &KeyRing, issuer: &str, now: Timestamp) -> Result<Claims, Invalid> {
+    let claims: Claims = jws::verify(token, TYP, |kid| {
+        let key = ring.refresh(&crate::domain::id::KeyId::new(kid))?;
+        Some(VerifyingKey { key: &key.decoding, algorithm: Algorithm::HS512 })
+    })?;
+    if claims.iss != issuer {
+        return Err(Invalid::Claims);
+    }
+    if now.as_secs() >= claims.exp { Err(Invalid::Time) } else { Ok(claims) }
+}
+
+/// Whether `claims` name this session as only somebody could who knew its nonce: the keys alone are not enough.
+pub fn belongs(claims: &Claims, session: &Session, ring: &KeyRing) -> bool {
+    claims.sid == session.id
+        && claims.sub == session.user_id.as_str()
+        && ring.keys_of_refresh().any(|key| jti(session, claims.generation, key) == claims.jti)
+}
+
+fn jti(session: &Session, generation: u64, key: &RefreshKey) -> String {
+    let mac = hmac::Key::new(hmac::HMAC_SHA256, &key.bytes);
+    let mut context = hmac::Context::with_key(&mac);
+    for part in ["latchkey jti", session.id.as_str(), &generation.to_string(), &session.rotation.nonce] {
+        context.update(part.as_bytes());
+        context.update(&[0]);
+    }
+    base64url(context.sign().as_ref())
+}

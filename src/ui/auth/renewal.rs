@@ -1,0 +1,116 @@
+//! Renewing the access token: one renewal at a time in this tab, whoever asks for it.
+
+use super::{browser, ended, memory, timing};
+use crate::api::auth;
+use crate::api::data::Tokens;
+use crate::api::problem::{Code, Problem};
+use crate::domain::time::Timestamp;
+use crate::ui::notice;
+use js_sys::Promise;
+use leptos::prelude::{TimeoutHandle, set_timeout_with_handle};
+use leptos::task::spawn_local;
+use std::cell::{Cell, RefCell};
+use std::time::Duration;
+use wasm_bindgen::JsValue;
+use wasm_bindgen_futures::{JsFuture, future_to_promise};
+
+/// How a renewal went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    Renewed,
+    /// The session is over; the page is being left.
+    Ended(Code),
+    /// No answer, or not now: nothing is known to be wrong with the session.
+    Unreachable,
+}
+
+/// A sign-in in another tab may have replaced our cookie while our request was under way.
+const RACE_PAUSE: Duration = Duration::from_millis(300);
+
+thread_local! {
+    /// The renewal under way, for everybody to wait for. It carries nothing; the outcome is beside it.
+    static FLIGHT: RefCell<Option<Promise>> = const { RefCell::new(None) };
+    static OUTCOME: Cell<Outcome> = const { Cell::new(Outcome::Unreachable) };
+    static TIMER: Cell<Option<TimeoutHandle>> = const { Cell::new(None) };
+    /// When the next renewal is due, by this device's clock.
+    static DUE: Cell<Option<Timestamp>> = const { Cell::new(None) };
+    /// How many renewals failed in a row.
+    static FAILURES: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Keeps a fresh access token and sets the moment of its renewal.
+pub fn keep(tokens: Tokens) {
+    FAILURES.set(0);
+    schedule(timing::renewal(Duration::from_secs(tokens.expires_in), browser::chance()));
+    memory::remember(tokens.access_token);
+}
+
+/// Sees to it that this tab has an access token, and keeps having one.
+pub fn begin() {
+    if memory::access_token().is_none() {
+        spawn_local(async { let _ = renew().await; });
+    }
+}
+
+/// Renews the access token, or waits for the renewal that is under way.
+pub async fn renew() -> Outcome {
+    let flight = FLIGHT.with_borrow(Clone::clone).unwrap_or_else(|| {
+        let flight = future_to_promise(async {
+            let outcome = attempt().await;
+            OUTCOME.set(outcome);
+            FLIGHT.set(None);
+            Ok(JsValue::UNDEFINED)
+        });
+        FLIGHT.set(Some(flight.clone()));
+        flight
+    });
+    let _ = JsFuture::from(flight).await;
+    OUTCOME.get()
+}
+
+/// The device woke up, is online again, or the page is looked at again: makes up for what was missed.
+pub fn wake() {
+    let is_due = DUE.get().is_some_and(|due| due <= browser::now());
+    if is_due || FAILURES.get() > 0 {
+        spawn_local(async { let _ = renew().await; });
+    }
+}
+
+async fn attempt() -> Outcome {
+    match auth::refresh(None).await {
+        Ok(tokens) => {
+            keep(tokens);
+            Outcome::Renewed
+        }
+        Err(first) if notice::is_over(first.code) => {
+            browser::sleep(RACE_PAUSE).await;
+            match auth::refresh(None).await {
+                Ok(tokens) => {
+                    keep(tokens);
+                    Outcome::Renewed
+                }
+                Err(second) if notice::is_over(second.code) => {
+                    ended(first.code);
+                    Outcome::Ended(first.code)
+                }
+                Err(second) => later(&second),
+            }
+        }
+        Err(problem) => later(&problem),
+    }
+}
+
+fn later(problem: &Problem) -> Outcome {
+    let failures = FAILURES.get().saturating_add(1);
+    FAILURES.set(failures);
+    schedule(timing::backoff(failures, browser::chance(), problem.retry_after.map(Duration::from_secs)));
+    Outcome::Unreachable
+}
+
+fn schedule(after: Duration) {
+    if let Some(former) = TIMER.take() {
+        former.clear();
+    }
+    DUE.set(Some(browser::now() + after));
+    TIMER.set(set_timeout_with_handle(|| spawn_local(async { let _ = renew().await; }), after).ok());
+}

@@ -1,0 +1,66 @@
+//! What the tabs of one browser tell each other: that somebody signed in or out. Never a token.
+
+use super::browser;
+use std::cell::RefCell;
+use web_sys::{BroadcastChannel, MessageEvent};
+
+const CHANNEL: &str = "latchkey";
+
+/// What happened in another tab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum News {
+    SignedIn,
+    SignedOut,
+}
+
+impl News {
+    const ALL: [Self; 2] = [Self::SignedIn, Self::SignedOut];
+
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed-in",
+            Self::SignedOut => "signed-out",
+        }
+    }
+
+    fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|news| news.as_str() == text)
+    }
+}
+
+thread_local! {
+    static OPEN: RefCell<Option<BroadcastChannel>> = const { RefCell::new(None) };
+}
+
+/// Listens to the other tabs for the life of the page. Without such channels, tabs find out by their next call.
+pub fn open(on_news: impl Fn(News) + 'static) {
+    let Ok(channel) = BroadcastChannel::new(CHANNEL) else { return };
+    browser::listen(&channel, "message", move |event: MessageEvent| {
+        if let Some(news) = event.data().as_string().as_deref().and_then(News::from_text) {
+            on_news(news);
+        }
+    });
+    OPEN.set(Some(channel));
+}
+
+/// Tells the other tabs.
+pub fn tell(news: News) {
+    OPEN.with_borrow(|channel| {
+        if let Some(channel) = channel {
+            let _ = channel.post_message(&news.as_str().into());
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn news_reads_back_and_nothing_else_does() {
+        for news in News::ALL {
+            assert_eq!(News::from_text(news.as_str()), Some(news));
+        }
+        assert_eq!(News::from_text("signed-up"), None);
+    }
+}

@@ -1,0 +1,96 @@
+//! How calls leave the page: by `fetch`, same-origin, with the access token where one is due. On a 401 for an access
+//! token that has run out, the token is renewed once and the call repeated; nobody sees it.
+
+use super::renewal::{self, Outcome};
+use super::{ended, memory};
+use crate::api::problem::{Code, Problem};
+use crate::api::transport::{Call, Reply, Sending, Transport};
+use crate::ui::links::post;
+use crate::ui::notice;
+use bytes::Bytes;
+use leptos::prelude::window;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{AbortSignal, Headers, Request, RequestCredentials, RequestInit, Response};
+
+/// After this the server counts as unreachable, in milliseconds.
+const PATIENCE: u32 = 30_000;
+
+/// The app's transport; see the module.
+pub struct Fetch;
+
+impl Transport for Fetch {
+    fn send(&self, call: Call) -> Sending {
+        Box::pin(send(call))
+    }
+}
+
+async fn send(call: Call) -> Result<Reply, Problem> {
+    match call.path.as_str() {
+        post::LOGIN | post::SIGNUP | post::REFRESH => return fetch(&call, None).await,
+        // Signing out needs no fresh token: the cookie is enough, and so is a token that has run out.
+        post::LOGOUT => return fetch(&call, memory::access_token()).await,
+        _ => {}
+    }
+    let token = match memory::access_token() {
+        Some(token) => token,
+        None => renewed().await?,
+    };
+    let reply = fetch(&call, Some(token.clone())).await?;
+    match problem_code(&reply) {
+        Some(Code::InvalidToken) => {
+            // Perhaps it was renewed while the call was under way.
+            let fresh = match memory::access_token().filter(|current| *current != token) {
+                Some(current) => current,
+                None => renewed().await?,
+            };
+            fetch(&call, Some(fresh)).await
+        }
+        Some(code @ (Code::SessionRevoked | Code::RefreshReused)) => {
+            ended(code);
+            Ok(reply)
+        }
+        _ => Ok(reply),
+    }
+}
+
+/// A fresh access token.
+async fn renewed() -> Result<String, Problem> {
+    match renewal::renew().await {
+        Outcome::Renewed => memory::access_token().ok_or(Problem::new(Code::InvalidToken)),
+        Outcome::Ended(code) => Err(code.into()),
+        Outcome::Unreachable => Err(Code::Unavailable.into()),
+    }
+}
+
+/// The code of a refused credential.
+fn problem_code(reply: &Reply) -> Option<Code> {
+    let code = (reply.status == 401).then(|| serde_json::from_slice::<Problem>(&reply.body).ok())??.code;
+    notice::is_over(code).then_some(code)
+}
+
+async fn fetch(call: &Call, token: Option<String>) -> Result<Reply, Problem> {
+    // Whatever the browser throws means one thing here: there was no answer.
+    exchange(call, token).await.map_err(|_| Code::Unavailable.into())
+}
+
+async fn exchange(call: &Call, token: Option<String>) -> Result<Reply, JsValue> {
+    let headers = Headers::new()?;
+    headers.set("Accept", "application/json")?;
+    if let Some(token) = token {
+        headers.set("Authorization", &format!("Bearer {token}"))?;
+    }
+    let init = RequestInit::new();
+    init.set_method(call.method.as_str());
+    init.set_credentials(RequestCredentials::SameOrigin);
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
+    if let Some(body) = &call.body {
+        headers.set("Content-Type", "application/json")?;
+        init.set_body(&JsValue::from_str(body));
+    }
+    init.set_headers(&headers);
+    let request = Request::new_with_str_and_init(&call.path, &init)?;
+    let response: Response = JsFuture::from(window().fetch_with_request(&request)).await?.dyn_into()?;
+    let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+    Ok(Reply { status: response.status(), body: Bytes::from(text) })
+}

@@ -1,0 +1,77 @@
+//! The few things that the app asks of the browser. To be called in effects and event handlers only: there is no
+//! browser on the server.
+
+use crate::domain::time::Timestamp;
+use leptos::prelude::{document, window};
+use std::time::Duration;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+
+/// The device's clock, which may be wrong.
+pub fn now() -> Timestamp {
+    Timestamp::from_millis(millis(js_sys::Date::now()))
+}
+
+/// A number from 0 up to, but not including, 1. Not for secrets.
+pub fn chance() -> f64 {
+    js_sys::Math::random()
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a clock's milliseconds fit")]
+fn millis(float: f64) -> i64 {
+    float as i64
+}
+
+/// Waits.
+pub async fn sleep(duration: Duration) {
+    let millis = i32::try_from(duration.as_millis()).unwrap_or(i32::MAX);
+    let promise = js_sys::Promise::new(&mut |resolve, _| {
+        // Only a page that is going away has no timers; then it waits for ever, which is right.
+        let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis);
+    });
+    let _ = JsFuture::from(promise).await;
+}
+
+/// Leaves for `path` by loading it anew, in place of the present page: everything in memory is gone.
+pub fn replace(path: &str) {
+    let _ = window().location().replace(path);
+}
+
+/// Loads the present page anew.
+pub fn reload() {
+    let _ = window().location().reload();
+}
+
+/// Path and query of the present page.
+pub fn here() -> String {
+    let location = window().location();
+    location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
+}
+
+pub fn is_visible() -> bool {
+    document().visibility_state() == web_sys::VisibilityState::Visible
+}
+
+/// Moves the focus to the element with this id, if it is there.
+pub fn focus(id: &str) {
+    if let Some(element) = document().get_element_by_id(id).and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
+/// Whether nothing has the focus: what had it is gone.
+pub fn focus_is_lost() -> bool {
+    document().active_element().is_none_or(|element| element.tag_name() == "BODY")
+}
+
+/// Calls `handler` on each such event of the window, or of the document, for the life of the page.
+pub fn listen<E: JsCast + 'static>(target: &web_sys::EventTarget, event: &str, handler: impl Fn(E) + 'static) {
+    let closure = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| handler(event.unchecked_into()));
+    let _ = target.add_event_listener_with_callback(event, closure.into_js_value().unchecked_ref());
+}
+
+/// Says in the browser's console what went wrong: without this a panic is only "unreachable".
+pub fn report_panics() {
+    std::panic::set_hook(Box::new(|info| web_sys::console::error_1(&info.to_string().into())));
+}

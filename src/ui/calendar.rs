@@ -1,0 +1,97 @@
+//! Points in time as text. Pure: the server and the first paint in the browser write the same, in UTC; only later
+//! the reader's own locale and time zone come in (see `components::moment`).
+
+use crate::domain::time::Timestamp;
+
+const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/// A date and a time of day, UTC.
+struct Civil {
+    year: i64,
+    /// 1 to 12.
+    month: i64,
+    day: i64,
+    seconds: i64,
+}
+
+impl Civil {
+    /// Howard Hinnant's `civil_from_days`: eras of 400 years, each year beginning in March.
+    fn from(time: Timestamp) -> Self {
+        let seconds = time.as_secs();
+        let days = seconds.div_euclid(86_400) + 719_468;
+        let era = days.div_euclid(146_097);
+        let day_of_era = days.rem_euclid(146_097);
+        let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+        let march_month = (5 * day_of_year + 2) / 153;
+        let month = if march_month < 10 { march_month + 3 } else { march_month - 9 };
+        Self {
+            year: year_of_era + era * 400 + i64::from(month <= 2),
+            month,
+            day: day_of_year - (153 * march_month + 2) / 5 + 1,
+            seconds: seconds.rem_euclid(86_400),
+        }
+    }
+
+    fn hour(&self) -> i64 {
+        self.seconds / 3_600
+    }
+
+    fn minute(&self) -> i64 {
+        self.seconds / 60 % 60
+    }
+}
+
+/// For machines: `2026-11-23T11:38:57Z` (RFC 3339).
+pub fn iso(time: Timestamp) -> String {
+    let civil = Civil::from(time);
+    let (year, month, day) = (civil.year, civil.month, civil.day);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", civil.hour(), civil.minute(), civil.seconds % 60)
+}
+
+/// For people: `23 Nov 2026, 11:38 UTC`.
+pub fn utc(time: Timestamp) -> String {
+    let civil = Civil::from(time);
+    let month = usize::try_from(civil.month - 1).ok().and_then(|index| MONTHS.get(index)).unwrap_or(&"");
+    format!("{} {month} {}, {:02}:{:02} UTC", civil.day, civil.year, civil.hour(), civil.minute())
+}
+
+/// How long ago something was: a number and the unit that `Intl.RelativeTimeFormat` knows it by. What is more than a
+/// week ago is better told as a date (`None`); what seems to lie ahead, by clocks that differ, was just now.
+pub fn ago(then: Timestamp, now: Timestamp) -> Option<(i64, &'static str)> {
+    let seconds = (now.as_secs() - then.as_secs()).max(0);
+    match seconds {
+        0..60 => Some((0, "second")),
+        60..3_600 => Some((-(seconds / 60), "minute")),
+        3_600..86_400 => Some((-(seconds / 3_600), "hour")),
+        86_400..604_800 => Some((-(seconds / 86_400), "day")),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_written_in_utc() {
+        let time = Timestamp::from_secs(1_795_433_937);
+        assert_eq!(iso(time), "2026-11-23T11:38:57Z");
+        assert_eq!(utc(time), "23 Nov 2026, 11:38 UTC");
+        assert_eq!(iso(Timestamp::default()), "1970-01-01T00:00:00Z");
+        assert_eq!(iso(Timestamp::from_secs(951_782_400)), "2000-02-29T00:00:00Z");
+        assert_eq!(iso(Timestamp::from_secs(-1)), "1969-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn the_past_is_told_in_its_largest_unit() {
+        let now = Timestamp::from_secs(1_000_000_000);
+        let before = |seconds: i64| ago(Timestamp::from_secs(1_000_000_000 - seconds), now);
+        assert_eq!(before(59), Some((0, "second")));
+        assert_eq!(before(60), Some((-1, "minute")));
+        assert_eq!(before(7_199), Some((-1, "hour")));
+        assert_eq!(before(172_800), Some((-2, "day")));
+        assert_eq!(before(604_800), None);
+        assert_eq!(before(-500), Some((0, "second")), "a clock that is behind");
+    }
+}

@@ -1,0 +1,57 @@
+//! Asks once before sessions are ended, and says what will happen.
+
+use super::dialog::Dialog;
+use crate::ui::devices::{Devices, Ending};
+use crate::ui::{naming, text};
+use leptos::prelude::*;
+
+/// Shown while something was asked for.
+#[component]
+pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
+    let open = Memo::new(move |_| devices.asked.with(Option::is_some));
+    // The words stay while the dialog closes.
+    let ending = Memo::new(move |last: Option<&Option<Ending>>| devices.asked.get().or_else(|| last.cloned().flatten()));
+    let title = move || {
+        ending.with(|ending| match ending {
+            Some(Ending::One(one)) => text::devices::end_one_title(&naming::title(one)),
+            Some(Ending::Others) => text::devices::END_OTHERS_TITLE.to_owned(),
+            Some(Ending::Everywhere) => text::devices::END_EVERYWHERE_TITLE.to_owned(),
+            None => String::new(),
+        })
+    };
+    let consequence = move || match ending.get() {
+        Some(Ending::One(_)) => text::devices::END_ONE.to_owned(),
+        Some(Ending::Others) => text::devices::end_others(devices.others()),
+        Some(Ending::Everywhere) => text::devices::END_EVERYWHERE.to_owned(),
+        None => String::new(),
+    };
+    let cancel = move || devices.asked.set(None);
+    let confirm = move |_| {
+        let asked = devices.asked.get_untracked();
+        devices.asked.set(None);
+        if let Some(ending) = asked {
+            devices.end(ending);
+        }
+    };
+
+    view! {
+        <Dialog
+            open
+            on_close=Callback::new(move |()| cancel())
+            title_id="confirm-title"
+            text_id="confirm-text"
+            role="alertdialog"
+        >
+            <h2 id="confirm-title">{title}</h2>
+            <p id="confirm-text">{consequence}</p>
+            <div class="dialog__actions">
+                <button class="button" type="button" autofocus on:click=move |_| cancel()>
+                    {text::devices::CANCEL}
+                </button>
+                <button class="button button--danger" type="button" on:click=confirm>
+                    {text::devices::SIGN_OUT}
+                </button>
+            </div>
+        </Dialog>
+    }
+}

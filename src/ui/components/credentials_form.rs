@@ -1,0 +1,157 @@
+//! The form of both ways in: signing in and signing up.
+
+use super::field::{self, PasswordField, UsernameField};
+use super::message::Alert;
+use crate::api::data::Tokens;
+use crate::api::problem::{Code, Problem};
+use crate::api::{Flag, Secret, auth as calls};
+use crate::ui::links::{self, query};
+use crate::ui::notice::Notice;
+use crate::ui::{auth, browser, text};
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::NavigateOptions;
+use leptos_router::components::A;
+use leptos_router::hooks::{use_navigate, use_query_map};
+use web_sys::SubmitEvent;
+
+/// The name that was typed into a form which came back refused. The server may provide it as context, so that it
+/// stands there again without being in an address.
+#[derive(Clone, Debug)]
+pub struct TypedUsername(pub String);
+
+/// A way in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Entrance {
+    SignIn,
+    SignUp,
+}
+
+impl Entrance {
+    const fn action(self) -> &'static str {
+        match self {
+            Self::SignIn => links::post::LOGIN,
+            Self::SignUp => links::post::SIGNUP,
+        }
+    }
+
+    const fn button(self) -> &'static str {
+        match self {
+            Self::SignIn => text::enter::SIGN_IN,
+            Self::SignUp => text::enter::SIGN_UP_BUTTON,
+        }
+    }
+
+    const fn autocomplete(self) -> &'static str {
+        match self {
+            Self::SignIn => "current-password",
+            Self::SignUp => "new-password",
+        }
+    }
+
+    const fn rule(self) -> Option<&'static str> {
+        match self {
+            Self::SignIn => None,
+            Self::SignUp => Some(text::enter::PASSWORD_RULE),
+        }
+    }
+
+    /// The other way in: a question, the words of the link, and its page.
+    const fn other(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::SignIn => (text::enter::NO_ACCOUNT, text::enter::SIGN_UP, links::SIGNUP),
+            Self::SignUp => (text::enter::HAVE_ACCOUNT, text::enter::SIGN_IN, links::LOGIN),
+        }
+    }
+
+    async fn enter(self, username: String, password: Secret, remember: Flag) -> Result<Tokens, Problem> {
+        match self {
+            Self::SignIn => calls::sign_in(username, password, remember, None).await,
+            Self::SignUp => calls::sign_up(username, password, remember).await,
+        }
+    }
+}
+
+/// The form, the link to the other way in, and what went wrong.
+#[component]
+pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
+    let arrived = use_query_map().get_untracked();
+    let notice = RwSignal::new(Notice::from_query(&arrived).unwrap_or_default());
+    let asked_for = arrived.get(query::RETURN_TO);
+    let return_to = asked_for.as_deref().map(|path| links::return_path(Some(path)).to_owned());
+    let (question, other, other_page) = entrance.other();
+    let other_page = links::with_query(other_page, &[(query::RETURN_TO, return_to.as_deref())]);
+
+    let username = NodeRef::<html::Input>::new();
+    let password = NodeRef::<html::Input>::new();
+    let remember = NodeRef::<html::Input>::new();
+    let busy = RwSignal::new(false);
+    let navigate = use_navigate();
+    let destination = links::return_path(return_to.as_deref()).to_owned();
+
+    let typed = use_context::<TypedUsername>().map(|typed| typed.0);
+
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        notice.set(Notice::default());
+        let remembered = Flag(remember.get_untracked().is_some_and(|checkbox| checkbox.checked()));
+        let (name, secret) = (field::value(username), Secret::new(field::value(password)));
+        let (navigate, destination) = (navigate.clone(), destination.clone());
+        spawn_local(async move {
+            match entrance.enter(name, secret, remembered).await {
+                Ok(tokens) => {
+                    auth::signed_in(tokens);
+                    if links::is_page(&destination) {
+                        navigate(&destination, NavigateOptions { replace: true, ..NavigateOptions::default() });
+                    } else {
+                        browser::replace(&destination);
+                    }
+                }
+                Err(problem) => {
+                    let told = Notice::from(&problem);
+                    let node = if told.of("username").is_some() { username } else { password };
+                    notice.try_set(told);
+                    busy.try_set(false);
+                    if problem.code != Code::Unavailable {
+                        field::focus(node);
+                    }
+                }
+            }
+        });
+    };
+
+    view! {
+        <Alert message=Signal::derive(move || notice.with(|notice| notice.general.clone())) />
+        <form class="form" method="post" action=entrance.action() on:submit=submit aria-busy=move || busy.get().to_string()>
+            {return_to.map(|path| view! { <input type="hidden" name=query::RETURN_TO value=path /> })}
+            <UsernameField
+                node=username
+                problem=Signal::derive(move || notice.with(|notice| notice.of("username")))
+                value=typed
+            />
+            <PasswordField
+                id="password"
+                label=text::enter::PASSWORD
+                autocomplete=entrance.autocomplete()
+                node=password
+                problem=Signal::derive(move || notice.with(|notice| notice.of("password")))
+                hint=entrance.rule()
+            />
+            <label class="checkbox">
+                <input class="checkbox__box" type="checkbox" name="remember" value="true" node_ref=remember />
+                <span>{text::enter::REMEMBER}</span>
+            </label>
+            <button class="button button--primary button--wide" type="submit">
+                {entrance.button()}
+            </button>
+        </form>
+        <p class="gate__other">
+            {question} " " <A href=other_page>{other}</A>
+        </p>
+    }
+}

@@ -1,0 +1,134 @@
+//! One row of the devices page: one session.
+
+use super::device_icon::DeviceIcon;
+use super::moment::{Moment, Telling};
+use super::rename_form::RenameForm;
+use crate::api::data::SessionInfo;
+use crate::ui::devices::{Devices, Ending};
+use crate::ui::links::{self, query};
+use crate::ui::{browser, naming, text};
+use leptos::prelude::*;
+use web_sys::SubmitEvent;
+
+/// The row. `renaming` opens it for renaming from the start (without JavaScript the address says so).
+#[component]
+pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl IntoView {
+    let editing = RwSignal::new(renaming);
+    let sid = session.sid.clone();
+    let rename_button = format!("rename-{sid}");
+    let first = session.clone();
+    // The row as it is now: its name may change while it stays.
+    let now = Memo::new(move |_| {
+        devices.rows.with(|rows| rows.iter().find(|row| row.sid == sid).cloned()).unwrap_or_else(|| first.clone())
+    });
+    let done = Callback::new({
+        let rename_button = rename_button.clone();
+        move |()| {
+            editing.set(false);
+            let rename_button = rename_button.clone();
+            request_animation_frame(move || browser::focus(&rename_button));
+        }
+    });
+
+    view! {
+        <li class="device" class:device--current=session.current>
+            <div class="device__icon">
+                <DeviceIcon kind=session.kind />
+            </div>
+            {move || {
+                let session = now.get();
+                if editing.get() {
+                    view! {
+                        <div class="device__editor">
+                            <RenameForm session devices on_done=done />
+                        </div>
+                    }
+                        .into_any()
+                } else {
+                    let rename_button = rename_button.clone();
+                    view! {
+                        <DeviceFacts session=session.clone() />
+                        <div class="device__actions">
+                            <form method="get" action=links::DEVICES on:submit=move |event: SubmitEvent| {
+                                event.prevent_default();
+                                editing.set(true);
+                            }>
+                                <input type="hidden" name=query::RENAME value=session.sid.to_string() />
+                                <button
+                                    class="button button--quiet"
+                                    type="submit"
+                                    id=rename_button
+                                    aria-label=text::devices::rename(&naming::title(&session))
+                                >
+                                    {text::devices::RENAME}
+                                </button>
+                            </form>
+                            {(!session.current).then(|| view! { <EndForm session devices /> })}
+                        </div>
+                    }
+                        .into_any()
+                }
+            }}
+        </li>
+    }
+}
+
+/// What is known of the session.
+#[component]
+fn DeviceFacts(session: SessionInfo) -> impl IntoView {
+    view! {
+        <div class="device__facts">
+            <p class="device__title">
+                <span class="device__name">{naming::title(&session)}</span>
+                {session.current.then(|| view! { <span class="badge">{text::devices::THIS_DEVICE}</span> })}
+            </p>
+            {naming::subtitle(&session).map(|known| view! { <p class="device__line">{known}</p> })}
+            <p class="device__line">
+                {if session.current {
+                    view! { <span class="device__now">{text::devices::ACTIVE_NOW}</span> }.into_any()
+                } else {
+                    view! {
+                        <span>
+                            {text::devices::LAST_ACTIVE} " " <Moment at=session.last_seen_at telling=Telling::Ago />
+                        </span>
+                    }
+                        .into_any()
+                }}
+                {session
+                    .ip
+                    .clone()
+                    .map(|address| {
+                        view! {
+                            <span class="device__address">
+                                <span class="visually-hidden">{text::devices::ADDRESS} " "</span>
+                                {address}
+                            </span>
+                        }
+                    })}
+            </p>
+            <p class="device__line device__line--faint">
+                <span>{text::devices::SIGNED_IN} " " <Moment at=session.created_at telling=Telling::Exactly /></span>
+                <span>{text::devices::UNTIL} " " <Moment at=session.expires_at telling=Telling::Exactly /></span>
+            </p>
+        </div>
+    }
+}
+
+/// The button that ends the session.
+#[component]
+fn EndForm(session: SessionInfo, devices: Devices) -> impl IntoView {
+    let label = text::devices::sign_out(&naming::title(&session));
+    let sid = session.sid.to_string();
+    let ask = move |event: SubmitEvent| {
+        event.prevent_default();
+        devices.ask(Ending::One(Box::new(session.clone())));
+    };
+    view! {
+        <form method="post" action=links::post::REVOKE on:submit=ask>
+            <input type="hidden" name="sid" value=sid />
+            <button class="button button--quiet-danger" type="submit" aria-label=label>
+                {text::devices::SIGN_OUT}
+            </button>
+        </form>
+    }
+}

@@ -1,0 +1,45 @@
+//! A modal dialog: the browser's own, with its focus trap, Escape, and the focus going back to where it came from.
+
+use leptos::html;
+use leptos::prelude::*;
+
+/// Shows its content while `open`. What closes it calls `on_close`: Escape, or a button of the content.
+#[component]
+pub fn Dialog(
+    #[prop(into)] open: Signal<bool>,
+    on_close: Callback<()>,
+    /// Names the dialog; ids of its heading and of its text.
+    title_id: &'static str,
+    text_id: &'static str,
+    /// `alertdialog` for what needs an answer before anything else.
+    #[prop(default = "dialog")]
+    role: &'static str,
+    children: Children,
+) -> impl IntoView {
+    let node = NodeRef::<html::Dialog>::new();
+    Effect::new(move || {
+        let open = open.get();
+        let Some(dialog) = node.get() else { return };
+        if open && !dialog.open() {
+            let _ = dialog.show_modal();
+        } else if !open && dialog.open() {
+            dialog.close();
+        }
+    });
+    view! {
+        <dialog
+            class="dialog"
+            role=role
+            aria-labelledby=title_id
+            aria-describedby=text_id
+            node_ref=node
+            on:close=move |_| {
+                if open.get_untracked() {
+                    on_close.run(());
+                }
+            }
+        >
+            {children()}
+        </dialog>
+    }
+}

@@ -1,0 +1,22 @@
+//! The layout of pages for somebody who is not signed in: one card in the middle.
+
+use super::brand::Brand;
+use super::heading::Heading;
+use leptos::prelude::*;
+
+/// Brand, heading, a sentence, and what the page is for.
+#[component]
+pub fn Gate(title: &'static str, #[prop(optional)] lead: Option<&'static str>, children: Children) -> impl IntoView {
+    view! {
+        <main class="gate">
+            <div class="gate__brand">
+                <Brand />
+            </div>
+            <section class="card gate__card">
+                <Heading title />
+                {lead.map(|lead| view! { <p class="lead">{lead}</p> })}
+                {children()}
+            </section>
+        </main>
+    }
+}

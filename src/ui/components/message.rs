@@ -1,0 +1,31 @@
+//! What went wrong, said at once to everybody.
+
+use leptos::prelude::*;
+
+/// A message that is read out when it appears. Nothing is there while there is nothing to say.
+#[component]
+pub fn Alert(#[prop(into)] message: Signal<Option<String>>) -> impl IntoView {
+    move || {
+        message.get().map(|sentence| {
+            view! {
+                <div class="alert" role="alert">
+                    <svg class="alert__icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+                        <circle cx="10" cy="10" r="8.25" fill="none" stroke="currentColor" stroke-width="1.5" />
+                        <path d="M10 5.75v5.25M10 14h.01" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" />
+                    </svg>
+                    <p>{sentence}</p>
+                </div>
+            }
+        })
+    }
+}
+
+/// Says politely what has just happened; not seen.
+#[component]
+pub fn Announcer(#[prop(into)] news: Signal<String>) -> impl IntoView {
+    view! {
+        <p class="visually-hidden" role="status">
+            {move || news.get()}
+        </p>
+    }
+}

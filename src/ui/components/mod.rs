@@ -1,0 +1,16 @@
+//! The parts that pages are made of, one to a file.
+
+pub mod brand;
+pub mod confirm_dialog;
+pub mod credentials_form;
+pub mod device_icon;
+pub mod device_row;
+pub mod dialog;
+pub mod field;
+pub mod gate;
+pub mod heading;
+pub mod message;
+pub mod moment;
+pub mod password_dialog;
+pub mod rename_form;
+pub mod sign_out_form;

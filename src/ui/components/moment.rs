@@ -1,0 +1,68 @@
+//! A point in time. In UTC at first, the same on the server and in the first paint; then in the reader's own words,
+//! locale and time zone.
+
+use crate::domain::time::Timestamp;
+use crate::ui::calendar;
+use crate::ui::clock::Clock;
+use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+use leptos::prelude::*;
+use wasm_bindgen::JsValue;
+
+/// How a point in time is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Telling {
+    /// "3 minutes ago", or the date if that is long ago.
+    Ago,
+    /// Date and time of day.
+    Exactly,
+}
+
+/// A `time` element; what it says in full is in its title.
+#[component]
+pub fn Moment(at: Timestamp, telling: Telling) -> impl IntoView {
+    let clock = Clock::expect();
+    let words = Memo::new(move |_| match (clock.now(), telling) {
+        (None, _) => calendar::utc(at),
+        (Some(_), Telling::Exactly) => exactly(at),
+        (Some(now), Telling::Ago) => calendar::ago(at, now).map_or_else(|| exactly(at), |(n, unit)| relative(n, unit)),
+    });
+    let in_full = Memo::new(move |_| clock.is_alive().then(|| exactly(at)));
+    view! {
+        <time datetime=calendar::iso(at) title=move || in_full.get()>
+            {move || words.get()}
+        </time>
+    }
+}
+
+fn options(entries: &[(&str, &str)]) -> Object {
+    let options = Object::new();
+    for (key, value) in entries {
+        // Setting a property of a fresh object cannot fail.
+        let _ = Reflect::set(&options, &JsValue::from_str(key), &JsValue::from_str(value));
+    }
+    options
+}
+
+thread_local! {
+    // Making these is slow, so they are made once.
+    static RELATIVE: Intl::RelativeTimeFormat =
+        Intl::RelativeTimeFormat::new(&Array::new(), &options(&[("numeric", "auto")]));
+    static EXACT: Function =
+        Intl::DateTimeFormat::new(&Array::new(), &options(&[("dateStyle", "medium"), ("timeStyle", "short")])).format();
+}
+
+fn relative(number: i64, unit: &str) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "a few days at most, in seconds")]
+    let number = number as f64;
+    RELATIVE.with(|format| String::from(format.format(number, unit)))
+}
+
+fn exactly(at: Timestamp) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of any date are exact in a double")]
+    let date = Date::new(&JsValue::from_f64(at.as_millis() as f64));
+    EXACT
+        .with(|format| format.call1(&JsValue::UNDEFINED, &date))
+        .ok()
+        .and_then(|text| text.as_string())
+        .unwrap_or_else(|| calendar::utc(at))
+}

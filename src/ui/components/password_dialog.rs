@@ -1,0 +1,86 @@
+//! Asks for the password again before what needs it is done.
+
+use super::dialog::Dialog;
+use super::field::{self, PasswordField};
+use crate::api::problem::Code;
+use crate::api::{Secret, auth as calls};
+use crate::ui::devices::Devices;
+use crate::ui::{notice, text};
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use web_sys::SubmitEvent;
+
+/// Shown while something waits for the password; does it when the password was right.
+#[component]
+pub fn PasswordDialog(devices: Devices) -> impl IntoView {
+    let open = Memo::new(move |_| devices.locked.with(Option::is_some));
+    let problem = RwSignal::new(None::<String>);
+    let busy = RwSignal::new(false);
+    let node = NodeRef::<html::Input>::new();
+    let empty = move || {
+        problem.set(None);
+        if let Some(input) = node.get_untracked() {
+            input.set_value("");
+        }
+    };
+    let cancel = move || {
+        devices.locked.set(None);
+        empty();
+    };
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        problem.set(None);
+        let password = Secret::new(field::value(node));
+        spawn_local(async move {
+            let result = calls::reauthenticate(password).await;
+            busy.try_set(false);
+            match result {
+                Ok(()) => {
+                    let locked = devices.locked.try_get_untracked().flatten();
+                    devices.locked.try_set(None);
+                    empty();
+                    if let Some(ending) = locked {
+                        devices.end(ending);
+                    }
+                }
+                Err(refused) => {
+                    let sentence = match refused.code {
+                        Code::InvalidCredentials => text::WRONG_PASSWORD.to_owned(),
+                        _ => notice::sentence(&refused),
+                    };
+                    problem.try_set(Some(sentence));
+                    field::focus(node);
+                }
+            }
+        });
+    };
+
+    view! {
+        <Dialog open on_close=Callback::new(move |()| cancel()) title_id="password-title" text_id="password-text">
+            <form class="form" on:submit=submit aria-busy=move || busy.get().to_string()>
+                <h2 id="password-title">{text::confirm::TITLE}</h2>
+                <p id="password-text">{text::confirm::LEAD}</p>
+                <PasswordField
+                    id="confirm-password"
+                    label=text::confirm::PASSWORD
+                    autocomplete="current-password"
+                    node
+                    problem
+                />
+                <div class="dialog__actions">
+                    <button class="button" type="button" on:click=move |_| cancel()>
+                        {text::confirm::CANCEL}
+                    </button>
+                    <button class="button button--primary" type="submit">
+                        {text::confirm::CONFIRM}
+                    </button>
+                </div>
+            </form>
+        </Dialog>
+    }
+}

@@ -1,0 +1,190 @@
+//! What the devices page does, apart from how it looks: the list, the ends that were asked for, and how they went.
+
+use super::{auth, browser, naming, notice, text};
+use crate::api::auth as calls;
+use crate::api::Flag;
+use crate::api::data::SessionInfo;
+use crate::api::problem::{Code, Problem};
+use crate::domain::id::SessionId;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+
+/// The id of the page's heading, which takes the focus when what had it is gone.
+pub const HEADING: &str = "devices-heading";
+
+/// What can be ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    One(Box<SessionInfo>),
+    Others,
+    Everywhere,
+}
+
+impl Ending {
+    /// Whether the session is ended by this.
+    fn takes(&self, session: &SessionInfo) -> bool {
+        match self {
+            Self::One(one) => one.sid == session.sid,
+            Self::Others => !session.current,
+            Self::Everywhere => true,
+        }
+    }
+
+    fn done(&self) -> String {
+        match self {
+            Self::One(one) => text::devices::ended_one(&naming::title(one)),
+            Self::Others | Self::Everywhere => text::devices::ENDED_OTHERS.to_owned(),
+        }
+    }
+
+    fn failed(&self, why: &str) -> String {
+        match self {
+            Self::One(one) => text::devices::not_ended(&naming::title(one), why),
+            Self::Others | Self::Everywhere => text::devices::others_not_ended(why),
+        }
+    }
+
+    async fn call(&self) -> Result<(), Problem> {
+        match self {
+            Self::One(one) => match calls::revoke_session(one.sid.clone()).await {
+                // Somebody was faster: it is ended, which is what was asked for.
+                Err(problem) if problem.code == Code::NotFound => Ok(()),
+                result => result,
+            },
+            Self::Others => calls::sign_out_all(Flag(true)).await,
+            Self::Everywhere => calls::sign_out_all(Flag(false)).await,
+        }
+    }
+}
+
+/// The state of the page.
+#[derive(Clone, Copy)]
+pub struct Devices {
+    pub rows: RwSignal<Vec<SessionInfo>>,
+    /// Waits for a yes or no.
+    pub asked: RwSignal<Option<Ending>>,
+    /// Waits for the password.
+    pub locked: RwSignal<Option<Ending>>,
+    pub failure: RwSignal<Option<String>>,
+    /// What has just happened, for those who do not see it.
+    pub news: RwSignal<String>,
+}
+
+impl Devices {
+    pub fn new(rows: Vec<SessionInfo>, failure: Option<String>) -> Self {
+        Self {
+            rows: RwSignal::new(rows),
+            asked: RwSignal::new(None),
+            locked: RwSignal::new(None),
+            failure: RwSignal::new(failure),
+            news: RwSignal::new(String::new()),
+        }
+    }
+
+    pub fn others(self) -> usize {
+        self.rows.with(|rows| rows.iter().filter(|row| !row.current).count())
+    }
+
+    pub fn ask(self, ending: Ending) {
+        self.failure.set(None);
+        self.asked.set(Some(ending));
+    }
+
+    /// Ends what was asked for. Its rows go at once, and come back if it fails.
+    pub fn end(self, ending: Ending) {
+        self.failure.set(None);
+        let before = self.rows.get_untracked();
+        if ending != Ending::Everywhere {
+            self.rows.update(|rows| rows.retain(|row| !ending.takes(row)));
+        }
+        spawn_local(async move {
+            let result = ending.call().await;
+            if ending == Ending::Everywhere && result.is_ok() {
+                return auth::signed_out();
+            }
+            match result {
+                Ok(()) => drop(self.news.try_set(ending.done())),
+                Err(problem) => {
+                    self.rows.try_update(|rows| put_back(rows, &before));
+                    match problem.code {
+                        Code::ReauthenticationRequired => drop(self.locked.try_set(Some(ending))),
+                        // The page is being left, and the next one says why.
+                        code if notice::is_over(code) => {}
+                        _ => drop(self.failure.try_set(Some(ending.failed(&notice::sentence(&problem))))),
+                    }
+                }
+            }
+            if browser::focus_is_lost() {
+                browser::focus(HEADING);
+            }
+        });
+    }
+
+    /// The server knows the device by its new name.
+    pub fn renamed(self, sid: &SessionId, name: String) {
+        self.news.set(text::devices::renamed(&name));
+        self.rows.update(|rows| {
+            if let Some(row) = rows.iter_mut().find(|row| row.sid == *sid) {
+                row.name = Some(name);
+            }
+        });
+    }
+}
+
+/// Puts what is missing of `before` back in its place, and leaves alone what has changed since.
+fn put_back(rows: &mut Vec<SessionInfo>, before: &[SessionInfo]) {
+    for (place, former) in before.iter().enumerate() {
+        if !rows.iter().any(|row| row.sid == former.sid) {
+            rows.insert(place.min(rows.len()), former.clone());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::device::DeviceKind;
+    use crate::domain::time::Timestamp;
+
+    fn session(sid: &str) -> SessionInfo {
+        SessionInfo {
+            sid: SessionId::new(sid),
+            current: sid == "a",
+            name: None,
+            browser: None,
+            os: None,
+            kind: DeviceKind::Unknown,
+            ip: None,
+            created_at: Timestamp::default(),
+            last_seen_at: Timestamp::default(),
+            expires_at: Timestamp::default(),
+        }
+    }
+
+    fn sids(rows: &[SessionInfo]) -> String {
+        rows.iter().map(|row| row.sid.as_str()).collect()
+    }
+
+    #[test]
+    fn a_row_goes_back_to_where_it_was() {
+        let before = ["a", "b", "c", "d"].map(session);
+        let mut rows = vec![session("a"), session("d")];
+        put_back(&mut rows, &before);
+        assert_eq!(sids(&rows), "abcd");
+    }
+
+    #[test]
+    fn what_came_meanwhile_stays() {
+        let mut rows = vec![session("a"), session("new")];
+        put_back(&mut rows, &["a", "b"].map(session));
+        assert_eq!(sids(&rows), "abnew");
+    }
+
+    #[test]
+    fn ending_the_others_spares_this_device() {
+        assert!(!Ending::Others.takes(&session("a")));
+        assert!(Ending::Others.takes(&session("b")));
+        let one = Ending::One(Box::new(session("b")));
+        assert!(one.takes(&session("b")) && !one.takes(&session("c")));
+    }
+}

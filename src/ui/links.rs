@@ -1,0 +1,94 @@
+//! Where things are: the paths of pages and form targets, and where to go after signing in.
+
+pub const LOGIN: &str = "/login";
+pub const SIGNUP: &str = "/signup";
+pub const DEVICES: &str = "/devices";
+pub const REAUTHENTICATE: &str = "/reauthenticate";
+
+/// Where the forms post to: the paths of the server functions.
+pub mod post {
+    pub const LOGIN: &str = "/auth/login";
+    pub const SIGNUP: &str = "/auth/signup";
+    pub const REFRESH: &str = "/auth/refresh";
+    pub const LOGOUT: &str = "/auth/logout";
+    pub const LOGOUT_ALL: &str = "/auth/logout-all";
+    pub const REVOKE: &str = "/auth/sessions/revoke";
+    pub const RENAME: &str = "/auth/sessions/rename";
+    pub const REAUTHENTICATE: &str = "/auth/reauthenticate";
+}
+
+/// The query parameters that pages read.
+pub mod query {
+    pub const RETURN_TO: &str = "returnTo";
+    pub const ERROR: &str = "error";
+    pub const FIELD: &str = "field";
+    pub const REASON: &str = "reason";
+    /// The session whose row is open for renaming, without JavaScript.
+    pub const RENAME: &str = "rename";
+}
+
+/// `wanted`, if it is a path of this site, else the devices page. A browser reads `\` as `/` and drops tabs and line
+/// ends, so that `/\host` and `/<tab>/host` would leave the site.
+pub fn return_path(wanted: Option<&str>) -> &str {
+    wanted
+        .filter(|path| path.starts_with('/') && !path.starts_with("//") && path.len() <= 512)
+        .filter(|path| !path.contains(|c: char| c == '\\' || c.is_control() || c.is_whitespace()))
+        .filter(|path| !leads_to_entrance(path))
+        .unwrap_or(DEVICES)
+}
+
+/// Whether the app itself has a page at `path`, so that going there needs no reload.
+pub fn is_page(path: &str) -> bool {
+    page_of(path) == DEVICES
+}
+
+/// Whether `path` is where people sign in: going back there would be a circle.
+pub fn leads_to_entrance(path: &str) -> bool {
+    matches!(page_of(path), LOGIN | SIGNUP | REAUTHENTICATE | "/")
+}
+
+fn page_of(path: &str) -> &str {
+    path.split(['?', '#']).next().unwrap_or_default()
+}
+
+/// `path` with a query; parameters without a value are left out.
+pub fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
+    let given: Vec<_> = parameters.iter().filter_map(|(name, value)| value.map(|value| (*name, value))).collect();
+    match serde_urlencoded::to_string(&given) {
+        Ok(query) if !query.is_empty() => format!("{path}?{query}"),
+        _ => path.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn returning_stays_on_this_site() {
+        assert_eq!(return_path(Some("/devices?rename=1")), "/devices?rename=1");
+        assert_eq!(return_path(Some("/a/b")), "/a/b");
+        for bad in
+            ["//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "devices", "", "/a\\b"]
+        {
+            assert_eq!(return_path(Some(bad)), DEVICES, "{bad:?}");
+        }
+        assert_eq!(return_path(None), DEVICES);
+    }
+
+    #[test]
+    fn signing_in_does_not_lead_back_to_signing_in() {
+        for entrance in ["/login", "/login?returnTo=/login", "/signup", "/reauthenticate", "/"] {
+            assert_eq!(return_path(Some(entrance)), DEVICES, "{entrance}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_escaped_and_only_what_is_there_is_in_it() {
+        assert_eq!(with_query(LOGIN, &[("error", None)]), "/login");
+        assert_eq!(
+            with_query(LOGIN, &[("returnTo", Some("/devices?a=b")), ("error", Some("x"))]),
+            "/login?returnTo=%2Fdevices%3Fa%3Db&error=x"
+        );
+    }
+}

@@ -1,0 +1,61 @@
+//! What a device is called.
+
+use super::text::devices as text;
+use crate::api::data::SessionInfo;
+
+/// The user's own name for it, else what is known of it.
+pub fn title(session: &SessionInfo) -> String {
+    session.name.clone().or_else(|| kind(session)).unwrap_or_else(|| text::UNKNOWN.to_owned())
+}
+
+/// What is known of a device that has a name of its own.
+pub fn subtitle(session: &SessionInfo) -> Option<String> {
+    session.name.as_ref().and_then(|_| kind(session))
+}
+
+fn kind(session: &SessionInfo) -> Option<String> {
+    match (&session.browser, &session.os) {
+        (Some(browser), Some(system)) => Some(text::browser_on_system(browser, system)),
+        (Some(one), None) | (None, Some(one)) => Some(one.clone()),
+        (None, None) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::device::DeviceKind;
+    use crate::domain::id::SessionId;
+    use crate::domain::time::Timestamp;
+
+    fn session(name: Option<&str>, browser: Option<&str>, os: Option<&str>) -> SessionInfo {
+        SessionInfo {
+            sid: SessionId::new("s"),
+            current: false,
+            name: name.map(str::to_owned),
+            browser: browser.map(str::to_owned),
+            os: os.map(str::to_owned),
+            kind: DeviceKind::Desktop,
+            ip: None,
+            created_at: Timestamp::default(),
+            last_seen_at: Timestamp::default(),
+            expires_at: Timestamp::default(),
+        }
+    }
+
+    #[test]
+    fn the_users_own_name_comes_first() {
+        let named = session(Some("Desk"), Some("Firefox"), Some("Linux"));
+        assert_eq!(title(&named), "Desk");
+        assert_eq!(subtitle(&named).as_deref(), Some("Firefox on Linux"));
+    }
+
+    #[test]
+    fn without_a_name_it_is_what_is_known() {
+        assert_eq!(title(&session(None, Some("Firefox"), Some("Linux"))), "Firefox on Linux");
+        assert_eq!(title(&session(None, Some("curl"), None)), "curl");
+        assert_eq!(title(&session(None, None, Some("Android"))), "Android");
+        assert_eq!(title(&session(None, None, None)), "Unknown device");
+        assert_eq!(subtitle(&session(None, Some("Firefox"), Some("Linux"))), None);
+    }
+}

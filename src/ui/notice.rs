@@ -1,0 +1,150 @@
+//! What to tell somebody about a problem, whether it came as an answer or, after a form was posted without
+//! JavaScript, as codes in the address. Only known codes become words: nothing of the address is ever shown.
+
+use super::links::query;
+use super::text;
+use crate::api::problem::{Code, Problem};
+use leptos_router::params::ParamsMap;
+use serde::Deserialize;
+use serde::de::value::{Error, StrDeserializer};
+
+/// What a form says about itself: one sentence for all of it, or one for each field.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Notice {
+    pub general: Option<String>,
+    /// Name of the field, and the sentence that stands beside it.
+    pub fields: Vec<(String, String)>,
+}
+
+impl Notice {
+    pub fn general(sentence: impl Into<String>) -> Self {
+        Self { general: Some(sentence.into()), fields: Vec::new() }
+    }
+
+    pub fn field(field: &str, sentence: impl Into<String>) -> Self {
+        Self { general: None, fields: vec![(field.to_owned(), sentence.into())] }
+    }
+
+    /// The sentence for one field.
+    pub fn of(&self, field: &str) -> Option<String> {
+        self.fields.iter().find(|(name, _)| name == field).map(|(_, sentence)| sentence.clone())
+    }
+
+    /// From the address of a page that a posted form came back to.
+    pub fn from_query(parameters: &ParamsMap) -> Option<Self> {
+        let error = parameters.get(query::ERROR)?;
+        let Some(code) = code_of(&error) else { return Some(Self::general(text::UNEXPECTED)) };
+        let field = parameters.get(query::FIELD).unwrap_or_default();
+        let reason = parameters.get(query::REASON).unwrap_or_default();
+        Some(match text::field_problem(&field, &reason) {
+            Some(sentence) if code == Code::ValidationFailed => Self::field(&field, sentence),
+            _ if code == Code::UsernameTaken => Self::field("username", text::problem(code)),
+            _ => Self::general(text::problem(code)),
+        })
+    }
+}
+
+impl From<&Problem> for Notice {
+    fn from(problem: &Problem) -> Self {
+        let fields: Vec<_> = problem
+            .errors
+            .iter()
+            .filter_map(|e| text::field_problem(&e.field, &e.code).map(|sentence| (e.field.clone(), sentence.into())))
+            .collect();
+        match problem.code {
+            Code::UsernameTaken => Self::field("username", text::problem(problem.code)),
+            _ if fields.is_empty() => Self::general(sentence(problem)),
+            _ => Self { general: None, fields },
+        }
+    }
+}
+
+/// One sentence for a problem.
+pub fn sentence(problem: &Problem) -> String {
+    match (problem.code, problem.retry_after) {
+        (Code::RateLimited, Some(seconds)) => text::wait(seconds),
+        (Code::ValidationFailed, _) => problem
+            .errors
+            .iter()
+            .find_map(|e| text::field_problem(&e.field, &e.code))
+            .unwrap_or(text::problem(problem.code))
+            .to_owned(),
+        _ => text::problem(problem.code).to_owned(),
+    }
+}
+
+/// Whether the page was come back to with this code.
+pub fn arrived_with(parameters: &ParamsMap, code: Code) -> bool {
+    parameters.get(query::ERROR).as_deref().and_then(code_of) == Some(code)
+}
+
+/// The inverse of [`code_name`].
+fn code_of(name: &str) -> Option<Code> {
+    Code::deserialize(StrDeserializer::<Error>::new(name)).ok()
+}
+
+/// The code as it stands in addresses and answers.
+pub fn code_name(code: Code) -> Option<String> {
+    serde_json::to_value(code).ok()?.as_str().map(str::to_owned)
+}
+
+/// Whether the session that asked is over: nothing of it can be used again.
+pub fn is_over(code: Code) -> bool {
+    matches!(code, Code::InvalidToken | Code::SessionRevoked | Code::RefreshReused)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::problem::FieldError;
+
+    fn query(parameters: &[(&'static str, &str)]) -> ParamsMap {
+        parameters.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn a_code_in_the_address_becomes_its_sentence() {
+        let notice = Notice::from_query(&query(&[("error", "invalid_credentials")]));
+        assert_eq!(notice, Some(Notice::general(text::problem(Code::InvalidCredentials))));
+        assert_eq!(Notice::from_query(&query(&[])), None);
+    }
+
+    #[test]
+    fn what_is_not_a_code_is_not_shown() {
+        let notice = Notice::from_query(&query(&[("error", "<b>Call 555-0100</b>")]));
+        assert_eq!(notice, Some(Notice::general(text::UNEXPECTED)));
+    }
+
+    #[test]
+    fn a_refused_field_is_told_beside_it() {
+        let address =
+            query(&[("error", "validation_failed"), ("field", "password"), ("reason", "too_short")]);
+        let answer = Problem::fields(vec![FieldError {
+            field: "password".into(),
+            code: "too_short".into(),
+            detail: String::new(),
+        }]);
+        let expected = Notice::field("password", "This is too short. Use at least 15 characters.");
+        assert_eq!(Notice::from_query(&address), Some(expected.clone()));
+        assert_eq!(Notice::from(&answer), expected);
+        assert_eq!(expected.of("password").as_deref(), Some("This is too short. Use at least 15 characters."));
+        assert_eq!(expected.of("username"), None);
+    }
+
+    #[test]
+    fn a_taken_name_is_told_beside_the_name() {
+        assert!(Notice::from(&Problem::new(Code::UsernameTaken)).of("username").is_some());
+    }
+
+    #[test]
+    fn waiting_is_told_in_time() {
+        let problem = Problem::new(Code::RateLimited).with_retry_after(120);
+        assert_eq!(sentence(&problem), "Too many attempts. Try again in 2 minutes.");
+    }
+
+    #[test]
+    fn codes_read_back_as_they_are_written() {
+        assert_eq!(code_name(Code::RefreshReused).as_deref(), Some("refresh_reused"));
+        assert_eq!(code_of("refresh_reused"), Some(Code::RefreshReused));
+    }
+}

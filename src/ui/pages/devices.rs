@@ -1,0 +1,105 @@
+//! The page `/devices`: every session of the user, and the ways to end them.
+
+use crate::api::account;
+use crate::api::data::SessionInfo;
+use crate::api::problem::Problem;
+use crate::ui::components::confirm_dialog::ConfirmDialog;
+use crate::ui::components::device_row::DeviceRow;
+use crate::ui::components::heading::Heading;
+use crate::ui::components::message::{Alert, Announcer};
+use crate::ui::components::password_dialog::PasswordDialog;
+use crate::ui::devices::{Devices, Ending, HEADING};
+use crate::ui::links::{self, query};
+use crate::ui::notice::{self, Notice};
+use crate::ui::text;
+use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
+use web_sys::SubmitEvent;
+
+#[component]
+pub fn DevicesPage() -> impl IntoView {
+    let sessions = Resource::new_blocking(|| (), |()| account::sessions());
+    view! {
+        <Heading title=text::devices::TITLE id=HEADING />
+        <p class="lead">{text::devices::LEAD}</p>
+        <Transition fallback=|| view! { <p class="loading" role="status">{text::frame::LOADING}</p> }>
+            {move || Suspend::new(async move {
+                match sessions.await {
+                    Ok(rows) => view! { <DeviceList rows /> }.into_any(),
+                    Err(problem) => view! { <NoList problem sessions /> }.into_any(),
+                }
+            })}
+        </Transition>
+    }
+}
+
+#[component]
+fn DeviceList(rows: Vec<SessionInfo>) -> impl IntoView {
+    let arrived = use_query_map().get_untracked();
+    let failure = Notice::from_query(&arrived).and_then(|notice| {
+        notice.general.or_else(|| notice.fields.into_iter().next().map(|(_, sentence)| sentence))
+    });
+    let renaming = arrived.get(query::RENAME);
+    let devices = Devices::new(rows, failure);
+    view! {
+        <Alert message=devices.failure />
+        <Announcer news=devices.news />
+        <ul class="card devices" role="list" aria-label=text::devices::LIST>
+            <For each=move || devices.rows.get() key=|row| row.sid.clone() let:session>
+                <DeviceRow renaming=renaming.as_deref() == Some(session.sid.as_str()) session devices />
+            </For>
+        </ul>
+        <EndMany devices />
+        <ConfirmDialog devices />
+        <PasswordDialog devices />
+    }
+}
+
+/// The buttons that end more than one.
+#[component]
+fn EndMany(devices: Devices) -> impl IntoView {
+    let ask = move |ending: Ending| {
+        move |event: SubmitEvent| {
+            event.prevent_default();
+            devices.ask(ending.clone());
+        }
+    };
+    let any_others = Memo::new(move |_| devices.others() > 0);
+    view! {
+        <div class="ends">
+            {move || {
+                if any_others.get() {
+                    view! {
+                        <form method="post" action=links::post::LOGOUT_ALL on:submit=ask(Ending::Others)>
+                            <input type="hidden" name="keepCurrent" value="true" />
+                            <button class="button" type="submit">
+                                {text::devices::SIGN_OUT_OTHERS}
+                            </button>
+                        </form>
+                    }
+                        .into_any()
+                } else {
+                    view! { <p class="ends__none">{text::devices::ONLY_THIS}</p> }.into_any()
+                }
+            }}
+            <form method="post" action=links::post::LOGOUT_ALL on:submit=ask(Ending::Everywhere)>
+                <button class="button button--quiet-danger" type="submit">
+                    {text::devices::SIGN_OUT_EVERYWHERE}
+                </button>
+            </form>
+        </div>
+    }
+}
+
+/// The list could not be had.
+#[component]
+fn NoList(problem: Problem, sessions: Resource<Result<Vec<SessionInfo>, Problem>>) -> impl IntoView {
+    view! {
+        <Alert message=Some(notice::sentence(&problem)) />
+        <p>
+            <button class="button" type="button" on:click=move |_| sessions.refetch()>
+                {text::frame::RETRY}
+            </button>
+        </p>
+    }
+}

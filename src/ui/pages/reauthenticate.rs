@@ -1,0 +1,87 @@
+//! The page `/reauthenticate`: asks for the password where a dialog cannot, without JavaScript.
+
+use crate::api::problem::{Code, Problem};
+use crate::api::{Secret, auth as calls};
+use crate::ui::components::field::{self, PasswordField};
+use crate::ui::components::gate::Gate;
+use crate::ui::components::message::Alert;
+use crate::ui::links::{self, query};
+use crate::ui::notice::{self, Notice};
+use crate::ui::{browser, text};
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::hooks::use_query_map;
+use web_sys::SubmitEvent;
+
+fn sentence(problem: &Problem) -> String {
+    match problem.code {
+        Code::InvalidCredentials => text::WRONG_PASSWORD.to_owned(),
+        _ => notice::sentence(problem),
+    }
+}
+
+#[component]
+pub fn ReauthenticatePage() -> impl IntoView {
+    let arrived = use_query_map().get_untracked();
+    let return_to = links::return_path(arrived.get(query::RETURN_TO).as_deref()).to_owned();
+    let told = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
+        Some(text::WRONG_PASSWORD.to_owned())
+    } else {
+        Notice::from_query(&arrived).and_then(|notice| notice.general)
+    };
+    let failure = RwSignal::new(told);
+    let busy = RwSignal::new(false);
+    let node = NodeRef::<html::Input>::new();
+    let unrefused: Option<String> = None;
+    let destination = return_to.clone();
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        failure.set(None);
+        let (password, destination) = (Secret::new(field::value(node)), destination.clone());
+        spawn_local(async move {
+            match calls::reauthenticate(password).await {
+                Ok(()) => browser::replace(&destination),
+                Err(problem) => {
+                    busy.try_set(false);
+                    failure.try_set(Some(sentence(&problem)));
+                    field::focus(node);
+                }
+            }
+        });
+    };
+
+    view! {
+        <Gate title=text::confirm::TITLE lead=text::confirm::LEAD>
+            <Alert message=failure />
+            <form
+                class="form"
+                method="post"
+                action=links::post::REAUTHENTICATE
+                on:submit=submit
+                aria-busy=move || busy.get().to_string()
+            >
+                <input type="hidden" name=query::RETURN_TO value=return_to.clone() />
+                <PasswordField
+                    id="password"
+                    label=text::confirm::PASSWORD
+                    autocomplete="current-password"
+                    node
+                    problem=unrefused
+                />
+                <button class="button button--primary button--wide" type="submit">
+                    {text::confirm::CONFIRM}
+                </button>
+            </form>
+            <p class="gate__other">
+                <a href=return_to rel="external">
+                    {text::confirm::CANCEL}
+                </a>
+            </p>
+        </Gate>
+    }
+}

@@ -1,0 +1,121 @@
+//! What stands around the pages of somebody who is signed in: header, and the way to being signed in where the
+//! server could not tell.
+
+use crate::api::account;
+use crate::api::data::Me;
+use crate::api::problem::Problem;
+use crate::ui::auth::renewal::{self, Outcome};
+use crate::ui::auth::{Presence, timing};
+use crate::ui::browser;
+use crate::ui::components::brand::Brand;
+use crate::ui::components::message::Alert;
+use crate::ui::components::sign_out_form::SignOutForm;
+use crate::ui::{links, notice, text};
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::components::Outlet;
+
+/// Header and page. Nothing of either is left once the page is being left.
+#[component]
+pub fn SignedIn() -> impl IntoView {
+    let presence = Presence::expect();
+    let me = Resource::new_blocking(|| (), |()| account::me());
+    view! {
+        <Show when=move || !presence.is_leaving() fallback=|| view! { <Waiting words=text::frame::SIGNING_OUT /> }>
+            <Transition fallback=|| view! { <Waiting words=text::frame::LOADING /> }>
+                {move || Suspend::new(async move {
+                    match me.await {
+                        Ok(me) => view! { <Frame me /> }.into_any(),
+                        Err(problem) if notice::is_over(problem.code) => view! { <Resuming me /> }.into_any(),
+                        Err(problem) => view! { <Failed problem me /> }.into_any(),
+                    }
+                })}
+            </Transition>
+        </Show>
+    }
+}
+
+#[component]
+fn Frame(me: Me) -> impl IntoView {
+    let presence = Presence::expect();
+    let failure = RwSignal::new(None);
+    Effect::new(move || {
+        presence.shows_someone();
+        renewal::begin();
+    });
+    view! {
+        <a class="skip" href="#content">
+            {text::SKIP_TO_CONTENT}
+        </a>
+        <header class="header">
+            <div class="header__inner">
+                <a class="header__home" href=links::DEVICES aria-label=text::PRODUCT>
+                    <Brand />
+                </a>
+                <p class="header__user" title=text::frame::signed_in_as(&me.username)>
+                    <span class="visually-hidden">{text::frame::SIGNED_IN_AS} " "</span>
+                    <span class="header__name">{me.username.clone()}</span>
+                </p>
+                <SignOutForm failure />
+            </div>
+        </header>
+        <main class="page" id="content">
+            <Alert message=failure />
+            <Outlet />
+        </main>
+    }
+}
+
+/// The server could not tell who this is, but the browser may hold the strict cookie that was withheld: asks for a
+/// token, and either shows the page or (see [`renewal`]) leads to the sign-in page.
+#[component]
+fn Resuming(me: Resource<Result<Me, Problem>>) -> impl IntoView {
+    let unreachable = RwSignal::new(false);
+    Effect::new(move || {
+        spawn_local(async move {
+            let mut attempt = 0;
+            loop {
+                match renewal::renew().await {
+                    Outcome::Renewed => break me.refetch(),
+                    Outcome::Ended(_) => break,
+                    Outcome::Unreachable => {
+                        unreachable.try_set(true);
+                        attempt += 1;
+                        browser::sleep(timing::backoff(attempt, browser::chance(), None)).await;
+                    }
+                }
+            }
+        });
+    });
+    view! {
+        {move || {
+            let words = if unreachable.get() { text::frame::UNREACHABLE } else { text::frame::RESUMING };
+            view! { <Waiting words /> }
+        }}
+    }
+}
+
+/// Something that passes: says so, and offers to try again.
+#[component]
+fn Failed(problem: Problem, me: Resource<Result<Me, Problem>>) -> impl IntoView {
+    view! {
+        <main class="waiting">
+            <Brand />
+            <p role="alert">{notice::sentence(&problem)}</p>
+            <button class="button" type="button" on:click=move |_| me.refetch()>
+                {text::frame::RETRY}
+            </button>
+        </main>
+    }
+}
+
+/// A quiet page for a moment.
+#[component]
+fn Waiting(words: &'static str) -> impl IntoView {
+    view! {
+        <main class="waiting">
+            <Brand />
+            <p role="status">{words}</p>
+        </main>
+    }
+}
