@@ -1,11 +1,17 @@
 //! Everything that runs only on the server. Only this module knows all of the others.
 
+pub mod application;
+mod cli;
 pub mod common;
 pub mod config;
+pub mod http;
 pub mod liveness;
 pub mod password;
 pub mod ports;
 pub mod service;
 pub mod storage;
 pub mod system;
+pub mod telemetry;
 pub mod token;
+
+pub use cli::main;

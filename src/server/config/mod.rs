@@ -47,15 +47,33 @@ impl Config {
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (String, String)>,
     ) -> Result<Self, ConfigError> {
-        let found = file.map(Path::to_owned).or_else(find);
-        let text = match &found {
-            Some(path) => std::fs::read_to_string(path).map_err(|error| ConfigError::Read(path.clone(), error))?,
-            None => String::new(),
-        };
+        let (found, text) = read(file)?;
         let settings = parse(found.as_deref().unwrap_or(Path::new(FILE)), &text, environment)?;
-        settings.check()?;
         Ok(Self { settings, leptos: leptos_options(found.as_deref(), &text)? })
     }
+}
+
+impl Settings {
+    /// The settings alone: for commands that serve no pages.
+    ///
+    /// # Errors
+    /// [`ConfigError`], by the first thing that is wrong.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (String, String)>,
+    ) -> Result<Self, ConfigError> {
+        let (found, text) = read(file)?;
+        parse(found.as_deref().unwrap_or(Path::new(FILE)), &text, environment)
+    }
+}
+
+fn read(file: Option<&Path>) -> Result<(Option<PathBuf>, String), ConfigError> {
+    let found = file.map(Path::to_owned).or_else(find);
+    let text = match &found {
+        Some(path) => std::fs::read_to_string(path).map_err(|error| ConfigError::Read(path.clone(), error))?,
+        None => String::new(),
+    };
+    Ok((found, text))
 }
 
 /// The settings in `text`, overlaid by `environment`.
@@ -83,7 +101,9 @@ fn parse(
         // Checked one by one, so that the error can name the variable.
         table.clone().try_into::<Settings>().map_err(|error| wrong(error.message()))?;
     }
-    table.try_into().map_err(in_file)
+    let settings: Settings = table.try_into().map_err(in_file)?;
+    settings.check()?;
+    Ok(settings)
 }
 
 /// A TOML value if it reads as one (`true`, `5`, `["a"]`), otherwise the text itself (`10s`).

@@ -1,6 +1,6 @@
 //! Signing up and in, and the password.
 
-use super::identity::{Credentials, Text, refused};
+use super::identity::{Credentials, Shown, refused};
 use super::queue::{Outcome, Purpose};
 use super::{Granted, ServiceError, Services, Source, event};
 use crate::domain::activity::{Event, Kind};
@@ -41,7 +41,7 @@ impl Services {
         &self,
         sign_up: SignUp<'_>,
         source: &Source,
-        before: Option<&Text>,
+        before: Option<&Shown>,
     ) -> Result<Granted, ServiceError> {
         if self.settings.accounts.registration == Registration::Closed {
             return Err(ServiceError::RegistrationClosed);
@@ -84,7 +84,7 @@ impl Services {
         &self,
         sign_in: SignIn<'_>,
         source: &Source,
-        before: Option<&Text>,
+        before: Option<&Shown>,
     ) -> Result<Granted, ServiceError> {
         let user = self.authenticate(sign_in.username, sign_in.password.expose(), source).await?;
         self.start_session(&user, sign_in.client, sign_in.remember, source, before).await
@@ -130,10 +130,10 @@ impl Services {
         client: &ClientId,
         remember: bool,
         source: &Source,
-        before: Option<&Text>,
+        before: Option<&Shown>,
     ) -> Result<Granted, ServiceError> {
         let replaces = match before {
-            Some(Text(token)) => self.family(token).await?.map(|session| session.id),
+            Some(shown) => self.family(shown).await?.map(|session| session.id),
             None => None,
         };
         let now = self.now();
@@ -212,8 +212,8 @@ impl Services {
     ///
     /// # Errors
     /// `InvalidToken`, `Revoked`, `Reused`; passing faults, after which the same token is as good as before.
-    pub async fn refresh(&self, token: &Text, source: &Source) -> Result<Granted, ServiceError> {
-        match self.present(&token.0, source, Purpose::Exchange).await? {
+    pub async fn refresh(&self, shown: &Shown, source: &Source) -> Result<Granted, ServiceError> {
+        match self.present(shown, source, Purpose::Exchange).await? {
             Outcome::Exchanged(session, minted) => self.grant(*session, minted),
             outcome => {
                 if matches!(outcome, Outcome::Reused) {

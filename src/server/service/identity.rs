@@ -3,7 +3,7 @@
 use super::queue::{Outcome, Purpose, Request};
 use super::{ServiceError, Services, Source};
 use crate::api::data::Me;
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::id::{ClientId, SessionId, UserId};
 use crate::domain::redeem::Refusal;
 use crate::domain::refresh_token::{Claims, Presented};
 use crate::domain::session::{Reason, Session};
@@ -18,8 +18,31 @@ use std::sync::Arc;
 pub struct Credentials {
     /// `Authorization: Bearer` (RFC 6750 section 2.1).
     pub bearer: Option<Text>,
-    /// A refresh token, from the cookie or a native client's body.
-    pub refresh: Option<Text>,
+    pub refresh: Option<Shown>,
+}
+
+/// A refresh token, and by which way it came. One that came by the other way than its client's kind is refused: a
+/// browser's never works outside its cookie, a native client's never inside one.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    pub token: Text,
+    pub way: Way,
+}
+
+/// Where a client keeps its refresh token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// A browser's cookie.
+    Cookie,
+    /// The body: a native client's.
+    Body,
+}
+
+impl Way {
+    /// The way of a client's refresh tokens.
+    pub fn of(client: &ClientId) -> Self {
+        if *client == ClientId::web() { Self::Cookie } else { Self::Body }
+    }
 }
 
 /// A token in clear; `Debug` is redacted.
@@ -112,7 +135,7 @@ impl Services {
                 let session = self.store.session(&caller.sid).await?;
                 session.filter(|session| session.is_alive(self.now())).ok_or(ServiceError::InvalidToken)
             }
-            (None, Some(Text(token))) => match self.present(token, source, Purpose::Show).await? {
+            (None, Some(shown)) => match self.present(shown, source, Purpose::Show).await? {
                 Outcome::Shown(session) => Ok(*session),
                 outcome => Err(refused(&outcome)),
             },
@@ -126,7 +149,7 @@ impl Services {
     /// `InvalidToken` when it is not one of ours; a passing fault of the store.
     pub(super) async fn present(
         &self,
-        token: &str,
+        Shown { token: Text(token), way }: &Shown,
         source: &Source,
         purpose: Purpose,
     ) -> Result<Outcome, ServiceError> {
@@ -138,7 +161,7 @@ impl Services {
             agent: digest(&source.user_agent),
             at: self.now(),
         };
-        self.queue.present(Request { claims, presented, purpose, source: source.clone() }).await
+        self.queue.present(Request { claims, presented, way: *way, purpose, source: source.clone() }).await
     }
 
     fn read_refresh(&self, token: &str) -> Result<Claims, ServiceError> {
@@ -150,10 +173,16 @@ impl Services {
     }
 
     /// The session that a refresh token once was of, whatever became of either. For ending it.
-    pub(super) async fn family(&self, token: &str) -> Result<Option<Session>, ServiceError> {
-        let Ok(claims) = self.read_refresh(token) else { return Ok(None) };
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn family(&self, shown: &Shown) -> Result<Option<Session>, ServiceError> {
+        let Ok(claims) = self.read_refresh(&shown.token.0) else { return Ok(None) };
         let session = self.store.session(&claims.sid).await?;
-        Ok(session.filter(|session| refresh::belongs(&claims, session, &self.access.ring())))
+        let ours = |session: &Session| {
+            Way::of(&session.client_id) == shown.way && refresh::belongs(&claims, session, &self.access.ring())
+        };
+        Ok(session.filter(ours))
     }
 }
 

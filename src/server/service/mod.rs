@@ -6,7 +6,7 @@ mod queue;
 mod sessions;
 
 pub use accounts::{SignIn, SignUp};
-pub use identity::{Caller, Credentials};
+pub use identity::{Caller, Credentials, Shown, Text, Way};
 
 use super::config::Settings;
 use super::liveness::Liveness;

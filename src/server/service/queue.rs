@@ -1,6 +1,7 @@
 //! Where refresh tokens are exchanged. One task gathers what waits into one transaction, in which each is decided by
 //! itself and answered only after the commit: SQLite has one writer, and a commit is what costs.
 
+use super::identity::Way;
 use super::{ServiceError, Source, event};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::id::SessionId;
@@ -36,6 +37,7 @@ pub enum Purpose {
 pub struct Request {
     pub claims: Claims,
     pub presented: Presented,
+    pub way: Way,
     pub purpose: Purpose,
     pub source: Source,
 }
@@ -178,12 +180,12 @@ impl Batch {
     }
 
     fn judge(&mut self, exchange: &Exchange, ring: &KeyRing, request: &Request) -> Result<Outcome, ServiceError> {
-        let Request { claims, presented, purpose, source } = request;
+        let Request { claims, presented, way, purpose, source } = request;
         let Some(judged) = self.sessions.get_mut(&presented.sid) else {
             return Ok(Outcome::Refused(Refusal::NotOurs, None));
         };
         let session = &mut judged.session;
-        if !refresh::belongs(claims, session, ring) {
+        if Way::of(&session.client_id) != *way || !refresh::belongs(claims, session, ring) {
             return Ok(Outcome::Refused(Refusal::NotOurs, None));
         }
         let seen = exchange.liveness.seen(&session.id).and_then(|seen| seen.generation);

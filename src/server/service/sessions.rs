@@ -52,8 +52,8 @@ impl Services {
         {
             sessions.extend(self.store.session(&claims.sid).await?);
         }
-        if let Some(Text(token)) = &credentials.refresh {
-            sessions.extend(self.family(token).await?);
+        if let Some(shown) = &credentials.refresh {
+            sessions.extend(self.family(shown).await?);
         }
         for session in sessions {
             let end = End {
@@ -84,7 +84,7 @@ impl Services {
         self.end(&end, Kind::SessionEnded, source).await.map(drop)
     }
 
-    /// Ends one session of the caller's.
+    /// Ends one session of the caller's; says whether it was the one that asks.
     ///
     /// # Errors
     /// `NotFound` for one that is not there, is over or is somebody else's; `ReauthenticationRequired` for another one
@@ -94,7 +94,7 @@ impl Services {
         sid: &SessionId,
         credentials: &Credentials,
         source: &Source,
-    ) -> Result<(), ServiceError> {
+    ) -> Result<bool, ServiceError> {
         let session = self.by_credentials(credentials, source).await?;
         let own = session.id == *sid;
         if !own {
@@ -103,7 +103,7 @@ impl Services {
         let (reason, kind) =
             if own { (Reason::SignedOut, Kind::SignedOut) } else { (Reason::EndedByUser, Kind::SessionEnded) };
         let end = End { user_id: session.user_id, which: Which::One(sid.clone()), reason, at: self.now() };
-        if self.end(&end, kind, source).await?.is_empty() { Err(ServiceError::NotFound) } else { Ok(()) }
+        if self.end(&end, kind, source).await?.is_empty() { Err(ServiceError::NotFound) } else { Ok(own) }
     }
 
     async fn end(&self, end: &End, kind: Kind, source: &Source) -> Result<Vec<SessionId>, ServiceError> {

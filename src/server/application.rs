@@ -1,0 +1,170 @@
+//! A server: built from its settings, then run until it is told to stop.
+
+use super::config::{Config, ConfigError, Settings};
+use super::http::{self, App, TrustedProxies};
+use super::password::Hasher;
+use super::ports::{Clock, Entropy, Store};
+use super::service::{Parts, Services};
+use super::storage::{self, OpenError};
+use super::system::{SystemClock, SystemEntropy};
+use super::token::access::{AccessSettings, AccessTokens};
+use super::token::ring::{KeyRing, RingError};
+use axum_server::Handle;
+use std::net::SocketAddr;
+use std::sync::{Arc, RwLock};
+use std::time::Duration;
+
+/// How long requests under way may take to end once a stop was asked for.
+const STOPPING: Duration = Duration::from_secs(10);
+/// How often memory is written and what is over deleted.
+const HOUSEKEEPING: Duration = Duration::from_secs(30);
+/// How long a client may take to send the head of a request.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// The largest head of a request, in bytes.
+const HEAD_MAX: usize = 16 * 1024;
+
+/// Why a server did not start, or stopped.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Keys(#[from] RingError),
+    #[error("cannot listen on {0}: {1}")]
+    Listen(SocketAddr, std::io::Error),
+    #[error("the server stopped: {0}")]
+    Serve(std::io::Error),
+    #[error("threads could not be started: {0}")]
+    Threads(std::io::Error),
+}
+
+/// What comes from outside, so that tests can bring their own.
+#[derive(Clone)]
+pub struct World {
+    pub clock: Arc<dyn Clock>,
+    pub entropy: Arc<dyn Entropy>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
+    }
+}
+
+/// A server that listens, and serves once it is run.
+pub struct Application {
+    listener: std::net::TcpListener,
+    app: App,
+    handle: Handle<SocketAddr>,
+}
+
+impl Application {
+    /// Opens the database, loads the keys and listens.
+    ///
+    /// # Errors
+    /// [`StartError`]; nothing was served then.
+    pub async fn build(config: Config, world: World) -> Result<Self, StartError> {
+        let store = storage::connect(&config.settings.database.url).await?;
+        let settings = Arc::new(config.settings);
+        let trusted_proxies = TrustedProxies::parse(&settings.server.trusted_proxies)
+            .map_err(|reason| ConfigError::Value { key: "server.trusted_proxies", reason })?;
+        let listen = settings.server.listen;
+        let listener = std::net::TcpListener::bind(listen).map_err(|error| StartError::Listen(listen, error))?;
+        listener.set_nonblocking(true).map_err(|error| StartError::Listen(listen, error))?;
+        let services = services(store.clone(), settings, &world).await?;
+        let web_sessions = http::WebSessions { store, clock: world.clock };
+        let trusted_proxies = Arc::new(trusted_proxies);
+        let app = App { services, entropy: world.entropy, web_sessions, trusted_proxies, leptos: config.leptos };
+        Ok(Self { listener, app, handle: Handle::new() })
+    }
+
+    /// The address that it listens on.
+    ///
+    /// # Errors
+    /// When the system does not say.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    pub fn services(&self) -> &Arc<Services> {
+        &self.app.services
+    }
+
+    /// By which it is told to stop.
+    pub fn handle(&self) -> Handle<SocketAddr> {
+        self.handle.clone()
+    }
+
+    /// Serves until `stop` comes; then finishes what was accepted, and writes what memory knows.
+    ///
+    /// # Errors
+    /// [`StartError::Serve`] when the listener fails.
+    pub async fn run_until(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
+        let services = self.app.services.clone();
+        let keeper = tokio::spawn(keep_house(services.clone()));
+        let handle = self.handle.clone();
+        let stopper = tokio::spawn(async move {
+            stop.await;
+            tracing::info!("stopping");
+            handle.graceful_shutdown(Some(STOPPING));
+        });
+        let router = http::router(self.app);
+        let mut server = axum_server::from_tcp(self.listener).map_err(StartError::Serve)?.handle(self.handle);
+        server
+            .http_builder()
+            .http1()
+            .timer(hyper_util::rt::TokioTimer::new())
+            .header_read_timeout(HEAD_TIMEOUT)
+            .max_buf_size(HEAD_MAX);
+        let served = server.serve(router.into_make_service_with_connect_info::<SocketAddr>()).await;
+        keeper.abort();
+        stopper.abort();
+        if let Err(error) = services.flush().await {
+            tracing::warn!(%error, "the last seen times could not be written");
+        }
+        served.map_err(StartError::Serve)
+    }
+}
+
+/// The use cases on `store`.
+///
+/// # Errors
+/// When the keys cannot be loaded, or threads not started.
+pub async fn services(
+    store: Arc<dyn Store>,
+    settings: Arc<Settings>,
+    world: &World,
+) -> Result<Arc<Services>, StartError> {
+    let tokens = &settings.tokens;
+    let now = world.clock.now();
+    let ring = KeyRing::load(&*store, &settings.secret.file, tokens.algorithm, &*world.entropy, now).await?;
+    let access = AccessSettings {
+        issuer: settings.server.public_url.clone(),
+        ttl: tokens.access_ttl,
+        jitter: tokens.access_jitter,
+        longest: Duration::from_secs(15 * 60),
+    };
+    let access = Arc::new(AccessTokens::new(access, Arc::new(RwLock::new(Arc::new(ring)))));
+    let password = &settings.password;
+    let params =
+        argon2::Params::new(password.argon2_memory, password.argon2_iterations, password.argon2_parallelism, None)
+            .map_err(|error| ConfigError::Value { key: "password", reason: error.to_string() })?;
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let threads = if password.max_parallel == 0 { cores } else { password.max_parallel };
+    let hasher =
+        Hasher::start(params, threads, password.queue, world.entropy.clone()).map_err(StartError::Threads)?;
+    let (clock, entropy) = (world.clock.clone(), world.entropy.clone());
+    Ok(Services::start(Parts { store, clock, entropy, settings, access, hasher }))
+}
+
+async fn keep_house(services: Arc<Services>) {
+    let mut ticks = tokio::time::interval(HOUSEKEEPING);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = services.housekeeping().await {
+            tracing::warn!(%error, "housekeeping is put off");
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! The bodies of the calls under `/auth/`: credentials in, cookies and tokens out.
+
+use super::context::{RequestContext, response};
+use super::cookies::REFRESH;
+use super::web_session;
+use crate::api::Secret;
+use crate::api::data::{TokenType, Tokens};
+use crate::api::problem::Problem;
+use crate::domain::id::{ClientId, SessionId};
+use crate::server::service::{Granted, ServiceError, SignIn, SignUp};
+use http::{HeaderName, HeaderValue, StatusCode, header};
+use leptos_axum::ResponseOptions;
+use tracing::Instrument as _;
+
+type Answer<T> = Result<T, Problem>;
+
+/// Runs a use case to its end, whether or not the client waits for it: what was committed must also be remembered.
+async fn complete<T: Send + 'static>(
+    use_case: impl Future<Output = Result<T, ServiceError>> + Send + 'static,
+) -> Result<T, ServiceError> {
+    tokio::spawn(use_case.in_current_span()).await.unwrap_or(Err(ServiceError::Aborted))
+}
+
+pub async fn sign_up(username: String, password: Secret, remember: bool) -> Answer<Tokens> {
+    let context = RequestContext::current()?;
+    let (services, source, before) = (context.services().clone(), context.source.clone(), context.refresh_cookie());
+    let granted = complete(async move {
+        let sign_up = SignUp { username: &username, password: &password, remember };
+        services.sign_up(sign_up, &source, before.as_ref()).await
+    })
+    .await?;
+    response().set_status(StatusCode::CREATED);
+    to_browser(&context, granted, true).await
+}
+
+pub async fn sign_in(username: String, password: Secret, remember: bool, client: Option<String>) -> Answer<Tokens> {
+    let context = RequestContext::current()?;
+    let web = client.as_deref().is_none_or(|client| client.is_empty() || client == "web");
+    let client = match client.filter(|_| !web) {
+        None => ClientId::web(),
+        Some(id) if context.services().settings().clients.iter().any(|client| client.id == id) => ClientId::new(id),
+        Some(_) => return Err(ServiceError::UnknownClient.into()),
+    };
+    let before = context.refresh_cookie().filter(|_| web);
+    let (services, source) = (context.services().clone(), context.source.clone());
+    let granted = complete(async move {
+        let sign_in = SignIn { username: &username, password: &password, remember, client: &client };
+        services.sign_in(sign_in, &source, before.as_ref()).await
+    })
+    .await?;
+    if web { to_browser(&context, granted, true).await } else { Ok(to_native(granted)) }
+}
+
+pub async fn refresh(body: Option<Secret>) -> Answer<Tokens> {
+    let context = RequestContext::current()?;
+    let native = body.is_some();
+    let shown = context.credentials(body.as_ref()).refresh.ok_or(ServiceError::InvalidToken)?;
+    let (services, source) = (context.services().clone(), context.source.clone());
+    let granted = complete(async move { services.refresh(&shown, &source).await }).await?;
+    if native {
+        return Ok(to_native(granted));
+    }
+    // The web session is made anew where the browser lost it.
+    let fresh = !context.has_web;
+    to_browser(&context, granted, fresh).await
+}
+
+/// Tokens for a native client: all in the body, never a cookie.
+fn to_native(granted: Granted) -> Tokens {
+    Tokens {
+        refresh_token: Some(granted.refresh.expose().to_owned()),
+        refresh_expires_in: Some(granted.refresh_expires_in.as_secs()),
+        ..tokens(granted)
+    }
+}
+
+fn tokens(granted: Granted) -> Tokens {
+    Tokens {
+        access_token: granted.access.token,
+        token_type: TokenType::Bearer,
+        expires_in: granted.access.expires_in,
+        refresh_token: None,
+        refresh_expires_in: None,
+    }
+}
+
+/// Tokens for a browser: the refresh token as a cookie, kept as long as it is good for.
+async fn to_browser(context: &RequestContext, granted: Granted, bind: bool) -> Answer<Tokens> {
+    if bind {
+        // Pages can do without: they come as a shell then, which the app fills in.
+        if let Err(error) = web_session::bind(&context.web, &granted.session).await {
+            tracing::warn!(%error, "a web session could not be made");
+        }
+    }
+    let life = granted.session.lifetime.remember.then_some(granted.refresh_expires_in);
+    append(&response(), header::SET_COOKIE, REFRESH.set(granted.refresh.expose(), life));
+    Ok(tokens(granted))
+}
+
+fn append(options: &ResponseOptions, name: HeaderName, value: Option<HeaderValue>) {
+    if let Some(value) = value {
+        options.append_header(name, value);
+    }
+}
+
+/// Makes the browser forget all that it has of us.
+async fn forget(context: &RequestContext) {
+    if let Err(error) = web_session::unbind(&context.web).await {
+        tracing::warn!(%error, "a web session could not be deleted; it is good for nothing without its session");
+    }
+    let options = response();
+    append(&options, header::SET_COOKIE, REFRESH.clear());
+    if !context.has_web {
+        append(&options, header::SET_COOKIE, super::cookies::WEB_SESSION.clear());
+    }
+    options.insert_header(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"storage\""));
+}
+
+pub async fn sign_out(body: Option<Secret>) -> Answer<()> {
+    let context = RequestContext::current()?;
+    let credentials = context.credentials(body.as_ref());
+    let (services, source) = (context.services().clone(), context.source.clone());
+    complete(async move { services.sign_out(&credentials, &source).await }).await?;
+    if body.is_none() {
+        forget(&context).await;
+    }
+    Ok(())
+}
+
+pub async fn sign_out_all(keep_current: bool) -> Answer<()> {
+    let context = RequestContext::current()?;
+    let credentials = context.credentials(None);
+    let (services, source) = (context.services().clone(), context.source.clone());
+    complete(async move { services.sign_out_all(keep_current, &credentials, &source).await }).await?;
+    if !keep_current {
+        forget(&context).await;
+    }
+    Ok(())
+}
+
+pub async fn revoke_session(sid: SessionId) -> Answer<()> {
+    let context = RequestContext::current()?;
+    let credentials = context.credentials(None);
+    let (services, source) = (context.services().clone(), context.source.clone());
+    let own = complete(async move { services.revoke_session(&sid, &credentials, &source).await }).await?;
+    if own {
+        forget(&context).await;
+    }
+    Ok(())
+}
+
+pub async fn rename_session(sid: SessionId, name: String) -> Answer<()> {
+    let context = RequestContext::current()?;
+    let credentials = context.credentials(None);
+    let (services, source) = (context.services().clone(), context.source.clone());
+    Ok(complete(async move { services.rename_session(&sid, &name, &credentials, &source).await }).await?)
+}
+
+pub async fn reauthenticate(password: Secret) -> Answer<()> {
+    let context = RequestContext::current()?;
+    let credentials = context.credentials(None);
+    let (services, source) = (context.services().clone(), context.source.clone());
+    Ok(complete(async move { services.reauthenticate(&password, &credentials, &source).await }).await?)
+}
+
+pub async fn change_password(current: Secret, new: Secret) -> Answer<()> {
+    let context = RequestContext::current()?;
+    let credentials = context.credentials(None);
+    let (services, source) = (context.services().clone(), context.source.clone());
+    Ok(complete(async move { services.change_password(&current, &new, &credentials, &source).await }).await?)
+}

@@ -1,0 +1,126 @@
+//! What a call knows of its request.
+
+use super::cookies::Brought;
+use super::router::App;
+use crate::api::Secret;
+use crate::api::problem::{Code, Problem};
+use crate::server::service::{Caller, Credentials, ServiceError, Services, Shown, Source, Text, Way};
+use http::{HeaderMap, header};
+use leptos::prelude::{expect_context, use_context};
+use leptos_axum::ResponseOptions;
+use std::sync::Arc;
+use tower_sessions::Session as WebSession;
+
+/// How a call came about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// Over the network: the request's own tokens count.
+    Call,
+    /// From a page that is being rendered: it may read as the web session's user.
+    Page,
+}
+
+/// The request behind a call.
+#[derive(Clone)]
+pub struct RequestContext {
+    pub app: App,
+    pub origin: Origin,
+    pub source: Source,
+    pub bearer: Option<Text>,
+    pub refresh: Brought,
+    pub web: WebSession,
+    /// Whether the request brought a web session's cookie.
+    pub has_web: bool,
+    /// Names the request in the log.
+    pub request_id: Arc<str>,
+}
+
+impl RequestContext {
+    /// The context of the call that runs.
+    ///
+    /// # Errors
+    /// `internal` when there is none: a call outside of any request.
+    pub fn current() -> Result<Self, Problem> {
+        use_context::<Self>().ok_or(Problem::new(Code::Internal))
+    }
+
+    pub fn services(&self) -> &Arc<Services> {
+        &self.app.services
+    }
+
+    /// The refresh token as a browser's cookie. Two of one name are none that is ever valid.
+    pub fn refresh_cookie(&self) -> Option<Shown> {
+        let token = self.refresh.is_there().then(|| self.refresh.value().unwrap_or_default().to_owned());
+        token.map(|token| Shown { token: Text(token), way: Way::Cookie })
+    }
+
+    /// What the caller shows; a native client's refresh token comes in the body.
+    pub fn credentials(&self, body: Option<&Secret>) -> Credentials {
+        let body = body.map(|token| Shown { token: Text(token.expose().to_owned()), way: Way::Body });
+        let refresh = body.or_else(|| self.refresh_cookie());
+        Credentials { bearer: self.bearer.clone(), refresh }
+    }
+
+    /// The caller of a reading call.
+    ///
+    /// # Errors
+    /// `InvalidToken` for anybody who is not signed in.
+    pub async fn reader(&self) -> Result<Caller, ServiceError> {
+        match (&self.bearer, self.origin) {
+            (Some(Text(token)), Origin::Call) => self.services().by_access_token(token).await,
+            (None, Origin::Call) => Err(ServiceError::InvalidToken),
+            (_, Origin::Page) => self.web_caller().await,
+        }
+    }
+
+    /// The caller whom the web session names.
+    ///
+    /// # Errors
+    /// `InvalidToken` when it names none, or the session is over.
+    pub async fn web_caller(&self) -> Result<Caller, ServiceError> {
+        match super::web_session::sid(&self.web).await? {
+            Some(sid) => self.services().by_web_session(&sid).await,
+            None => Err(ServiceError::InvalidToken),
+        }
+    }
+}
+
+/// Where a call puts what its answer carries beside the body.
+pub fn response() -> ResponseOptions {
+    expect_context::<ResponseOptions>()
+}
+
+/// The bearer token (RFC 6750 section 2.1). A header that is there but odd, or there twice, is a token that is never
+/// valid, so that it cannot fall back to another credential unseen.
+pub fn bearer(headers: &HeaderMap) -> Option<Text> {
+    let mut sent = headers.get_all(header::AUTHORIZATION).iter();
+    let first = sent.next()?;
+    let token = first.to_str().ok().and_then(|value| value.split_once(' ')).and_then(|(scheme, token)| {
+        let plain = !token.is_empty() && !token.contains(' ');
+        (scheme.eq_ignore_ascii_case("bearer") && plain && sent.next().is_none()).then(|| token.to_owned())
+    });
+    Some(Text(token.unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(lines: &[&str]) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(header::AUTHORIZATION, line.parse().unwrap());
+        }
+        bearer(&headers).map(|Text(token)| token)
+    }
+
+    #[test]
+    fn one_bearer_token_is_read_and_whatever_is_odd_is_never_valid() {
+        assert_eq!(read(&[]), None);
+        assert_eq!(read(&["Bearer abc"]).as_deref(), Some("abc"));
+        assert_eq!(read(&["bearer abc"]).as_deref(), Some("abc"));
+        for odd in [&["Basic abc"][..], &["Bearer"], &["Bearer "], &["Bearer a b"], &["Bearer a", "Bearer a"]] {
+            assert_eq!(read(odd).as_deref(), Some(""), "{odd:?}");
+        }
+    }
+}

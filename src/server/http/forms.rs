@@ -1,0 +1,125 @@
+//! Form posts without JavaScript: they come back to our own page, with the error's code and nothing secret in the
+//! address.
+
+use super::context::RequestContext;
+use super::{problem, return_to, web_session};
+use crate::api::problem::{Code, Problem};
+use axum::body::{Body, to_bytes};
+use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use std::collections::HashMap;
+
+/// Whether a request is a plain HTML form's: its answer is a page, not JSON.
+pub fn is_form(headers: &HeaderMap) -> bool {
+    let has = |name, part: &str| {
+        headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(part))
+    };
+    has(header::CONTENT_TYPE, "application/x-www-form-urlencoded") && has(header::ACCEPT, "text/html")
+}
+
+/// Turns the answer to a form post into a redirection to the page that goes on.
+pub async fn answer(path: &str, body: &[u8], response: Response<Body>, context: &RequestContext) -> Response<Body> {
+    let fields: HashMap<String, String> = serde_urlencoded::from_bytes(body).unwrap_or_default();
+    let wanted = fields.get("returnTo").map(String::as_str);
+    let (parts, body) = response.into_parts();
+    let mut headers = parts.headers;
+    let target = if parts.status.is_success() {
+        after(path, &fields, wanted).to_owned()
+    } else {
+        let body = to_bytes(body, super::rpc::BODY_MAX).await.unwrap_or_default();
+        let problem = serde_json::from_slice(&body).unwrap_or_else(|_| Problem::new(Code::Internal));
+        if let Some(username) = fields.get("username")
+            && let Err(error) = web_session::keep_username(&context.web, username).await
+        {
+            tracing::warn!(%error, "a form's username could not be kept");
+        }
+        refused(path, &problem, wanted)
+    };
+    let Ok(location) = HeaderValue::try_from(target) else {
+        return problem::answer(&Code::Internal.into());
+    };
+    headers.remove(header::CONTENT_TYPE);
+    headers.remove(header::CONTENT_LENGTH);
+    headers.remove(header::WWW_AUTHENTICATE);
+    headers.insert(header::LOCATION, location);
+    let mut redirect = Response::new(Body::empty());
+    *redirect.status_mut() = StatusCode::SEE_OTHER;
+    *redirect.headers_mut() = headers;
+    redirect
+}
+
+/// The page after what succeeded.
+fn after(path: &str, fields: &HashMap<String, String>, wanted: Option<&str>) -> &'static str {
+    match path {
+        "/auth/logout" => "/login",
+        "/auth/logout-all" if !fields.get("keepCurrent").is_some_and(|keep| keep == "true" || keep == "on") => "/login",
+        _ => return_to::page(wanted),
+    }
+}
+
+/// The page that shows what was refused.
+fn refused(path: &str, problem: &Problem, wanted: Option<&str>) -> String {
+    let wanted = wanted.map(|wanted| return_to::page(Some(wanted)));
+    let page = match (path, problem.code) {
+        ("/auth/signup", _) => "/signup",
+        ("/auth/login", _) => "/login",
+        (_, Code::ReauthenticationRequired) => "/reauthenticate",
+        (_, Code::InvalidToken | Code::SessionRevoked | Code::RefreshReused) => "/login",
+        ("/auth/reauthenticate", _) => "/reauthenticate",
+        _ => return_to::page(wanted),
+    };
+    let mut query = vec![("error", code(problem.code))];
+    if let Some(field) = problem.errors.first() {
+        query.push(("field", field.field.clone()));
+        query.push(("reason", field.code.clone()));
+    }
+    // Coming from an action on a page one goes back to that page.
+    if page == "/reauthenticate" && wanted.is_none() {
+        query.push(("returnTo", "/devices".to_owned()));
+    }
+    query.extend(wanted.map(|wanted| ("returnTo", wanted.to_owned())));
+    format!("{page}?{}", serde_urlencoded::to_string(&query).unwrap_or_default())
+}
+
+fn code(code: Code) -> String {
+    serde_json::to_value(code).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::problem::FieldError;
+
+    #[test]
+    fn a_refusal_leads_to_the_page_that_can_show_it() {
+        let wrong = Problem::new(Code::InvalidCredentials);
+        assert_eq!(refused("/auth/login", &wrong, None), "/login?error=invalid_credentials");
+        assert_eq!(
+            refused("/auth/login", &wrong, Some("//evil.example")),
+            "/login?error=invalid_credentials&returnTo=%2Fdevices"
+        );
+        let stale = Problem::new(Code::ReauthenticationRequired);
+        assert_eq!(
+            refused("/auth/sessions/revoke", &stale, None),
+            "/reauthenticate?error=reauthentication_required&returnTo=%2Fdevices"
+        );
+        let over = Problem::new(Code::SessionRevoked);
+        assert_eq!(refused("/auth/sessions/rename", &over, None), "/login?error=session_revoked");
+    }
+
+    #[test]
+    fn a_refused_field_is_named_and_its_value_is_not() {
+        let short = FieldError { field: "password".into(), code: "too_short".into(), detail: "…".into() };
+        assert_eq!(
+            refused("/auth/signup", &Problem::fields(vec![short]), None),
+            "/signup?error=validation_failed&field=password&reason=too_short"
+        );
+    }
+
+    #[test]
+    fn signing_out_everywhere_leads_to_the_sign_in_page() {
+        let fields = |keep: &str| HashMap::from([("keepCurrent".to_owned(), keep.to_owned())]);
+        assert_eq!(after("/auth/logout-all", &fields("true"), None), "/devices");
+        assert_eq!(after("/auth/logout-all", &fields("false"), None), "/login");
+        assert_eq!(after("/auth/login", &HashMap::new(), Some("/account")), "/account");
+    }
+}

@@ -1,0 +1,162 @@
+//! Pages, rendered complete for who is signed in. Rendering reads; it never rotates.
+
+use super::context::{Origin, RequestContext, response};
+use super::cookies::REFRESH;
+use super::{headers, problem, return_to, web_session};
+use crate::api::problem::Code;
+use crate::server::service::{Caller, ServiceError};
+use crate::ui;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse as _, Redirect};
+use http::{HeaderMap, Response, StatusCode, header};
+use leptos::nonce::use_nonce;
+use leptos::prelude::provide_context;
+use tower::ServiceExt as _;
+use tower_http::services::ServeFile;
+
+/// The pages that there are.
+pub const PATHS: [&str; 5] = ["/", "/login", "/signup", "/devices", "/reauthenticate"];
+
+/// A page, or the one where the visitor should be instead.
+pub async fn page(request: Request) -> Response<Body> {
+    let Some(context) = request.extensions().get::<RequestContext>().cloned() else {
+        return problem::answer(&Code::Internal.into());
+    };
+    match guide(&context, request.uri().path(), request.uri().query(), request.headers()).await {
+        Ok(Guide::Stay) => render(request, context, StatusCode::OK).await,
+        Ok(Guide::Go(target)) => Redirect::to(&target).into_response(),
+        Ok(Guide::SignInAnew) => {
+            let mut response = render(request, context, StatusCode::OK).await;
+            if let Some(cleared) = REFRESH.clear() {
+                response.headers_mut().append(header::SET_COOKIE, cleared);
+            }
+            response
+        }
+        Err(error) => problem::answer(&error.into()),
+    }
+}
+
+enum Guide {
+    Stay,
+    Go(String),
+    /// The sign-in page, for a browser whose cookies are of a session that is over: they are cleared.
+    SignInAnew,
+}
+
+async fn guide(
+    context: &RequestContext,
+    path: &str,
+    query: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<Guide, ServiceError> {
+    let caller = match context.web_caller().await {
+        Ok(caller) => Some(caller),
+        Err(ServiceError::InvalidToken) => None,
+        Err(error) => return Err(error),
+    };
+    match path {
+        "/" => Ok(Guide::Go(if caller.is_some() || withheld(context, headers) { "/devices" } else { "/login" }.into())),
+        "/login" | "/signup" => entrance(context, caller, query, headers).await,
+        _ if caller.is_some() || withheld(context, headers) => Ok(Guide::Stay),
+        page => Ok(Guide::Go(format!("/login?returnTo={}", page.replace('/', "%2F")))),
+    }
+}
+
+/// Whether the visitor may be signed in although the web session does not say so: the refresh cookie is there, or the
+/// way here was such that a browser withholds it (a link from another site).
+fn withheld(context: &RequestContext, headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site");
+    context.refresh.is_there() || site.is_some_and(|site| site != "same-origin" && site != "none")
+}
+
+/// Who is signed in already goes on. What is dead is cleared, here and nowhere else: a refused refresh never touches a
+/// cookie, since it may come late and would wipe that of a newer sign-in.
+async fn entrance(
+    context: &RequestContext,
+    caller: Option<Caller>,
+    query: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<Guide, ServiceError> {
+    let wanted = query.and_then(|query| {
+        let fields: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
+        fields.into_iter().find(|(name, _)| name == "returnTo").map(|(_, value)| value)
+    });
+    let go_on = || Guide::Go(return_to::page(wanted.as_deref()).to_owned());
+    let Some(shown) = context.refresh_cookie() else {
+        if caller.is_some() && withheld(context, headers) {
+            return Ok(go_on());
+        }
+        if caller.is_some() {
+            web_session::unbind(&context.web).await?;
+        }
+        return Ok(Guide::Stay);
+    };
+    let now = context.services().now();
+    let living = context.services().family(&shown).await?.filter(|session| session.is_alive(now));
+    match (living, caller) {
+        (Some(session), Some(caller)) if session.id == caller.sid => Ok(go_on()),
+        (Some(session), _) => {
+            // The web session was lost; the refresh token says who it is.
+            web_session::bind(&context.web, &session).await?;
+            Ok(go_on())
+        }
+        (None, caller) => {
+            if caller.is_some() {
+                web_session::unbind(&context.web).await?;
+            }
+            Ok(Guide::SignInAnew)
+        }
+    }
+}
+
+/// What is no page of ours: a public file, or a page that says so.
+pub async fn missing(State(app): State<super::App>, request: Request) -> Response<Body> {
+    if let Some(file) = public_file(&app.leptos.site_root, request.uri().path()) {
+        return match ServeFile::new(file).oneshot(request).await {
+            Ok(response) => response.map(Body::new),
+            Err(never) => match never {},
+        };
+    }
+    let html = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    match request.extensions().get::<RequestContext>().cloned() {
+        Some(context) if request.method().is_safe() && html.is_some_and(|value| value.contains("text/html")) => {
+            render(request, context, StatusCode::NOT_FOUND).await
+        }
+        _ => problem::answer(&Code::NotFound.into()),
+    }
+}
+
+/// A file of `public/`, which is copied to the site's root: one plain name, nothing hidden, no folder.
+fn public_file(root: &str, path: &str) -> Option<std::path::PathBuf> {
+    let name = path.strip_prefix('/')?;
+    let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
+    if name.is_empty() || name.starts_with('.') || !plain {
+        return None;
+    }
+    Some(std::path::Path::new(root).join(name)).filter(|file| file.is_file())
+}
+
+async fn render(request: Request, context: RequestContext, status: StatusCode) -> Response<Body> {
+    let typed = web_session::kept_username(&context.web).await.ok().flatten();
+    let context = RequestContext { origin: Origin::Page, ..context };
+    let options = context.app.leptos.clone();
+    let render = leptos_axum::render_app_async_with_context(
+        move || {
+            provide_context(context.clone());
+            if let Some(typed) = typed.clone() {
+                provide_context(ui::TypedUsername(typed));
+            }
+            let policy = use_nonce().and_then(|nonce| headers::page_policy(&nonce.to_string()));
+            if let Some(policy) = policy {
+                response().insert_header(header::CONTENT_SECURITY_POLICY, policy);
+            }
+        },
+        move || ui::shell(options.clone()),
+    );
+    let mut response = render(request).await;
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = status;
+    }
+    response
+}

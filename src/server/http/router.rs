@@ -1,0 +1,143 @@
+//! The router, and the layers that stand before every route: none can be added without them.
+
+use super::client::{self, TrustedProxies};
+use super::context::{Origin, RequestContext, bearer};
+use super::cookies::REFRESH;
+use super::web_session::WebSessions;
+use super::{headers, origin, pages, problem, rpc, well_known};
+use crate::api::problem::{Code, Problem};
+use crate::server::ports::Entropy;
+use crate::server::service::Services;
+use crate::server::token::base64url;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{ConnectInfo, Request, State};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::routing::{MethodFilter, get, on};
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use leptos::config::LeptosOptions;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::services::ServeDir;
+use tracing::Instrument as _;
+
+/// What handlers share.
+#[derive(Clone)]
+pub struct App {
+    pub services: Arc<Services>,
+    pub entropy: Arc<dyn Entropy>,
+    pub web_sessions: WebSessions,
+    pub trusted_proxies: Arc<TrustedProxies>,
+    pub leptos: LeptosOptions,
+}
+
+/// All routes, with everything that stands before them.
+pub fn router(app: App) -> Router {
+    let mut router = Router::new()
+        .route("/.well-known/jwks.json", get(well_known::jwks))
+        .route("/.well-known/oauth-authorization-server", get(well_known::metadata))
+        .route("/healthz", get(well_known::healthz))
+        .route("/readyz", get(well_known::readyz));
+    for (path, method) in server_fn::axum::server_fn_paths() {
+        if let Ok(method) = MethodFilter::try_from(method) {
+            router = router.route(path, on(method, rpc::call));
+        }
+    }
+    for path in pages::PATHS {
+        router = router.route(path, get(pages::page));
+    }
+    router
+        .nest("/pkg", Router::new().fallback_service(files(&app)).layer(from_fn(kept_for_ever)))
+        .fallback(pages::missing)
+        .method_not_allowed_fallback(wrong_method)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn_with_state(app.clone(), with_context))
+        .layer(from_fn_with_state(app.clone(), gate))
+        .layer(from_fn_with_state(app.clone(), observe))
+        .with_state(app)
+}
+
+/// Built files: precompressed, and with the hash of what they hold in their names.
+fn files(app: &App) -> ServeDir {
+    let folder = format!("{}/{}", app.leptos.site_root, app.leptos.site_pkg_dir);
+    ServeDir::new(folder).precompressed_br().precompressed_gzip()
+}
+
+async fn kept_for_ever(request: Request, next: Next) -> Response<Body> {
+    let mut response = next.run(request).await;
+    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
+        let value = HeaderValue::from_static("public, max-age=31536000, immutable");
+        response.headers_mut().insert(header::CACHE_CONTROL, value);
+    }
+    response
+}
+
+async fn wrong_method() -> Response<Body> {
+    problem::answer(&Code::MethodNotAllowed.into())
+}
+
+/// A panic ends one request: its text is in the log only.
+fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response<Body> {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    tracing::error!(panic = text.unwrap_or("of no text"), "a request panicked");
+    problem::answer(&Code::Internal.into())
+}
+
+/// Outermost: names the request, logs it once, and completes the headers of whatever comes back.
+async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
+    let mut bytes = [0; 12];
+    app.entropy.fill(&mut bytes);
+    let id: Arc<str> = base64url(&bytes).into();
+    request.extensions_mut().insert(RequestId(id.clone()));
+    // The path only: a query may hold what somebody put there by mistake.
+    let span = tracing::info_span!("request", id = %id, method = %request.method(), path = request.uri().path());
+    let mut response = next.run(request).instrument(span.clone()).await;
+    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
+    let https = app.services.settings().server.public_url.starts_with("https:");
+    headers::complete(response.headers_mut(), https);
+    if let Ok(value) = HeaderValue::try_from(&*id) {
+        response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response
+}
+
+#[derive(Clone)]
+struct RequestId(Arc<str>);
+
+/// The one gate before every unsafe method.
+async fn gate(State(app): State<App>, request: Request, next: Next) -> Response<Body> {
+    let public_url = &app.services.settings().server.public_url;
+    if origin::may_pass(request.method(), request.headers(), public_url) {
+        next.run(request).await
+    } else {
+        tracing::info!("a request from another origin was refused");
+        problem::answer(&Code::ForbiddenOrigin.into())
+    }
+}
+
+/// Gathers what a call may need to know of its request, and afterwards saves its web session.
+async fn with_context(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    let request_id = request.extensions().get().map_or_else(|| "".into(), |RequestId(id)| id.clone());
+    let sent = request.headers();
+    let address = peer.map(|peer| app.trusted_proxies.client_address(peer, sent));
+    let (web, has_web) = app.web_sessions.of(sent);
+    let context = RequestContext {
+        origin: Origin::Call,
+        source: client::source(sent, address),
+        bearer: bearer(sent),
+        refresh: REFRESH.read(sent),
+        web: web.clone(),
+        has_web,
+        request_id,
+        app: app.clone(),
+    };
+    request.extensions_mut().insert(context);
+    let mut response = next.run(request).await;
+    if let Err(error) = app.web_sessions.finish(&web, has_web, response.headers_mut()).await {
+        tracing::error!(%error, "a web session could not be saved");
+        return problem::answer(&Problem::new(Code::Unavailable));
+    }
+    response
+}

@@ -1,0 +1,56 @@
+//! Server functions over HTTP: the one handler that all of them pass through.
+
+use super::context::{Origin, RequestContext};
+use super::{forms, problem};
+use crate::api::problem::{Code, Problem};
+use axum::body::{Body, to_bytes};
+use axum::extract::Request;
+use axum::response::IntoResponse as _;
+use http::{Response, StatusCode, header};
+use leptos::prelude::provide_context;
+
+/// The largest body that is read, in bytes.
+pub const BODY_MAX: usize = 16 * 1024;
+
+/// Runs the server function of the request's path.
+pub async fn call(request: Request) -> Response<Body> {
+    let (mut parts, body) = request.into_parts();
+    let Some(context) = parts.extensions.get::<RequestContext>().cloned() else {
+        return problem::answer(&Code::Internal.into());
+    };
+    let context = RequestContext { origin: Origin::Call, ..context };
+    let form = forms::is_form(&parts.headers);
+    // Both would send a form post back to wherever it says that it came from.
+    parts.headers.remove(header::ACCEPT);
+    parts.headers.remove(header::REFERER);
+    let Ok(body) = to_bytes(body, BODY_MAX).await else {
+        let response = problem::answer(&Code::PayloadTooLarge.into());
+        return if form { forms::answer(parts.uri.path(), &[], response, &context).await } else { response };
+    };
+    let path = parts.uri.path().to_owned();
+    let request = Request::from_parts(parts, Body::from(body.clone()));
+    let provided = context.clone();
+    let response =
+        leptos_axum::handle_server_fns_with_context(move || provide_context(provided.clone()), request).await;
+    let response = settle(response.into_response(), &context).await;
+    if form { forms::answer(&path, &body, response, &context).await } else { response }
+}
+
+/// Gives an answer the status that goes with what it says: a problem's own, and 204 for no content.
+async fn settle(response: Response<Body>, context: &RequestContext) -> Response<Body> {
+    if problem::is_problem(&response) {
+        let body = to_bytes(response.into_body(), BODY_MAX).await.unwrap_or_default();
+        let mut problem: Problem =
+            serde_json::from_slice(&body).unwrap_or_else(|_| Problem::new(Code::Internal));
+        if problem.code.status() >= 500 {
+            problem.request_id = Some(context.request_id.to_string());
+        }
+        return problem::answer(&problem);
+    }
+    let (mut parts, body) = response.into_parts();
+    if parts.status == StatusCode::OK && axum::body::HttpBody::size_hint(&body).exact() == Some(0) {
+        parts.status = StatusCode::NO_CONTENT;
+        parts.headers.remove(header::CONTENT_TYPE);
+    }
+    Response::from_parts(parts, body)
+}

@@ -1,0 +1,186 @@
+//! Web sessions (tower-sessions) on our own store: they let the server render pages for who is signed in, and carry the
+//! state of a sign-in under way. The cookie is ours to set and clear, since the library's own layer clears it without
+//! the flags that a `__Host-` cookie needs.
+
+use super::cookies::WEB_SESSION;
+use crate::domain::id::SessionId;
+use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
+use crate::server::ports::{Clock, Store, StoreError};
+use crate::server::token::digest;
+use async_trait::async_trait;
+use http::HeaderMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+use std::time::Duration;
+use tower_sessions::cookie::time::OffsetDateTime;
+use tower_sessions::session::{Id, Record};
+use tower_sessions::{Expiry, Session as WebSession, SessionStore, session_store};
+
+/// How long a visitor who is not signed in keeps one.
+const VISIT: Duration = Duration::from_secs(15 * 60);
+const SID: &str = "sid";
+/// Until when the browser keeps the cookie, in milliseconds since the epoch; absent: until it is closed.
+const KEPT_UNTIL: &str = "kept_until";
+const USERNAME: &str = "username";
+
+/// tower-sessions' four verbs on our store. What is stored is a digest of the id, never the id.
+#[derive(Clone)]
+pub struct WebSessions {
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Debug for WebSessions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WebSessions")
+    }
+}
+
+fn key(id: &Id) -> String {
+    digest(&id.to_string())
+}
+
+fn millis(date: OffsetDateTime) -> Timestamp {
+    Timestamp::from_millis(i64::try_from(date.unix_timestamp_nanos() / 1_000_000).unwrap_or(i64::MAX))
+}
+
+fn date(time: Timestamp) -> OffsetDateTime {
+    let nanos = i128::from(time.as_millis()) * 1_000_000;
+    OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+fn backend(error: StoreError) -> session_store::Error {
+    session_store::Error::Backend(error.to_string())
+}
+
+fn encode(record: &Record) -> session_store::Result<String> {
+    // The id stays out: the row is found by its digest.
+    serde_json::to_string(&(&record.data, millis(record.expiry_date)))
+        .map_err(|error| session_store::Error::Encode(error.to_string()))
+}
+
+#[async_trait]
+impl SessionStore for WebSessions {
+    async fn create(&self, record: &mut Record) -> session_store::Result<()> {
+        loop {
+            let expires_at = millis(record.expiry_date);
+            if self.store.add_web_session(&key(&record.id), &encode(record)?, expires_at).await.map_err(backend)? {
+                return Ok(());
+            }
+            record.id = Id::default();
+        }
+    }
+
+    async fn save(&self, record: &Record) -> session_store::Result<()> {
+        let expires_at = millis(record.expiry_date);
+        self.store.save_web_session(&key(&record.id), &encode(record)?, expires_at).await.map_err(backend)
+    }
+
+    async fn load(&self, id: &Id) -> session_store::Result<Option<Record>> {
+        let found = self.store.web_session(&key(id), self.clock.now()).await.map_err(backend)?;
+        let Some(text) = found else { return Ok(None) };
+        let (data, expires_at) =
+            serde_json::from_str(&text).map_err(|error| session_store::Error::Decode(error.to_string()))?;
+        Ok(Some(Record { id: *id, data, expiry_date: date(expires_at) }))
+    }
+
+    async fn delete(&self, id: &Id) -> session_store::Result<()> {
+        self.store.delete_web_session(&key(id)).await.map_err(backend)
+    }
+}
+
+impl WebSessions {
+    /// The web session that a request brings, or a new one, which costs nothing until something is put into it.
+    pub fn of(&self, headers: &HeaderMap) -> (WebSession, bool) {
+        let brought = WEB_SESSION.read(headers);
+        let id = brought.value().and_then(|value| value.parse().ok());
+        let expiry = Expiry::AtDateTime(date(self.clock.now() + VISIT));
+        (WebSession::new(id, Arc::new(self.clone()), Some(expiry)), brought.is_there())
+    }
+
+    /// Saves what a request put into its web session, and tells the browser.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn finish(
+        &self,
+        web: &WebSession,
+        brought: bool,
+        headers: &mut HeaderMap,
+    ) -> Result<(), tower_sessions::session::Error> {
+        if !web.is_modified() {
+            return Ok(());
+        }
+        let cookie = if web.is_empty().await {
+            if !brought {
+                return Ok(());
+            }
+            WEB_SESSION.clear()
+        } else {
+            web.save().await?;
+            let kept: Option<Timestamp> = web.get(KEPT_UNTIL).await?;
+            let life = kept.map(|until| until.since(self.clock.now()));
+            web.id().and_then(|id| WEB_SESSION.set(&id.to_string(), life))
+        };
+        if let Some(cookie) = cookie {
+            headers.append(http::header::SET_COOKIE, cookie);
+        }
+        Ok(())
+    }
+}
+
+/// A fault of the web session's store, as the use cases say it.
+pub fn fault(error: tower_sessions::session::Error) -> StoreError {
+    StoreError::Unavailable(Box::new(error))
+}
+
+/// The session that the web session is of.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn sid(web: &WebSession) -> Result<Option<SessionId>, StoreError> {
+    web.get(SID).await.map_err(fault)
+}
+
+/// Makes the web session one of `session`, under a new id: nothing that the browser brought is adopted.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn bind(web: &WebSession, session: &Session) -> Result<(), StoreError> {
+    let bind = async {
+        web.cycle_id().await?;
+        web.clear().await;
+        web.set_expiry(Some(Expiry::AtDateTime(date(session.lifetime.expires_at))));
+        web.insert(SID, &session.id).await?;
+        if session.lifetime.remember {
+            web.insert(KEPT_UNTIL, session.lifetime.expires_at).await?;
+        }
+        Ok(())
+    };
+    bind.await.map_err(fault)
+}
+
+/// Ends the web session.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn unbind(web: &WebSession) -> Result<(), StoreError> {
+    web.flush().await.map_err(fault)
+}
+
+/// Keeps the username of a form that was refused, so that it need not be typed again.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn keep_username(web: &WebSession, username: &str) -> Result<(), StoreError> {
+    web.insert(USERNAME, username).await.map_err(fault)
+}
+
+/// The username that [`keep_username`] kept.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn kept_username(web: &WebSession) -> Result<Option<String>, StoreError> {
+    web.get(USERNAME).await.map_err(fault)
+}

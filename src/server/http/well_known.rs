@@ -1,0 +1,51 @@
+//! What is published: keys, metadata, health.
+
+use super::problem;
+use super::router::App;
+use crate::api::problem::{Code, Problem};
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse as _;
+use http::{HeaderValue, Response, StatusCode, header};
+use serde_json::{Value, json};
+
+/// The keys that verify access tokens (RFC 7517). Kept for a minute by whoever asks, so that a new key, published long
+/// before it signs, is always known in time.
+pub async fn jwks(State(app): State<App>) -> Response<axum::body::Body> {
+    let tokens = app.services.access_tokens();
+    let mut response = Json(tokens.ring().jwks(app.services.now())).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/jwk-set+json"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
+    response
+}
+
+/// Authorization server metadata (RFC 8414 section 2), as far as there is something to say.
+pub async fn metadata(State(app): State<App>) -> Json<Value> {
+    let issuer = &app.services.settings().server.public_url;
+    Json(json!({
+        "issuer": issuer,
+        "jwks_uri": format!("{issuer}/.well-known/jwks.json"),
+        "response_types_supported": [],
+        "grant_types_supported": ["refresh_token"],
+        "token_endpoint": format!("{issuer}/auth/refresh"),
+        "token_endpoint_auth_methods_supported": ["none"],
+        "scopes_supported": [crate::server::token::access::AccessTokens::SCOPE],
+    }))
+}
+
+/// Whether the process answers.
+pub async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Whether the database answers too.
+pub async fn readyz(State(app): State<App>) -> Response<axum::body::Body> {
+    match app.services.store().ping().await {
+        Ok(()) => (StatusCode::OK, "ready\n").into_response(),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            problem::answer(&Problem::new(Code::Unavailable))
+        }
+    }
+}
