@@ -1,6 +1,6 @@
 //! What the use cases need of the world, written from their side: [`Store`], [`Clock`], [`Entropy`].
 
-use crate::domain::activity::Event;
+use crate::domain::activity::{Event, Kind};
 use crate::domain::credentials::Username;
 use crate::domain::device::Device;
 use crate::domain::id::{KeyId, SessionId, UserId};
@@ -120,6 +120,19 @@ pub struct StoredKey {
     pub expires_at: Option<Timestamp>,
 }
 
+/// An event as stored; what is in an [`Event`], and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Later events have higher ones.
+    pub cursor: i64,
+    pub kind: Kind,
+    pub at: Timestamp,
+    pub sid: Option<SessionId>,
+    pub ip: Option<String>,
+    pub user_agent: String,
+    pub detail: Option<String>,
+}
+
 /// Everything that is kept. Each verb is one transaction, durable when it returns `Ok`; dropped half-way it leaves
 /// nothing or all of it. No verb ever returns a revoked session as alive after the revocation was answered.
 #[async_trait]
@@ -163,8 +176,10 @@ pub trait Store: Send + Sync + 'static {
     /// Deletes, in batches, sessions that ended before `before`, web sessions and keys that expired before `now`.
     async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError>;
 
-    /// Writes an event.
+    /// Writes an event; nothing for a user who is gone.
     async fn record(&self, event: &Event) -> Result<(), StoreError>;
+    /// The user's events, newest first: at most `limit`, those before the one with the cursor `before` if given.
+    async fn activity(&self, user_id: &UserId, before: Option<i64>, limit: u32) -> Result<Vec<Recorded>, StoreError>;
 
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError>;
     /// Adds the keys, unless there is an unexpired key of the same purpose already: two servers that start on an empty

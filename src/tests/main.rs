@@ -1,1 +1,16 @@
+//! Stories of users and rules, against the real server: real HTTP, real databases, an injected clock.
 
+mod architecture;
+mod at_rest;
+mod commands;
+mod forms;
+mod gate;
+mod pages;
+mod refresh;
+mod seed_flow;
+mod sessions;
+mod sign_in;
+mod sign_up;
+mod store;
+mod support;
+mod tokens;

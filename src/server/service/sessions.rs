@@ -5,7 +5,7 @@ use super::{ServiceError, Services, Source};
 use crate::api::data::SessionInfo;
 use crate::domain::activity::{Event, Kind};
 use crate::domain::device::device_name;
-use crate::domain::id::SessionId;
+use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::{Reason, Session};
 use crate::server::ports::{End, Which};
 use std::cmp::Reverse;
@@ -104,6 +104,21 @@ impl Services {
             if own { (Reason::SignedOut, Kind::SignedOut) } else { (Reason::EndedByUser, Kind::SessionEnded) };
         let end = End { user_id: session.user_id, which: Which::One(sid.clone()), reason, at: self.now() };
         if self.end(&end, kind, source).await?.is_empty() { Err(ServiceError::NotFound) } else { Ok(own) }
+    }
+
+    /// Disables a user, or deletes them with everything that is theirs; either ends all their sessions.
+    ///
+    /// # Errors
+    /// `NotFound` when there is no such user.
+    pub async fn end_user(&self, id: &UserId, delete: bool) -> Result<(), ServiceError> {
+        let now = self.now();
+        let result = if delete {
+            self.store.delete_user(id).await
+        } else {
+            self.store.set_disabled(id, Some(now), now).await
+        };
+        let ended = self.note_ended(result, |ended| ended.clone().unwrap_or_default())?;
+        ended.map(drop).ok_or(ServiceError::NotFound)
     }
 
     async fn end(&self, end: &End, kind: Kind, source: &Source) -> Result<Vec<SessionId>, ServiceError> {

@@ -61,9 +61,10 @@ impl Write {
     }
 
     /// On PostgreSQL, locks what `sql` selects. SQLite has one writer at a time, and here we are it.
-    pub(super) async fn lock(&mut self, sql: &'static str, first: &str, second: Option<&str>) -> Result<(), StoreError> {
+    pub(super) async fn lock(&mut self, sql: &'static str, arguments: &[&str]) -> Result<(), StoreError> {
         if self.dialect == Dialect::Postgres {
-            sqlx::query(sql).bind(first).bind(second).execute(self.connection()).await?;
+            let query = arguments.iter().fold(sqlx::query(sql), |query, argument| query.bind((*argument).to_owned()));
+            query.execute(self.connection()).await?;
         }
         Ok(())
     }

@@ -5,7 +5,7 @@ use super::database::{Database, from_json};
 use super::rows::UserRow;
 use super::sessions::{Ending, end, ended_events, lock_sessions_of};
 use super::sql::{Sql, sql};
-use crate::domain::activity::Event;
+use crate::domain::activity::{Event, Kind};
 use crate::domain::credentials::Username;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Reason;
@@ -22,7 +22,7 @@ const ALL: Sql = sql!("SELECT " list " FROM (SELECT " user " AS o FROM users u O
 const REHASH: Sql = sql!("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2");
 const CHANGE_PASSWORD: Sql = sql!(
     "UPDATE users SET password_hash = $3, password_changed_at = $4 \
-     WHERE id = $1 AND password_hash = $2 AND disabled_at IS NULL"
+     WHERE id = $1 AND password_hash = $2"
 );
 const RENEW_KEPT: Sql =
     sql!("UPDATE sessions SET authenticated_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL");
@@ -34,7 +34,7 @@ const SET_DISABLED: Sql = sql!(
 const UN_ENDED: Sql = sql!("SELECT id FROM sessions WHERE user_id = $1 AND revoked_at IS NULL");
 const DELETE: Sql = sql!("DELETE FROM users WHERE id = $1");
 /// Keeps other writers of this user away, but not those who only refer to it.
-const LOCK_USER: &str = "SELECT id FROM users WHERE id = $1 AND $2::text IS NULL FOR NO KEY UPDATE";
+pub(super) const LOCK_USER: &str = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE";
 
 impl Database {
     pub(super) async fn add_user(&self, user: &User, event: Option<&Event>) -> Result<bool, StoreError> {
@@ -145,7 +145,7 @@ impl Database {
 
     pub(super) async fn delete_user(&self, id: &UserId) -> Result<Option<Vec<SessionId>>, StoreError> {
         let mut write = self.write().await?;
-        write.lock(LOCK_USER, id.as_str(), None).await?;
+        write.lock(LOCK_USER, &[id.as_str()]).await?;
         lock_sessions_of(&mut write, id, None).await?;
         let ids = write.scalar(UN_ENDED).bind(id.as_str()).fetch_all(write.connection()).await?;
         let deleted = write.query(DELETE).bind(id.as_str()).execute(write.connection()).await?;
@@ -156,6 +156,5 @@ impl Database {
 
 /// The pattern of an event that no request caused.
 fn by_nobody(user_id: &UserId, at: Timestamp) -> Event {
-    let kind = crate::domain::activity::Kind::SessionEnded;
-    Event { user_id: user_id.clone(), kind, at, sid: None, ip: None, user_agent: String::new(), detail: None }
+    Event { user_id: user_id.clone(), kind: Kind::SessionEnded, at, sid: None, ip: None, user_agent: String::new(), detail: None }
 }

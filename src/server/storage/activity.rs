@@ -1,0 +1,49 @@
+//! The users' own security events.
+
+use super::database::{Database, Write, from_json};
+use super::rows::{EventRow, RecordedRow};
+use super::sql::{Sql, sql};
+use crate::domain::activity::Event;
+use crate::domain::id::UserId;
+use crate::server::ports::{Recorded, StoreError};
+
+/// An event of a user who was deleted meanwhile is left out.
+const INSERT: Sql = sql!(
+    "INSERT INTO activity (user_id, kind, at, sid, ip, user_agent, detail) \
+     SELECT u.id, j.value ->> 'kind', CAST(j.value ->> 'at' AS BIGINT), j.value ->> 'sid', j.value ->> 'ip', \
+            j.value ->> 'user_agent', j.value ->> 'detail' \
+     FROM " rows " JOIN users u ON u.id = j.value ->> 'user_id'"
+);
+const PAGE: Sql = sql!(
+    "SELECT " list " FROM (SELECT " object "('id', a.id, 'kind', a.kind, 'at', a.at, 'sid', a.sid, 'ip', a.ip, \
+     'user_agent', a.user_agent, 'detail', a.detail) AS o FROM activity a \
+     WHERE a.user_id = $1 AND a.id < $2 ORDER BY a.id DESC LIMIT $3) t"
+);
+
+/// Writes events, all in one statement.
+pub(super) async fn insert_events<'a>(
+    write: &mut Write,
+    events: impl IntoIterator<Item = &'a Event>,
+) -> Result<(), StoreError> {
+    let rows: Vec<EventRow<'a>> = events.into_iter().map(EventRow::from).collect();
+    write.apply(INSERT, &rows).await.map(drop)
+}
+
+impl Database {
+    pub(super) async fn record(&self, event: &Event) -> Result<(), StoreError> {
+        let mut write = self.write().await?;
+        insert_events(&mut write, [event]).await?;
+        write.commit().await
+    }
+
+    pub(super) async fn activity(
+        &self,
+        user_id: &UserId,
+        before: Option<i64>,
+        limit: u32,
+    ) -> Result<Vec<Recorded>, StoreError> {
+        let page = self.read(PAGE).bind(user_id.as_str()).bind(before.unwrap_or(i64::MAX)).bind(i64::from(limit));
+        let text = page.fetch_one(&self.readers).await?;
+        from_json::<RecordedRow>(&text)?.into_iter().map(Recorded::try_from).collect()
+    }
+}

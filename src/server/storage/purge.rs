@@ -1,0 +1,77 @@
+//! Deleting what is over, in batches, so that nobody waits long for the one writer.
+
+use super::database::{Database, Write, to_json};
+use super::sql::{Sql, sql};
+use crate::domain::time::Timestamp;
+use crate::server::ports::StoreError;
+use serde::Serialize;
+use sqlx::Row;
+
+const BATCH: i64 = 500;
+
+const REVOKED: Sql = sql!(
+    "DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s WHERE s.revoked_at < $1 LIMIT $2" skip ") \
+     RETURNING id, user_id"
+);
+/// The idle end moves with each rotation, so no index holds it; it is never after the absolute end, which one does.
+const EXPIRED: Sql = sql!(
+    "DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s \
+     WHERE s.expires_at < $3 AND s.idle_expires_at < $1 LIMIT $2" skip ") RETURNING id, user_id"
+);
+/// The addresses of a session's events go with it.
+const ADDRESSES: Sql = sql!(
+    "UPDATE activity SET ip = NULL FROM " rows " WHERE activity.user_id = j.value ->> 'user_id' \
+     AND activity.sid = j.value ->> 'id' AND activity.ip IS NOT NULL"
+);
+/// Those of events without a session, by their age.
+const LONE_ADDRESSES: Sql = sql!(
+    "UPDATE activity SET ip = NULL WHERE id IN \
+     (SELECT a.id FROM activity a WHERE a.at < $1 AND a.sid IS NULL AND a.ip IS NOT NULL LIMIT $2)"
+);
+const WEB_SESSIONS: Sql = sql!(
+    "DELETE FROM web_sessions WHERE id IN (SELECT s.id FROM web_sessions s WHERE s.expires_at <= $1 LIMIT $2" skip ")"
+);
+const KEYS: Sql = sql!("DELETE FROM keys WHERE expires_at <= $1");
+
+#[derive(Serialize)]
+struct Deleted {
+    id: String,
+    user_id: String,
+}
+
+impl Database {
+    pub(super) async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+        while self.purge_sessions(REVOKED, before, None).await? == BATCH {}
+        while self.purge_sessions(EXPIRED, before, Some(now)).await? == BATCH {}
+        while self.purge_rows(LONE_ADDRESSES, before).await? == BATCH {}
+        while self.purge_rows(WEB_SESSIONS, now).await? == BATCH {}
+        let mut write = self.write().await?;
+        write.query(KEYS).bind(now.as_millis()).execute(write.connection()).await?;
+        write.commit().await
+    }
+
+    /// One batch; how many it were.
+    async fn purge_sessions(&self, sql: Sql, before: Timestamp, now: Option<Timestamp>) -> Result<i64, StoreError> {
+        let mut write = self.write().await?;
+        let mut query = write.query(sql).bind(before.as_millis()).bind(BATCH);
+        if let Some(now) = now {
+            query = query.bind(now.as_millis());
+        }
+        let rows = query.fetch_all(write.connection()).await?;
+        let deleted = rows
+            .iter()
+            .map(|row| Ok(Deleted { id: row.try_get(0)?, user_id: row.try_get(1)? }))
+            .collect::<sqlx::Result<Vec<_>>>()?;
+        write.apply(ADDRESSES, &deleted).await?;
+        write.commit().await?;
+        Ok(i64::try_from(deleted.len()).unwrap_or(BATCH))
+    }
+
+    async fn purge_rows(&self, sql: Sql, before: Timestamp) -> Result<i64, StoreError> {
+        let mut write = self.write().await?;
+        let query = write.query(sql).bind(before.as_millis()).bind(BATCH);
+        let done = query.execute(write.connection()).await?;
+        write.commit().await?;
+        Ok(i64::try_from(done.rows_affected()).unwrap_or(BATCH))
+    }
+}

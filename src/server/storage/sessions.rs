@@ -1,0 +1,261 @@
+//! Sessions: starting, reading, ending, and what else one statement changes.
+
+use super::activity::insert_events;
+use super::database::{Database, Write, from_json, to_json};
+use super::rows::{SessionRow, integer};
+use super::sql::{Sql, sql};
+use super::users::LOCK_USER;
+use crate::domain::activity::{Event, Kind};
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::session::{Reason, Session};
+use crate::domain::time::Timestamp;
+use crate::server::ports::{End, Seen, StartSession, StoreError, Which};
+use serde::Serialize;
+use sqlx::Row;
+use sqlx::any::AnyRow;
+use std::collections::BTreeMap;
+
+/// Inserts nothing for a user who is gone or disabled.
+const INSERT: Sql = sql!(
+    "INSERT INTO sessions (id, user_id, client_id, generation, parent_generation, rotated_at, confirmed_at, \
+     token_digest, parent_digest, parent_agent, key_id, nonce, created_at, authenticated_at, last_seen_at, expires_at, \
+     idle_expires_at, idle_ms, remember, revoked_at, revocation_reason, name, browser, os, kind, user_agent, ip) \
+     SELECT j.value ->> 'id', u.id, j.value ->> 'client_id', CAST(j.value ->> 'generation' AS BIGINT), \
+     CAST(j.value ->> 'parent_generation' AS BIGINT), CAST(j.value ->> 'rotated_at' AS BIGINT), \
+     CAST(j.value ->> 'confirmed_at' AS BIGINT), j.value ->> 'token_digest', j.value ->> 'parent_digest', \
+     j.value ->> 'parent_agent', j.value ->> 'key_id', j.value ->> 'nonce', \
+     CAST(j.value ->> 'created_at' AS BIGINT), CAST(j.value ->> 'authenticated_at' AS BIGINT), \
+     CAST(j.value ->> 'last_seen_at' AS BIGINT), CAST(j.value ->> 'expires_at' AS BIGINT), \
+     CAST(j.value ->> 'idle_expires_at' AS BIGINT), CAST(j.value ->> 'idle_ms' AS BIGINT), \
+     CAST(j.value ->> 'remember' AS BIGINT), CAST(j.value ->> 'revoked_at' AS BIGINT), \
+     j.value ->> 'revocation_reason', j.value ->> 'name', j.value ->> 'browser', j.value ->> 'os', \
+     j.value ->> 'kind', j.value ->> 'user_agent', j.value ->> 'ip' \
+     FROM " rows " JOIN users u ON u.id = j.value ->> 'user_id' WHERE u.disabled_at IS NULL"
+);
+const REPLACE: Sql = sql!(
+    "UPDATE sessions SET revoked_at = $2, revocation_reason = $3 WHERE id = $1 AND revoked_at IS NULL \
+     RETURNING id, user_id, idle_expires_at, expires_at"
+);
+/// All but the `$3` that were used last, and but the new one, which has the id `$4`.
+const CROWD_OUT: Sql = sql!(
+    "UPDATE sessions SET revoked_at = $2, revocation_reason = $5 WHERE id IN (SELECT s.id FROM sessions s \
+     WHERE s.user_id = $1 AND s.id <> $4 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2 \
+     ORDER BY s.last_seen_at DESC, s.created_at DESC, s.id DESC LIMIT 1000000 OFFSET $3) \
+     RETURNING id, user_id, idle_expires_at, expires_at"
+);
+/// `$4`: only this one; `$5`: all but this one.
+const END: Sql = sql!(
+    "UPDATE sessions SET revoked_at = $2, revocation_reason = $3 \
+     WHERE user_id = $1 AND id = coalesce($4, id) AND id <> coalesce($5, '') AND revoked_at IS NULL \
+     RETURNING id, user_id, idle_expires_at, expires_at"
+);
+const ONE: Sql = sql!(
+    "SELECT " list " FROM (SELECT " session " AS o FROM sessions s JOIN users u ON u.id = s.user_id \
+     WHERE s.id = $1) t"
+);
+const LIVE: Sql = sql!(
+    "SELECT " list " FROM (SELECT " session " AS o FROM sessions s JOIN users u ON u.id = s.user_id \
+     WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2 \
+     AND u.disabled_at IS NULL) t"
+);
+const RENAME: Sql = sql!(
+    "UPDATE sessions SET name = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL \
+     AND idle_expires_at > $4 AND expires_at > $4"
+);
+const REAUTHENTICATED: Sql = sql!(
+    "UPDATE sessions SET authenticated_at = $2 WHERE id = $1 AND revoked_at IS NULL \
+     AND idle_expires_at > $2 AND expires_at > $2"
+);
+const SEEN: Sql = sql!(
+    "UPDATE sessions SET \
+     last_seen_at = CASE WHEN last_seen_at < CAST(j.value ->> 'at' AS BIGINT) \
+         THEN CAST(j.value ->> 'at' AS BIGINT) ELSE last_seen_at END, \
+     confirmed_at = CASE WHEN confirmed_at IS NULL AND generation = CAST(j.value ->> 'generation' AS BIGINT) \
+         THEN CAST(j.value ->> 'confirmed_at' AS BIGINT) ELSE confirmed_at END \
+     FROM " rows " WHERE sessions.id = j.value ->> 'id' AND sessions.revoked_at IS NULL"
+);
+const LOCK_THESE: &str = "SELECT s.id FROM sessions s WHERE s.id IN \
+    (SELECT jsonb_array_elements_text(CAST($1 AS jsonb))) ORDER BY s.id FOR UPDATE";
+const LOCK_OF_USER: &str = "SELECT s.id FROM sessions s WHERE s.user_id = $1 OR s.id = $2 ORDER BY s.id FOR UPDATE";
+
+/// Locks the user's sessions, and `also`, in the order in which everybody locks sessions.
+pub(super) async fn lock_sessions_of(
+    write: &mut Write,
+    user_id: &UserId,
+    also: Option<&SessionId>,
+) -> Result<(), StoreError> {
+    write.lock(LOCK_OF_USER, &[user_id.as_str(), also.map_or("", SessionId::as_str)]).await
+}
+
+/// Which sessions end in a transaction that has locked them.
+pub(super) struct Ending<'a> {
+    pub(super) user_id: &'a UserId,
+    pub(super) which: &'a Which,
+    pub(super) reason: Reason,
+    pub(super) at: Timestamp,
+}
+
+/// Ends sessions. Those that had expired are marked too, since another server's clock may be behind; but only those
+/// that were alive are returned, for only they ended by it.
+pub(super) async fn end(write: &mut Write, ending: Ending<'_>) -> Result<Vec<SessionId>, StoreError> {
+    let (only, but) = match ending.which {
+        Which::One(id) => (Some(id.as_str()), None),
+        Which::All => (None, None),
+        Which::AllBut(id) => (None, Some(id.as_str())),
+    };
+    let rows = write
+        .query(END)
+        .bind(ending.user_id.as_str())
+        .bind(ending.at.as_millis())
+        .bind(ending.reason.as_str())
+        .bind(only)
+        .bind(but)
+        .fetch_all(write.connection())
+        .await?;
+    Ok(were_alive(&rows, ending.at)?.into_iter().map(|(id, _)| id).collect())
+}
+
+/// Of the rows that an ending statement returned, those that were alive: the session and its user.
+fn were_alive(rows: &[AnyRow], at: Timestamp) -> Result<Vec<(SessionId, UserId)>, StoreError> {
+    let mut alive = Vec::new();
+    for row in rows {
+        let (idle_end, end): (i64, i64) = (row.try_get(2)?, row.try_get(3)?);
+        if idle_end.min(end) > at.as_millis() {
+            alive.push((SessionId::new(row.try_get::<String, _>(0)?), UserId::new(row.try_get::<String, _>(1)?)));
+        }
+    }
+    Ok(alive)
+}
+
+/// One event for each session that ended, with the time and the source of `pattern`.
+pub(super) fn ended_events(ended: &[SessionId], reason: Reason, pattern: &Event) -> Vec<Event> {
+    let event = |sid: &SessionId| Event {
+        kind: Kind::SessionEnded,
+        sid: Some(sid.clone()),
+        detail: Some(reason.as_str()),
+        ..pattern.clone()
+    };
+    ended.iter().map(event).collect()
+}
+
+/// What was seen of one session.
+#[derive(Serialize)]
+struct SeenRow<'a> {
+    id: &'a SessionId,
+    at: Timestamp,
+    generation: Option<i64>,
+    confirmed_at: Timestamp,
+}
+
+/// One row for each session: the latest time, and the highest generation, for only that one can be the current.
+fn merge(seen: &[Seen]) -> Vec<SeenRow<'_>> {
+    let mut rows: BTreeMap<&SessionId, SeenRow<'_>> = BTreeMap::new();
+    for Seen { id, at, generation } in seen {
+        let generation = generation.map(integer);
+        let row = rows.entry(id).or_insert(SeenRow { id, at: *at, generation, confirmed_at: *at });
+        row.at = row.at.max(*at);
+        if generation > row.generation || (generation == row.generation && *at < row.confirmed_at) {
+            (row.generation, row.confirmed_at) = (generation, *at);
+        }
+    }
+    rows.into_values().collect()
+}
+
+impl Database {
+    pub(super) async fn start_session(&self, start: StartSession<'_>) -> Result<Option<Vec<SessionId>>, StoreError> {
+        let StartSession { session, replaces, max, event } = start;
+        let at = session.lifetime.created_at;
+        let mut write = self.write().await?;
+        write.lock(LOCK_USER, &[session.user_id.as_str()]).await?;
+        lock_sessions_of(&mut write, &session.user_id, replaces).await?;
+        if write.apply(INSERT, &[SessionRow::from(session)]).await? == 0 {
+            return Ok(None);
+        }
+        let mut rows = Vec::new();
+        let mut events = vec![event.clone()];
+        if let Some(replaced) = replaces.filter(|id| **id != session.id) {
+            let query = write.query(REPLACE).bind(replaced.as_str()).bind(at.as_millis());
+            rows.push((Reason::Replaced, query.bind(Reason::Replaced.as_str()).fetch_all(write.connection()).await?));
+        }
+        let crowd = write
+            .query(CROWD_OUT)
+            .bind(session.user_id.as_str())
+            .bind(at.as_millis())
+            .bind(i64::from(max.saturating_sub(1)))
+            .bind(session.id.as_str())
+            .bind(Reason::TooMany.as_str());
+        rows.push((Reason::TooMany, crowd.fetch_all(write.connection()).await?));
+        let mut ended = Vec::new();
+        for (reason, rows) in rows {
+            for (id, user_id) in were_alive(&rows, at)? {
+                let pattern = Event { user_id, ..event.clone() };
+                events.extend(ended_events(std::slice::from_ref(&id), reason, &pattern));
+                ended.push(id);
+            }
+        }
+        insert_events(&mut write, &events).await?;
+        write.commit().await?;
+        Ok(Some(ended))
+    }
+
+    pub(super) async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        let text = self.read(ONE).bind(id.as_str()).fetch_one(&self.readers).await?;
+        from_json::<SessionRow>(&text)?.pop().map(Session::try_from).transpose()
+    }
+
+    pub(super) async fn live_sessions(&self, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+        let query = self.read(LIVE).bind(user_id.as_str()).bind(now.as_millis());
+        let text = query.fetch_one(&self.readers).await?;
+        from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect()
+    }
+
+    pub(super) async fn end_sessions(&self, end_of: &End, event: &Event) -> Result<Vec<SessionId>, StoreError> {
+        let End { user_id, which, reason, at } = end_of;
+        let mut write = self.write().await?;
+        lock_sessions_of(&mut write, user_id, None).await?;
+        let ended = end(&mut write, Ending { user_id, which, reason: *reason, at: *at }).await?;
+        let events: Vec<Event> = ended.iter().map(|id| Event { sid: Some(id.clone()), ..event.clone() }).collect();
+        insert_events(&mut write, &events).await?;
+        write.commit().await?;
+        Ok(ended)
+    }
+
+    pub(super) async fn rename_session(
+        &self,
+        user_id: &UserId,
+        id: &SessionId,
+        name: &str,
+        event: &Event,
+    ) -> Result<bool, StoreError> {
+        let mut write = self.write().await?;
+        let query = write.query(RENAME).bind(id.as_str()).bind(user_id.as_str()).bind(name);
+        let renamed = query.bind(event.at.as_millis()).execute(write.connection()).await?;
+        if renamed.rows_affected() == 0 {
+            return Ok(false);
+        }
+        insert_events(&mut write, [event]).await?;
+        write.commit().await?;
+        Ok(true)
+    }
+
+    pub(super) async fn reauthenticated(&self, id: &SessionId, at: Timestamp) -> Result<bool, StoreError> {
+        let mut write = self.write().await?;
+        let query = write.query(REAUTHENTICATED).bind(id.as_str()).bind(at.as_millis());
+        let renewed = query.execute(write.connection()).await?;
+        write.commit().await?;
+        Ok(renewed.rows_affected() > 0)
+    }
+
+    pub(super) async fn seen(&self, seen: &[Seen]) -> Result<(), StoreError> {
+        let rows = merge(seen);
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<&SessionId> = rows.iter().map(|row| row.id).collect();
+        let ids = to_json(&ids)?;
+        let mut write = self.write().await?;
+        write.lock(LOCK_THESE, &[&ids]).await?;
+        write.apply(SEEN, &rows).await?;
+        write.commit().await
+    }
+}

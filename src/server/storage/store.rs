@@ -1,0 +1,135 @@
+//! The port, verb by verb: each is carried out by the module of what it is about.
+
+use super::database::Database;
+use super::sql::Dialect;
+use crate::domain::activity::Event;
+use crate::domain::credentials::Username;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
+use crate::server::ports::{
+    End, Judge, PasswordChange, Recorded, Seen, StartSession, Store, StoreError, StoredKey, User,
+};
+use async_trait::async_trait;
+
+#[async_trait]
+impl Store for Database {
+    async fn add_user(&self, user: &User, event: Option<&Event>) -> Result<bool, StoreError> {
+        self.add_user(user, event).await
+    }
+
+    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+        self.user(id).await
+    }
+
+    async fn user_by_name(&self, name: &Username) -> Result<Option<User>, StoreError> {
+        self.user_by_name(name).await
+    }
+
+    async fn users(&self) -> Result<Vec<User>, StoreError> {
+        self.users().await
+    }
+
+    async fn rehash(&self, id: &UserId, old: &str, new: &str) -> Result<(), StoreError> {
+        self.rehash(id, old, new).await
+    }
+
+    async fn change_password(&self, change: PasswordChange<'_>) -> Result<Option<Vec<SessionId>>, StoreError> {
+        self.change_password(change).await
+    }
+
+    async fn set_disabled(
+        &self,
+        id: &UserId,
+        at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<SessionId>>, StoreError> {
+        self.set_disabled(id, at, now).await
+    }
+
+    async fn delete_user(&self, id: &UserId) -> Result<Option<Vec<SessionId>>, StoreError> {
+        self.delete_user(id).await
+    }
+
+    async fn start_session(&self, start: StartSession<'_>) -> Result<Option<Vec<SessionId>>, StoreError> {
+        self.start_session(start).await
+    }
+
+    async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+        self.session(id).await
+    }
+
+    async fn live_sessions(&self, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+        self.live_sessions(user_id, now).await
+    }
+
+    async fn judge(&self, ids: Vec<SessionId>, judge: Judge) -> Result<(), StoreError> {
+        self.judge(ids, judge).await
+    }
+
+    async fn end_sessions(&self, end: &End, event: &Event) -> Result<Vec<SessionId>, StoreError> {
+        self.end_sessions(end, event).await
+    }
+
+    async fn rename_session(
+        &self,
+        user_id: &UserId,
+        id: &SessionId,
+        name: &str,
+        event: &Event,
+    ) -> Result<bool, StoreError> {
+        self.rename_session(user_id, id, name, event).await
+    }
+
+    async fn reauthenticated(&self, id: &SessionId, at: Timestamp) -> Result<bool, StoreError> {
+        self.reauthenticated(id, at).await
+    }
+
+    async fn seen(&self, seen: &[Seen]) -> Result<(), StoreError> {
+        self.seen(seen).await
+    }
+
+    async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+        self.purge(before, now).await
+    }
+
+    async fn record(&self, event: &Event) -> Result<(), StoreError> {
+        self.record(event).await
+    }
+
+    async fn activity(&self, user_id: &UserId, before: Option<i64>, limit: u32) -> Result<Vec<Recorded>, StoreError> {
+        self.activity(user_id, before, limit).await
+    }
+
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
+        self.keys().await
+    }
+
+    async fn add_first_keys(&self, keys: &[StoredKey]) -> Result<(), StoreError> {
+        self.add_first_keys(keys).await
+    }
+
+    async fn web_session(&self, id: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
+        self.web_session(id, now).await
+    }
+
+    async fn add_web_session(&self, id: &str, data: &str, expires_at: Timestamp) -> Result<bool, StoreError> {
+        self.add_web_session(id, data, expires_at).await
+    }
+
+    async fn save_web_session(&self, id: &str, data: &str, expires_at: Timestamp) -> Result<(), StoreError> {
+        self.save_web_session(id, data, expires_at).await
+    }
+
+    async fn delete_web_session(&self, id: &str) -> Result<(), StoreError> {
+        self.delete_web_session(id).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        Ok(sqlx::query("SELECT 1").execute(&self.readers).await.map(drop)?)
+    }
+
+    fn is_shared(&self) -> bool {
+        self.dialect == Dialect::Postgres
+    }
+}

@@ -1,0 +1,128 @@
+//! The walls: which module may use which. This test reads the sources.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+/// A module, and what it must not name.
+const WALLS: [(&str, &[&str]); 10] = [
+    ("domain", &["crate::api", "crate::ui", "crate::server", "tokio", "axum", "sqlx", "leptos", "http::"]),
+    ("api", &["crate::ui", "sqlx", "axum", "tokio"]),
+    ("ui", &["crate::server", "sqlx", "axum", "tokio"]),
+    ("server/service", &["server::http", "server::storage", "server::cli", "axum", "sqlx", "leptos", "http::"]),
+    ("server/token", &["server::http", "server::storage", "server::service", "crate::api", "axum", "sqlx", "leptos"]),
+    ("server/storage", &["server::http", "server::service", "server::token", "crate::api", "crate::ui", "axum", "leptos"]),
+    ("server/http", &["sqlx", "server::storage", "argon2"]),
+    ("server/config", &["server::http", "server::storage", "server::service", "sqlx", "axum"]),
+    ("server/ports.rs", &["server::", "crate::api", "crate::ui", "axum", "sqlx", "leptos", "tokio"]),
+    ("server/password.rs", &["server::http", "server::storage", "server::service", "axum", "sqlx", "leptos"]),
+];
+
+/// The longest that a file may be.
+const LINES_MAX: usize = 400;
+
+fn sources() -> Vec<(PathBuf, String)> {
+    fn walk(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                walk(&path, found);
+            } else if path.extension().is_some_and(|extension| extension == "rs") {
+                let text = std::fs::read_to_string(&path).unwrap();
+                found.push((path, text));
+            }
+        }
+    }
+    let mut found = Vec::new();
+    walk(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut found);
+    found
+}
+
+/// A path below `src`, as `a/b.rs`.
+fn name(path: &Path) -> &str {
+    path.strip_prefix(concat!(env!("CARGO_MANIFEST_DIR"), "/src")).unwrap().to_str().unwrap()
+}
+
+/// What a file names: its code without comments and strings' worth of prose. A server function's body is one call into
+/// the server, which is what ties both targets together.
+fn named(text: &str, forbidden: &str) -> Option<String> {
+    text.lines()
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .find(|line| mentions(line, forbidden))
+        .map(|line| line.trim().to_owned())
+}
+
+fn mentions(line: &str, forbidden: &str) -> bool {
+    let path = forbidden.strip_suffix("::").unwrap_or(forbidden);
+    line.match_indices(path).any(|(at, _)| {
+        let before = line[..at].chars().next_back();
+        let after = &line[at + path.len()..];
+        let starts = before.is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == ':' || c == '"' || c == '/'))
+            || (path.starts_with("server::") && line[..at].ends_with("crate::"));
+        starts && (after.starts_with("::") || after.starts_with(';') || path.contains("::") && !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+    })
+}
+
+fn breaches(files: &[(PathBuf, String)]) -> Vec<String> {
+    let mut found = Vec::new();
+    for (path, text) in files {
+        for (module, forbidden) in WALLS {
+            if name(path).starts_with(module) {
+                let breach = |forbidden: &&str| named(text, forbidden).map(|line| format!("{}: {line}", name(path)));
+                found.extend(forbidden.iter().filter_map(breach));
+            }
+        }
+    }
+    found
+}
+
+#[test]
+fn no_wall_is_breached() {
+    let found = breaches(&sources());
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn a_breach_would_be_seen() {
+    for (file, line) in [
+        ("domain/session.rs", "use crate::server::ports::Store;"),
+        ("domain/session.rs", "use tokio::time::sleep;"),
+        ("ui/app.rs", "    crate::server::http::auth::sign_out(None);"),
+        ("server/service/mod.rs", "use sqlx::Row;"),
+        ("server/storage/mod.rs", "use axum::Router;"),
+        ("server/http/auth.rs", "use crate::server::storage;"),
+    ] {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("src").join(file);
+        assert_eq!(breaches(&[(path, line.to_owned())]).len(), 1, "{file}: {line}");
+    }
+}
+
+#[test]
+fn the_targets_are_told_apart_in_one_place() {
+    let files = sources();
+    let told = |text: &str| text.matches(concat!("cfg(", "feature")).count();
+    let places: BTreeSet<_> = files.iter().filter(|(_, text)| told(text) > 0).map(|(path, _)| name(path)).collect();
+    assert_eq!(places, BTreeSet::from(["lib.rs"]));
+    assert_eq!(files.iter().map(|(_, text)| told(text)).sum::<usize>(), 2);
+}
+
+#[test]
+fn no_file_is_too_long() {
+    let long = |(path, text): &(PathBuf, String)| {
+        let lines = text.lines().count();
+        (lines > LINES_MAX).then(|| format!("{}: {lines}", name(path)))
+    };
+    let found: Vec<String> = sources().iter().filter_map(long).collect();
+    assert!(found.is_empty(), "{found:?}");
+}
+
+#[test]
+fn both_files_say_the_same_to_leptos() {
+    let section = |text: &str| {
+        let table: toml::Table = text.parse().unwrap();
+        table["package"]["metadata"]["leptos"].as_table().unwrap().clone()
+    };
+    let build = section(include_str!("../../Cargo.toml"));
+    for (key, value) in section(include_str!("../../Leptos.toml")) {
+        assert_eq!(build.get(&key), Some(&value), "{key}");
+    }
+}

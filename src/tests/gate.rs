@@ -1,0 +1,121 @@
+//! What stands before every route: the same-origin gate, headers, methods (SECURITY CS1, HD1, HD3, HP1).
+
+use super::support::{Anonymous, Reply, TestApp};
+use reqwest::{Client, Method};
+
+/// Every server function, as the router learns of them.
+fn calls() -> Vec<(&'static str, Method)> {
+    server_fn::axum::server_fn_paths().collect()
+}
+
+#[tokio::test]
+async fn every_call_that_changes_something_comes_from_this_origin_or_without_cookies() {
+    let app = TestApp::start().await;
+    let device = app.signed_up("ada").await;
+    let cookie = format!("__Host-Http-latchkey-refresh={}", device.refresh_token());
+    let own = app.public_url();
+    let sites = [Some("same-origin"), Some("same-site"), Some("cross-site"), Some("none"), None];
+    let origins = [Some(own), Some("https://evil.example"), Some("null"), None];
+    let unsafe_calls: Vec<_> = calls().into_iter().filter(|(_, method)| method == Method::POST).collect();
+    assert!(unsafe_calls.len() >= 9, "{unsafe_calls:?}");
+    for (path, _) in unsafe_calls {
+        for site in sites {
+            for origin in origins {
+                let mut request = Client::new().post(app.url(path)).header("Cookie", &cookie);
+                request = request.header("Content-Type", "text/plain").body("x");
+                for (name, value) in [("Sec-Fetch-Site", site), ("Origin", origin)] {
+                    if let Some(value) = value {
+                        request = request.header(name, value);
+                    }
+                }
+                let passes = match (site, origin) {
+                    (Some(site), _) => site == "same-origin",
+                    (None, origin) => origin == Some(own),
+                };
+                let reply = Reply::of(request.send().await.unwrap()).await;
+                // Past the gate this body is refused for what it is.
+                let expected = if passes { "unsupported_media_type" } else { "forbidden_origin" };
+                assert_eq!(reply.code(), expected, "{path} {site:?} {origin:?}");
+            }
+        }
+    }
+    assert!(device.is_in().await);
+}
+
+#[tokio::test]
+async fn every_route_refuses_other_methods_and_carries_the_headers() {
+    let app = TestApp::start().await;
+    let pages = ["/", "/login", "/signup", "/devices", "/reauthenticate", "/healthz", "/readyz", "/nothing", "/pkg/nothing.js"];
+    let documents = ["/.well-known/jwks.json", "/.well-known/oauth-authorization-server"];
+    let mut routes = calls();
+    routes.extend(pages.iter().chain(&documents).map(|path| (*path, Method::GET)));
+    let mut browser = app.browser();
+    for (path, own) in routes {
+        for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
+            let reply = browser.send(browser.request(method.clone(), path)).await;
+            let missing = path.contains("nothing");
+            if method != own && !missing {
+                assert_eq!(reply.status, 405, "{method} {path}");
+            }
+            for (name, value) in [
+                ("x-content-type-options", "nosniff"),
+                ("referrer-policy", "no-referrer"),
+                ("cross-origin-opener-policy", "same-origin"),
+                ("cross-origin-resource-policy", "same-origin"),
+                ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+            ] {
+                assert_eq!(reply.header(name), Some(value), "{method} {path}");
+            }
+            assert!(reply.header("permissions-policy").is_some() && reply.header("x-request-id").is_some());
+            assert!(reply.header("access-control-allow-origin").is_none());
+            assert!(reply.header("content-security-policy").unwrap().contains("frame-ancestors 'none'"), "{path}");
+            let kept = if documents.contains(&path) && own == method { "public, max-age=60" } else { "no-store" };
+            assert_eq!(reply.header("cache-control"), Some(kept), "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn reading_calls_need_a_token_and_state_changing_ones_a_credential() {
+    let app = TestApp::start().await;
+    let mut nobody = Anonymous::new(&app);
+    for (path, method) in calls() {
+        if ["/auth/login", "/auth/signup", "/auth/logout"].contains(&path) {
+            continue;
+        }
+        let body = serde_json::json!({
+            "sid": "x", "name": "x", "password": "x", "currentPassword": "x", "newPassword": "x"
+        });
+        let mut request = nobody.request(method.clone(), path);
+        if method == Method::POST {
+            request = request.json(&body);
+        }
+        assert_eq!(nobody.send(request).await.expect(401).code(), "invalid_token", "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_says_so_in_the_form_that_was_asked_for() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    let request = browser.request(Method::GET, "/api/nothing");
+    assert_eq!(browser.send(request).await.expect(404).code(), "not_found");
+    let page = browser.get("/nothing").await.expect(404);
+    assert!(page.header("content-type").unwrap().starts_with("text/html"), "{page:?}");
+    for path in ["/..%2f..%2fsecret.key", "/pkg/..%2f..%2fsecret.key", "/.secret", "/secret.key%00"] {
+        let reply = browser.get(path).await;
+        assert_eq!(reply.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn health_is_told_and_a_foreign_host_decides_nothing() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    assert_eq!(browser.get("/healthz").await.expect(200).text, "ok\n");
+    assert_eq!(browser.get("/readyz").await.expect(200).text, "ready\n");
+    let request = browser.request(Method::GET, "/.well-known/oauth-authorization-server").header("Host", "evil.example");
+    let metadata = browser.send(request).await.expect(200).json();
+    assert_eq!(metadata["issuer"], app.public_url());
+    assert_eq!(metadata["jwks_uri"], format!("{}/.well-known/jwks.json", app.public_url()));
+}

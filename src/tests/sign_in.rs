@@ -1,0 +1,123 @@
+//! Signing in: what is answered, and what is not told.
+
+use super::support::{PASSWORD, TestApp};
+use reqwest::Method;
+use serde_json::json;
+
+#[tokio::test]
+async fn an_unknown_user_and_a_wrong_password_are_answered_alike() {
+    let app = TestApp::start().await;
+    app.signed_up("ada").await;
+    let mut replies = Vec::new();
+    for (username, password) in [("ada", "wrong horse battery staple"), ("bob", PASSWORD), ("a b", PASSWORD), ("ada", "x")] {
+        let reply = app.browser().try_sign_in(username, password).await.expect(401);
+        assert_eq!(reply.code(), "invalid_credentials");
+        assert!(reply.set_cookies().is_empty());
+        let mut headers = reply.headers.clone();
+        headers.remove("x-request-id");
+        headers.remove("date");
+        replies.push((reply.text, headers));
+    }
+    assert!(replies.windows(2).all(|pair| pair[0] == pair[1]), "{replies:?}");
+}
+
+#[tokio::test]
+async fn names_are_the_same_whatever_their_case_or_form() {
+    let app = TestApp::start().await;
+    app.signed_up("Zoë").await;
+    for name in ["zoë", "ZOË", "zoe\u{308}"] {
+        let device = app.signed_in(name).await;
+        assert_eq!(device.get("/api/me").await.json()["username"], "zoë");
+    }
+}
+
+#[tokio::test]
+async fn a_password_is_taken_as_typed_but_for_its_form() {
+    let app = TestApp::start().await;
+    let password = "  four wörds of mine  ";
+    app.browser().post("/auth/signup", json!({"username": "ada", "password": password})).await.expect(201);
+    app.browser().try_sign_in("ada", "  four wo\u{308}rds of mine  ").await.expect(200);
+    app.browser().try_sign_in("ada", password.trim()).await.expect(401);
+}
+
+#[tokio::test]
+async fn an_oversized_password_is_refused_with_the_reason() {
+    let app = TestApp::start().await;
+    app.signed_up("ada").await;
+    let reply = app.browser().try_sign_in("ada", &"a".repeat(5000)).await.expect(422);
+    assert_eq!(reply.json()["errors"][0]["code"], "too_long");
+    let reply = app.browser().try_sign_in("ada", &"a".repeat(20_000)).await.expect(413);
+    assert_eq!(reply.code(), "payload_too_large");
+}
+
+#[tokio::test]
+async fn signing_in_anew_ends_the_session_that_the_browser_had_and_adopts_nothing() {
+    let app = TestApp::start().await;
+    let mut first = app.signed_up("ada").await;
+    let elsewhere = app.signed_in("ada").await;
+    let before = first.browser.cookies.clone();
+    first.browser.try_sign_in("ada", PASSWORD).await.expect(200);
+    assert!(first.browser.cookies.iter().all(|(name, value)| before[name] != *value), "every cookie is new");
+    assert!(!first.is_in().await, "the access token of the former session is dead");
+    assert!(elsewhere.is_in().await);
+    assert_eq!(elsewhere.devices().await.len(), 2);
+}
+
+#[tokio::test]
+async fn cookies_carry_their_attributes_and_end_with_the_browser_unless_kept() {
+    let app = TestApp::start().await;
+    app.signed_up("ada").await;
+    for (remember, kept) in [(true, true), (false, false)] {
+        let body = json!({"username": "ada", "password": PASSWORD, "remember": remember});
+        let reply = app.browser().post("/auth/login", body).await.expect(200);
+        let cookies = reply.set_cookies();
+        assert_eq!(cookies.len(), 2, "{cookies:?}");
+        for (name, same_site) in [("refresh", "Strict"), ("session", "Lax")] {
+            let cookie = cookies.iter().find(|cookie| cookie.starts_with(&format!("__Host-Http-latchkey-{name}=")));
+            let cookie = cookie.expect("the cookie");
+            let flags = format!("; Path=/; Secure; HttpOnly; SameSite={same_site}");
+            assert!(cookie.contains(&flags) && !cookie.contains("Domain"), "{cookie}");
+            assert_eq!(cookie.contains("Max-Age="), kept, "{cookie}");
+        }
+        assert_eq!(reply.header("cache-control"), Some("no-store"));
+    }
+}
+
+#[tokio::test]
+async fn json_and_forms_are_read_and_nothing_else() {
+    let app = TestApp::start().await;
+    app.signed_up("ada").await;
+    let mut browser = app.browser();
+    let form = browser.request(Method::POST, "/auth/login").form(&[("username", "ada"), ("password", PASSWORD)]);
+    browser.send(form).await.expect(200);
+    for content_type in ["text/plain", "multipart/form-data; boundary=x", "application/xml"] {
+        let body = json!({"username": "ada", "password": PASSWORD}).to_string();
+        let request =
+            app.browser().request(Method::POST, "/auth/login").header("Content-Type", content_type).body(body);
+        let reply = browser.send(request).await.expect(415);
+        assert_eq!(reply.code(), "unsupported_media_type", "{content_type}");
+    }
+}
+
+#[tokio::test]
+async fn a_malformed_body_is_told_and_never_echoed() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    let reply = browser.post("/auth/login", json!({"username": "ada"})).await.expect(422);
+    assert_eq!(reply.code(), "validation_failed");
+    assert_eq!(reply.json()["errors"][0]["field"], "password");
+    for body in ["{\"username\": \"ada\", \"password\": hunter2}", "[\"hunter2\"]", "{\"username\": {\"a\": \"hunter2\"}}"] {
+        let request = browser.request(Method::POST, "/auth/login").header("Content-Type", "application/json");
+        let reply = browser.send(request.body(body)).await.expect(422);
+        assert!(!reply.text.contains("hunter2"), "{reply:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_client_is_refused() {
+    let app = TestApp::start().await;
+    app.signed_up("ada").await;
+    let body = json!({"username": "ada", "password": PASSWORD, "client": "nobody"});
+    let reply = app.browser().post("/auth/login", body).await.expect(422);
+    assert_eq!(reply.json()["errors"][0]["field"], "client");
+}

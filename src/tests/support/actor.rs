@@ -1,0 +1,182 @@
+//! Who acts: a browser that is nobody yet, and one that is signed in.
+
+use super::{PASSWORD, TestApp};
+use reqwest::header::{HeaderMap, SET_COOKIE};
+use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+pub const REFRESH: &str = "__Host-Http-latchkey-refresh";
+pub const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+
+/// An answer, read to its end.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub text: String,
+}
+
+impl Reply {
+    pub async fn of(response: Response) -> Self {
+        let (status, headers) = (response.status(), response.headers().clone());
+        Self { status, headers, text: response.text().await.expect("a body") }
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {} {:?}", self.status, self.text))
+    }
+
+    /// The stable code of a problem.
+    pub fn code(&self) -> String {
+        assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
+        let problem = self.json();
+        assert_eq!(problem["status"], self.status.as_u16());
+        problem["code"].as_str().expect("a code").to_owned()
+    }
+
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().expect("text"))
+    }
+
+    pub fn set_cookies(&self) -> Vec<&str> {
+        self.headers.get_all(SET_COOKIE).iter().map(|value| value.to_str().expect("text")).collect()
+    }
+
+    #[track_caller]
+    pub fn expect(self, status: u16) -> Self {
+        assert_eq!(self.status.as_u16(), status, "{self:?}");
+        self
+    }
+}
+
+/// A browser: it keeps cookies, and says from where its requests come.
+#[derive(Clone, Debug)]
+pub struct Anonymous {
+    client: Client,
+    base: String,
+    pub user_agent: String,
+    pub cookies: BTreeMap<String, String>,
+}
+
+impl Anonymous {
+    pub fn new(app: &TestApp) -> Self {
+        let client = Client::builder().redirect(redirect::Policy::none()).build().expect("a client");
+        Self { client, base: app.url(""), user_agent: FIREFOX.into(), cookies: BTreeMap::new() }
+    }
+
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+        let mut request = self.client.request(method, format!("{}{path}", self.base));
+        request = request.header("User-Agent", &self.user_agent).header("Sec-Fetch-Site", "same-origin");
+        if !self.cookies.is_empty() {
+            let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+            request = request.header("Cookie", pairs.join("; "));
+        }
+        request
+    }
+
+    /// Sends, and keeps the cookies that come back.
+    pub async fn send(&mut self, request: RequestBuilder) -> Reply {
+        let reply = Reply::of(request.send().await.expect("an answer")).await;
+        for cookie in reply.set_cookies() {
+            let (pair, attributes) = cookie.split_once(';').expect("attributes");
+            let (name, value) = pair.split_once('=').expect("a pair");
+            if attributes.contains("Max-Age=0") {
+                self.cookies.remove(name);
+            } else {
+                self.cookies.insert(name.to_owned(), value.to_owned());
+            }
+        }
+        reply
+    }
+
+    pub async fn post(&mut self, path: &str, body: Value) -> Reply {
+        let request = self.request(Method::POST, path).json(&body);
+        self.send(request).await
+    }
+
+    pub async fn get(&mut self, path: &str) -> Reply {
+        let request = self.request(Method::GET, path).header("Accept", "text/html");
+        self.send(request).await
+    }
+
+    /// A form post as a browser without JavaScript sends it.
+    pub async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
+        let request = self.request(Method::POST, path).header("Accept", "text/html,*/*;q=0.8").form(fields);
+        self.send(request).await
+    }
+
+    pub async fn try_sign_in(&mut self, username: &str, password: &str) -> Reply {
+        self.post("/auth/login", json!({"username": username, "password": password, "remember": true})).await
+    }
+
+    pub async fn sign_up(mut self, username: &str) -> SignedIn {
+        let body = json!({"username": username, "password": PASSWORD, "remember": true});
+        let reply = self.post("/auth/signup", body).await.expect(201);
+        SignedIn::new(self, &reply)
+    }
+
+    pub async fn sign_in(mut self, username: &str) -> SignedIn {
+        let reply = self.try_sign_in(username, PASSWORD).await.expect(200);
+        SignedIn::new(self, &reply)
+    }
+}
+
+/// A browser that is signed in, with its access token in memory.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    pub browser: Anonymous,
+    pub access_token: String,
+}
+
+impl SignedIn {
+    pub fn new(browser: Anonymous, reply: &Reply) -> Self {
+        let access_token = reply.json()["accessToken"].as_str().expect("an access token").to_owned();
+        Self { browser, access_token }
+    }
+
+    pub fn refresh_token(&self) -> &str {
+        self.browser.cookies.get(REFRESH).expect("a refresh token")
+    }
+
+    pub fn set_refresh_token(&mut self, token: &str) {
+        self.browser.cookies.insert(REFRESH.to_owned(), token.to_owned());
+    }
+
+    pub async fn get(&self, path: &str) -> Reply {
+        let request = self.browser.request(Method::GET, path).bearer_auth(&self.access_token);
+        Reply::of(request.send().await.expect("an answer")).await
+    }
+
+    /// With the access token.
+    pub async fn post(&mut self, path: &str, body: Value) -> Reply {
+        let request = self.browser.request(Method::POST, path).bearer_auth(&self.access_token).json(&body);
+        self.browser.send(request).await
+    }
+
+    pub async fn try_refresh(&mut self) -> Reply {
+        let request = self.browser.request(Method::POST, "/auth/refresh");
+        let reply = self.browser.send(request).await;
+        if reply.status.is_success() {
+            self.access_token = reply.json()["accessToken"].as_str().expect("an access token").to_owned();
+        }
+        reply
+    }
+
+    pub async fn sid(&self) -> String {
+        self.get("/api/me").await.expect(200).json()["sid"].as_str().expect("a sid").to_owned()
+    }
+
+    pub async fn is_in(&self) -> bool {
+        let reply = self.get("/api/me").await;
+        match reply.status.as_u16() {
+            200 => true,
+            401 => false,
+            _ => panic!("{reply:?}"),
+        }
+    }
+
+    pub async fn devices(&self) -> Vec<Value> {
+        self.get("/api/sessions").await.expect(200).json().as_array().expect("a list").clone()
+    }
+}

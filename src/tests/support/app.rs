@@ -1,0 +1,168 @@
+//! A server of a test's own, on a port of its own, whose clock the test holds.
+
+use super::{Anonymous, Backend, SignedIn};
+use latchkey::domain::time::Timestamp;
+use latchkey::server::application::{Application, World};
+use latchkey::server::config::{Config, Settings};
+use latchkey::server::ports::{Clock, Entropy as _};
+use latchkey::server::service::Services;
+use latchkey::server::system::SystemEntropy;
+use leptos::config::LeptosOptions;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+/// Random bytes.
+pub fn random<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
+    SystemEntropy.fill(&mut bytes);
+    bytes
+}
+
+/// A clock that stands still until it is moved.
+struct TestClock(AtomicI64);
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+    }
+}
+
+/// How a server is to be set up.
+pub struct TestAppBuilder {
+    backend: Backend,
+    settings: Settings,
+}
+
+impl TestAppBuilder {
+    pub fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    pub async fn start(self) -> TestApp {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut settings = self.settings;
+        settings.database.url = self.backend.url(folder.path()).await;
+        settings.secret.file = folder.path().join("secret.key");
+        let clock = Arc::new(TestClock(AtomicI64::new(1_800_000_000_123)));
+        let running = Running::start(settings.clone(), folder.path(), clock.clone()).await;
+        TestApp { folder, settings, clock, running: Some(running) }
+    }
+}
+
+/// A server that runs.
+pub struct TestApp {
+    folder: TempDir,
+    settings: Settings,
+    clock: Arc<TestClock>,
+    running: Option<Running>,
+}
+
+struct Running {
+    address: SocketAddr,
+    services: Arc<Services>,
+    stop: oneshot::Sender<()>,
+    served: JoinHandle<()>,
+}
+
+impl Running {
+    async fn start(settings: Settings, folder: &Path, clock: Arc<TestClock>) -> Self {
+        let site = folder.display().to_string();
+        let leptos = LeptosOptions::builder().output_name("latchkey").site_root(site).build();
+        let world = World { clock, entropy: Arc::new(SystemEntropy) };
+        let application = Application::build(Config { settings, leptos }, world).await.expect("the server starts");
+        let (stop, stopped) = oneshot::channel();
+        let (address, services) = (application.address().expect("an address"), application.services().clone());
+        let served = tokio::spawn(async move {
+            let stopped = async {
+                let _ = stopped.await;
+            };
+            application.run_until(stopped).await.expect("the server serves");
+        });
+        Self { address, services, stop, served }
+    }
+
+    async fn stop(self) {
+        let _ = self.stop.send(());
+        self.served.await.expect("the server stops");
+    }
+}
+
+impl TestApp {
+    /// A server with cheap hashing, otherwise as shipped.
+    pub fn on(backend: Backend) -> TestAppBuilder {
+        let mut settings = Settings::default();
+        settings.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        settings.server.public_url = "https://id.example.org".into();
+        settings.password.argon2_memory = 64;
+        settings.password.argon2_iterations = 1;
+        TestAppBuilder { backend, settings }
+    }
+
+    pub async fn start() -> Self {
+        Self::on(Backend::Sqlite).start().await
+    }
+
+    fn running(&self) -> &Running {
+        self.running.as_ref().expect("the server runs")
+    }
+
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.running().address)
+    }
+
+    pub fn public_url(&self) -> &str {
+        &self.settings.server.public_url
+    }
+
+    pub fn services(&self) -> &Services {
+        &self.running().services
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub fn folder(&self) -> PathBuf {
+        self.folder.path().to_owned()
+    }
+
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Lets time pass.
+    pub fn advance(&self, by: Duration) {
+        self.clock.0.fetch_add(i64::try_from(by.as_millis()).expect("a time"), Ordering::SeqCst);
+    }
+
+    /// Stops the server in an orderly way and starts it again on the same data.
+    pub async fn restart(&mut self) {
+        if let Some(running) = self.running.take() {
+            running.stop().await;
+        }
+        let settings = self.settings.clone();
+        self.running = Some(Running::start(settings, self.folder.path(), self.clock.clone()).await);
+    }
+
+    /// A browser that is nobody yet.
+    pub fn browser(&self) -> Anonymous {
+        Anonymous::new(self)
+    }
+
+    /// A user who just signed up.
+    pub async fn signed_up(&self, username: &str) -> SignedIn {
+        self.browser().sign_up(username).await
+    }
+
+    /// The same user on one more device.
+    pub async fn signed_in(&self, username: &str) -> SignedIn {
+        self.browser().sign_in(username).await
+    }
+}

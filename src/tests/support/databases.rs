@@ -1,0 +1,33 @@
+//! Databases of a test's own.
+
+use sqlx::{Connection as _, Executor as _, PgConnection};
+use std::path::Path;
+
+/// On which database a test runs.
+#[derive(Clone, Copy, Debug)]
+pub enum Backend {
+    Sqlite,
+    Postgres,
+}
+
+impl Backend {
+    /// The URL of a new, empty database.
+    pub async fn url(self, folder: &Path) -> String {
+        match self {
+            Self::Sqlite => format!("sqlite://{}", folder.join("latchkey.db").display()),
+            Self::Postgres => postgres().await,
+        }
+    }
+}
+
+/// A new database on the server that the tests are given; it is gone with that server.
+async fn postgres() -> String {
+    let server = std::env::var("LATCHKEY_TEST_POSTGRES")
+        .expect("no PostgreSQL to test on: run `make test`, or `scripts/with-postgres cargo test …`");
+    let name = format!("latchkey_{}", uuid::Uuid::from_bytes(super::app::random()).simple());
+    let mut connection = PgConnection::connect(&server).await.expect("PostgreSQL answers");
+    connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("a database is made");
+    connection.close().await.expect("the connection closes");
+    let (base, _) = server.rsplit_once('/').expect("the URL names a database");
+    format!("{base}/{name}")
+}

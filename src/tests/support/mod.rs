@@ -1,0 +1,36 @@
+//! Actors and their world.
+
+mod actor;
+mod app;
+mod databases;
+
+pub use actor::{Anonymous, Reply, SignedIn};
+pub use app::{TestApp, TestAppBuilder};
+pub use databases::Backend;
+
+/// A password that every rule allows.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// Runs a story on both databases.
+macro_rules! on_both_databases {
+    ($($(#[$meta:meta])* async fn $name:ident($app:ident: TestAppBuilder) $body:block)*) => {
+        $(
+            mod $name {
+                use super::*;
+
+                async fn story($app: TestAppBuilder) $body
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn sqlite() {
+                    story(TestApp::on(Backend::Sqlite)).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn postgres() {
+                    story(TestApp::on(Backend::Postgres)).await;
+                }
+            }
+        )*
+    };
+}
+pub(crate) use on_both_databases;
