@@ -1,6 +1,6 @@
 //! The calls under `/api/`: they read what belongs to the caller, who shows an access token.
 
-use super::data::{Me, SessionInfo};
+use super::data::{ActivityPage, Me, SessionInfo};
 use super::problem::Problem;
 use super::wire::{Get, Wire};
 use leptos::prelude::*;
@@ -15,4 +15,10 @@ pub async fn me() -> Result<Me, Problem> {
 #[server(name = ListSessions, prefix = "/api", endpoint = "sessions", protocol = Wire<Get>)]
 pub async fn sessions() -> Result<Vec<SessionInfo>, Problem> {
     crate::server::http::account::sessions().await
+}
+
+/// The caller's own security events, newest first, from `cursor` on.
+#[server(name = ListActivity, prefix = "/api", endpoint = "activity", protocol = Wire<Get>)]
+pub async fn activity(#[server(default)] cursor: Option<i64>) -> Result<ActivityPage, Problem> {
+    crate::server::http::account::activity(cursor).await
 }

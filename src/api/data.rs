@@ -1,5 +1,6 @@
 //! What answers carry. Field names are camelCase in JSON; times are milliseconds since the Unix epoch, UTC.
 
+use crate::domain::activity::Kind;
 use crate::domain::device::DeviceKind;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::time::Timestamp;
@@ -65,4 +66,30 @@ pub struct SessionInfo {
     pub last_seen_at: Timestamp,
     /// When it ends at the latest: the nearer of idle and absolute expiry.
     pub expires_at: Timestamp,
+}
+
+/// A page of the user's own security events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActivityPage {
+    /// Newest first.
+    pub events: Vec<ActivityEvent>,
+    /// The `cursor` of the next page; `None` on the last.
+    pub next: Option<i64>,
+}
+
+/// One security event.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActivityEvent {
+    pub kind: Kind,
+    pub at: Timestamp,
+    /// The session that it is about.
+    pub sid: Option<SessionId>,
+    /// From where the request came that caused it; `None` once the address was erased.
+    pub ip: Option<String>,
+    /// With which program, as it named itself.
+    pub user_agent: String,
+    /// A stable word that says more: why a session ended, how a reuse was found.
+    pub detail: Option<String>,
 }

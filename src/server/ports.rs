@@ -182,8 +182,8 @@ pub trait Store: Send + Sync + 'static {
     async fn activity(&self, user_id: &UserId, before: Option<i64>, limit: u32) -> Result<Vec<Recorded>, StoreError>;
 
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError>;
-    /// Adds the keys, unless there is an unexpired key of the same purpose already: two servers that start on an empty
-    /// database end up with the same ones.
+    /// Adds the keys, except where there is one of the same purpose and algorithm that may still sign: two servers that
+    /// start on an empty database end up with the same ones.
     async fn add_first_keys(&self, keys: &[StoredKey]) -> Result<(), StoreError>;
 
     async fn web_session(&self, id: &str, now: Timestamp) -> Result<Option<String>, StoreError>;

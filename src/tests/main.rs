@@ -1,5 +1,6 @@
 //! Stories of users and rules, against the real server: real HTTP, real databases, an injected clock.
 
+mod activity;
 mod architecture;
 mod at_rest;
 mod commands;
@@ -11,6 +12,5 @@ mod seed_flow;
 mod sessions;
 mod sign_in;
 mod sign_up;
-mod store;
 mod support;
 mod tokens;

@@ -1,6 +1,6 @@
 //! The story that everything grows from, as a client over HTTP sees it, on both databases.
 
-use super::support::{Anonymous, Backend, SignedIn, TestApp, TestAppBuilder, on_both_databases};
+use super::support::{Backend, SignedIn, TestApp, TestAppBuilder, on_both_databases};
 use serde_json::json;
 
 on_both_databases! {
@@ -45,10 +45,8 @@ on_both_databases! {
         let token = ended.refresh_token().to_owned();
         ended.post("/auth/logout", json!({})).await.expect(204);
         app.restart().await;
-        let base = Anonymous::new(&app);
         for device in [&mut ended, &mut living] {
-            let cookies = std::mem::take(&mut device.browser.cookies);
-            device.browser = Anonymous { cookies, ..base.clone() };
+            device.browser.goes_to(&app);
         }
         assert!(living.is_in().await);
         living.try_refresh().await.expect(200);

@@ -33,6 +33,10 @@ impl Civil {
         }
     }
 
+    fn month_name(&self) -> &'static str {
+        usize::try_from(self.month - 1).ok().and_then(|index| MONTHS.get(index)).unwrap_or(&"")
+    }
+
     fn hour(&self) -> i64 {
         self.seconds / 3_600
     }
@@ -52,8 +56,13 @@ pub fn iso(time: Timestamp) -> String {
 /// For people: `23 Nov 2026, 11:38 UTC`.
 pub fn utc(time: Timestamp) -> String {
     let civil = Civil::from(time);
-    let month = usize::try_from(civil.month - 1).ok().and_then(|index| MONTHS.get(index)).unwrap_or(&"");
-    format!("{} {month} {}, {:02}:{:02} UTC", civil.day, civil.year, civil.hour(), civil.minute())
+    format!("{}, {:02}:{:02} UTC", utc_day(time), civil.hour(), civil.minute())
+}
+
+/// For people, without the time of day: `23 Nov 2026`.
+pub fn utc_day(time: Timestamp) -> String {
+    let civil = Civil::from(time);
+    format!("{} {} {}", civil.day, civil.month_name(), civil.year)
 }
 
 /// How long ago something was: a number and the unit that `Intl.RelativeTimeFormat` knows it by. What is more than a

@@ -1,8 +1,8 @@
 //! What the devices page does, apart from how it looks: the list, the ends that were asked for, and how they went.
 
 use super::{auth, browser, naming, notice, text};
-use crate::api::auth as calls;
 use crate::api::Flag;
+use crate::api::auth as calls;
 use crate::api::data::SessionInfo;
 use crate::api::problem::{Code, Problem};
 use crate::domain::id::SessionId;

@@ -117,8 +117,7 @@ mod tests {
 
     #[test]
     fn a_refused_field_is_told_beside_it() {
-        let address =
-            query(&[("error", "validation_failed"), ("field", "password"), ("reason", "too_short")]);
+        let address = query(&[("error", "validation_failed"), ("field", "password"), ("reason", "too_short")]);
         let answer = Problem::fields(vec![FieldError {
             field: "password".into(),
             code: "too_short".into(),

@@ -1,7 +1,7 @@
 //! The bodies of the calls under `/api/`.
 
 use super::context::RequestContext;
-use crate::api::data::{Me, SessionInfo};
+use crate::api::data::{ActivityPage, Me, SessionInfo};
 use crate::api::problem::Problem;
 
 pub async fn me() -> Result<Me, Problem> {
@@ -13,4 +13,10 @@ pub async fn sessions() -> Result<Vec<SessionInfo>, Problem> {
     let context = RequestContext::current()?;
     let caller = context.reader().await?;
     Ok(context.services().sessions(&caller).await?)
+}
+
+pub async fn activity(cursor: Option<i64>) -> Result<ActivityPage, Problem> {
+    let context = RequestContext::current()?;
+    let caller = context.reader().await?;
+    Ok(context.services().activity(&caller, cursor).await?)
 }

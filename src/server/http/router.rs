@@ -16,6 +16,7 @@ use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::routing::{MethodFilter, get, on};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use leptos::config::LeptosOptions;
+use leptos::task::Executor;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -34,6 +35,8 @@ pub struct App {
 
 /// All routes, with everything that stands before them.
 pub fn router(app: App) -> Router {
+    // What renders pages runs on this runtime; it may have been told before, by another server of this process.
+    let _ = Executor::init_tokio();
     let mut router = Router::new()
         .route("/.well-known/jwks.json", get(well_known::jwks))
         .route("/.well-known/oauth-authorization-server", get(well_known::metadata))

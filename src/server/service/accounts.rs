@@ -114,7 +114,7 @@ impl Services {
             }
             Some(user) => {
                 tracing::info!(user = %user.id, ip = source.ip, "a sign-in failed");
-                self.store.record(&self.event(&user.id, Kind::SignInFailed, source)).await?;
+                self.record_aside(self.event(&user.id, Kind::SignInFailed, source));
                 Err(ServiceError::InvalidCredentials)
             }
             None => {

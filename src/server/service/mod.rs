@@ -1,6 +1,7 @@
 //! The use cases: sign up, sign in, refresh, sign out, sessions, password. No HTTP, no SQL.
 
 mod accounts;
+mod activity;
 mod identity;
 mod queue;
 mod sessions;

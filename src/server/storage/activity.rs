@@ -12,7 +12,7 @@ const INSERT: Sql = sql!(
     "INSERT INTO activity (user_id, kind, at, sid, ip, user_agent, detail) \
      SELECT u.id, j.value ->> 'kind', CAST(j.value ->> 'at' AS BIGINT), j.value ->> 'sid', j.value ->> 'ip', \
             j.value ->> 'user_agent', j.value ->> 'detail' \
-     FROM " rows " JOIN users u ON u.id = j.value ->> 'user_id'"
+     FROM " rows " JOIN users u ON u.id = j.value ->> 'user_id' ORDER BY CAST(j.value ->> 'place' AS BIGINT)"
 );
 const PAGE: Sql = sql!(
     "SELECT " list " FROM (SELECT " object "('id', a.id, 'kind', a.kind, 'at', a.at, 'sid', a.sid, 'ip', a.ip, \
@@ -25,7 +25,8 @@ pub(super) async fn insert_events<'a>(
     write: &mut Write,
     events: impl IntoIterator<Item = &'a Event>,
 ) -> Result<(), StoreError> {
-    let rows: Vec<EventRow<'a>> = events.into_iter().map(EventRow::from).collect();
+    let rows: Vec<EventRow<'a>> =
+        events.into_iter().enumerate().map(|(place, event)| EventRow::new(place, event)).collect();
     write.apply(INSERT, &rows).await.map(drop)
 }
 

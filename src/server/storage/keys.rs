@@ -10,13 +10,14 @@ const ALL: Sql = sql!(
      'sealed', k.sealed, 'created_at', k.created_at, 'active_at', k.active_at, 'expires_at', k.expires_at) AS o \
      FROM keys k ORDER BY k.active_at, k.created_at, k.id) t"
 );
-/// Of a purpose that has a key which may still sign, none is added.
+/// Where there is a key of the same purpose and algorithm which may still sign, none is added.
 const ADD_FIRST: Sql = sql!(
     "INSERT INTO keys (id, purpose, algorithm, sealed, created_at, active_at, expires_at) \
      SELECT j.value ->> 'id', j.value ->> 'purpose', j.value ->> 'algorithm', j.value ->> 'sealed', \
      CAST(j.value ->> 'created_at' AS BIGINT), CAST(j.value ->> 'active_at' AS BIGINT), \
      CAST(j.value ->> 'expires_at' AS BIGINT) FROM " rows " \
-     WHERE NOT EXISTS (SELECT 1 FROM keys k WHERE k.purpose = j.value ->> 'purpose' AND k.expires_at IS NULL)"
+     WHERE NOT EXISTS (SELECT 1 FROM keys k WHERE k.purpose = j.value ->> 'purpose' \
+     AND k.algorithm = j.value ->> 'algorithm' AND k.expires_at IS NULL)"
 );
 /// Two servers that start at once come one after the other.
 const LOCK: &str = "LOCK TABLE keys IN SHARE ROW EXCLUSIVE MODE";

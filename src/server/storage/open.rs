@@ -114,3 +114,26 @@ async fn open_postgres(url: &str) -> Result<Database, OpenError> {
     migrations::run(&pool, Dialect::Postgres).await?;
     Ok(Database { readers: pool.clone(), writers: pool, dialect: Dialect::Postgres })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn each_connection_to_a_file_is_durable_and_minds_its_references() {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&format!("sqlite://{}/x.db", folder.path().display())).await.unwrap();
+        for (pool, connections) in [(&database.writers, 1), (&database.readers, SQLITE_READERS)] {
+            let mut held = Vec::new();
+            for _ in 0..connections {
+                let mut connection = pool.acquire().await.unwrap();
+                let sql = "SELECT journal_mode || ' ' || synchronous || ' ' || foreign_keys || ' ' || timeout \
+                           FROM pragma_journal_mode, pragma_synchronous, pragma_foreign_keys, pragma_busy_timeout";
+                let found: String = sqlx::query_scalar(sql).fetch_one(&mut *connection).await.unwrap();
+                assert_eq!(found, "wal 2 1 2000");
+                held.push(connection);
+            }
+            assert!(pool.try_acquire().is_none(), "these were all");
+        }
+    }
+}

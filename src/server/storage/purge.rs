@@ -1,6 +1,6 @@
 //! Deleting what is over, in batches, so that nobody waits long for the one writer.
 
-use super::database::{Database, Write, to_json};
+use super::database::Database;
 use super::sql::{Sql, sql};
 use crate::domain::time::Timestamp;
 use crate::server::ports::StoreError;

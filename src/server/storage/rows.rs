@@ -177,6 +177,8 @@ impl From<UserRow> for User {
 /// A row of `activity` to be written.
 #[derive(Serialize)]
 pub(super) struct EventRow<'a> {
+    /// Its place among those that are written together: the order in which they happened.
+    place: usize,
     user_id: &'a UserId,
     kind: &'static str,
     at: Timestamp,
@@ -186,9 +188,10 @@ pub(super) struct EventRow<'a> {
     detail: Option<&'static str>,
 }
 
-impl<'a> From<&'a Event> for EventRow<'a> {
-    fn from(event: &'a Event) -> Self {
+impl<'a> EventRow<'a> {
+    pub(super) fn new(place: usize, event: &'a Event) -> Self {
         Self {
+            place,
             user_id: &event.user_id,
             kind: event.kind.as_str(),
             at: event.at,

@@ -65,6 +65,11 @@ impl Anonymous {
         Self { client, base: app.url(""), user_agent: FIREFOX.into(), cookies: BTreeMap::new() }
     }
 
+    /// The same browser at another server, or at the same one after a restart.
+    pub fn goes_to(&mut self, app: &TestApp) {
+        self.base = app.url("");
+    }
+
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         request = request.header("User-Agent", &self.user_agent).header("Sec-Fetch-Site", "same-origin");

@@ -125,10 +125,6 @@ impl TestApp {
         &self.running().services
     }
 
-    pub fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
     pub fn folder(&self) -> PathBuf {
         self.folder.path().to_owned()
     }

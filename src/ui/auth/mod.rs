@@ -1,12 +1,14 @@
 //! The browser's side of being signed in: the access token in memory ([`memory`]), its renewal ([`renewal`], at
-//! moments that [`timing`] chooses), every call to the server ([`transport`]), and what tabs tell each other
-//! ([`tabs`]). All of it is one per page and runs in the browser only; views see it through [`Presence`].
+//! moments that [`timing`] chooses, one tab after the other by [`turn`]), every call to the server ([`transport`]), and
+//! what tabs tell each other ([`tabs`]). All of it is one per page and runs in the browser only; views see it through
+//! [`Presence`].
 
 pub mod memory;
 pub mod renewal;
 pub mod tabs;
 pub mod timing;
 pub mod transport;
+pub mod turn;
 
 use super::{browser, links, notice};
 use crate::api::data::Tokens;

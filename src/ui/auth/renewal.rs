@@ -1,6 +1,6 @@
 //! Renewing the access token: one renewal at a time in this tab, whoever asks for it.
 
-use super::{browser, ended, memory, timing};
+use super::{browser, ended, memory, timing, turn};
 use crate::api::auth;
 use crate::api::data::Tokens;
 use crate::api::problem::{Code, Problem};
@@ -48,7 +48,7 @@ pub fn keep(tokens: Tokens) {
 /// Sees to it that this tab has an access token, and keeps having one.
 pub fn begin() {
     if memory::access_token().is_none() {
-        spawn_local(async { let _ = renew().await; });
+        renew_unwatched();
     }
 }
 
@@ -72,11 +72,19 @@ pub async fn renew() -> Outcome {
 pub fn wake() {
     let is_due = DUE.get().is_some_and(|due| due <= browser::now());
     if is_due || FAILURES.get() > 0 {
-        spawn_local(async { let _ = renew().await; });
+        renew_unwatched();
     }
 }
 
+/// Renews with nobody waiting for it.
+fn renew_unwatched() {
+    spawn_local(async {
+        let _ = renew().await;
+    });
+}
+
 async fn attempt() -> Outcome {
+    let _turn = turn::wait().await;
     match auth::refresh(None).await {
         Ok(tokens) => {
             keep(tokens);
@@ -112,5 +120,5 @@ fn schedule(after: Duration) {
         former.clear();
     }
     DUE.set(Some(browser::now() + after));
-    TIMER.set(set_timeout_with_handle(|| spawn_local(async { let _ = renew().await; }), after).ok());
+    TIMER.set(set_timeout_with_handle(renew_unwatched, after).ok());
 }

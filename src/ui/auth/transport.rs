@@ -44,7 +44,11 @@ async fn send(call: Call) -> Result<Reply, Problem> {
                 Some(current) => current,
                 None => renewed().await?,
             };
-            fetch(&call, Some(fresh)).await
+            let reply = fetch(&call, Some(fresh)).await?;
+            if let Some(code @ (Code::SessionRevoked | Code::RefreshReused)) = problem_code(&reply) {
+                ended(code);
+            }
+            Ok(reply)
         }
         Some(code @ (Code::SessionRevoked | Code::RefreshReused)) => {
             ended(code);

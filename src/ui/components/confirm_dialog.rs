@@ -10,7 +10,8 @@ use leptos::prelude::*;
 pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
     let open = Memo::new(move |_| devices.asked.with(Option::is_some));
     // The words stay while the dialog closes.
-    let ending = Memo::new(move |last: Option<&Option<Ending>>| devices.asked.get().or_else(|| last.cloned().flatten()));
+    let ending =
+        Memo::new(move |last: Option<&Option<Ending>>| devices.asked.get().or_else(|| last.cloned().flatten()));
     let title = move || {
         ending.with(|ending| match ending {
             Some(Ending::One(one)) => text::devices::end_one_title(&naming::title(one)),

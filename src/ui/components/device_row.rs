@@ -107,8 +107,8 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
                     })}
             </p>
             <p class="device__line device__line--faint">
-                <span>{text::devices::SIGNED_IN} " " <Moment at=session.created_at telling=Telling::Exactly /></span>
-                <span>{text::devices::UNTIL} " " <Moment at=session.expires_at telling=Telling::Exactly /></span>
+                <span>{text::devices::SIGNED_IN} " " <Moment at=session.created_at telling=Telling::Day /></span>
+                <span>{text::devices::UNTIL} " " <Moment at=session.expires_at telling=Telling::of_end(session.last_seen_at, session.expires_at) /></span>
             </p>
         </div>
     }

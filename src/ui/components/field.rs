@@ -22,7 +22,11 @@ fn FieldProblem(id: String, problem: Signal<Option<String>>) -> impl IntoView {
 }
 
 /// The ids of what describes a field: its hint, and its problem while there is one.
-fn described_by(hint: Option<String>, problem_id: String, problem: Signal<Option<String>>) -> impl Fn() -> Option<String> {
+fn described_by(
+    hint: Option<String>,
+    problem_id: String,
+    problem: Signal<Option<String>>,
+) -> impl Fn() -> Option<String> {
     move || {
         let problem_id = problem.with(Option::is_some).then(|| problem_id.clone());
         let ids: Vec<_> = [hint.clone(), problem_id].into_iter().flatten().collect();
@@ -105,12 +109,12 @@ pub fn PasswordField(
                 <button
                     class="password__toggle"
                     type="button"
-                    aria-label=text::enter::SHOW_PASSWORD
                     aria-pressed=move || if shown.get() { "true" } else { "false" }
                     aria-controls=id
                     hidden=move || !clock.is_alive()
                     on:click=move |_| shown.update(|shown| *shown = !*shown)
                 >
+                    <span class="visually-hidden">{text::enter::SHOW_PASSWORD}</span>
                     <EyeIcon />
                 </button>
             </div>
@@ -145,4 +149,3 @@ pub fn focus(node: NodeRef<html::Input>) {
 pub fn value(node: NodeRef<html::Input>) -> String {
     node.get_untracked().map(|input| input.value()).unwrap_or_default()
 }
-

@@ -6,6 +6,8 @@ use crate::ui::calendar;
 use crate::ui::clock::Clock;
 use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use leptos::prelude::*;
+use std::thread::LocalKey;
+use std::time::Duration;
 use wasm_bindgen::JsValue;
 
 /// How a point in time is told.
@@ -15,6 +17,16 @@ pub enum Telling {
     Ago,
     /// Date and time of day.
     Exactly,
+    /// The date.
+    Day,
+}
+
+impl Telling {
+    /// For an end that lies `from` something: the time of day matters when it is near.
+    pub fn of_end(from: Timestamp, end: Timestamp) -> Self {
+        const NEAR: Duration = Duration::from_secs(2 * 86_400);
+        if end.since(from) < NEAR { Self::Exactly } else { Self::Day }
+    }
 }
 
 /// A `time` element; what it says in full is in its title.
@@ -22,7 +34,9 @@ pub enum Telling {
 pub fn Moment(at: Timestamp, telling: Telling) -> impl IntoView {
     let clock = Clock::expect();
     let words = Memo::new(move |_| match (clock.now(), telling) {
+        (None, Telling::Day) => calendar::utc_day(at),
         (None, _) => calendar::utc(at),
+        (Some(_), Telling::Day) => day(at),
         (Some(_), Telling::Exactly) => exactly(at),
         (Some(now), Telling::Ago) => calendar::ago(at, now).map_or_else(|| exactly(at), |(n, unit)| relative(n, unit)),
     });
@@ -49,6 +63,7 @@ thread_local! {
         Intl::RelativeTimeFormat::new(&Array::new(), &options(&[("numeric", "auto")]));
     static EXACT: Function =
         Intl::DateTimeFormat::new(&Array::new(), &options(&[("dateStyle", "medium"), ("timeStyle", "short")])).format();
+    static DAY: Function = Intl::DateTimeFormat::new(&Array::new(), &options(&[("dateStyle", "medium")])).format();
 }
 
 fn relative(number: i64, unit: &str) -> String {
@@ -58,11 +73,15 @@ fn relative(number: i64, unit: &str) -> String {
 }
 
 fn exactly(at: Timestamp) -> String {
+    written(&EXACT, at).unwrap_or_else(|| calendar::utc(at))
+}
+
+fn day(at: Timestamp) -> String {
+    written(&DAY, at).unwrap_or_else(|| calendar::utc_day(at))
+}
+
+fn written(format: &'static LocalKey<Function>, at: Timestamp) -> Option<String> {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of any date are exact in a double")]
     let date = Date::new(&JsValue::from_f64(at.as_millis() as f64));
-    EXACT
-        .with(|format| format.call1(&JsValue::UNDEFINED, &date))
-        .ok()
-        .and_then(|text| text.as_string())
-        .unwrap_or_else(|| calendar::utc(at))
+    format.with(|format| format.call1(&JsValue::UNDEFINED, &date)).ok()?.as_string()
 }

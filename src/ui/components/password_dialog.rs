@@ -2,6 +2,7 @@
 
 use super::dialog::Dialog;
 use super::field::{self, PasswordField};
+use crate::api::data::Me;
 use crate::api::problem::Code;
 use crate::api::{Secret, auth as calls};
 use crate::ui::devices::Devices;
@@ -17,6 +18,7 @@ pub fn PasswordDialog(devices: Devices) -> impl IntoView {
     let open = Memo::new(move |_| devices.locked.with(Option::is_some));
     let problem = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
+    let username = use_context::<Me>().map(|me| me.username);
     let node = NodeRef::<html::Input>::new();
     let empty = move || {
         problem.set(None);
@@ -65,6 +67,8 @@ pub fn PasswordDialog(devices: Devices) -> impl IntoView {
             <form class="form" on:submit=submit aria-busy=move || busy.get().to_string()>
                 <h2 id="password-title">{text::confirm::TITLE}</h2>
                 <p id="password-text">{text::confirm::LEAD}</p>
+                // For password managers, which look for whose password it is.
+                <input type="text" autocomplete="username" value=username readonly hidden />
                 <PasswordField
                     id="confirm-password"
                     label=text::confirm::PASSWORD

@@ -36,9 +36,8 @@ pub fn DevicesPage() -> impl IntoView {
 #[component]
 fn DeviceList(rows: Vec<SessionInfo>) -> impl IntoView {
     let arrived = use_query_map().get_untracked();
-    let failure = Notice::from_query(&arrived).and_then(|notice| {
-        notice.general.or_else(|| notice.fields.into_iter().next().map(|(_, sentence)| sentence))
-    });
+    let failure = Notice::from_query(&arrived)
+        .and_then(|notice| notice.general.or_else(|| notice.fields.into_iter().next().map(|(_, sentence)| sentence)));
     let renaming = arrived.get(query::RENAME);
     let devices = Devices::new(rows, failure);
     view! {
@@ -83,7 +82,7 @@ fn EndMany(devices: Devices) -> impl IntoView {
                 }
             }}
             <form method="post" action=links::post::LOGOUT_ALL on:submit=ask(Ending::Everywhere)>
-                <button class="button button--quiet-danger" type="submit">
+                <button class="button button--warning" type="submit">
                     {text::devices::SIGN_OUT_EVERYWHERE}
                 </button>
             </form>

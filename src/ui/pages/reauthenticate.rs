@@ -27,6 +27,9 @@ pub fn ReauthenticatePage() -> impl IntoView {
     let return_to = links::return_path(arrived.get(query::RETURN_TO).as_deref()).to_owned();
     let told = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
         Some(text::WRONG_PASSWORD.to_owned())
+    } else if notice::arrived_with(&arrived, Code::ReauthenticationRequired) {
+        // Which is what the page says anyway.
+        None
     } else {
         Notice::from_query(&arrived).and_then(|notice| notice.general)
     };

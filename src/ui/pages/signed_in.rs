@@ -39,12 +39,14 @@ pub fn SignedIn() -> impl IntoView {
 fn Frame(me: Me) -> impl IntoView {
     let presence = Presence::expect();
     let failure = RwSignal::new(None);
+    provide_context(me.clone());
     Effect::new(move || {
         presence.shows_someone();
         renewal::begin();
     });
     view! {
-        <a class="skip" href="#content">
+        // Not the router's: it would scroll there, and leave the focus where it is.
+        <a class="skip" href="#content" rel="external">
             {text::SKIP_TO_CONTENT}
         </a>
         <header class="header">
@@ -59,7 +61,7 @@ fn Frame(me: Me) -> impl IntoView {
                 <SignOutForm failure />
             </div>
         </header>
-        <main class="page" id="content">
+        <main class="page" id="content" tabindex="-1">
             <Alert message=failure />
             <Outlet />
         </main>

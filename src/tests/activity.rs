@@ -1,0 +1,74 @@
+//! The user's own security events, as the user reads them.
+
+use super::support::{PASSWORD, SignedIn, TestApp, TestAppBuilder, Backend, on_both_databases};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+async fn kinds(device: &SignedIn) -> Vec<(String, Option<String>)> {
+    let events = device.get("/api/activity").await.expect(200).json()["events"].clone();
+    let text = |value: &Value| value.as_str().map(str::to_owned);
+    events.as_array().unwrap().iter().map(|event| (text(&event["kind"]).unwrap(), text(&event["detail"]))).collect()
+}
+
+on_both_databases! {
+    async fn what_happened_is_told_newest_first(app: TestAppBuilder) {
+        let app = app.start().await;
+        let mut here = app.signed_up("ada").await;
+        let there = app.signed_in("ada").await;
+        app.signed_up("eve").await;
+        let mut thief = there.clone();
+        let mut owner = there.clone();
+        owner.try_refresh().await.expect(200);
+        owner.try_refresh().await.expect(200);
+        thief.try_refresh().await.expect(401);
+        let sid = here.sid().await;
+        here.post("/auth/sessions/rename", json!({"sid": sid, "name": "Desk"})).await.expect(204);
+        let change = json!({"currentPassword": PASSWORD, "newPassword": "an entirely new password"});
+        here.post("/auth/password", change).await.expect(204);
+        let some = |text: &str| Some(text.to_owned());
+        let expected = [
+            ("password_changed", None),
+            ("session_renamed", None),
+            ("reused", some("older")),
+            ("signed_in", None),
+            ("signed_in", None),
+            ("signed_up", None),
+        ];
+        assert_eq!(kinds(&here).await, expected.map(|(kind, detail)| (kind.to_owned(), detail)));
+    }
+
+    async fn a_fork_and_who_ended_a_session_are_told(app: TestAppBuilder) {
+        let app = app.start().await;
+        let mut here = app.signed_up("ada").await;
+        let mut there = app.signed_in("ada").await;
+        there.clone().try_refresh().await.expect(200);
+        app.advance(Duration::from_secs(10));
+        there.try_refresh().await.expect(200);
+        let sid = there.sid().await;
+        here.post("/auth/sessions/revoke", json!({"sid": sid})).await.expect(204);
+        let told = kinds(&here).await;
+        assert_eq!(told[0], ("session_ended".to_owned(), Some("ended_by_user".to_owned())));
+        assert_eq!(told[1].0, "forked");
+    }
+}
+
+#[tokio::test]
+async fn a_long_history_comes_in_pages() {
+    let app = TestApp::start().await;
+    let mut here = app.signed_up("ada").await;
+    let sid = here.sid().await;
+    for n in 0..120 {
+        here.post("/auth/sessions/rename", json!({"sid": sid, "name": format!("Desk {n}")})).await.expect(204);
+    }
+    let (mut cursor, mut sizes) = (String::new(), Vec::new());
+    loop {
+        let page = here.get(&format!("/api/activity{cursor}")).await.expect(200).json();
+        sizes.push(page["events"].as_array().unwrap().len());
+        match page["next"].as_i64() {
+            Some(next) => cursor = format!("?cursor={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(sizes, [50, 50, 22]);
+    here.get("/api/activity?cursor=soon").await.expect(422);
+}

@@ -1,0 +1,60 @@
+//! Passing faults are told apart from impossible ones, change nothing, and pass.
+
+use super::*;
+use latchkey::domain::session::Reason;
+use latchkey::server::ports::StoreError;
+use sqlx::{AnyConnection, Connection as _};
+
+/// A world in which somebody else holds what a judgement of the session `one` needs.
+async fn held(world: &World, store: &dyn Store, lock: &'static [&'static str]) -> AnyConnection {
+    start(store, &session("one", "ada")).await;
+    let mut connection = AnyConnection::connect(&world.url).await.unwrap();
+    for statement in lock {
+        sqlx::query(*statement).execute(&mut connection).await.unwrap();
+    }
+    connection
+}
+
+fn end_it() -> Vec<SessionChange> {
+    vec![SessionChange::Ended { id: sid("one"), reason: Reason::Reused, at: NOW }]
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_sqlite_is_unavailable_changes_nothing_and_works_again() {
+    let world = World::new(Backend::Sqlite).await;
+    let store = world.open_with_ada().await;
+    let mut other = held(&world, &*store, &["BEGIN IMMEDIATE"]).await;
+    let change = end_it();
+    let judged =
+        store.judge(vec![sid("one")], Box::new(|_| Verdict { changes: change, events: vec![] })).await;
+    assert!(matches!(judged, Err(StoreError::Unavailable(_))), "{judged:?}");
+    // Reading goes on meanwhile.
+    assert_eq!(load(&*store, "one").await, session("one", "ada"));
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    apply(&*store, end_it()).await;
+    assert_eq!(reason(&*store, "one").await, Some("reused"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgres_that_hangs_up_is_unavailable_changes_nothing_and_works_again() {
+    let world = World::new(Backend::Postgres).await;
+    let store = world.open_with_ada().await;
+    let mut other = held(&world, &*store, &["BEGIN", "SELECT 1 FROM sessions WHERE id = 'one' FOR UPDATE"]).await;
+    let waiting = store.clone();
+    let judging = tokio::spawn(async move {
+        let verdict = Verdict { changes: end_it(), events: vec![] };
+        waiting.judge(vec![sid("one")], Box::new(|_| verdict)).await
+    });
+    // As a restart of the server would.
+    let hang_up = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while sqlx::query_scalar::<_, i64>(hang_up).fetch_one(&mut other).await.unwrap() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let judged = judging.await.unwrap();
+    assert!(matches!(judged, Err(StoreError::Unavailable(_))), "{judged:?}");
+    assert_eq!(load(&*store, "one").await, session("one", "ada"));
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    apply(&*store, end_it()).await;
+    assert_eq!(reason(&*store, "one").await, Some("reused"));
+}

@@ -1,0 +1,111 @@
+//! Deleting what is over.
+
+use super::*;
+use latchkey::domain::session::Reason;
+use latchkey::server::ports::{End, StoredKey, Which};
+
+/// What the operator keeps after an end.
+const KEPT: Duration = Duration::from_secs(30 * 86_400);
+
+stories! {
+    async fn a_purge_takes_what_ended_long_ago_and_leaves_the_rest(world: World) {
+        let store = world.open_with_ada().await;
+        let mut idle = session("idle", "ada");
+        idle.lifetime = Lifetime::start(NOW, HOUR, DAY, false);
+        let mut absolute = session("absolute", "ada");
+        absolute.lifetime = Lifetime::start(NOW, DAY, HOUR, false);
+        let mut long = session("alive", "ada");
+        long.lifetime = Lifetime::start(NOW, 90 * DAY, 90 * DAY, true);
+        let mut later = session("later", "ada");
+        later.lifetime = long.lifetime.clone();
+        let mut revoked = session("revoked", "ada");
+        revoked.lifetime = long.lifetime.clone();
+        for session in [&idle, &absolute, &long, &later, &revoked] {
+            start(&*store, session).await;
+        }
+        for (id, at) in [("revoked", NOW + HOUR), ("later", NOW + DAY)] {
+            let end = End { user_id: user_id("ada"), which: Which::One(sid(id)), reason: Reason::SignedOut, at };
+            assert_eq!(store.end_sessions(&end, &event("ada", Kind::SignedOut)).await.unwrap().len(), 1);
+        }
+        let there = async || {
+            let mut there = Vec::new();
+            for id in ["absolute", "alive", "idle", "later", "revoked"] {
+                if store.session(&sid(id)).await.unwrap().is_some() {
+                    there.push(id);
+                }
+            }
+            there
+        };
+        let purge = async |now: Timestamp| store.purge(now - KEPT, now).await.unwrap();
+        purge(NOW + HOUR + KEPT).await;
+        assert_eq!(there().await, ["absolute", "alive", "idle", "later", "revoked"], "to the millisecond");
+        purge(NOW + HOUR + KEPT + Duration::from_millis(1)).await;
+        assert_eq!(there().await, ["alive", "later"]);
+        purge(NOW + DAY + KEPT + MINUTE).await;
+        assert_eq!(there().await, ["alive"]);
+        purge(NOW + 60 * DAY).await;
+        assert_eq!(load(&*store, "alive").await, long);
+    }
+
+    async fn addresses_go_with_their_session_and_events_stay(world: World) {
+        let store = world.open_with_ada().await;
+        for id in ["gone", "alive"] {
+            let mut session = session(id, "ada");
+            if id == "alive" {
+                session.lifetime = Lifetime::start(NOW, 90 * DAY, 90 * DAY, true);
+            }
+            start(&*store, &session).await;
+        }
+        store.record(&event("ada", Kind::SignInFailed)).await.unwrap();
+        let end = End { user_id: user_id("ada"), which: Which::One(sid("gone")), reason: Reason::SignedOut, at: NOW };
+        store.end_sessions(&end, &event("ada", Kind::SignedOut)).await.unwrap();
+        let now = NOW + KEPT + MINUTE;
+        store.purge(now - KEPT, now).await.unwrap();
+        let kept = activity(&*store, "ada").await;
+        let addresses: Vec<(Kind, Option<&str>, bool)> =
+            kept.iter().map(|e| (e.kind, e.sid.as_ref().map(SessionId::as_str), e.ip.is_some())).collect();
+        assert_eq!(addresses, [
+            (Kind::SignedOut, Some("gone"), false),
+            (Kind::SignInFailed, None, false),
+            (Kind::SignedIn, Some("alive"), true),
+            (Kind::SignedIn, Some("gone"), false),
+        ]);
+    }
+
+    async fn expired_web_sessions_and_keys_go_at_once(world: World) {
+        let store = world.open().await;
+        assert!(store.add_web_session("old", "", NOW).await.unwrap());
+        assert!(store.add_web_session("new", "", NOW + MINUTE).await.unwrap());
+        let key = |id: &str, expires_at| StoredKey {
+            id: KeyId::new(id),
+            purpose: id.into(),
+            algorithm: "EdDSA".into(),
+            sealed: vec![0],
+            created_at: NOW,
+            active_at: NOW,
+            expires_at,
+        };
+        let keys = [key("old", Some(NOW)), key("last", Some(NOW + MINUTE)), key("signs", None)];
+        store.add_first_keys(&keys).await.unwrap();
+        store.purge(NOW - KEPT, NOW).await.unwrap();
+        let mut ids: Vec<String> = store.keys().await.unwrap().iter().map(|key| key.id.to_string()).collect();
+        ids.sort();
+        assert_eq!(ids, ["last", "signs"]);
+        assert_eq!(store.web_session("new", NOW).await.unwrap().as_deref(), Some(""));
+        assert!(store.add_web_session("old", "", NOW).await.unwrap(), "its row is gone");
+    }
+
+    async fn more_than_one_batch_goes_at_once(world: World) {
+        let store = world.open_with_ada().await;
+        let signed_in = event("ada", Kind::SignedIn);
+        for number in 0..501 {
+            let session = session(&format!("s{number}"), "ada");
+            let start = StartSession { session: &session, replaces: None, max: 1_000, event: &signed_in };
+            store.start_session(start).await.unwrap();
+        }
+        let now = NOW + 61 * DAY;
+        store.purge(now - KEPT, now).await.unwrap();
+        assert_eq!(store.live_sessions(&user_id("ada"), NOW).await.unwrap(), vec![]);
+        assert_eq!(store.session(&sid("s500")).await.unwrap(), None);
+    }
+}

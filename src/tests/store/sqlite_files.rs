@@ -1,0 +1,63 @@
+//! SQLite's files: where they are, who may read them, and what is refused.
+
+use super::*;
+use latchkey::server::storage::OpenError;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::Path;
+
+fn mode(path: &Path) -> u32 {
+    std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn the_files_are_for_their_owner_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("a folder/with ümlaut, 100 % & ?#").join("latchkey.db");
+    let store = storage::connect(&format!("sqlite://{}", path.display())).await.unwrap();
+    assert!(store.add_user(&user("ada"), None).await.unwrap());
+    assert_eq!(mode(path.parent().unwrap()), 0o700);
+    let mut files = 0;
+    for entry in std::fs::read_dir(path.parent().unwrap()).unwrap() {
+        let path = entry.unwrap().path();
+        assert_eq!(mode(&path), 0o600, "{}", path.display());
+        files += 1;
+    }
+    assert_eq!(files, 3, "the database, its log and the log's index, and nothing else");
+}
+
+#[tokio::test]
+async fn what_cannot_be_opened_is_told_in_the_operators_words() {
+    let folder = tempfile::tempdir().unwrap();
+    for (url, words) in [
+        ("mysql://localhost/latchkey", "sqlite:// or postgres://"),
+        ("data/latchkey.db", "sqlite:// or postgres://"),
+        ("sqlite://", "names no file"),
+        ("sqlite://data/", "names no file"),
+        ("postgres://user:secret@127.0.0.1:1/none", "cannot be reached"),
+        ("postgres://user:secret@host:notaport/none", "PostgreSQL"),
+    ] {
+        let error = storage::connect(url).await.err().expect(url).to_string();
+        assert!(error.contains(words), "{url}: {error}");
+        assert!(!error.contains("secret"), "{error}");
+    }
+    let text = folder.path().join("not a database");
+    std::fs::write(&text, "This is a letter to a friend. ".repeat(100)).unwrap();
+    let error = storage::connect(&format!("sqlite://{}", text.display())).await.err().unwrap();
+    assert!(matches!(error, OpenError::Connect(_)), "{error:?}");
+    let under_a_file = storage::connect(&format!("sqlite://{}/latchkey.db", text.display())).await.err().unwrap();
+    assert!(matches!(under_a_file, OpenError::Folder { .. }), "{under_a_file:?}");
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_left_alone() {
+    use sqlx::Connection as _;
+    let world = World::new(Backend::Sqlite).await;
+    drop(world.open_with_ada().await);
+    let mut connection = sqlx::SqliteConnection::connect(&world.url).await.unwrap();
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                 VALUES (9999, 'later', TRUE, x'00', 0)";
+    sqlx::query(newer).execute(&mut connection).await.unwrap();
+    let error = storage::connect(&world.url).await.err().unwrap();
+    assert!(matches!(error, OpenError::Newer), "{error:?}");
+    assert!(world.folder.path().join("latchkey.db").exists());
+}

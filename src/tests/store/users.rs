@@ -1,0 +1,131 @@
+//! Users: names, passwords, disabling, deleting.
+
+use super::*;
+use latchkey::server::ports::PasswordChange;
+
+stories! {
+    async fn a_user_round_trips_by_id_and_by_name(world: World) {
+        let store = world.open_with_ada().await;
+        let ada = user("ada");
+        assert_eq!(store.user(&ada.id).await.unwrap().as_ref(), Some(&ada));
+        assert_eq!(store.user_by_name(&Username::new("ADA").unwrap()).await.unwrap(), Some(ada));
+        assert_eq!(store.user(&user_id("bob")).await.unwrap(), None);
+        assert_eq!(store.user_by_name(&Username::new("bob").unwrap()).await.unwrap(), None);
+    }
+
+    async fn a_name_is_given_once(world: World) {
+        let store = world.open_with_ada().await;
+        let second = User { id: UserId::new("another"), ..user("ada") };
+        let signed_up = Event { user_id: second.id.clone(), ..event("ada", Kind::SignedUp) };
+        assert!(!store.add_user(&second, Some(&signed_up)).await.unwrap());
+        assert_eq!(store.users().await.unwrap(), vec![user("ada")]);
+        assert_eq!(store.activity(&second.id, None, 9).await.unwrap(), vec![]);
+    }
+
+    async fn users_are_listed_by_name_and_sign_up_is_told(world: World) {
+        let store = world.open().await;
+        for name in ["bob", "zoë", "ada", "Ünal"] {
+            assert!(store.add_user(&user(name), Some(&event(name, Kind::SignedUp))).await.unwrap());
+        }
+        let names: Vec<String> =
+            store.users().await.unwrap().iter().map(|user| user.username.as_str().to_owned()).collect();
+        assert_eq!(names, ["ada", "bob", "zoë", "ünal"]);
+        assert_eq!(told(&*store, "bob").await, [(Kind::SignedUp, None, None)]);
+    }
+
+    async fn a_hash_is_renewed_only_if_it_is_still_the_old_one(world: World) {
+        let store = world.open_with_ada().await;
+        let hash = async || store.user(&user_id("ada")).await.unwrap().unwrap().password_hash;
+        store.rehash(&user_id("ada"), "some other", "stronger").await.unwrap();
+        assert_eq!(hash().await, "hash-of-ada");
+        store.rehash(&user_id("ada"), "hash-of-ada", "stronger").await.unwrap();
+        assert_eq!(hash().await, "stronger");
+    }
+
+    async fn a_new_password_ends_all_other_sessions_and_counts_once(world: World) {
+        let store = world.open_with_ada().await;
+        assert!(store.add_user(&user("bob"), None).await.unwrap());
+        for id in ["here", "there", "elsewhere"] {
+            start(&*store, &session(id, "ada")).await;
+        }
+        start(&*store, &session("bobs", "bob")).await;
+        let (ada, here, changed) = (user_id("ada"), sid("here"), event("ada", Kind::PasswordChanged));
+        let change = PasswordChange {
+            user_id: &ada,
+            old_hash: "hash-of-ada",
+            new_hash: "new",
+            keep: Some(&here),
+            at: NOW + HOUR,
+            event: &changed,
+        };
+        let ended = store.change_password(change.clone()).await.unwrap().unwrap();
+        assert_eq!(sorted(ended), ["elsewhere", "there"]);
+        assert_eq!(reason(&*store, "there").await, Some("password_changed"));
+        assert_eq!(reason(&*store, "bobs").await, None);
+        let kept = load(&*store, "here").await;
+        assert_eq!((kept.revoked, kept.authenticated_at), (None, NOW + HOUR));
+        let user = store.user(&ada).await.unwrap().unwrap();
+        assert_eq!((user.password_hash.as_str(), user.password_changed_at), ("new", NOW + HOUR));
+
+        let before = told(&*store, "ada").await;
+        assert_eq!(before.iter().filter(|(kind, ..)| *kind == Kind::PasswordChanged).count(), 1);
+        assert_eq!(before.iter().filter(|(kind, ..)| *kind == Kind::SessionEnded).count(), 2);
+        // Somebody else's change that read the same old hash comes too late.
+        let late = PasswordChange { new_hash: "late", keep: None, ..change };
+        assert_eq!(store.change_password(late).await.unwrap(), None);
+        assert_eq!(store.user(&ada).await.unwrap().unwrap().password_hash, "new");
+        assert_eq!(reason(&*store, "here").await, None);
+        assert_eq!(told(&*store, "ada").await, before);
+    }
+
+    async fn a_disabled_user_has_no_session_and_gets_none(world: World) {
+        let store = world.open_with_ada().await;
+        start(&*store, &session("one", "ada")).await;
+        let ended = store.set_disabled(&user_id("ada"), Some(NOW + HOUR), NOW + HOUR).await.unwrap().unwrap();
+        assert_eq!(sorted(ended), ["one"]);
+        assert_eq!(reason(&*store, "one").await, Some("operator"));
+        assert_eq!(load(&*store, "one").await.user_disabled_at, Some(NOW + HOUR));
+        assert_eq!(store.live_sessions(&user_id("ada"), NOW).await.unwrap(), vec![]);
+        let signed_in = event("ada", Kind::SignedIn);
+        let two = session("two", "ada");
+        let refused = StartSession { session: &two, replaces: None, max: 50, event: &signed_in };
+        assert_eq!(store.start_session(refused.clone()).await.unwrap(), None);
+        assert_eq!(store.session(&two.id).await.unwrap(), None);
+
+        // Disabled again, the first time stays; enabled, a sign-in works, and what ended stays ended.
+        assert_eq!(store.set_disabled(&user_id("ada"), Some(NOW + DAY), NOW + DAY).await.unwrap(), Some(vec![]));
+        assert_eq!(store.user(&user_id("ada")).await.unwrap().unwrap().disabled_at, Some(NOW + HOUR));
+        assert_eq!(store.set_disabled(&user_id("ada"), None, NOW + DAY).await.unwrap(), Some(vec![]));
+        assert_eq!(store.start_session(refused).await.unwrap(), Some(vec![]));
+        assert_eq!(reason(&*store, "one").await, Some("operator"));
+        assert_eq!(store.set_disabled(&user_id("bob"), Some(NOW), NOW).await.unwrap(), None);
+    }
+
+    async fn a_deleted_user_leaves_nothing(world: World) {
+        let store = world.open_with_ada().await;
+        assert!(store.add_user(&user("bob"), None).await.unwrap());
+        for id in ["one", "two"] {
+            start(&*store, &session(id, "ada")).await;
+        }
+        start(&*store, &session("bobs", "bob")).await;
+        apply(&*store, vec![SessionChange::Ended {
+            id: sid("two"),
+            reason: latchkey::domain::session::Reason::SignedOut,
+            at: NOW,
+        }])
+        .await;
+        let ended = store.delete_user(&user_id("ada")).await.unwrap().unwrap();
+        assert_eq!(sorted(ended), ["one"], "the other had ended before");
+        assert_eq!(store.user(&user_id("ada")).await.unwrap(), None);
+        for id in ["one", "two"] {
+            assert_eq!(store.session(&sid(id)).await.unwrap(), None);
+        }
+        assert_eq!(activity(&*store, "ada").await, vec![]);
+        assert_eq!(load(&*store, "bobs").await.revoked, None);
+        assert_eq!(store.delete_user(&user_id("ada")).await.unwrap(), None);
+        // What still arrives for the user is no fault.
+        store.record(&event("ada", Kind::SignInFailed)).await.unwrap();
+        assert!(store.add_user(&user("ada"), None).await.unwrap(), "the name is free again");
+        assert_eq!(activity(&*store, "ada").await, vec![]);
+    }
+}

@@ -1,0 +1,69 @@
+//! Renewals of all tabs of one browser, one after the other. Tabs that are restored together would otherwise send the
+//! same refresh token at once; the server forgives one rotation that was overtaken, not two. The browser's own locks
+//! (Web Locks) keep the turns; where there are none, or a tab holds on for too long, the renewal just goes ahead.
+
+use js_sys::{Function, Object, Promise, Reflect};
+use leptos::prelude::window;
+use leptos::task::spawn_local;
+use wasm_bindgen::closure::Closure;
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::AbortSignal;
+
+const NAME: &str = "latchkey-renewal";
+
+/// The longest that a tab waits for its turn, in milliseconds.
+const PATIENCE: u32 = 5_000;
+
+/// A turn; the next tab's begins when this is dropped.
+pub struct Turn(Option<Function>);
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        keep(self.0.as_ref());
+    }
+}
+
+/// Waits for this tab's turn.
+pub async fn wait() -> Turn {
+    let (held, release) = promise();
+    let (granted, grant) = promise();
+    let on_turn = Closure::once_into_js({
+        let grant = grant.clone();
+        move || {
+            keep(grant.as_ref());
+            held
+        }
+    });
+    let requested = request(on_turn.unchecked_ref());
+    spawn_local(async move {
+        // Comes to its end when the turn is over or the waiting was given up; or there are no locks.
+        if let Ok(requested) = requested {
+            let _ = JsFuture::from(requested).await;
+        }
+        keep(grant.as_ref());
+    });
+    let _ = JsFuture::from(granted).await;
+    Turn(release)
+}
+
+/// A promise, and what keeps it.
+fn promise() -> (Promise, Option<Function>) {
+    let mut resolve = None;
+    let promise = Promise::new(&mut |function, _| resolve = Some(function));
+    (promise, resolve)
+}
+
+fn keep(resolve: Option<&Function>) {
+    if let Some(resolve) = resolve {
+        let _ = resolve.call0(&JsValue::UNDEFINED);
+    }
+}
+
+fn request(on_turn: &Function) -> Result<Promise, JsValue> {
+    let locks = Reflect::get(&Reflect::get(&window(), &"navigator".into())?, &"locks".into())?;
+    let request: Function = Reflect::get(&locks, &"request".into())?.dyn_into()?;
+    let options = Object::new();
+    Reflect::set(&options, &"signal".into(), &AbortSignal::timeout_with_u32(PATIENCE))?;
+    request.call3(&locks, &NAME.into(), &options, on_turn)?.dyn_into()
+}
