@@ -44,6 +44,14 @@ id! {
     ClientId
 }
 
+impl SessionId {
+    /// Whether it has the form of one: what comes from outside may be anything.
+    pub fn is_well_formed(&self) -> bool {
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        (1..=64).contains(&self.0.len()) && self.0.bytes().all(plain)
+    }
+}
+
 impl ClientId {
     /// The built-in client: Latchkey's own web app.
     pub fn web() -> Self {

@@ -12,5 +12,6 @@ mod seed_flow;
 mod sessions;
 mod sign_in;
 mod sign_up;
+mod store;
 mod support;
 mod tokens;

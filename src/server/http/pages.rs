@@ -87,9 +87,7 @@ async fn entrance(
         if caller.is_some() && withheld(context, headers) {
             return Ok(go_on());
         }
-        if caller.is_some() {
-            web_session::unbind(&context.web).await?;
-        }
+        web_session::unbind(&context.web).await?;
         return Ok(Guide::Stay);
     };
     let now = context.services().now();
@@ -101,10 +99,8 @@ async fn entrance(
             web_session::bind(&context.web, &session).await?;
             Ok(go_on())
         }
-        (None, caller) => {
-            if caller.is_some() {
-                web_session::unbind(&context.web).await?;
-            }
+        (None, _) => {
+            web_session::unbind(&context.web).await?;
             Ok(Guide::SignInAnew)
         }
     }

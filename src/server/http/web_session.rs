@@ -109,7 +109,9 @@ impl WebSessions {
         brought: bool,
         headers: &mut HeaderMap,
     ) -> Result<(), tower_sessions::session::Error> {
-        if !web.is_modified() {
+        // Empty though the browser brought one: it was looked up, and is not there any more.
+        let lost = brought && web.is_empty().await;
+        if !web.is_modified() && !lost {
             return Ok(());
         }
         let cookie = if web.is_empty().await {
@@ -161,11 +163,15 @@ pub async fn bind(web: &WebSession, session: &Session) -> Result<(), StoreError>
     bind.await.map_err(fault)
 }
 
-/// Ends the web session.
+/// Ends the web session, if it is one of somebody who is or was signed in. A visitor's is kept: it may hold what was
+/// typed.
 ///
 /// # Errors
 /// When the store does not answer.
 pub async fn unbind(web: &WebSession) -> Result<(), StoreError> {
+    if sid(web).await?.is_none() {
+        return Ok(());
+    }
     web.flush().await.map_err(fault)
 }
 

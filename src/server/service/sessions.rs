@@ -96,6 +96,9 @@ impl Services {
         source: &Source,
     ) -> Result<bool, ServiceError> {
         let session = self.by_credentials(credentials, source).await?;
+        if !sid.is_well_formed() {
+            return Err(ServiceError::NotFound);
+        }
         let own = session.id == *sid;
         if !own {
             self.require_recent(&session)?;
@@ -149,6 +152,9 @@ impl Services {
     ) -> Result<(), ServiceError> {
         let session = self.by_credentials(credentials, source).await?;
         let name = device_name(name).ok_or(ServiceError::DeviceName)?;
+        if !sid.is_well_formed() {
+            return Err(ServiceError::NotFound);
+        }
         let event =
             Event { sid: Some(sid.clone()), ..self.event(&session.user_id, Kind::SessionRenamed, source) };
         let renamed = self.store.rename_session(&session.user_id, sid, &name, &event).await?;

@@ -86,3 +86,50 @@ pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, Store
         StoreError::Corrupt(format!("rows do not read as {kind}: {:?} at {column}", error.classify()))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::Timestamp;
+
+    const NOW: Timestamp = Timestamp::from_millis(1);
+
+    async fn database() -> (tempfile::TempDir, Database) {
+        let folder = tempfile::tempdir().unwrap();
+        let database = Database::open(&format!("sqlite://{}/x.db", folder.path().display())).await.unwrap();
+        (folder, database)
+    }
+
+    #[tokio::test]
+    async fn a_full_disk_is_unavailable_changes_nothing_and_works_again() {
+        let (_folder, database) = database().await;
+        let limit = async |sql: &'static str| sqlx::query(sql).execute(&database.writers).await.map(drop).unwrap();
+        let large = "x".repeat(1_000_000);
+        limit("PRAGMA max_page_count = 1").await; // As many as there are.
+        for _ in 0..3 {
+            let full = database.add_web_session("id", &large, NOW).await;
+            assert!(matches!(full, Err(StoreError::Unavailable(_))), "{full:?}");
+        }
+        assert_eq!(database.web_session("id", Timestamp::default()).await.unwrap(), None);
+        limit("PRAGMA max_page_count = 1000000").await;
+        assert!(database.add_web_session("id", &large, NOW).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn a_transaction_that_sqlite_rolled_back_by_itself_is_no_success_and_the_next_one_works() {
+        let (_folder, database) = database().await;
+        for committed in [true, false] {
+            let mut write = database.write().await.unwrap();
+            let insert = "INSERT INTO web_sessions (id, data, expires_at) VALUES ('id', '', 1)";
+            sqlx::query(insert).execute(write.connection()).await.unwrap();
+            sqlx::raw_sql("ROLLBACK").execute(write.connection()).await.unwrap();
+            if committed {
+                assert!(write.commit().await.is_err());
+            } else {
+                drop(write);
+            }
+            assert_eq!(database.web_session("id", Timestamp::default()).await.unwrap(), None);
+        }
+        assert!(database.add_web_session("id", "", NOW).await.unwrap());
+    }
+}

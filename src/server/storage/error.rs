@@ -61,7 +61,10 @@ fn is_passing(error: &dyn DatabaseError) -> bool {
         // What the row referred to was deleted meanwhile: asked again, the request finds that out.
         return is_passing_in_postgres(error.code()) || error.kind() == ErrorKind::ForeignKeyViolation;
     }
-    error.try_downcast_ref::<SqliteError>().and_then(DatabaseError::code).is_some_and(|code| is_passing_in_sqlite(&code))
+    error
+        .try_downcast_ref::<SqliteError>()
+        .and_then(DatabaseError::code)
+        .is_some_and(|code| is_passing_in_sqlite(&code))
 }
 
 /// Classes 08 (connection), 53 (resources), 57 (operator), 58 (system); serialization failure, deadlock, lock timeout.

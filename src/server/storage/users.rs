@@ -156,5 +156,13 @@ impl Database {
 
 /// The pattern of an event that no request caused.
 fn by_nobody(user_id: &UserId, at: Timestamp) -> Event {
-    Event { user_id: user_id.clone(), kind: Kind::SessionEnded, at, sid: None, ip: None, user_agent: String::new(), detail: None }
+    Event {
+        user_id: user_id.clone(),
+        kind: Kind::SessionEnded,
+        at,
+        sid: None,
+        ip: None,
+        user_agent: String::new(),
+        detail: None,
+    }
 }

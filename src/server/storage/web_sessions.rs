@@ -44,12 +44,7 @@ impl Database {
         self.write_web_session(ADD, id, data, expires_at).await
     }
 
-    pub(super) async fn save_web_session(
-        &self,
-        id: &str,
-        data: &str,
-        expires_at: Timestamp,
-    ) -> Result<(), StoreError> {
+    pub(super) async fn save_web_session(&self, id: &str, data: &str, expires_at: Timestamp) -> Result<(), StoreError> {
         self.write_web_session(SAVE, id, data, expires_at).await.map(drop)
     }
 

@@ -25,8 +25,7 @@ async fn a_locked_sqlite_is_unavailable_changes_nothing_and_works_again() {
     let store = world.open_with_ada().await;
     let mut other = held(&world, &*store, &["BEGIN IMMEDIATE"]).await;
     let change = end_it();
-    let judged =
-        store.judge(vec![sid("one")], Box::new(|_| Verdict { changes: change, events: vec![] })).await;
+    let judged = store.judge(vec![sid("one")], Box::new(|_| Verdict { changes: change, events: vec![] })).await;
     assert!(matches!(judged, Err(StoreError::Unavailable(_))), "{judged:?}");
     // Reading goes on meanwhile.
     assert_eq!(load(&*store, "one").await, session("one", "ada"));

@@ -1,0 +1,261 @@
+//! The state machine: the owner's tabs, the network, the server's crashes, the clock and the thief, one step at a time.
+
+use super::properties;
+use super::rule::{GRACE, Rule};
+use super::world::{Agent, Token, World, gives};
+use latchkey::domain::redeem::Decision;
+use stateright::{Model, Property};
+
+/// What is assumed of the owner's requests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Requests {
+    /// Nothing: they arrive whenever.
+    Whenever,
+    /// One that is still under way when the browser takes in the successor of what it carries arrives within the grace
+    /// of that exchange, or never.
+    WithinGrace,
+    /// So, and before the successor is exchanged in its turn, or never.
+    BeforeTheNext,
+}
+
+/// What is assumed of the answers to them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answers {
+    Whenever,
+    /// One is taken in while the token that it brings is the current one, or never.
+    WhileCurrent,
+}
+
+/// What is checked.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    pub rule: Rule,
+    pub requests: Requests,
+    pub answers: Answers,
+    /// The User-Agents that the owner's tabs have.
+    pub tabs: &'static [Agent],
+    pub has_thief: bool,
+    /// How many of the owner's messages are under way at most.
+    pub under_way: usize,
+    /// The idle and the absolute end in ticks; without them, time has no end and no date.
+    pub ends: Option<(u8, u8)>,
+}
+
+/// A message between the owner's browser and the server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Message {
+    Request(Ask),
+    /// Brings this token as `Set-Cookie`, and an access token with it.
+    Answer(Token),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Ask {
+    pub token: Token,
+    pub agent: Agent,
+    /// How long ago, in ticks, its token was exchanged, if that was within the grace.
+    pub exchanged: Option<u8>,
+    /// Whether the browser has taken in a newer token since.
+    pub overtaken: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct State {
+    pub world: World,
+    pub wire: Vec<Message>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// A tab sends what is in the cookie jar.
+    Send(Agent),
+    /// A request is decided; with `again`, the network will bring it once more.
+    Decide { ask: Ask, again: bool },
+    /// An answer reaches the browser, whose jar takes what it brings.
+    TakeIn { token: Token, again: bool },
+    Lose(Message),
+    OwnerUsesAccess,
+    Flush,
+    /// Between messages. Before a commit it is this and a lost request; after one, this and a lost answer.
+    Crash,
+    Tick,
+    /// The thief copies the cookie jar.
+    Steal,
+    ThiefPresents(Token, Agent),
+    ThiefUsesAccess,
+}
+
+impl Machine {
+    pub fn honest(rule: Rule) -> Self {
+        Self {
+            rule,
+            requests: Requests::BeforeTheNext,
+            answers: Answers::WhileCurrent,
+            tabs: &[Agent::Owners],
+            has_thief: false,
+            under_way: 3,
+            ends: None,
+        }
+    }
+
+    /// With a thief nothing is assumed of the network.
+    pub fn with_thief(rule: Rule) -> Self {
+        Self {
+            requests: Requests::Whenever,
+            answers: Answers::Whenever,
+            has_thief: true,
+            under_way: 2,
+            ..Self::honest(rule)
+        }
+    }
+
+    /// The decision that an action brings about in a state, for telling a trace.
+    pub fn decision(&self, state: &State, action: Action) -> Option<Decision> {
+        let (token, agent, young) = match action {
+            Action::Decide { ask, .. } => (ask.token, ask.agent, ask.exchanged.is_some()),
+            Action::ThiefPresents(token, agent) => (token, agent, false),
+            _ => return None,
+        };
+        Some(state.world.judge(self.rule, token, agent, young))
+    }
+
+    fn present(&self, state: &mut State, token: Token, agent: Agent, young: bool) -> Decision {
+        let decision = state.world.present(self.rule, token, agent, young);
+        if matches!(decision, Decision::Rotate | Decision::Fork) {
+            for message in &mut state.wire {
+                match message {
+                    Message::Answer(held) => *held = held.after(token),
+                    Message::Request(ask) => {
+                        if ask.token == token {
+                            ask.exchanged = Some(0);
+                        }
+                        ask.token = ask.token.after(token);
+                    }
+                }
+            }
+        }
+        decision
+    }
+
+    /// What the assumptions rule out is never delivered.
+    fn may_arrive(&self, message: &Message) -> bool {
+        match message {
+            Message::Request(ask) if ask.overtaken => match self.requests {
+                Requests::Whenever => true,
+                Requests::WithinGrace => ask.exchanged.is_some(),
+                Requests::BeforeTheNext => ask.exchanged.is_some() && ask.token == Token::Parent,
+            },
+            Message::Request(_) => true,
+            Message::Answer(token) => self.answers == Answers::Whenever || *token == Token::Current,
+        }
+    }
+}
+
+impl Model for Machine {
+    type State = State;
+    type Action = Action;
+
+    fn init_states(&self) -> Vec<State> {
+        let (idle, absolute) = self.ends.unwrap_or((100, 100));
+        vec![State { world: World::signed_in(idle, absolute), wire: Vec::new() }]
+    }
+
+    fn actions(&self, state: &State, actions: &mut Vec<Action>) {
+        let State { world, wire } = state;
+        if wire.len() < self.under_way {
+            actions.extend(self.tabs.iter().map(|agent| Action::Send(*agent)));
+        }
+        for message in wire {
+            for again in [false, true] {
+                actions.push(match *message {
+                    Message::Request(ask) => Action::Decide { ask, again },
+                    Message::Answer(token) => Action::TakeIn { token, again },
+                });
+            }
+            actions.push(Action::Lose(*message));
+        }
+        if world.owner_has_access || self.rule == Rule::ConfirmedByAnyAccessToken {
+            actions.push(Action::OwnerUsesAccess);
+        }
+        if self.ends.is_none_or(|_| world.now <= world.end) {
+            actions.push(Action::Tick);
+        }
+        actions.extend([Action::Flush, Action::Crash]);
+        if self.has_thief {
+            actions.push(Action::Steal);
+            let agents = [Agent::Owners, Agent::Another];
+            actions.extend(world.loot().flat_map(|token| agents.map(|agent| Action::ThiefPresents(token, agent))));
+            if world.thief_has_access {
+                actions.push(Action::ThiefUsesAccess);
+            }
+        }
+    }
+
+    fn next_state(&self, last: &State, action: Action) -> Option<State> {
+        let mut state = last.clone();
+        let world = &mut state.world;
+        match action {
+            Action::Send(agent) => {
+                let exchanged = (world.jar == Token::Parent).then(|| world.age()).filter(|age| *age < GRACE);
+                let ask = Ask { token: world.jar, agent, exchanged, overtaken: false };
+                state.wire.push(Message::Request(ask));
+            }
+            Action::Decide { ask, again } => {
+                if !again {
+                    take(&mut state.wire, &Message::Request(ask));
+                }
+                let decision = self.present(&mut state, ask.token, ask.agent, ask.exchanged.is_some());
+                if gives(decision) {
+                    state.wire.push(Message::Answer(Token::Current));
+                }
+            }
+            Action::TakeIn { token, again } => {
+                if !again {
+                    take(&mut state.wire, &Message::Answer(token));
+                }
+                world.jar = token;
+                world.owner_has_access |= token == Token::Current;
+                for message in &mut state.wire {
+                    if let Message::Request(ask) = message {
+                        ask.overtaken |= ask.token < token;
+                    }
+                }
+            }
+            Action::Lose(message) => take(&mut state.wire, &message),
+            Action::OwnerUsesAccess | Action::ThiefUsesAccess => world.confirm(),
+            Action::Flush => world.flush(),
+            Action::Crash => world.crash(),
+            Action::Tick => {
+                world.tick();
+                for message in &mut state.wire {
+                    if let Message::Request(ask) = message {
+                        ask.exchanged = ask.exchanged.map(|age| age + 1).filter(|age| *age < GRACE);
+                    }
+                }
+            }
+            Action::Steal => world.steal(world.jar),
+            Action::ThiefPresents(token, agent) => {
+                if gives(self.present(&mut state, token, agent, false)) {
+                    state.world.steal(Token::Current);
+                    state.world.thief_has_access = true;
+                }
+            }
+        }
+        if self.ends.is_none() {
+            state.world.settle();
+        }
+        state.wire.retain(|message| self.may_arrive(message));
+        state.wire.sort_unstable();
+        (state.wire.len() <= self.under_way && state != *last).then_some(state)
+    }
+
+    fn properties(&self) -> Vec<Property<Self>> {
+        properties::of(self)
+    }
+}
+
+fn take(wire: &mut Vec<Message>, message: &Message) {
+    if let Some(index) = wire.iter().position(|other| other == message) {
+        wire.remove(index);
+    }
+}

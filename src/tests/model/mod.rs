@@ -1,0 +1,170 @@
+//! The rotation rule, checked exhaustively as a state machine: in every state that owner, tabs, network, crashes, clock
+//! and thief can bring about, whatever their order. The step is the real `latchkey::domain::redeem`.
+//!
+//! What a trace calls `Current`, `Parent`, `Displaced` and `Older` are classes of generations; see [`world::Token`].
+
+mod machine;
+mod properties;
+mod rule;
+mod world;
+
+use machine::{Action, Answers, Machine, Requests, State};
+use properties::*;
+use rule::Rule;
+use stateright::{Checker, HasDiscoveries, Model};
+use std::collections::HashSet;
+use world::Agent;
+
+/// Explores everything, and fails with the shortest trace if a property does not hold.
+fn holds(what: &str, machine: Machine) {
+    let checker = machine.clone().checker().threads(2).spawn_bfs().join();
+    let (states, steps) = (checker.unique_state_count(), checker.state_count());
+    println!("{what}: {states} states, {steps} steps, depth {}", checker.max_depth());
+    for property in checker.discoveries().into_keys() {
+        panic!("{what}: {property}\n{}", tell(&machine, property));
+    }
+    assert!(checker.is_done());
+}
+
+/// Explores until `property` is refuted, and prints the shortest trace; fails if there is none.
+fn refuted(what: &str, machine: Machine, property: &'static str) {
+    let first = HasDiscoveries::AnyOf([property].into());
+    let checker = machine.clone().checker().finish_when(first).spawn_bfs().join();
+    assert!(checker.discovery(property).is_some(), "{what}: not refuted: {property}");
+    println!("{what} refutes: {property}\n{}", tell(&machine, property));
+}
+
+/// The shortest way to a state in which `property` does not hold, step by step with what the rule decided. The checker
+/// explores in blocks and reports the last of a block that it finds; this goes strictly by length.
+fn tell(machine: &Machine, property: &'static str) -> String {
+    let holds = machine.property(property).condition;
+    let mut states = machine.init_states();
+    let mut known: HashSet<State> = states.iter().cloned().collect();
+    let mut reached: Vec<(usize, Option<Action>)> = vec![(0, None); states.len()];
+    let mut next = 0;
+    while holds(machine, &states[next]) {
+        for (action, state) in machine.next_steps(&states[next]) {
+            if known.insert(state.clone()) {
+                states.push(state);
+                reached.push((next, Some(action)));
+            }
+        }
+        next += 1;
+    }
+    // Last step first.
+    let mut steps = match property {
+        FOUND_OUT | EMPTY_HANDED => won_by_the_thief(machine.rule, &states[next].world, property == EMPTY_HANDED),
+        _ => None,
+    }
+    .unwrap_or_default();
+    while let (before, Some(action)) = reached[next] {
+        let decision = machine.decision(&states[before], action).map(|decision| format!(" => {decision:?}"));
+        steps.push(format!("{action:?}{}", decision.unwrap_or_default()));
+        next = before;
+    }
+    steps.reverse();
+    format!("  {}", steps.join("\n  "))
+}
+
+#[test]
+fn nobody_honest_is_signed_out_by_tabs_losses_repeats_or_crashes() {
+    holds("honest", Machine::honest(Rule::Real));
+}
+
+#[test]
+fn a_thief_is_found_out_whatever_the_network_does() {
+    holds("thief", Machine::with_thief(Rule::Real));
+}
+
+#[test]
+fn both_ends_are_kept_with_and_without_a_thief() {
+    let ends = Some((4, 6));
+    holds("honest, with ends", Machine { ends, under_way: 1, ..Machine::honest(Rule::Real) });
+    holds("thief, with ends", Machine { ends, under_way: 1, ..Machine::with_thief(Rule::Real) });
+}
+
+mod limits {
+    //! Where the assumptions end: what happens without each of them.
+
+    use super::*;
+
+    #[test]
+    fn a_request_that_two_rotations_overtake_within_the_grace_counts_as_a_reuse() {
+        let machine = Machine { requests: Requests::WithinGrace, ..Machine::honest(Rule::Real) };
+        refuted("a request overtaken twice", machine, NEVER_SIGNED_OUT);
+    }
+
+    #[test]
+    fn sparing_the_young_would_close_that_and_lets_no_thief_live() {
+        let machine = Machine { requests: Requests::WithinGrace, ..Machine::honest(Rule::YoungIsSpared) };
+        holds("the young spared, honest", machine);
+        holds("the young spared, thief", Machine::with_thief(Rule::YoungIsSpared));
+    }
+
+    #[test]
+    fn an_answer_taken_in_after_the_next_rotation_counts_as_a_reuse_later() {
+        let machine = Machine { answers: Answers::Whenever, ..Machine::honest(Rule::Real) };
+        refuted("an answer taken in late", machine, NEVER_SIGNED_OUT);
+    }
+
+    #[test]
+    fn two_tabs_with_different_user_agents_that_race_count_as_a_reuse() {
+        let machine = Machine { tabs: &[Agent::Owners, Agent::Another], ..Machine::honest(Rule::Real) };
+        refuted("tabs with different User-Agents", machine, NEVER_SIGNED_OUT);
+    }
+}
+
+mod mutations {
+    //! A check that no mutation fails would prove nothing.
+
+    use super::*;
+
+    #[test]
+    fn a_grace_that_slides_is_refuted() {
+        refuted("a grace that slides", Machine::with_thief(Rule::SlidingGrace), BOUNDED_GRACE);
+    }
+
+    #[test]
+    fn a_fork_without_displacement_is_refuted() {
+        refuted("a fork without displacement", Machine::with_thief(Rule::ForkWithoutDisplacement), ONE_BRANCH);
+    }
+
+    #[test]
+    fn a_repeat_without_limit_is_refuted() {
+        refuted("a repeat without limit", Machine::with_thief(Rule::RepeatWithoutLimit), FOUND_OUT);
+    }
+
+    #[test]
+    fn a_reuse_that_ends_nothing_is_refuted() {
+        refuted("a reuse that ends nothing", Machine::with_thief(Rule::ReuseEndsNothing), FOUND_OUT);
+    }
+
+    #[test]
+    fn ignoring_the_confirmation_is_refuted() {
+        refuted("confirmation ignored", Machine::with_thief(Rule::NeverConfirmed), EMPTY_HANDED);
+    }
+
+    #[test]
+    fn confirming_what_nobody_saw_is_refuted() {
+        refuted("confirmed from the start", Machine::honest(Rule::AlwaysConfirmed), NEVER_SIGNED_OUT);
+        refuted("confirmed by any access token", Machine::honest(Rule::ConfirmedByAnyAccessToken), NEVER_SIGNED_OUT);
+        let kept = Machine::honest(Rule::ConfirmationOutlivesRotation);
+        refuted("a confirmation that outlives its rotation", kept, NEVER_SIGNED_OUT);
+    }
+
+    #[test]
+    fn repeating_for_any_user_agent_is_refuted() {
+        refuted("any User-Agent", Machine::with_thief(Rule::AnyAgent), OWN_AGENT);
+    }
+
+    #[test]
+    fn forgetting_a_revocation_is_refuted() {
+        refuted("a revocation forgotten", Machine::with_thief(Rule::RevocationForgotten), STAYS_REVOKED);
+    }
+
+    #[test]
+    fn an_absolute_end_that_moves_is_refuted() {
+        let machine = Machine { ends: Some((4, 6)), ..Machine::honest(Rule::EndMoves) };
+        refuted("an end that moves", machine, FIXED_END);
+    }
+}

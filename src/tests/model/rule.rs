@@ -1,0 +1,79 @@
+//! The rule under test: the real one, and mutations of it that a check worth its name must refute.
+
+use latchkey::domain::redeem::{Decision, Refusal, Reuse, redeem};
+use latchkey::domain::refresh_token::Presented;
+use latchkey::domain::session::Session;
+use std::time::Duration;
+
+/// What a tick of the model's clock stands for.
+pub const TICK: Duration = Duration::from_secs(5);
+/// The grace in ticks.
+pub const GRACE: u8 = 2;
+
+/// Who decides. Everything but [`Rule::Real`] is wrong on purpose.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Rule {
+    /// `latchkey::domain::redeem`, untouched.
+    Real,
+    /// Each repeat starts the grace anew.
+    SlidingGrace,
+    /// After a fork the successor that nobody had seen is still good.
+    ForkWithoutDisplacement,
+    /// The predecessor is repeated at any age.
+    RepeatWithoutLimit,
+    /// A reuse is refused, and the session lives on.
+    ReuseEndsNothing,
+    /// No successor ever counts as seen.
+    NeverConfirmed,
+    /// Each successor counts as seen from the start.
+    AlwaysConfirmed,
+    /// An access token of any generation confirms the current one.
+    ConfirmedByAnyAccessToken,
+    /// A rotation keeps the confirmation of the token before.
+    ConfirmationOutlivesRotation,
+    /// Within the grace any User-Agent gets the repeat.
+    AnyAgent,
+    /// The current token revives what was revoked.
+    RevocationForgotten,
+    /// A rotation moves the absolute end too.
+    EndMoves,
+    /// A proposal, not a mutation: an older token whose own rotation is within the grace is refused and ends nothing.
+    YoungIsSpared,
+}
+
+impl Rule {
+    /// What `presented` means. `young` says whether the presented token was itself exchanged less than a grace ago.
+    pub fn decide(self, session: &Session, presented: &Presented, confirmed: bool, young: bool) -> Decision {
+        let grace = TICK * u32::from(GRACE);
+        let real = |grace, confirmed| redeem(session, presented, grace, confirmed);
+        match self {
+            Self::RepeatWithoutLimit => real(Duration::MAX, confirmed),
+            Self::NeverConfirmed => real(grace, false),
+            Self::AlwaysConfirmed => real(grace, true),
+            Self::AnyAgent => {
+                let agent = session.rotation.parent.as_ref().map_or(&presented.agent, |parent| &parent.agent).clone();
+                redeem(session, &Presented { agent, ..presented.clone() }, grace, confirmed)
+            }
+            Self::RevocationForgotten if presented.generation == session.rotation.generation => {
+                redeem(&Session { revoked: None, ..session.clone() }, presented, grace, confirmed)
+            }
+            Self::ReuseEndsNothing => match real(grace, confirmed) {
+                Decision::Reuse(_) => Decision::Refuse(Refusal::NotOurs),
+                other => other,
+            },
+            Self::ForkWithoutDisplacement => match real(grace, confirmed) {
+                Decision::Reuse(Reuse::Older) if is_displaced(session, presented) => Decision::Rotate,
+                other => other,
+            },
+            Self::YoungIsSpared => match real(grace, confirmed) {
+                Decision::Reuse(Reuse::Older) if young => Decision::Refuse(Refusal::NotOurs),
+                other => other,
+            },
+            _ => real(grace, confirmed),
+        }
+    }
+}
+
+fn is_displaced(session: &Session, presented: &Presented) -> bool {
+    session.rotation.parent.as_ref().is_some_and(|parent| presented.generation > parent.generation)
+}

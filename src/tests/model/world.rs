@@ -1,0 +1,248 @@
+//! One session as the server keeps it, who holds which of its tokens, and what each may do with them.
+//!
+//! The rule only compares generations, so all of a session's tokens fall into four classes ([`Token`]), and all times
+//! before the grace of the last rotation are alike: the world is finite without a bound on its length.
+
+use super::rule::{GRACE, Rule, TICK};
+use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
+use latchkey::domain::redeem::Decision;
+use latchkey::domain::refresh_token::Presented;
+use latchkey::domain::session::{Label, Lifetime, Parent, Reason, Revocation, Rotation, Session};
+use latchkey::domain::time::Timestamp;
+use std::time::Duration;
+
+/// A refresh token of the session, by what became of it. The order is that of their generations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Token {
+    /// More than one exchange back.
+    Older,
+    /// The one whose exchange made the current one.
+    Parent,
+    /// Made after the parent, and displaced by a fork.
+    Displaced,
+    Current,
+}
+
+impl Token {
+    pub const ALL: [Self; 4] = [Self::Older, Self::Parent, Self::Displaced, Self::Current];
+
+    const fn generation(self) -> u64 {
+        self as u64
+    }
+
+    fn digest(self) -> String {
+        format!("g{}", self.generation())
+    }
+
+    /// What this token is after `exchanged` was given a new successor.
+    pub fn after(self, exchanged: Self) -> Self {
+        match (exchanged, self) {
+            (presented, token) if presented == token => Self::Parent,
+            // A fork: what is newer than the presented one makes way.
+            (Self::Parent, Self::Current | Self::Displaced) => Self::Displaced,
+            // Only a wrong rule exchanges a displaced token.
+            (Self::Displaced, Self::Current) => Self::Displaced,
+            _ => Self::Older,
+        }
+    }
+}
+
+/// A User-Agent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Agent {
+    Owners,
+    Another,
+}
+
+impl Agent {
+    fn digest(self) -> String {
+        format!("{self:?}")
+    }
+}
+
+/// The row, the server's memory, and what the owner's browser and the thief hold. Times are in ticks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct World {
+    pub now: u8,
+    rotated_at: u8,
+    /// History, not on the row: when the current token was made, whatever the rule says about it.
+    made_at: u8,
+    /// Who exchanged the parent, if there is one.
+    parent: Option<Agent>,
+    confirmed: bool,
+    /// What the memory of the server notes and the row does not say yet.
+    noted: bool,
+    pub revoked: bool,
+    /// History: whether it ever was.
+    pub was_revoked: bool,
+    idle_end: u8,
+    pub end: u8,
+    idle: u8,
+    /// The one cookie of all of the owner's tabs.
+    pub jar: Token,
+    /// Whether the owner's tabs, or the thief, hold an access token of the current generation.
+    pub owner_has_access: bool,
+    pub thief_has_access: bool,
+    /// The refresh tokens that the thief holds, by class.
+    loot: [bool; 4],
+}
+
+impl World {
+    /// A session just signed in to, with its ends in ticks from now.
+    pub fn signed_in(idle: u8, absolute: u8) -> Self {
+        Self {
+            now: GRACE,
+            rotated_at: GRACE,
+            made_at: GRACE,
+            parent: None,
+            confirmed: false,
+            noted: false,
+            revoked: false,
+            was_revoked: false,
+            idle_end: GRACE + idle.min(absolute),
+            end: GRACE + absolute,
+            idle,
+            jar: Token::Current,
+            owner_has_access: true,
+            thief_has_access: false,
+            loot: [false; 4],
+        }
+    }
+
+    /// The row, as the real rule reads it.
+    fn session(&self) -> Session {
+        let parent = |agent: Agent| Parent {
+            generation: Token::Parent.generation(),
+            digest: Token::Parent.digest(),
+            agent: agent.digest(),
+        };
+        Session {
+            id: SessionId::new(""),
+            user_id: UserId::new(""),
+            client_id: ClientId::new(""),
+            rotation: Rotation {
+                generation: Token::Current.generation(),
+                digest: Token::Current.digest(),
+                parent: self.parent.map(parent),
+                rotated_at: at(self.rotated_at),
+                confirmed_at: self.confirmed.then(|| at(self.rotated_at)),
+                key_id: KeyId::new(""),
+                nonce: String::new(),
+            },
+            lifetime: Lifetime {
+                created_at: at(GRACE),
+                expires_at: at(self.end),
+                idle_expires_at: at(self.idle_end),
+                idle: ticks(self.idle),
+                remember: true,
+            },
+            authenticated_at: at(GRACE),
+            last_seen_at: at(self.rotated_at),
+            revoked: self.revoked.then(|| Revocation { at: at(self.now), reason: Reason::Reused }),
+            user_disabled_at: None,
+            label: Label::default(),
+        }
+    }
+
+    /// How the rule would decide now; nothing changes.
+    pub fn judge(&self, rule: Rule, token: Token, agent: Agent, young: bool) -> Decision {
+        let presented = Presented {
+            sid: SessionId::new(""),
+            generation: token.generation(),
+            digest: token.digest(),
+            agent: agent.digest(),
+            at: at(self.now),
+        };
+        rule.decide(&self.session(), &presented, self.confirmed || self.noted, young)
+    }
+
+    /// A token is presented to be exchanged: decides, and carries it out as the server does, durable at once.
+    pub fn present(&mut self, rule: Rule, token: Token, agent: Agent, young: bool) -> Decision {
+        let decision = self.judge(rule, token, agent, young);
+        match decision {
+            Decision::Rotate | Decision::Fork => self.make_successor(rule, token, agent),
+            Decision::Repeat if rule == Rule::SlidingGrace => self.rotated_at = self.now,
+            Decision::Reuse(_) => (self.revoked, self.was_revoked) = (true, true),
+            Decision::Repeat | Decision::Refuse(_) => {}
+        }
+        decision
+    }
+
+    fn make_successor(&mut self, rule: Rule, exchanged: Token, agent: Agent) {
+        let token_end = self.session().lifetime.token_end(at(self.now));
+        self.idle_end = tick_of(token_end);
+        self.end += u8::from(rule == Rule::EndMoves);
+        self.revoked &= rule != Rule::RevocationForgotten;
+        self.confirmed &= rule == Rule::ConfirmationOutlivesRotation;
+        self.noted = false;
+        self.parent = Some(agent);
+        (self.rotated_at, self.made_at) = (self.now, self.now);
+        (self.owner_has_access, self.thief_has_access) = (false, false);
+        self.jar = self.jar.after(exchanged);
+        let held = self.loot;
+        self.loot = [false; 4];
+        for token in Token::ALL.into_iter().filter(|token| held[*token as usize]) {
+            self.loot[token.after(exchanged) as usize] = true;
+        }
+    }
+
+    /// An access token of the current generation, or under the mutation of any, is shown to this server.
+    pub fn confirm(&mut self) {
+        self.noted = !self.confirmed;
+    }
+
+    /// The batch of last-seen times is written.
+    pub fn flush(&mut self) {
+        self.confirmed |= std::mem::take(&mut self.noted);
+    }
+
+    /// The server dies: what only its memory knew is gone.
+    pub fn crash(&mut self) {
+        self.noted = false;
+    }
+
+    pub fn steal(&mut self, token: Token) {
+        self.loot[token as usize] = true;
+    }
+
+    pub fn loot(&self) -> impl Iterator<Item = Token> + use<> {
+        let loot = self.loot;
+        Token::ALL.into_iter().filter(move |token| loot[*token as usize])
+    }
+
+    /// How long ago the current token was made, in ticks.
+    pub fn age(&self) -> u8 {
+        self.now - self.made_at
+    }
+
+    pub fn tick(&mut self) {
+        self.now = self.now.saturating_add(1);
+    }
+
+    /// Forgets what no rule can tell apart: how long ago the last rotation was, once the grace is over, and the date.
+    pub fn settle(&mut self) {
+        let shift = self.now - GRACE;
+        self.now = GRACE;
+        self.rotated_at = self.rotated_at.saturating_sub(shift);
+        self.made_at = self.made_at.saturating_sub(shift);
+        self.idle_end = GRACE + self.idle;
+    }
+}
+
+/// Whether a decision gives the one who presents a token something that lives.
+pub fn gives(decision: Decision) -> bool {
+    matches!(decision, Decision::Rotate | Decision::Repeat | Decision::Fork)
+}
+
+fn ticks(count: u8) -> Duration {
+    TICK * u32::from(count)
+}
+
+fn at(tick: u8) -> Timestamp {
+    Timestamp::from_millis(0) + ticks(tick)
+}
+
+fn tick_of(time: Timestamp) -> u8 {
+    let tick = time.since(at(0)).as_millis() / TICK.as_millis();
+    u8::try_from(tick).unwrap_or(u8::MAX)
+}
