@@ -105,8 +105,8 @@ mod tests {
         let (_folder, database) = database().await;
         let limit = async |sql: &'static str| sqlx::query(sql).execute(&database.writers).await.map(drop).unwrap();
         let large = "x".repeat(1_000_000);
-        limit("PRAGMA max_page_count = 1").await; // As many as there are.
         for _ in 0..3 {
+            limit("PRAGMA max_page_count = 1").await; // As many as there are.
             let full = database.add_web_session("id", &large, NOW).await;
             assert!(matches!(full, Err(StoreError::Unavailable(_))), "{full:?}");
         }

@@ -70,9 +70,15 @@ pub enum Action {
     /// A tab sends what is in the cookie jar.
     Send(Agent),
     /// A request is decided; with `again`, the network will bring it once more.
-    Decide { ask: Ask, again: bool },
+    Decide {
+        ask: Ask,
+        again: bool,
+    },
     /// An answer reaches the browser, whose jar takes what it brings.
-    TakeIn { token: Token, again: bool },
+    TakeIn {
+        token: Token,
+        again: bool,
+    },
     Lose(Message),
     OwnerUsesAccess,
     Flush,

@@ -8,8 +8,10 @@ use stateright::Property;
 
 pub const NEVER_SIGNED_OUT: &str = "an honest run never ends revoked";
 pub const ALWAYS_ANSWERED: &str = "what is in an honest cookie jar is always good for an answer";
-pub const FOUND_OUT: &str = "a thief who is not in step is found out at the latest by the owner's next refresh but one";
-pub const EMPTY_HANDED: &str = "once the owner has refreshed and shown it, a thief out of step holds nothing that lives";
+pub const FOUND_OUT: &str =
+    "when thief and owner have each refreshed twice out of step, the thief holds nothing that lives";
+pub const EMPTY_HANDED: &str =
+    "once the owner has refreshed and shown it, a thief out of step holds nothing that lives";
 pub const ONE_BRANCH: &str = "of two tokens that can be exchanged, exchanging either ends the other";
 pub const BOUNDED_GRACE: &str = "only the parent is repeated, and only within the grace of its first rotation";
 pub const OWN_AGENT: &str = "within the grace another User-Agent gets nothing";
@@ -25,8 +27,12 @@ pub fn of(machine: &Machine) -> Vec<Property<Machine>> {
         Property::always(FIXED_END, fixed_end),
     ];
     if machine.has_thief {
-        all.push(Property::always(FOUND_OUT, |machine: &Machine, state: &State| won_by_the_thief(machine.rule, &state.world, false).is_none()));
-        all.push(Property::always(EMPTY_HANDED, |machine: &Machine, state: &State| won_by_the_thief(machine.rule, &state.world, true).is_none()));
+        all.push(Property::always(FOUND_OUT, |machine: &Machine, state: &State| {
+            won_by_the_thief(machine.rule, &state.world, false).is_none()
+        }));
+        all.push(Property::always(EMPTY_HANDED, |machine: &Machine, state: &State| {
+            won_by_the_thief(machine.rule, &state.world, true).is_none()
+        }));
     } else {
         all.push(Property::always(NEVER_SIGNED_OUT, |_: &Machine, state: &State| !state.world.was_revoked));
         all.push(Property::always(ALWAYS_ANSWERED, always_answered));
@@ -46,9 +52,8 @@ fn always_answered(machine: &Machine, state: &State) -> bool {
 }
 
 fn one_branch(machine: &Machine, state: &State) -> bool {
-    let new = |world: &World, token| {
-        matches!(judge(machine, world, token, Agent::Owners), Decision::Rotate | Decision::Fork)
-    };
+    let new =
+        |world: &World, token| matches!(judge(machine, world, token, Agent::Owners), Decision::Rotate | Decision::Fork);
     let living: Vec<Token> = Token::ALL.into_iter().filter(|token| new(&state.world, *token)).collect();
     living.iter().all(|exchanged| {
         let mut after = state.world;

@@ -82,9 +82,8 @@ pub fn follow(presence: Presence) {
             drop_everything();
             browser::reload();
         }
-        (tabs::News::SignedIn, Showing::Nothing) if links::leads_to_entrance(&browser::here()) => {
-            browser::replace(links::DEVICES);
-        }
+        // The server leads on who is signed in.
+        (tabs::News::SignedIn, Showing::Nothing) if links::leads_to_entrance(&browser::here()) => browser::reload(),
         _ => {}
     });
     let window = window();

@@ -4,6 +4,7 @@ use crate::ui::clock::Clock;
 use crate::ui::text;
 use leptos::html;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 use web_sys::KeyboardEvent;
 
 /// The sentence beside a field that was refused.
@@ -82,7 +83,12 @@ pub fn PasswordField(
     let hint_id = format!("{id}-hint");
     let problem_id = format!("{id}-problem");
     let described = described_by(hint.map(|_| hint_id.clone()), problem_id.clone(), problem);
-    let watch_caps = move |event: KeyboardEvent| caps.set(event.get_modifier_state("CapsLock"));
+    let watch_caps = move |event: KeyboardEvent| {
+        // Browsers that fill in a password send such events without a key.
+        if let Some(key) = event.dyn_ref::<KeyboardEvent>() {
+            caps.set(key.get_modifier_state("CapsLock"));
+        }
+    };
 
     view! {
         <div class="field">

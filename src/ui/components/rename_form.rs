@@ -9,6 +9,7 @@ use crate::ui::{links, naming, notice, text};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
+use wasm_bindgen::JsCast;
 use web_sys::{KeyboardEvent, SubmitEvent};
 
 /// The form in place of the name. `on_done` is called when it was saved or given up.
@@ -56,7 +57,7 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
         });
     };
     let give_up = move |event: KeyboardEvent| {
-        if event.key() == "Escape" {
+        if event.dyn_ref::<KeyboardEvent>().is_some_and(|key| key.key() == "Escape") {
             on_done.run(());
         }
     };

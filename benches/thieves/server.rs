@@ -1,0 +1,96 @@
+//! One session on the server: the real rule, carried out as the server does.
+
+use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
+use latchkey::domain::redeem::{Decision, redeem};
+use latchkey::domain::refresh_token::Presented;
+use latchkey::domain::session::{Label, Lifetime, Parent, Reason, Revocation, Rotation, Session};
+use latchkey::domain::time::Timestamp;
+use std::time::Duration;
+
+pub const GRACE: Duration = Duration::from_secs(10);
+const IDLE: Duration = Duration::from_secs(14 * 86_400);
+pub const ABSOLUTE: Duration = Duration::from_secs(30 * 86_400);
+/// The life of an access token, and by what part it is shortened at random.
+pub const ACCESS: Duration = Duration::from_secs(600);
+pub const JITTER: f64 = 0.05;
+
+pub struct Server {
+    session: Session,
+    grace: Duration,
+}
+
+impl Server {
+    pub fn signed_in(now: Timestamp, grace: Duration) -> Self {
+        let session = Session {
+            id: SessionId::new(""),
+            user_id: UserId::new(""),
+            client_id: ClientId::new(""),
+            rotation: Rotation {
+                generation: 0,
+                digest: digest(0),
+                parent: None,
+                rotated_at: now,
+                confirmed_at: None,
+                key_id: KeyId::new(""),
+                nonce: String::new(),
+            },
+            lifetime: Lifetime::start(now, IDLE, ABSOLUTE, true),
+            authenticated_at: now,
+            last_seen_at: now,
+            revoked: None,
+            user_disabled_at: None,
+            label: Label::default(),
+        };
+        Self { session, grace }
+    }
+
+    pub fn generation(&self) -> u64 {
+        self.session.rotation.generation
+    }
+
+    pub fn rotated_at(&self) -> Timestamp {
+        self.session.rotation.rotated_at
+    }
+
+    pub fn is_revoked(&self) -> bool {
+        self.session.revoked.is_some()
+    }
+
+    /// Exchanges the token of a generation. Everybody has the owner's User-Agent: the thief copied that too.
+    pub fn present(&mut self, generation: u64, now: Timestamp) -> Decision {
+        let presented = Presented {
+            sid: SessionId::new(""),
+            generation,
+            digest: digest(generation),
+            agent: String::new(),
+            at: now,
+        };
+        let confirmed = self.session.rotation.confirmed_at.is_some();
+        let decision = redeem(&self.session, &presented, self.grace, confirmed);
+        match decision {
+            Decision::Rotate | Decision::Fork => {
+                let rotation = &mut self.session.rotation;
+                rotation.generation += 1;
+                rotation.digest = digest(rotation.generation);
+                rotation.parent = Some(Parent { generation, digest: presented.digest, agent: presented.agent });
+                rotation.rotated_at = now;
+                rotation.confirmed_at = None;
+                self.session.lifetime.idle_expires_at = self.session.lifetime.token_end(now);
+            }
+            Decision::Reuse(_) => self.session.revoked = Some(Revocation { at: now, reason: Reason::Reused }),
+            Decision::Repeat | Decision::Refuse(_) => {}
+        }
+        decision
+    }
+
+    /// An access token of a generation is shown.
+    pub fn confirm(&mut self, generation: u64, now: Timestamp) {
+        if generation == self.session.rotation.generation {
+            self.session.rotation.confirmed_at.get_or_insert(now);
+        }
+    }
+}
+
+fn digest(generation: u64) -> String {
+    generation.to_string()
+}
