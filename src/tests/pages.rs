@@ -89,6 +89,19 @@ async fn a_visitor_whose_strict_cookie_was_withheld_is_not_treated_as_signed_out
 }
 
 #[tokio::test]
+async fn an_ended_device_is_told_why_without_javascript() {
+    let app = TestApp::start().await;
+    let mut ended = app.signed_up("ada").await;
+    let mut here = app.signed_in("ada").await;
+    let sid = ended.sid().await;
+    here.post("/auth/sessions/revoke", json!({"sid": sid})).await.expect(204);
+    let reply = ended.browser.get("/devices").await.expect(303);
+    assert_eq!(reply.header("location"), Some("/login?error=session_revoked&returnTo=%2Fdevices"));
+    let page = ended.browser.get(reply.header("location").unwrap()).await.expect(200);
+    assert!(page.text.contains("role=\"alert\""), "{}", page.text);
+}
+
+#[tokio::test]
 async fn the_sign_in_page_clears_what_is_dead_and_a_refused_refresh_does_not() {
     let app = TestApp::start().await;
     let mut ended = app.signed_up("ada").await;

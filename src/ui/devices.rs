@@ -92,8 +92,8 @@ impl Devices {
 
     /// Ends what was asked for. Its rows go at once, and come back if it fails.
     pub fn end(self, ending: Ending) {
+        let Some(before) = self.rows.try_get_untracked() else { return };
         self.failure.set(None);
-        let before = self.rows.get_untracked();
         if ending != Ending::Everywhere {
             self.rows.update(|rows| rows.retain(|row| !ending.takes(row)));
         }

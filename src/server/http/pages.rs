@@ -4,6 +4,7 @@ use super::context::{Origin, RequestContext, response};
 use super::cookies::REFRESH;
 use super::{headers, problem, return_to, web_session};
 use crate::api::problem::Code;
+use crate::domain::session::{Reason, Revocation, Session};
 use crate::server::service::{Caller, ServiceError};
 use crate::ui;
 use axum::body::Body;
@@ -56,18 +57,43 @@ async fn guide(
         Err(error) => return Err(error),
     };
     match path {
-        "/" => Ok(Guide::Go(if caller.is_some() || withheld(context, headers) { "/devices" } else { "/login" }.into())),
         "/login" | "/signup" => entrance(context, caller, query, headers).await,
-        _ if caller.is_some() || withheld(context, headers) => Ok(Guide::Stay),
-        page => Ok(Guide::Go(format!("/login?returnTo={}", page.replace('/', "%2F")))),
+        "/" if caller.is_some() => Ok(Guide::Go("/devices".into())),
+        _ if caller.is_some() => Ok(Guide::Stay),
+        page => turned_away(context, page, headers).await,
     }
 }
 
-/// Whether the visitor may be signed in although the web session does not say so: the refresh cookie is there, or the
-/// way here was such that a browser withholds it (a link from another site).
-fn withheld(context: &RequestContext, headers: &HeaderMap) -> bool {
-    let site = headers.get("sec-fetch-site");
-    context.refresh.is_there() || site.is_some_and(|site| site != "same-origin" && site != "none")
+/// Who asks for a page of somebody signed in, and is not by the web session. Where a living refresh token is shown, or
+/// was withheld, the page is a shell that the app fills in.
+async fn turned_away(context: &RequestContext, page: &str, headers: &HeaderMap) -> Result<Guide, ServiceError> {
+    let stay = || if page == "/" { Guide::Go("/devices".into()) } else { Guide::Stay };
+    let mut query = Vec::new();
+    match context.refresh_cookie() {
+        None if withheld(headers) => return Ok(stay()),
+        None => {}
+        Some(shown) => {
+            let now = context.services().now();
+            match context.services().family(&shown).await? {
+                Some(session) if session.is_alive(now) => return Ok(stay()),
+                Some(Session { revoked: Some(Revocation { reason: Reason::Reused, .. }), .. }) => {
+                    query.push(("error", "refresh_reused"));
+                }
+                Some(Session { revoked: Some(_), .. }) => query.push(("error", "session_revoked")),
+                _ => query.push(("error", "invalid_token")),
+            }
+        }
+    }
+    if page != "/" {
+        query.push(("returnTo", page));
+    }
+    let query = serde_urlencoded::to_string(&query).unwrap_or_default();
+    Ok(Guide::Go(if query.is_empty() { "/login".into() } else { format!("/login?{query}") }))
+}
+
+/// Whether the way here was such that a browser withholds a strict cookie: a link from another site.
+fn withheld(headers: &HeaderMap) -> bool {
+    headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
 }
 
 /// Who is signed in already goes on. What is dead is cleared, here and nowhere else: a refused refresh never touches a
@@ -84,7 +110,7 @@ async fn entrance(
     });
     let go_on = || Guide::Go(return_to::page(wanted.as_deref()).to_owned());
     let Some(shown) = context.refresh_cookie() else {
-        if caller.is_some() && withheld(context, headers) {
+        if caller.is_some() && withheld(headers) {
             return Ok(go_on());
         }
         web_session::unbind(&context.web).await?;

@@ -34,7 +34,8 @@ pub fn Dialog(
             aria-describedby=text_id
             node_ref=node
             on:close=move |_| {
-                if open.get_untracked() {
+                // It comes late, and the page may be gone by then.
+                if open.try_get_untracked() == Some(true) {
                     on_close.run(());
                 }
             }

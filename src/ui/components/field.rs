@@ -143,9 +143,9 @@ fn EyeIcon() -> impl IntoView {
     }
 }
 
-/// Puts the focus into the field, for what has to be typed again.
+/// Puts the focus into the field, for what has to be typed again; if the page still has it.
 pub fn focus(node: NodeRef<html::Input>) {
-    if let Some(input) = node.get_untracked() {
+    if let Some(input) = node.try_get_untracked().flatten() {
         let _ = input.focus();
         input.select();
     }
@@ -153,5 +153,5 @@ pub fn focus(node: NodeRef<html::Input>) {
 
 /// What is in the field.
 pub fn value(node: NodeRef<html::Input>) -> String {
-    node.get_untracked().map(|input| input.value()).unwrap_or_default()
+    node.try_get_untracked().flatten().map(|input| input.value()).unwrap_or_default()
 }

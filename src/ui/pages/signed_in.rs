@@ -92,7 +92,7 @@ fn Resuming(me: Resource<Result<Me, Problem>>) -> impl IntoView {
     view! {
         {move || {
             let words = if unreachable.get() { text::frame::UNREACHABLE } else { text::frame::RESUMING };
-            view! { <Waiting words /> }
+            view! { <Waiting words sign_in=true /> }
         }}
     }
 }
@@ -111,13 +111,21 @@ fn Failed(problem: Problem, me: Resource<Result<Me, Problem>>) -> impl IntoView 
     }
 }
 
-/// A quiet page for a moment.
+/// A quiet page for a moment; with a way on for whom it would last, without JavaScript.
 #[component]
-fn Waiting(words: &'static str) -> impl IntoView {
+fn Waiting(words: &'static str, #[prop(optional)] sign_in: bool) -> impl IntoView {
     view! {
         <main class="waiting">
             <Brand />
             <p role="status">{words}</p>
+            {sign_in
+                .then(|| {
+                    view! {
+                        <a href=links::LOGIN rel="external">
+                            {text::enter::SIGN_IN}
+                        </a>
+                    }
+                })}
         </main>
     }
 }
