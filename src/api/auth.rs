@@ -9,11 +9,7 @@ use leptos::prelude::*;
 
 /// Makes an account and signs it in; answers 201.
 #[server(prefix = "/auth", endpoint = "signup", protocol = Wire<Post>)]
-pub async fn sign_up(
-    username: String,
-    password: Secret,
-    #[server(default)] remember: Flag,
-) -> Result<Tokens, Problem> {
+pub async fn sign_up(username: String, password: Secret, #[server(default)] remember: Flag) -> Result<Tokens, Problem> {
     crate::server::http::auth::sign_up(username, password, remember.0).await
 }
 

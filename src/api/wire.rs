@@ -8,11 +8,11 @@ use http::Method;
 use send_wrapper::SendWrapper;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use server_fn::Protocol;
 use server_fn::client::Client;
 use server_fn::request::Req;
 use server_fn::response::TryRes;
 use server_fn::server::Server;
-use server_fn::Protocol;
 use std::marker::PhantomData;
 
 /// A call that changes something: `POST`, with a JSON or form body.
@@ -118,4 +118,3 @@ fn malformed(error: &dyn std::fmt::Display) -> Problem {
         None => Problem::new(Code::ValidationFailed).with_detail("The body could not be read."),
     }
 }
-

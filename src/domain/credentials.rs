@@ -22,9 +22,8 @@ impl Username {
         if typed.chars().take(USERNAME_LENGTH.end() * 4).count() == USERNAME_LENGTH.end() * 4 {
             return Err(UsernameError::Length);
         }
-        let name = UsernameCaseMapped::enforce(typed).map_err(|_| {
-            if typed.is_empty() { UsernameError::Length } else { UsernameError::Characters }
-        })?;
+        let name = UsernameCaseMapped::enforce(typed)
+            .map_err(|_| if typed.is_empty() { UsernameError::Length } else { UsernameError::Characters })?;
         if !USERNAME_LENGTH.contains(&name.chars().count()) {
             return Err(UsernameError::Length);
         }
@@ -67,9 +66,7 @@ impl Password {
         if text.is_empty() {
             return Err(PasswordError::TooShort { least: 1 });
         }
-        OpaqueString::enforce(text)
-            .map(|prepared| Self(prepared.into_owned()))
-            .map_err(|_| PasswordError::Characters)
+        OpaqueString::enforce(text).map(|prepared| Self(prepared.into_owned())).map_err(|_| PasswordError::Characters)
     }
 
     /// Checks a new password: long enough, not the user's own name. `is_common` is the list of too common ones.

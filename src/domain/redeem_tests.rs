@@ -99,8 +99,7 @@ fn a_digest_that_does_not_match_is_refused_and_ends_nothing() {
 
 #[test]
 fn a_session_that_is_over_gives_nothing_whatever_is_presented() {
-    let revoked =
-        Session { revoked: Some(Revocation { at: START, reason: Reason::SignedOut }), ..session() };
+    let revoked = Session { revoked: Some(Revocation { at: START, reason: Reason::SignedOut }), ..session() };
     let disabled = Session { user_disabled_at: Some(START), ..session() };
     for generation in 3..=6 {
         let at = |after| presented(generation, after);

@@ -153,8 +153,7 @@ pub async fn services(
             .map_err(|error| ConfigError::Value { key: "password", reason: error.to_string() })?;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = if password.max_parallel == 0 { cores } else { password.max_parallel };
-    let hasher =
-        Hasher::start(params, threads, password.queue, world.entropy.clone()).map_err(StartError::Threads)?;
+    let hasher = Hasher::start(params, threads, password.queue, world.entropy.clone()).map_err(StartError::Threads)?;
     let (clock, entropy) = (world.clock.clone(), world.entropy.clone());
     Ok(Services::start(Parts { store, clock, entropy, settings, access, hasher }))
 }

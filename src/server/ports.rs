@@ -44,6 +44,7 @@ pub struct User {
 /// A change of one session by a presented refresh token. A guarded write: it counts only for a session that is not
 /// revoked.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "nearly all of them are the large one")]
 pub enum SessionChange {
     Rotated(Rotated),
     Ended { id: SessionId, reason: Reason, at: Timestamp },
@@ -149,8 +150,12 @@ pub trait Store: Send + Sync + 'static {
     /// other sessions. Returns those it ended, or `None` if the hash was not `old` any more.
     async fn change_password(&self, change: PasswordChange<'_>) -> Result<Option<Vec<SessionId>>, StoreError>;
     /// Disables (`Some`) or enables a user; disabling ends all sessions, which are returned. `None`: no such user.
-    async fn set_disabled(&self, id: &UserId, at: Option<Timestamp>, now: Timestamp)
-        -> Result<Option<Vec<SessionId>>, StoreError>;
+    async fn set_disabled(
+        &self,
+        id: &UserId,
+        at: Option<Timestamp>,
+        now: Timestamp,
+    ) -> Result<Option<Vec<SessionId>>, StoreError>;
     /// Deletes a user with everything that is theirs; returns the sessions that ended. `None`: no such user.
     async fn delete_user(&self, id: &UserId) -> Result<Option<Vec<SessionId>>, StoreError>;
 
@@ -167,8 +172,13 @@ pub trait Store: Send + Sync + 'static {
     /// returns those it ended.
     async fn end_sessions(&self, end: &End, event: &Event) -> Result<Vec<SessionId>, StoreError>;
     /// Renames a live session of the user's; `false` if there is none.
-    async fn rename_session(&self, user_id: &UserId, id: &SessionId, name: &str, event: &Event)
-        -> Result<bool, StoreError>;
+    async fn rename_session(
+        &self,
+        user_id: &UserId,
+        id: &SessionId,
+        name: &str,
+        event: &Event,
+    ) -> Result<bool, StoreError>;
     /// Renews `authenticated_at` of a live session; `false` if there is none.
     async fn reauthenticated(&self, id: &SessionId, at: Timestamp) -> Result<bool, StoreError>;
     /// Writes what was seen: moves `last_seen_at` forward only, sets `confirmed_at` where the generation is current.

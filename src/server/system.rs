@@ -7,7 +7,7 @@ use crate::domain::time::Timestamp;
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[allow(clippy::disallowed_methods, reason = "this is the one place")]
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(jiff::Timestamp::now().as_millisecond())
     }
@@ -17,6 +17,7 @@ impl Clock for SystemClock {
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
+    #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     fn fill(&self, bytes: &mut [u8]) {
         // The generator fails only when the system has none at all: then nothing of ours may go on.
         if aws_lc_rs::rand::fill(bytes).is_err() {

@@ -1,6 +1,6 @@
 //! The user's own security events, as the user reads them.
 
-use super::support::{PASSWORD, SignedIn, TestApp, TestAppBuilder, Backend, on_both_databases};
+use super::support::{Backend, PASSWORD, SignedIn, TestApp, TestAppBuilder, on_both_databases};
 use serde_json::{Value, json};
 use std::time::Duration;
 

@@ -10,7 +10,10 @@ const WALLS: [(&str, &[&str]); 10] = [
     ("ui", &["crate::server", "sqlx", "axum", "tokio"]),
     ("server/service", &["server::http", "server::storage", "server::cli", "axum", "sqlx", "leptos", "http::"]),
     ("server/token", &["server::http", "server::storage", "server::service", "crate::api", "axum", "sqlx", "leptos"]),
-    ("server/storage", &["server::http", "server::service", "server::token", "crate::api", "crate::ui", "axum", "leptos"]),
+    (
+        "server/storage",
+        &["server::http", "server::service", "server::token", "crate::api", "crate::ui", "axum", "leptos"],
+    ),
     ("server/http", &["sqlx", "server::storage", "argon2"]),
     ("server/config", &["server::http", "server::storage", "server::service", "sqlx", "axum"]),
     ("server/ports.rs", &["server::", "crate::api", "crate::ui", "axum", "sqlx", "leptos", "tokio"]),
@@ -58,7 +61,10 @@ fn mentions(line: &str, forbidden: &str) -> bool {
         let after = &line[at + path.len()..];
         let starts = before.is_none_or(|c| !(c.is_alphanumeric() || c == '_' || c == ':' || c == '"' || c == '/'))
             || (path.starts_with("server::") && line[..at].ends_with("crate::"));
-        starts && (after.starts_with("::") || after.starts_with(';') || path.contains("::") && !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
+        starts
+            && (after.starts_with("::")
+                || after.starts_with(';')
+                || path.contains("::") && !after.starts_with(|c: char| c.is_alphanumeric() || c == '_'))
     })
 }
 

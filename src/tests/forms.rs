@@ -8,7 +8,8 @@ use std::time::Duration;
 async fn the_whole_story_without_javascript() {
     let app = TestApp::start().await;
     let mut here = app.browser();
-    let signed_up = here.submit("/auth/signup", &[("username", "ada"), ("password", PASSWORD), ("remember", "on")]).await;
+    let signed_up =
+        here.submit("/auth/signup", &[("username", "ada"), ("password", PASSWORD), ("remember", "on")]).await;
     assert_eq!(signed_up.expect(303).header("location"), Some("/devices"));
     let there = app.signed_in("ada").await;
     let page = here.get("/devices").await.expect(200);

@@ -45,7 +45,8 @@ async fn every_call_that_changes_something_comes_from_this_origin_or_without_coo
 #[tokio::test]
 async fn every_route_refuses_other_methods_and_carries_the_headers() {
     let app = TestApp::start().await;
-    let pages = ["/", "/login", "/signup", "/devices", "/reauthenticate", "/healthz", "/readyz", "/nothing", "/pkg/nothing.js"];
+    let pages =
+        ["/", "/login", "/signup", "/devices", "/reauthenticate", "/healthz", "/readyz", "/nothing", "/pkg/nothing.js"];
     let documents = ["/.well-known/jwks.json", "/.well-known/oauth-authorization-server"];
     let mut routes = calls();
     routes.extend(pages.iter().chain(&documents).map(|path| (*path, Method::GET)));
@@ -114,7 +115,8 @@ async fn health_is_told_and_a_foreign_host_decides_nothing() {
     let mut browser = app.browser();
     assert_eq!(browser.get("/healthz").await.expect(200).text, "ok\n");
     assert_eq!(browser.get("/readyz").await.expect(200).text, "ready\n");
-    let request = browser.request(Method::GET, "/.well-known/oauth-authorization-server").header("Host", "evil.example");
+    let request =
+        browser.request(Method::GET, "/.well-known/oauth-authorization-server").header("Host", "evil.example");
     let metadata = browser.send(request).await.expect(200).json();
     assert_eq!(metadata["issuer"], app.public_url());
     assert_eq!(metadata["jwks_uri"], format!("{}/.well-known/jwks.json", app.public_url()));

@@ -1,4 +1,11 @@
 //! Stories of users and rules, against the real server: real HTTP, real databases, an injected clock.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "a test that cannot go on fails, and says where"
+)]
 
 mod activity;
 mod architecture;

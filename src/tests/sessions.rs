@@ -77,7 +77,10 @@ async fn the_list_has_the_current_device_first_and_then_the_last_seen() {
     assert_eq!(sids, [here.sid().await, oldest.sid().await, newest.sid().await]);
     assert_eq!(list[0]["current"], true);
     assert_eq!(list[1]["current"], false);
-    assert_eq!((&list[0]["browser"], &list[0]["os"], &list[0]["kind"]), (&json!("Firefox"), &json!("Linux"), &json!("desktop")));
+    assert_eq!(
+        (&list[0]["browser"], &list[0]["os"], &list[0]["kind"]),
+        (&json!("Firefox"), &json!("Linux"), &json!("desktop"))
+    );
     assert_eq!(list[0]["ip"], "127.0.0.1");
     assert_eq!(list[1]["lastSeenAt"], app.now().as_millis());
 }

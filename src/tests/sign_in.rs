@@ -9,7 +9,9 @@ async fn an_unknown_user_and_a_wrong_password_are_answered_alike() {
     let app = TestApp::start().await;
     app.signed_up("ada").await;
     let mut replies = Vec::new();
-    for (username, password) in [("ada", "wrong horse battery staple"), ("bob", PASSWORD), ("a b", PASSWORD), ("ada", "x")] {
+    for (username, password) in
+        [("ada", "wrong horse battery staple"), ("bob", PASSWORD), ("a b", PASSWORD), ("ada", "x")]
+    {
         let reply = app.browser().try_sign_in(username, password).await.expect(401);
         assert_eq!(reply.code(), "invalid_credentials");
         assert!(reply.set_cookies().is_empty());
@@ -106,7 +108,9 @@ async fn a_malformed_body_is_told_and_never_echoed() {
     let reply = browser.post("/auth/login", json!({"username": "ada"})).await.expect(422);
     assert_eq!(reply.code(), "validation_failed");
     assert_eq!(reply.json()["errors"][0]["field"], "password");
-    for body in ["{\"username\": \"ada\", \"password\": hunter2}", "[\"hunter2\"]", "{\"username\": {\"a\": \"hunter2\"}}"] {
+    for body in
+        ["{\"username\": \"ada\", \"password\": hunter2}", "[\"hunter2\"]", "{\"username\": {\"a\": \"hunter2\"}}"]
+    {
         let request = browser.request(Method::POST, "/auth/login").header("Content-Type", "application/json");
         let reply = browser.send(request.body(body)).await.expect(422);
         assert!(!reply.text.contains("hunter2"), "{reply:?}");

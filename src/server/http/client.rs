@@ -50,7 +50,8 @@ impl TrustedProxies {
 /// What a request says of its device.
 pub fn source(headers: &HeaderMap, address: Option<IpAddr>) -> Source {
     let sent = headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let user_agent: String = sent.unwrap_or_default().chars().filter(|c| !c.is_control()).take(USER_AGENT_MAX).collect();
+    let user_agent: String =
+        sent.unwrap_or_default().chars().filter(|c| !c.is_control()).take(USER_AGENT_MAX).collect();
     let device = device(&user_agent, headers);
     Source { ip: address.map(|address| address.to_string()), user_agent, device }
 }

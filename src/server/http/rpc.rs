@@ -40,8 +40,7 @@ pub async fn call(request: Request) -> Response<Body> {
 async fn settle(response: Response<Body>, context: &RequestContext) -> Response<Body> {
     if problem::is_problem(&response) {
         let body = to_bytes(response.into_body(), BODY_MAX).await.unwrap_or_default();
-        let mut problem: Problem =
-            serde_json::from_slice(&body).unwrap_or_else(|_| Problem::new(Code::Internal));
+        let mut problem: Problem = serde_json::from_slice(&body).unwrap_or_else(|_| Problem::new(Code::Internal));
         if problem.code.status() >= 500 {
             problem.request_id = Some(context.request_id.to_string());
         }

@@ -65,8 +65,7 @@ impl Services {
         let password_hash = self.hasher.hash(&password).await?;
         let now = self.now();
         let id = UserId::new(self.time_ordered_id(now));
-        let user =
-            User { id, username, password_hash, created_at: now, password_changed_at: now, disabled_at: None };
+        let user = User { id, username, password_hash, created_at: now, password_changed_at: now, disabled_at: None };
         let event = source.map(|source| event(&user.id, Kind::SignedUp, source, now));
         if self.store.add_user(&user, event.as_ref()).await? { Ok(user) } else { Err(ServiceError::UsernameTaken) }
     }
@@ -147,7 +146,8 @@ impl Services {
             max: self.settings.sessions.max_per_user,
             event: &event,
         };
-        let ended = self.note_ended(self.store.start_session(start).await, |ended| ended.clone().unwrap_or_default())?;
+        let ended =
+            self.note_ended(self.store.start_session(start).await, |ended| ended.clone().unwrap_or_default())?;
         ended.ok_or(ServiceError::InvalidCredentials)?;
         tracing::info!(user = %user.id, sid = %session.id, ip = source.ip, "signed in");
         self.grant(session, refresh)
@@ -278,7 +278,8 @@ impl Services {
             at: self.now(),
             event: &event,
         };
-        let ended = self.note_ended(self.store.change_password(change).await, |ended| ended.clone().unwrap_or_default())?;
+        let ended =
+            self.note_ended(self.store.change_password(change).await, |ended| ended.clone().unwrap_or_default())?;
         // Somebody else changed it in between: then the current one is not current any more.
         ended.ok_or(ServiceError::InvalidCredentials)?;
         tracing::info!(user = %user.id, sid = %session.id, "the password was changed");

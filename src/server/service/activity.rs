@@ -18,8 +18,13 @@ impl Services {
         let recorded = self.store.activity(&caller.user_id, cursor, PAGE).await?;
         let full = recorded.len() == usize::try_from(PAGE).unwrap_or(usize::MAX);
         let next = recorded.last().map(|last| last.cursor).filter(|_| full);
-        let tell = |Recorded { kind, at, sid, ip, user_agent, detail, .. }| {
-            ActivityEvent { kind, at, sid, ip, user_agent, detail }
+        let tell = |Recorded { kind, at, sid, ip, user_agent, detail, .. }| ActivityEvent {
+            kind,
+            at,
+            sid,
+            ip,
+            user_agent,
+            detail,
         };
         Ok(ActivityPage { events: recorded.into_iter().map(tell).collect(), next })
     }

@@ -179,7 +179,11 @@ impl Services {
 
     /// Remembers ended sessions in memory, after their commit. Not knowing whether a commit took place is a reason to
     /// ask the store again for all of them.
-    fn note_ended<T>(&self, result: Result<T, StoreError>, ids: impl FnOnce(&T) -> Vec<SessionId>) -> Result<T, StoreError> {
+    fn note_ended<T>(
+        &self,
+        result: Result<T, StoreError>,
+        ids: impl FnOnce(&T) -> Vec<SessionId>,
+    ) -> Result<T, StoreError> {
         match result {
             Ok(value) => {
                 self.liveness.ended(&ids(&value), self.now());

@@ -119,10 +119,7 @@ impl Exchange {
     }
 
     /// Decides all requests in one transaction.
-    async fn decide(
-        self: Arc<Self>,
-        requests: Vec<Request>,
-    ) -> Result<Vec<Result<Outcome, ServiceError>>, StoreError> {
+    async fn decide(self: Arc<Self>, requests: Vec<Request>) -> Result<Vec<Result<Outcome, ServiceError>>, StoreError> {
         let mut ids: Vec<SessionId> = requests.iter().map(|request| request.presented.sid.clone()).collect();
         ids.sort();
         ids.dedup();

@@ -115,11 +115,8 @@ impl Services {
     /// `NotFound` when there is no such user.
     pub async fn end_user(&self, id: &UserId, delete: bool) -> Result<(), ServiceError> {
         let now = self.now();
-        let result = if delete {
-            self.store.delete_user(id).await
-        } else {
-            self.store.set_disabled(id, Some(now), now).await
-        };
+        let result =
+            if delete { self.store.delete_user(id).await } else { self.store.set_disabled(id, Some(now), now).await };
         let ended = self.note_ended(result, |ended| ended.clone().unwrap_or_default())?;
         ended.map(drop).ok_or(ServiceError::NotFound)
     }
@@ -155,8 +152,7 @@ impl Services {
         if !sid.is_well_formed() {
             return Err(ServiceError::NotFound);
         }
-        let event =
-            Event { sid: Some(sid.clone()), ..self.event(&session.user_id, Kind::SessionRenamed, source) };
+        let event = Event { sid: Some(sid.clone()), ..self.event(&session.user_id, Kind::SessionRenamed, source) };
         let renamed = self.store.rename_session(&session.user_id, sid, &name, &event).await?;
         if renamed { Ok(()) } else { Err(ServiceError::NotFound) }
     }

@@ -18,7 +18,9 @@ const LEN: usize = 32;
 /// Why the secret cannot be used. Each of these stops the start.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
-    #[error("the secret file {0} is missing, but the database holds keys sealed under it: put it back, or restore both from one backup")]
+    #[error(
+        "the secret file {0} is missing, but the database holds keys sealed under it: put it back, or restore both from one backup"
+    )]
     Missing(PathBuf),
     #[error("the secret file {0} is damaged: it must hold one line that starts with {PREFIX}")]
     Damaged(PathBuf),

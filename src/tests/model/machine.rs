@@ -22,6 +22,8 @@ pub enum Requests {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answers {
     Whenever,
+    /// One is taken in less than a grace after the token that it brings was made, or never.
+    WithinGrace,
     /// One is taken in while the token that it brings is the current one, or never.
     WhileCurrent,
 }
@@ -45,8 +47,8 @@ pub struct Machine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Message {
     Request(Ask),
-    /// Brings this token as `Set-Cookie`, and an access token with it.
-    Answer(Token),
+    /// Brings this token as `Set-Cookie`, and an access token with it; how long ago it was made.
+    Answer(Token, u8),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -77,6 +79,7 @@ pub enum Action {
     /// An answer reaches the browser, whose jar takes what it brings.
     TakeIn {
         token: Token,
+        age: u8,
         again: bool,
     },
     Lose(Message),
@@ -130,7 +133,7 @@ impl Machine {
         if matches!(decision, Decision::Rotate | Decision::Fork) {
             for message in &mut state.wire {
                 match message {
-                    Message::Answer(held) => *held = held.after(token),
+                    Message::Answer(held, _) => *held = held.after(token),
                     Message::Request(ask) => {
                         if ask.token == token {
                             ask.exchanged = Some(0);
@@ -152,7 +155,11 @@ impl Machine {
                 Requests::BeforeTheNext => ask.exchanged.is_some() && ask.token == Token::Parent,
             },
             Message::Request(_) => true,
-            Message::Answer(token) => self.answers == Answers::Whenever || *token == Token::Current,
+            Message::Answer(token, age) => match self.answers {
+                Answers::Whenever => true,
+                Answers::WithinGrace => *age < GRACE,
+                Answers::WhileCurrent => *token == Token::Current,
+            },
         }
     }
 }
@@ -175,7 +182,7 @@ impl Model for Machine {
             for again in [false, true] {
                 actions.push(match *message {
                     Message::Request(ask) => Action::Decide { ask, again },
-                    Message::Answer(token) => Action::TakeIn { token, again },
+                    Message::Answer(token, age) => Action::TakeIn { token, age, again },
                 });
             }
             actions.push(Action::Lose(*message));
@@ -212,12 +219,12 @@ impl Model for Machine {
                 }
                 let decision = self.present(&mut state, ask.token, ask.agent, ask.exchanged.is_some());
                 if gives(decision) {
-                    state.wire.push(Message::Answer(Token::Current));
+                    state.wire.push(Message::Answer(Token::Current, state.world.age()));
                 }
             }
-            Action::TakeIn { token, again } => {
+            Action::TakeIn { token, age, again } => {
                 if !again {
-                    take(&mut state.wire, &Message::Answer(token));
+                    take(&mut state.wire, &Message::Answer(token, age));
                 }
                 world.jar = token;
                 world.owner_has_access |= token == Token::Current;
@@ -234,8 +241,11 @@ impl Model for Machine {
             Action::Tick => {
                 world.tick();
                 for message in &mut state.wire {
-                    if let Message::Request(ask) = message {
-                        ask.exchanged = ask.exchanged.map(|age| age + 1).filter(|age| *age < GRACE);
+                    match message {
+                        Message::Request(ask) => {
+                            ask.exchanged = ask.exchanged.map(|age| age + 1).filter(|age| *age < GRACE);
+                        }
+                        Message::Answer(_, age) => *age = GRACE.min(*age + 1),
                     }
                 }
             }

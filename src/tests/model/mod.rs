@@ -94,16 +94,26 @@ mod limits {
     }
 
     #[test]
-    fn sparing_the_young_would_close_that_and_lets_no_thief_live() {
-        let machine = Machine { requests: Requests::WithinGrace, ..Machine::honest(Rule::YoungIsSpared) };
-        holds("the young spared, honest", machine);
-        holds("the young spared, thief", Machine::with_thief(Rule::YoungIsSpared));
+    fn an_answer_that_brings_back_the_cookie_of_before_counts_as_a_reuse_later() {
+        let late = Machine { answers: Answers::Whenever, ..Machine::honest(Rule::Real) };
+        refuted("an answer taken in after the grace", late, NEVER_SIGNED_OUT);
+        let overtaken = Machine { answers: Answers::WithinGrace, ..Machine::honest(Rule::Real) };
+        refuted("an answer taken in within the grace, after that of the next rotation", overtaken, NEVER_SIGNED_OUT);
     }
 
     #[test]
-    fn an_answer_taken_in_after_the_next_rotation_counts_as_a_reuse_later() {
-        let machine = Machine { answers: Answers::Whenever, ..Machine::honest(Rule::Real) };
-        refuted("an answer taken in late", machine, NEVER_SIGNED_OUT);
+    fn sparing_what_was_just_exchanged_would_close_the_first_and_lets_no_thief_live() {
+        let rule = Rule::YoungIsSpared;
+        holds("the young spared", Machine { requests: Requests::WithinGrace, ..Machine::honest(rule) });
+        holds("the young spared, with a thief", Machine::with_thief(rule));
+    }
+
+    #[test]
+    fn one_rotation_per_grace_would_close_both_and_lets_no_thief_live() {
+        let rule = Rule::OneRotationPerGrace;
+        let (requests, answers) = (Requests::WithinGrace, Answers::WithinGrace);
+        holds("one rotation per grace", Machine { requests, answers, ..Machine::honest(rule) });
+        holds("one rotation per grace, with a thief", Machine::with_thief(rule));
     }
 
     #[test]

@@ -64,9 +64,10 @@ fn one_branch(machine: &Machine, state: &State) -> bool {
 }
 
 fn bounded_grace(machine: &Machine, state: &State) -> bool {
+    let may = |token| token == Token::Parent || (token == Token::Current && machine.rule == Rule::OneRotationPerGrace);
     Token::ALL.into_iter().all(|token| {
         judge(machine, &state.world, token, Agent::Owners) != Decision::Repeat
-            || (token == Token::Parent && state.world.age() < GRACE)
+            || (may(token) && state.world.age() < GRACE)
     })
 }
 

@@ -39,6 +39,8 @@ pub enum Rule {
     EndMoves,
     /// A proposal, not a mutation: an older token whose own rotation is within the grace is refused and ends nothing.
     YoungIsSpared,
+    /// Another: a token that an exchange made less than a grace ago is not exchanged, but given again.
+    OneRotationPerGrace,
 }
 
 impl Rule {
@@ -69,6 +71,10 @@ impl Rule {
                 Decision::Reuse(Reuse::Older) if young => Decision::Refuse(Refusal::NotOurs),
                 other => other,
             },
+            Self::OneRotationPerGrace => match real(grace, confirmed) {
+                Decision::Rotate if is_fresh(session, presented, grace) => Decision::Repeat,
+                other => other,
+            },
             _ => real(grace, confirmed),
         }
     }
@@ -76,4 +82,8 @@ impl Rule {
 
 fn is_displaced(session: &Session, presented: &Presented) -> bool {
     session.rotation.parent.as_ref().is_some_and(|parent| presented.generation > parent.generation)
+}
+
+fn is_fresh(session: &Session, presented: &Presented, grace: Duration) -> bool {
+    session.rotation.parent.is_some() && presented.at.since(session.rotation.rotated_at) < grace
 }

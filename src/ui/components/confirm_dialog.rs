@@ -45,8 +45,9 @@ pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
         >
             <h2 id="confirm-title">{title}</h2>
             <p id="confirm-text">{consequence}</p>
+            // Cancel comes first, so it has the focus: what Enter does must be harmless.
             <div class="dialog__actions">
-                <button class="button" type="button" autofocus on:click=move |_| cancel()>
+                <button class="button" type="button" on:click=move |_| cancel()>
                     {text::devices::CANCEL}
                 </button>
                 <button class="button button--danger" type="button" on:click=confirm>
