@@ -19,14 +19,14 @@ help: ## lists these doors
 
 run: ## builds what is missing and serves the app at http://localhost:3000, its data in data/
 	@scripts/tools run
-	@$(RELEASE)
+	+@$(RELEASE)
 	@echo 'Latchkey: http://localhost:3000 (Ctrl-C stops it)'
 	@exec target/release/latchkey serve
 
 test: ## all tests: Rust ones on SQLite and PostgreSQL, then a release in a real browser
 	@scripts/tools test
 	@$(MAKE) --no-print-directory test-rust
-	@$(RELEASE)
+	+@$(RELEASE)
 	@$(MAKE) --no-print-directory test-browser
 
 test-rust: ## only the Rust tests (ARGS=… goes to cargo test)
@@ -55,7 +55,7 @@ audit: ## known vulnerabilities of what we depend on (asks the network)
 
 build: ## a release: target/release/latchkey and its site files, target/site
 	@scripts/tools build
-	@$(RELEASE)
+	+@$(RELEASE)
 
 $(SERVER): $(MANIFESTS) $(shell find src migrations 2>/dev/null)
 	@echo 'Release build of the server: 5 minutes on two cores the first time'

@@ -44,10 +44,12 @@ fn honest() {
         ("one tab, nothing is lost", Setting { loss: 0.0, slow: 0.0, ..ONE_TAB }),
         ("one tab, 1 % lost, 1 % slow", ONE_TAB),
         ("two tabs, 5 % lost, 5 % slow", Setting { tabs: 2, loss: 0.05, slow: 0.05, ..ONE_TAB }),
-        ("ten tabs opened within 3 s each day", Setting { tabs: 10, slow: 0.05, ..ONE_TAB }),
+        ("three tabs, 1 % lost, 1 % slow", Setting { tabs: 3, ..ONE_TAB }),
+        ("ten tabs, 1 % lost, none slow", Setting { tabs: 10, slow: 0.0, ..ONE_TAB }),
+        ("ten tabs, 1 % lost, 1 % slow", Setting { tabs: 10, ..ONE_TAB }),
         (
-            "the same, and 5 % of pages loaded again within 3 s",
-            Setting { tabs: 10, slow: 0.05, reload: 0.05, ..ONE_TAB },
+            "two tabs, 1 % lost, 1 % slow, 5 % of pages loaded again at once",
+            Setting { tabs: 2, reload: 0.05, ..ONE_TAB },
         ),
     ];
     println!("| honest owner | sessions | cycles | forks | signed out |");

@@ -2,6 +2,9 @@ import { expect, test } from '../fixtures/test.ts';
 
 test.use({ javaScriptEnabled: false });
 
+// The page preloads the app, which nothing starts here.
+test.beforeEach(({ watch }) => watch.allow(/was preloaded using link preload but not used/));
+
 test('signs up, out and in without JavaScript', async ({ device, user }) => {
   await device.signUp(user);
   await expect(device.devicesPage.thisDevice).toHaveCount(1);
