@@ -13,6 +13,7 @@ mod at_rest;
 mod commands;
 mod forms;
 mod gate;
+mod model;
 mod pages;
 mod refresh;
 mod seed_flow;
