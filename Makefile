@@ -12,7 +12,7 @@ unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET
 SERVER := target/release/.server
 SITE := target/release/.site
 MANIFESTS := Cargo.toml Cargo.lock rust-toolchain.toml
-RELEASE = $(MAKE) --no-print-directory -j2 $(SERVER) $(SITE)
+RELEASE = $(MAKE) --no-print-directory --silent -j2 $(SERVER) $(SITE)
 
 help: ## lists these doors
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)

@@ -17,7 +17,7 @@
 //! # Invariants
 //!
 //! * A session has one row, however often its refresh token was rotated; one pure function decides what a presented
-//!   token means ([`domain::redeem`]).
+//!   token means ([`domain::redeem()`]).
 //! * Whatever was answered with success is durable; once a revocation was answered, no token of that session is
 //!   accepted again.
 //! * The access token lives in the memory of the hydrated app only; the refresh token in an `HttpOnly` cookie only.

@@ -1,6 +1,6 @@
 //! Storage: [`Store`] on SQLite and on PostgreSQL, one code for both.
 //!
-//! Both speak through `sqlx::Any`; [`sql`] holds the few words in which their SQL differs. Rows go in and come out as
+//! Both speak through `sqlx::Any`; `sql` holds the few words in which their SQL differs. Rows go in and come out as
 //! JSON, a whole batch in one statement, since each statement and each row costs more than what is done with it.
 //! Every write is a transaction (`BEGIN IMMEDIATE` on SQLite; on PostgreSQL sessions are locked in the order of their
 //! ids, so that no two writers wait for each other), and its outcome is known only from `COMMIT`.
