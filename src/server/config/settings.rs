@@ -37,6 +37,7 @@ section! {
         sessions: Sessions = Sessions::default(),
         accounts: Accounts = Accounts::default(),
         password: Password = Password::default(),
+        limits: Limits = Limits::default(),
         /// Native clients; the web app is built in.
         clients: Vec<Client> = Vec::new(),
         /// Leptos' own section is read by Leptos.
@@ -137,6 +138,15 @@ section! {
     }
 }
 
+section! {
+    /// Limits on attempts. None is enforced yet: 0 (off) is all that may be set, so that nobody relies on one in vain.
+    Limits {
+        login_per_address: u32 = 0,
+        login_per_account: u32 = 0,
+        refresh_per_session: u32 = 0,
+    }
+}
+
 /// What kind of program a client is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -191,6 +201,18 @@ impl Settings {
         .is_err()
         {
             return bad("password.argon2_memory", "these Argon2 parameters do not go together (RFC 9106 section 3.1)");
+        }
+        for (key, limit) in [
+            ("limits.login_per_address", self.limits.login_per_address),
+            ("limits.login_per_account", self.limits.login_per_account),
+            ("limits.refresh_per_session", self.limits.refresh_per_session),
+        ] {
+            if limit != 0 {
+                return bad(
+                    key,
+                    "is not enforced by this version: only 0 (off) may be set; limit attempts at the proxy",
+                );
+            }
         }
         self.check_public_url()?;
         for (n, client) in self.clients.iter().enumerate() {
