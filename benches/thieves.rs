@@ -20,7 +20,9 @@ use world::{Life, Setting, live};
 /// Owner cycles in all for each row.
 const CYCLES: u64 = 1_000_000;
 
-const ONE_TAB: Setting = Setting { tabs: 1, loss: 0.01, slow: 0.01, reload: 0.0, grace: GRACE };
+const ONE_TAB: Setting = Setting { tabs: 1, turns: true, loss: 0.01, slow: 0.01, reload: 0.0, grace: GRACE };
+
+const TEN_TABS: Setting = Setting { tabs: 10, loss: 0.05, slow: 0.05, reload: 0.05, ..ONE_TAB };
 
 fn main() {
     honest();
@@ -47,19 +49,19 @@ fn honest() {
         ("three tabs, 1 % lost, 1 % slow", Setting { tabs: 3, ..ONE_TAB }),
         ("ten tabs, 1 % lost, none slow", Setting { tabs: 10, slow: 0.0, ..ONE_TAB }),
         ("ten tabs, 1 % lost, 1 % slow", Setting { tabs: 10, ..ONE_TAB }),
-        (
-            "two tabs, 1 % lost, 1 % slow, 5 % of pages loaded again at once",
-            Setting { tabs: 2, reload: 0.05, ..ONE_TAB },
-        ),
+        ("ten tabs, 5 % lost, 5 % slow, 5 % of pages loaded again at once", TEN_TABS),
+        ("the same without turns", Setting { turns: false, ..TEN_TABS }),
+        ("the same without turns, none slow", Setting { turns: false, slow: 0.0, ..TEN_TABS }),
     ];
-    println!("| honest owner | sessions | cycles | forks | signed out |");
-    println!("|---|--:|--:|--:|--:|");
+    println!("| honest owner | sessions | cycles | forks | overtaken | signed out |");
+    println!("|---|--:|--:|--:|--:|--:|");
     for (name, setting) in settings {
         let lives = lives(setting, &[]);
         let sum = |of: fn(&Life) -> u64| lives.iter().map(of).sum::<u64>();
         let (cycles, forks) = (sum(|life| life.cycles), sum(|life| life.forks));
+        let overtaken = sum(|life| life.overtaken);
         let signed_out = lives.iter().filter(|life| life.found.is_some()).count();
-        println!("| {name} | {} | {cycles} | {forks} | {signed_out} |", lives.len());
+        println!("| {name} | {} | {cycles} | {forks} | {overtaken} | {signed_out} |", lives.len());
     }
 }
 

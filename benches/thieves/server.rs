@@ -3,7 +3,7 @@
 use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
 use latchkey::domain::redeem::{Decision, redeem};
 use latchkey::domain::refresh_token::Presented;
-use latchkey::domain::session::{Label, Lifetime, Parent, Reason, Revocation, Rotation, Session};
+use latchkey::domain::session::{Label, Lifetime, Reason, Revocation, Rotation, Session};
 use latchkey::domain::time::Timestamp;
 use std::time::Duration;
 
@@ -29,6 +29,7 @@ impl Server {
                 generation: 0,
                 digest: digest(0),
                 parent: None,
+                overtaken: Vec::new(),
                 rotated_at: now,
                 confirmed_at: None,
                 key_id: KeyId::new(""),
@@ -64,18 +65,14 @@ impl Server {
             digest: digest(generation),
             agent: String::new(),
             at: now,
+            shared: true,
         };
         let confirmed = self.session.rotation.confirmed_at.is_some();
         let decision = redeem(&self.session, &presented, self.grace, confirmed);
         match decision {
             Decision::Rotate | Decision::Fork => {
-                let rotation = &mut self.session.rotation;
-                rotation.generation += 1;
-                rotation.digest = digest(rotation.generation);
-                rotation.parent = Some(Parent { generation, digest: presented.digest, agent: presented.agent });
-                rotation.rotated_at = now;
-                rotation.confirmed_at = None;
-                self.session.lifetime.idle_expires_at = self.session.lifetime.token_end(now);
+                self.session = self.session.succeeded(&presented, KeyId::new(""), self.grace);
+                self.session.rotation.digest = digest(self.session.rotation.generation);
             }
             Decision::Reuse(_) => self.session.revoked = Some(Revocation { at: now, reason: Reason::Reused }),
             Decision::Repeat | Decision::Refuse(_) => {}

@@ -4,7 +4,7 @@ use super::chance::Chance;
 use super::server::{ABSOLUTE, ACCESS, JITTER, Server};
 use super::strategy::{Strategy, Thief};
 use latchkey::domain::access_token::jittered;
-use latchkey::domain::redeem::{Decision, Reuse};
+use latchkey::domain::redeem::{Decision, Refusal, Reuse};
 use latchkey::domain::time::Timestamp;
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -18,13 +18,17 @@ const WORK: Duration = Duration::from_secs(3 * 3600);
 const USES: f64 = 0.9;
 /// How often what was noted of that is lost with the server's memory.
 const FORGETS: f64 = 0.001;
+/// How long a tab waits that others have overtaken.
+const RACE_PAUSE: Duration = Duration::from_millis(300);
 /// After this the app takes an answer for lost.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The owner and the network.
 #[derive(Clone, Copy, Debug)]
 pub struct Setting {
     pub tabs: usize,
+    /// Whether tabs renew one after another.
+    pub turns: bool,
     /// How often a request, or its answer, is lost.
     pub loss: f64,
     /// How often a message takes up to 5 s, instead of up to 300 ms.
@@ -45,6 +49,8 @@ pub struct Life {
     /// Access tokens that thieves got.
     pub got: u64,
     pub forks: u64,
+    /// Refreshes of the owner that were told that other tabs were faster.
+    pub overtaken: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -63,6 +69,8 @@ enum Event {
         tab: usize,
         token: u64,
     },
+    /// A tab got no token for what it sent, or gave up.
+    NoAnswer,
     Use {
         token: u64,
     },
@@ -79,6 +87,8 @@ struct World<'a> {
     /// Of each tab, when it asks next; what was planned before is void.
     due: Vec<Timestamp>,
     thieves: Vec<Option<Thief>>,
+    /// How many of the owner's refreshes have no answer yet.
+    under_way: usize,
     queue: BinaryHeap<Reverse<(Timestamp, Event)>>,
     life: Life,
 }
@@ -96,6 +106,7 @@ pub fn live(setting: Setting, thieves: &[Strategy], chance: &mut Chance) -> Life
         now: START,
         due: vec![START; setting.tabs],
         thieves: thieves.iter().map(|_| None).collect(),
+        under_way: 0,
         queue: BinaryHeap::new(),
         life: Life::default(),
         setting,
@@ -132,10 +143,14 @@ impl World<'_> {
                 }
                 self.after(DAY, Event::Open);
             }
+            Event::Send(tab) if self.due[tab] == self.now && self.setting.turns && self.under_way > 0 => {
+                self.plan(tab, Duration::from_millis(50));
+            }
             Event::Send(tab) if self.due[tab] == self.now && is_at_work(self.now) => self.send(tab),
             Event::Send(_) => {}
             Event::Decide { tab, token, is_lost } => self.decide(tab, token, is_lost),
             Event::Answer { tab, token } => self.take_in(tab, token),
+            Event::NoAnswer => self.under_way -= 1,
             Event::Use { token } => self.server.confirm(token, self.now),
             Event::Steal(index) => {
                 let thief = Thief::new(strategies[index], self.jar);
@@ -158,6 +173,7 @@ impl World<'_> {
     }
 
     fn send(&mut self, tab: usize) {
+        self.under_way += 1;
         let (half, latency) = (self.setting.loss / 2.0, self.latency());
         let (is_request_lost, is_lost) = (self.chance.happens(half), self.chance.happens(half));
         if is_request_lost || is_lost {
@@ -165,6 +181,7 @@ impl World<'_> {
             let notices = if self.chance.happens(0.5) { latency } else { PATIENCE };
             let pause = self.chance.between(Duration::from_secs(1), Duration::from_secs(2));
             self.plan(tab, notices + pause);
+            self.after(notices, Event::NoAnswer);
         }
         if !is_request_lost {
             self.after(latency, Event::Decide { tab, token: self.jar, is_lost });
@@ -174,28 +191,34 @@ impl World<'_> {
     fn decide(&mut self, tab: usize, token: u64, is_lost: bool) {
         self.life.cycles += 1;
         self.life.cycles_with_thief += u64::from(self.thieves.iter().flatten().any(|thief| thief.began));
-        let given = self.present(token).is_some();
-        if given && !is_lost {
-            let latency = self.latency();
+        let decision = self.present(token);
+        if is_lost {
+            return;
+        }
+        let latency = self.latency();
+        if gives(decision) {
             self.after(latency, Event::Answer { tab, token: self.server.generation() });
+        } else if decision == Decision::Refuse(Refusal::Overtaken) {
+            self.life.overtaken += 1;
+            // The app asks again with what is in the jar by then.
+            self.plan(tab, latency + RACE_PAUSE);
+            self.after(latency, Event::NoAnswer);
+        } else {
+            self.after(latency, Event::NoAnswer);
         }
     }
 
-    /// What the presented token was exchanged for.
-    fn present(&mut self, token: u64) -> Option<u64> {
+    fn present(&mut self, token: u64) -> Decision {
         let decision = self.server.present(token, self.now);
         self.life.forks += u64::from(decision == Decision::Fork);
-        match decision {
-            Decision::Rotate | Decision::Repeat | Decision::Fork => Some(self.server.generation()),
-            Decision::Reuse(reuse) => {
-                self.life.found = Some(reuse);
-                None
-            }
-            Decision::Refuse(_) => None,
+        if let Decision::Reuse(reuse) = decision {
+            self.life.found = Some(reuse);
         }
+        decision
     }
 
     fn take_in(&mut self, tab: usize, token: u64) {
+        self.under_way -= 1;
         self.jar = token;
         if self.chance.happens(self.setting.reload) {
             let wait = self.chance.between(Duration::from_millis(100), Duration::from_secs(3));
@@ -215,8 +238,8 @@ impl World<'_> {
         let Some(mut thief) = self.thieves[index].take() else { return };
         if thief.presents(&self.server, self.now) {
             thief.began = true;
-            if let Some(token) = self.present(thief.token) {
-                thief.token = token;
+            if gives(self.present(thief.token)) {
+                thief.token = self.server.generation();
                 thief.got += 1;
             }
         }
@@ -224,4 +247,9 @@ impl World<'_> {
         self.thieves[index] = Some(thief);
         self.after(wait, Event::Look(index));
     }
+}
+
+/// Whether who presented the token got another for it.
+fn gives(decision: Decision) -> bool {
+    matches!(decision, Decision::Rotate | Decision::Repeat | Decision::Fork)
 }

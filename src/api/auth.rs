@@ -25,13 +25,17 @@ pub async fn sign_in(
 }
 
 /// Rotates the refresh token (RFC 6749 section 6, RFC 9700 section 4.14.2). A browser's comes as a cookie.
+///
+/// `shared`: the token is shared by several that may exchange it at once, as a browser's tabs do. One that others have
+/// overtaken twice is then answered with `refresh_overtaken` instead of being taken for a reuse.
 #[server(prefix = "/auth", endpoint = "refresh", protocol = Wire<Post>)]
 pub async fn refresh(
     #[server(default)]
     #[server(rename = "refreshToken")]
     refresh_token: Option<Secret>,
+    #[server(default)] shared: Flag,
 ) -> Result<Tokens, Problem> {
-    crate::server::http::auth::refresh(refresh_token).await
+    crate::server::http::auth::refresh(refresh_token, shared.0).await
 }
 
 /// Ends the session that asks. Repeated, it succeeds again.

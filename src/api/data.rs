@@ -92,4 +92,17 @@ pub struct ActivityEvent {
     pub user_agent: String,
     /// A stable word that says more: why a session ended, how a reuse was found.
     pub detail: Option<String>,
+    /// Of a token that was used twice: who had exchanged it before, as far as is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other: Option<OtherSide>,
+}
+
+/// The other side of a reuse.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct OtherSide {
+    pub at: Timestamp,
+    /// `None` once the address was erased.
+    pub ip: Option<String>,
+    pub user_agent: String,
 }

@@ -34,4 +34,14 @@ pub struct Event {
     pub user_agent: String,
     /// A stable word that says more: why a session ended, how a reuse was found.
     pub detail: Option<&'static str>,
+    /// Of a reuse: the other side, who got the current token.
+    pub other: Option<Party>,
+}
+
+/// Somebody who presented a token, as far as the server can tell.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Party {
+    pub at: Timestamp,
+    pub ip: Option<String>,
+    pub user_agent: String,
 }

@@ -8,6 +8,7 @@ pub mod id;
 pub mod redeem;
 pub mod refresh_token;
 pub mod session;
+pub mod succession;
 pub mod time;
 
 pub use redeem::redeem;

@@ -2,7 +2,7 @@
 //! it out.
 
 use super::refresh_token::Presented;
-use super::session::{Parent, Session, texts};
+use super::session::{Parent, Rotation, Session, texts};
 use super::time::Timestamp;
 use std::time::Duration;
 
@@ -44,6 +44,9 @@ pub enum Refusal {
     UserDisabled,
     /// The signature is ours, but the token is not the one of that generation.
     NotOurs,
+    /// Others that share the token exchanged it, and its successor too, while this request was under way: the newest
+    /// one is with them.
+    Overtaken,
 }
 
 /// Decides what `presented` means for `session`.
@@ -68,8 +71,15 @@ pub fn redeem(session: &Session, presented: &Presented, grace: Duration, confirm
         }
         // A generation that is still to come carries our signature, though we never made it.
         _ if presented.generation > rotation.generation => Decision::Refuse(Refusal::NotOurs),
+        _ if presented.shared && is_overtaken(rotation, presented, grace) => Decision::Refuse(Refusal::Overtaken),
         _ => Decision::Reuse(Reuse::Older),
     }
+}
+
+/// Whether the presented token was exchanged so lately that the request may have been under way by then.
+fn is_overtaken(rotation: &Rotation, presented: &Presented, grace: Duration) -> bool {
+    let mut overtaken = rotation.overtaken.iter();
+    overtaken.any(|it| it.generation == presented.generation && presented.at.since(it.at) < grace)
 }
 
 fn refuse(session: &Session, now: Timestamp) -> Option<Refusal> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
-use crate::domain::session::{Label, Lifetime, Reason, Revocation, Rotation};
+use crate::domain::session::{Exchanged, Label, Lifetime, Reason, Revocation};
 
 const GRACE: Duration = Duration::from_secs(10);
 const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
@@ -17,6 +17,7 @@ fn session() -> Session {
             generation: 5,
             digest: "d5".into(),
             parent: Some(Parent { generation: 4, digest: "d4".into(), agent: "firefox".into() }),
+            overtaken: vec![],
             rotated_at: START,
             confirmed_at: None,
             key_id: KeyId::new("k"),
@@ -38,6 +39,7 @@ fn presented(generation: u64, after: Duration) -> Presented {
         digest: format!("d{generation}"),
         agent: "firefox".into(),
         at: START + after,
+        shared: false,
     }
 }
 
@@ -86,6 +88,21 @@ fn an_older_or_displaced_generation_is_a_reuse() {
     forked.rotation.parent = Some(Parent { generation: 3, digest: "d3".into(), agent: "firefox".into() });
     assert_eq!(redeem(&forked, &presented(4, SOON), GRACE, false), Decision::Reuse(Reuse::Older));
     assert_eq!(redeem(&forked, &presented(3, SOON), GRACE, false), Decision::Repeat);
+}
+
+#[test]
+fn who_shares_a_token_is_told_that_others_were_faster_within_the_grace_of_its_own_exchange() {
+    let mut session = session();
+    session.rotation.overtaken = vec![Exchanged { generation: 3, at: START }];
+    let shared = |generation, after| Presented { shared: true, ..presented(generation, after) };
+    let overtaken = Decision::Refuse(Refusal::Overtaken);
+    let reuse = Decision::Reuse(Reuse::Older);
+    for confirmed in [false, true] {
+        assert_eq!(redeem(&session, &shared(3, SOON), GRACE, confirmed), overtaken);
+        assert_eq!(redeem(&session, &shared(3, LATE), GRACE, confirmed), reuse);
+        assert_eq!(redeem(&session, &shared(2, SOON), GRACE, confirmed), reuse);
+        assert_eq!(redeem(&session, &presented(3, SOON), GRACE, confirmed), reuse);
+    }
 }
 
 #[test]

@@ -49,4 +49,7 @@ pub struct Presented {
     /// Digest of the User-Agent that presented it.
     pub agent: String,
     pub at: Timestamp,
+    /// Whether who presents it shares it with others that may exchange it meanwhile, as the tabs of a browser do, and
+    /// wants to be told when one was faster.
+    pub shared: bool,
 }

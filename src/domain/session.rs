@@ -31,6 +31,8 @@ pub struct Rotation {
     pub digest: String,
     /// The one before, if there was one.
     pub parent: Option<Parent>,
+    /// Those before the parent whose exchange is so recent that a request which carries one may still be under way.
+    pub overtaken: Vec<Exchanged>,
     /// When the current token was made.
     pub rotated_at: Timestamp,
     /// When the current token, or an access token issued with it, was first seen.
@@ -50,6 +52,14 @@ pub struct Parent {
     pub agent: String,
 }
 
+/// That a refresh token of a session was exchanged.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Exchanged {
+    pub generation: u64,
+    /// When it was first exchanged.
+    pub at: Timestamp,
+}
+
 /// How long a session may live.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lifetime {
@@ -63,6 +73,9 @@ pub struct Lifetime {
     /// "Keep me signed in": whether the browser keeps the cookies when it is closed.
     pub remember: bool,
 }
+
+/// See [`Lifetime::end_as_told`].
+const TOLD_STEP: Duration = Duration::from_secs(60 * 60);
 
 impl Lifetime {
     /// The lifetime of a session that starts `now`.
@@ -79,6 +92,14 @@ impl Lifetime {
     /// The nearer of the two ends.
     pub fn end(&self) -> Timestamp {
         self.idle_expires_at.min(self.expires_at)
+    }
+
+    /// The nearer of the two ends as it is told to who holds a token of the session: the idle one on the hour, or the
+    /// tenth of a short life, since it moves with each rotation. A thief who could read there when the owner renews
+    /// could follow in step.
+    pub fn end_as_told(&self, now: Timestamp) -> Timestamp {
+        let step = TOLD_STEP.min(self.idle / 10);
+        self.idle_expires_at.rounded_down(step).max(now).min(self.expires_at)
     }
 }
 
@@ -148,4 +169,36 @@ pub struct Label {
     pub user_agent: String,
     /// The address last seen; erased some time after the session's end.
     pub ip: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+    const START: Timestamp = Timestamp::from_millis(1_800_000_000_123);
+
+    #[test]
+    fn the_end_that_is_told_does_not_tell_when_the_token_was_rotated() {
+        let mut lifetime = Lifetime::start(START, 24 * HOUR, 72 * HOUR, true);
+        let told: Vec<Timestamp> = (0..12)
+            .map(|renewal| {
+                let at = START + Duration::from_secs(450) * renewal;
+                lifetime.idle_expires_at = lifetime.token_end(at);
+                lifetime.end_as_told(at)
+            })
+            .collect();
+        let mut distinct = told.clone();
+        distinct.dedup();
+        assert_eq!(distinct.len(), 2, "twelve renewals in an hour and a half: {told:?}");
+    }
+
+    #[test]
+    fn the_end_that_is_told_is_never_over_nor_later_than_the_absolute_one() {
+        let lifetime = Lifetime::start(START, Duration::from_secs(10), HOUR, true);
+        let late = START + Duration::from_millis(9_999);
+        assert_eq!(lifetime.end_as_told(late), late);
+        let near = Lifetime { idle_expires_at: START + 24 * HOUR, ..Lifetime::start(START, 24 * HOUR, HOUR, true) };
+        assert_eq!(near.end_as_told(START), START + HOUR);
+    }
 }

@@ -33,6 +33,11 @@ impl Timestamp {
         self.0.saturating_add(999).div_euclid(1000)
     }
 
+    /// The last multiple of `step` that is not after this; itself where `step` is under a millisecond.
+    pub fn rounded_down(self, step: Duration) -> Self {
+        Self(self.0 - self.0.rem_euclid(millis(step).max(1)))
+    }
+
     /// How long after `earlier` this is; zero if it is not after it (clocks may step back).
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))

@@ -1,10 +1,10 @@
 //! What the use cases need of the world, written from their side: [`Store`], [`Clock`], [`Entropy`].
 
-use crate::domain::activity::{Event, Kind};
+use crate::domain::activity::{Event, Kind, Party};
 use crate::domain::credentials::Username;
 use crate::domain::device::Device;
 use crate::domain::id::{KeyId, SessionId, UserId};
-use crate::domain::session::{Parent, Reason, Session};
+use crate::domain::session::{Exchanged, Parent, Reason, Session};
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
 
@@ -57,6 +57,7 @@ pub struct Rotated {
     pub generation: u64,
     pub digest: String,
     pub parent: Parent,
+    pub overtaken: Vec<Exchanged>,
     pub rotated_at: Timestamp,
     pub key_id: KeyId,
     pub idle_expires_at: Timestamp,
@@ -132,6 +133,7 @@ pub struct Recorded {
     pub ip: Option<String>,
     pub user_agent: String,
     pub detail: Option<String>,
+    pub other: Option<Party>,
 }
 
 /// Everything that is kept. Each verb is one transaction, durable when it returns `Ok`; dropped half-way it leaves

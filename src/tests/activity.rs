@@ -1,6 +1,6 @@
 //! The user's own security events, as the user reads them.
 
-use super::support::{Backend, PASSWORD, SignedIn, TestApp, TestAppBuilder, on_both_databases};
+use super::support::{Backend, FIREFOX, PASSWORD, SignedIn, TestApp, TestAppBuilder, on_both_databases};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -35,6 +35,29 @@ on_both_databases! {
             ("signed_up", None),
         ];
         assert_eq!(kinds(&here).await, expected.map(|(kind, detail)| (kind.to_owned(), detail)));
+    }
+
+    async fn a_reuse_tells_what_is_known_of_both_sides(app: TestAppBuilder) {
+        let app = app.start().await;
+        let here = app.signed_up("ada").await;
+        let mut there = app.signed_in("ada").await;
+        let mut thief = there.clone();
+        app.advance(Duration::from_secs(60));
+        there.try_refresh().await.expect(200);
+        let exchanged = app.now();
+        assert!(there.is_in().await);
+        app.advance(Duration::from_secs(60));
+        thief.browser.user_agent = "curl/8.0".into();
+        thief.try_refresh().await.expect(401);
+        let event = here.get("/api/activity").await.expect(200).json()["events"][0].clone();
+        assert_eq!((&event["kind"], &event["detail"]), (&json!("reused"), &json!("predecessor")));
+        assert_eq!((&event["at"], &event["ip"], &event["userAgent"]), (
+            &json!(app.now().as_millis()),
+            &json!("127.0.0.1"),
+            &json!("curl/8.0"),
+        ));
+        let other = json!({"at": exchanged.as_millis(), "ip": "127.0.0.1", "userAgent": FIREFOX});
+        assert_eq!(event["other"], other);
     }
 
     async fn a_fork_and_who_ended_a_session_are_told(app: TestAppBuilder) {

@@ -52,6 +52,26 @@ on_both_databases! {
         assert!(other.is_in().await);
     }
 
+    async fn a_tab_that_others_overtook_twice_is_told_so_and_nothing_ends(app: TestAppBuilder) {
+        let app = app.start().await;
+        let mut device = app.signed_up("ada").await;
+        let mut slow = device.clone();
+        for _ in 0..3 {
+            device.try_refresh().await.expect(200);
+            app.advance(2 * SECOND);
+        }
+        let reply = slow.try_shared_refresh().await.expect(409);
+        assert_eq!(reply.code(), "refresh_overtaken");
+        assert!(reply.set_cookies().is_empty());
+        assert!(device.is_in().await);
+        // What it finds in the cookie jar by then is good.
+        let mut again = with_token(&slow, device.refresh_token());
+        again.try_shared_refresh().await.expect(200);
+        app.advance(4 * SECOND);
+        assert_eq!(slow.try_shared_refresh().await.expect(401).code(), "refresh_reused");
+        assert!(!device.is_in().await);
+    }
+
     async fn a_lost_answer_costs_nobody_a_session(app: TestAppBuilder) {
         let app = app.start().await;
         let mut device = app.signed_up("ada").await;

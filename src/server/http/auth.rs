@@ -51,12 +51,12 @@ pub async fn sign_in(username: String, password: Secret, remember: bool, client:
     if web { to_browser(&context, granted, true).await } else { Ok(to_native(granted)) }
 }
 
-pub async fn refresh(body: Option<Secret>) -> Answer<Tokens> {
+pub async fn refresh(body: Option<Secret>, shared: bool) -> Answer<Tokens> {
     let context = RequestContext::current()?;
     let native = body.is_some();
     let shown = context.credentials(body.as_ref()).refresh.ok_or(ServiceError::InvalidToken)?;
     let (services, source) = (context.services().clone(), context.source.clone());
-    let granted = complete(async move { services.refresh(&shown, &source).await }).await?;
+    let granted = complete(async move { services.refresh(&shown, shared, &source).await }).await?;
     if native {
         return Ok(to_native(granted));
     }

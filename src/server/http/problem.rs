@@ -22,6 +22,7 @@ impl From<ServiceError> for Problem {
             ServiceError::InvalidToken => Code::InvalidToken.into(),
             ServiceError::Revoked(_) => Code::SessionRevoked.into(),
             ServiceError::Reused => Code::RefreshReused.into(),
+            ServiceError::Overtaken => Code::RefreshOvertaken.into(),
             ServiceError::ReauthenticationRequired => Code::ReauthenticationRequired.into(),
             ServiceError::NotFound => Code::NotFound.into(),
             ServiceError::UsernameTaken => Code::UsernameTaken.into(),

@@ -176,6 +176,7 @@ impl Services {
                 generation: 0,
                 digest: String::new(),
                 parent: None,
+                overtaken: Vec::new(),
                 rotated_at: now,
                 confirmed_at: None,
                 key_id,
@@ -208,12 +209,13 @@ impl Services {
         Ok(Granted { session, access, refresh, refresh_expires_in })
     }
 
-    /// Exchanges a refresh token for its successor and a fresh access token.
+    /// Exchanges a refresh token for its successor and a fresh access token. `shared`: see
+    /// [`crate::domain::refresh_token::Presented`].
     ///
     /// # Errors
-    /// `InvalidToken`, `Revoked`, `Reused`; passing faults, after which the same token is as good as before.
-    pub async fn refresh(&self, shown: &Shown, source: &Source) -> Result<Granted, ServiceError> {
-        match self.present(shown, source, Purpose::Exchange).await? {
+    /// `InvalidToken`, `Revoked`, `Reused`, `Overtaken`; passing faults, after which the same token is as good as before.
+    pub async fn refresh(&self, shown: &Shown, shared: bool, source: &Source) -> Result<Granted, ServiceError> {
+        match self.present(shown, source, Purpose::Exchange { shared }).await? {
             Outcome::Exchanged(session, minted) => self.grant(*session, minted),
             outcome => {
                 if matches!(outcome, Outcome::Reused) {

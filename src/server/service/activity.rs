@@ -2,8 +2,8 @@
 
 use super::identity::Caller;
 use super::{ServiceError, Services};
-use crate::api::data::{ActivityEvent, ActivityPage};
-use crate::domain::activity::Event;
+use crate::api::data::{ActivityEvent, ActivityPage, OtherSide};
+use crate::domain::activity::{Event, Party};
 use crate::server::ports::Recorded;
 
 /// How many events a page has.
@@ -18,13 +18,14 @@ impl Services {
         let recorded = self.store.activity(&caller.user_id, cursor, PAGE).await?;
         let full = recorded.len() == usize::try_from(PAGE).unwrap_or(usize::MAX);
         let next = recorded.last().map(|last| last.cursor).filter(|_| full);
-        let tell = |Recorded { kind, at, sid, ip, user_agent, detail, .. }| ActivityEvent {
+        let tell = |Recorded { kind, at, sid, ip, user_agent, detail, other, .. }| ActivityEvent {
             kind,
             at,
             sid,
             ip,
             user_agent,
             detail,
+            other: other.map(|Party { at, ip, user_agent }| OtherSide { at, ip, user_agent }),
         };
         Ok(ActivityPage { events: recorded.into_iter().map(tell).collect(), next })
     }

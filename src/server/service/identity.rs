@@ -160,6 +160,7 @@ impl Services {
             digest: digest(token),
             agent: digest(&source.user_agent),
             at: self.now(),
+            shared: purpose == Purpose::Exchange { shared: true },
         };
         self.queue.present(Request { claims, presented, way: *way, purpose, source: source.clone() }).await
     }
@@ -190,6 +191,7 @@ impl Services {
 pub(super) fn refused(outcome: &Outcome) -> ServiceError {
     match outcome {
         Outcome::Reused | Outcome::Refused(Refusal::Revoked, Some(Reason::Reused)) => ServiceError::Reused,
+        Outcome::Refused(Refusal::Overtaken, _) => ServiceError::Overtaken,
         Outcome::Refused(Refusal::Revoked, reason) => ServiceError::Revoked(reason.unwrap_or(Reason::EndedByUser)),
         Outcome::Refused(..) | Outcome::Exchanged(..) | Outcome::Shown(..) => ServiceError::InvalidToken,
     }

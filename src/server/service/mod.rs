@@ -44,6 +44,8 @@ pub enum ServiceError {
     Revoked(Reason),
     #[error("a refresh token was used twice")]
     Reused,
+    #[error("other requests with the same refresh token were faster")]
+    Overtaken,
     #[error("the user must prove who they are first")]
     ReauthenticationRequired,
     #[error("nothing of the caller's")]
@@ -206,5 +208,6 @@ fn event(user_id: &UserId, kind: Kind, source: &Source, at: Timestamp) -> Event 
         ip: source.ip.clone(),
         user_agent: source.user_agent.clone(),
         detail: None,
+        other: None,
     }
 }

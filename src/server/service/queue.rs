@@ -3,11 +3,11 @@
 
 use super::identity::Way;
 use super::{ServiceError, Source, event};
-use crate::domain::activity::{Event, Kind};
+use crate::domain::activity::{Event, Kind, Party};
 use crate::domain::id::SessionId;
 use crate::domain::redeem::{Decision, Refusal, redeem};
 use crate::domain::refresh_token::{Claims, Presented};
-use crate::domain::session::{Parent, Reason, Revocation, Session};
+use crate::domain::session::{Label, Reason, Revocation, Session};
 use crate::server::liveness::Liveness;
 use crate::server::ports::{Rotated, SessionChange, Store, StoreError, Verdict};
 use crate::server::token::access::AccessTokens;
@@ -26,8 +26,8 @@ const WAITING: usize = 4096;
 /// What a presented token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To be exchanged for its successor.
-    Exchange,
+    /// To be exchanged for its successor; whether by one of several that share it ([`Presented::shared`]).
+    Exchange { shared: bool },
     /// To show who one is, and nothing else: nothing moves, but a reuse is one here too.
     Show,
 }
@@ -188,13 +188,13 @@ impl Batch {
         let seen = exchange.liveness.seen(&session.id).and_then(|seen| seen.generation);
         let confirmed = session.rotation.confirmed_at.is_some() || seen == Some(session.rotation.generation);
         let mut decision = redeem(session, presented, exchange.grace, confirmed);
-        // The successor can be computed again as long as its key and our form of tokens are the same; around a change
-        // of either it cannot, and its answer counts as lost.
+        // The successor can be computed again as long as its key and our form of tokens are the same. Around a change of
+        // either it cannot: its answer counts as lost, unless somebody has it.
         if decision == Decision::Repeat
             && refresh::mint(session, ring, &exchange.issuer).map(|minted| minted.digest()).as_ref()
                 != Ok(&session.rotation.digest)
         {
-            decision = Decision::Fork;
+            decision = if confirmed { Decision::Refuse(Refusal::Overtaken) } else { Decision::Fork };
         }
         match (decision, purpose) {
             (Decision::Refuse(refusal), _) => {
@@ -204,7 +204,12 @@ impl Batch {
                 session.revoked = Some(Revocation { at: presented.at, reason: Reason::Reused });
                 judged.ended = true;
                 let event = event(&session.user_id, Kind::Reused, source, presented.at);
-                self.events.push(Event { sid: Some(session.id.clone()), detail: Some(reuse.as_str()), ..event });
+                self.events.push(Event {
+                    sid: Some(session.id.clone()),
+                    detail: Some(reuse.as_str()),
+                    other: Some(last_to_exchange(session)),
+                    ..event
+                });
                 Ok(Outcome::Reused)
             }
             (decision, Purpose::Show) => {
@@ -213,12 +218,12 @@ impl Batch {
                 }
                 Ok(Outcome::Shown(Box::new(session.clone())))
             }
-            (Decision::Repeat, Purpose::Exchange) => {
+            (Decision::Repeat, Purpose::Exchange { .. }) => {
                 let minted = refresh::mint(session, ring, &exchange.issuer)?;
                 Ok(Outcome::Exchanged(Box::new(session.clone()), minted))
             }
-            (decision @ (Decision::Rotate | Decision::Fork), Purpose::Exchange) => {
-                let minted = rotate(session, presented, source, ring, &exchange.issuer)?;
+            (decision @ (Decision::Rotate | Decision::Fork), Purpose::Exchange { .. }) => {
+                let minted = rotate(session, presented, source, ring, exchange)?;
                 judged.rotated = Some(source.clone());
                 if decision == Decision::Fork {
                     let event = event(&session.user_id, Kind::Forked, source, presented.at);
@@ -242,6 +247,7 @@ impl Batch {
                 generation: session.rotation.generation,
                 digest: session.rotation.digest.clone(),
                 parent: session.rotation.parent.clone()?,
+                overtaken: session.rotation.overtaken.clone(),
                 rotated_at: session.rotation.rotated_at,
                 key_id: session.rotation.key_id.clone(),
                 idle_expires_at: session.lifetime.idle_expires_at,
@@ -259,30 +265,26 @@ impl Batch {
     }
 }
 
+/// Who got the current token: the other side of a reuse.
+fn last_to_exchange(session: &Session) -> Party {
+    let Label { ip, user_agent, .. } = session.label.clone();
+    Party { at: session.rotation.rotated_at, ip, user_agent }
+}
+
 /// Puts a new token in the current one's place, with the presented one as its parent.
 fn rotate(
     session: &mut Session,
     presented: &Presented,
     source: &Source,
     ring: &KeyRing,
-    issuer: &str,
+    exchange: &Exchange,
 ) -> Result<Minted, ServiceError> {
-    let mut next = session.clone();
-    next.rotation.generation += 1;
-    next.rotation.parent = Some(Parent {
-        generation: presented.generation,
-        digest: presented.digest.clone(),
-        agent: presented.agent.clone(),
-    });
-    next.rotation.rotated_at = presented.at;
-    next.rotation.confirmed_at = None;
-    next.rotation.key_id = ring.newest_refresh(presented.at)?.id.clone();
-    next.lifetime.idle_expires_at = next.lifetime.token_end(presented.at);
-    next.last_seen_at = presented.at;
+    let key = ring.newest_refresh(presented.at)?.id.clone();
+    let mut next = session.succeeded(presented, key, exchange.grace);
     next.label.device = source.device.clone();
     next.label.user_agent.clone_from(&source.user_agent);
     next.label.ip.clone_from(&source.ip);
-    let minted = refresh::mint(&next, ring, issuer)?;
+    let minted = refresh::mint(&next, ring, &exchange.issuer)?;
     next.rotation.digest = minted.digest();
     *session = next;
     Ok(minted)

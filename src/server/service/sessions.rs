@@ -35,7 +35,7 @@ impl Services {
             ip: session.label.ip,
             created_at: session.lifetime.created_at,
             last_seen_at: session.last_seen_at.max(seen),
-            expires_at: session.lifetime.end(),
+            expires_at: session.lifetime.end_as_told(self.now()),
             sid: session.id,
         }
     }

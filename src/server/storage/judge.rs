@@ -3,7 +3,7 @@
 
 use super::activity::insert_events;
 use super::database::{Database, from_json, to_json};
-use super::rows::{SessionRow, integer};
+use super::rows::{SessionRow, integer, overtaken};
 use super::sql::{Sql, sql};
 use crate::domain::id::SessionId;
 use crate::domain::session::{Reason, Session};
@@ -21,6 +21,7 @@ const ROTATE: Sql = sql!(
      token_digest = j.value ->> 'digest', \
      parent_generation = CAST(j.value ->> 'parent_generation' AS BIGINT), \
      parent_digest = j.value ->> 'parent_digest', parent_agent = j.value ->> 'parent_agent', \
+     overtaken = j.value ->> 'overtaken', \
      rotated_at = CAST(j.value ->> 'rotated_at' AS BIGINT), confirmed_at = NULL, \
      last_seen_at = CAST(j.value ->> 'rotated_at' AS BIGINT), key_id = j.value ->> 'key_id', \
      idle_expires_at = CAST(j.value ->> 'idle_expires_at' AS BIGINT), user_agent = j.value ->> 'user_agent', \
@@ -40,6 +41,7 @@ struct RotatedRow<'a> {
     parent_generation: i64,
     parent_digest: &'a str,
     parent_agent: &'a str,
+    overtaken: Option<String>,
     rotated_at: Timestamp,
     key_id: &'a str,
     idle_expires_at: Timestamp,
@@ -59,6 +61,7 @@ impl<'a> From<&'a Rotated> for RotatedRow<'a> {
             parent_generation: integer(rotated.parent.generation),
             parent_digest: &rotated.parent.digest,
             parent_agent: &rotated.parent.agent,
+            overtaken: overtaken(&rotated.overtaken),
             rotated_at: rotated.rotated_at,
             key_id: rotated.key_id.as_str(),
             idle_expires_at: rotated.idle_expires_at,

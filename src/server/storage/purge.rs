@@ -20,8 +20,8 @@ const EXPIRED: Sql = sql!(
 );
 /// The addresses of a session's events go with it.
 const ADDRESSES: Sql = sql!(
-    "UPDATE activity SET ip = NULL FROM " rows " WHERE activity.user_id = j.value ->> 'user_id' \
-     AND activity.sid = j.value ->> 'id' AND activity.ip IS NOT NULL"
+    "UPDATE activity SET ip = NULL, other_ip = NULL FROM " rows " WHERE activity.user_id = j.value ->> 'user_id' \
+     AND activity.sid = j.value ->> 'id' AND (activity.ip IS NOT NULL OR activity.other_ip IS NOT NULL)"
 );
 /// Those of events without a session, by their age.
 const LONE_ADDRESSES: Sql = sql!(

@@ -1,11 +1,11 @@
 //! Rows as they travel, as JSON, and what they mean. The one place that refuses rows that cannot be.
 
 use super::error::impossible;
-use crate::domain::activity::{Event, Kind};
+use crate::domain::activity::{Event, Kind, Party};
 use crate::domain::credentials::Username;
 use crate::domain::device::{Device, DeviceKind};
 use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
-use crate::domain::session::{Label, Lifetime, Parent, Reason, Revocation, Rotation, Session};
+use crate::domain::session::{Exchanged, Label, Lifetime, Parent, Reason, Revocation, Rotation, Session};
 use crate::domain::time::Timestamp;
 use crate::server::ports::{Recorded, StoreError, StoredKey, User};
 use base64::Engine as _;
@@ -26,6 +26,7 @@ pub(super) struct SessionRow {
     token_digest: String,
     parent_digest: Option<String>,
     parent_agent: Option<String>,
+    overtaken: Option<String>,
     key_id: KeyId,
     nonce: String,
     created_at: Timestamp,
@@ -70,6 +71,10 @@ impl TryFrom<SessionRow> for Session {
         if parent.as_ref().is_some_and(|parent| parent.generation >= generation) {
             return Err(bad("parent_generation"));
         }
+        let overtaken = match &row.overtaken {
+            None => Vec::new(),
+            Some(text) => serde_json::from_str(text).map_err(|_| bad("overtaken"))?,
+        };
         let lifetime = Lifetime {
             created_at: row.created_at,
             expires_at: row.expires_at,
@@ -90,6 +95,7 @@ impl TryFrom<SessionRow> for Session {
                 generation,
                 digest: row.token_digest,
                 parent,
+                overtaken,
                 rotated_at: row.rotated_at,
                 confirmed_at: row.confirmed_at,
                 key_id: row.key_id,
@@ -123,6 +129,7 @@ impl From<&Session> for SessionRow {
             token_digest: rotation.digest,
             parent_digest,
             parent_agent,
+            overtaken: overtaken(&rotation.overtaken),
             key_id: rotation.key_id,
             nonce: rotation.nonce,
             created_at: lifetime.created_at,
@@ -148,6 +155,11 @@ impl From<&Session> for SessionRow {
 /// As both databases keep it. No generation ever comes near the end of it.
 pub(super) fn integer(generation: u64) -> i64 {
     i64::try_from(generation).unwrap_or(i64::MAX)
+}
+
+/// As it is kept: nothing, nearly always, or a JSON array.
+pub(super) fn overtaken(exchanged: &[Exchanged]) -> Option<String> {
+    (!exchanged.is_empty()).then(|| serde_json::json!(exchanged).to_string())
 }
 
 /// A row of `users`.
@@ -186,6 +198,9 @@ pub(super) struct EventRow<'a> {
     ip: Option<&'a str>,
     user_agent: &'a str,
     detail: Option<&'static str>,
+    other_at: Option<Timestamp>,
+    other_ip: Option<&'a str>,
+    other_user_agent: Option<&'a str>,
 }
 
 impl<'a> EventRow<'a> {
@@ -199,6 +214,9 @@ impl<'a> EventRow<'a> {
             ip: event.ip.as_deref(),
             user_agent: &event.user_agent,
             detail: event.detail,
+            other_at: event.other.as_ref().map(|other| other.at),
+            other_ip: event.other.as_ref().and_then(|other| other.ip.as_deref()),
+            other_user_agent: event.other.as_ref().map(|other| other.user_agent.as_str()),
         }
     }
 }
@@ -213,6 +231,9 @@ pub(super) struct RecordedRow {
     ip: Option<String>,
     user_agent: String,
     detail: Option<String>,
+    other_at: Option<Timestamp>,
+    other_ip: Option<String>,
+    other_user_agent: Option<String>,
 }
 
 impl TryFrom<RecordedRow> for Recorded {
@@ -221,7 +242,9 @@ impl TryFrom<RecordedRow> for Recorded {
     fn try_from(row: RecordedRow) -> Result<Self, StoreError> {
         let kind = Kind::from_text(&row.kind).ok_or_else(|| impossible("activity", &row.id.to_string(), "kind"))?;
         let RecordedRow { id, at, sid, ip, user_agent, detail, .. } = row;
-        Ok(Self { cursor: id, kind, at, sid, ip, user_agent, detail })
+        let other =
+            row.other_at.map(|at| Party { at, ip: row.other_ip, user_agent: row.other_user_agent.unwrap_or_default() });
+        Ok(Self { cursor: id, kind, at, sid, ip, user_agent, detail, other })
     }
 }
 

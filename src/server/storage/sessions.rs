@@ -18,12 +18,12 @@ use std::collections::BTreeMap;
 /// Inserts nothing for a user who is gone or disabled.
 const INSERT: Sql = sql!(
     "INSERT INTO sessions (id, user_id, client_id, generation, parent_generation, rotated_at, confirmed_at, \
-     token_digest, parent_digest, parent_agent, key_id, nonce, created_at, authenticated_at, last_seen_at, expires_at, \
+     token_digest, parent_digest, parent_agent, overtaken, key_id, nonce, created_at, authenticated_at, last_seen_at, expires_at, \
      idle_expires_at, idle_ms, remember, revoked_at, revocation_reason, name, browser, os, kind, user_agent, ip) \
      SELECT j.value ->> 'id', u.id, j.value ->> 'client_id', CAST(j.value ->> 'generation' AS BIGINT), \
      CAST(j.value ->> 'parent_generation' AS BIGINT), CAST(j.value ->> 'rotated_at' AS BIGINT), \
      CAST(j.value ->> 'confirmed_at' AS BIGINT), j.value ->> 'token_digest', j.value ->> 'parent_digest', \
-     j.value ->> 'parent_agent', j.value ->> 'key_id', j.value ->> 'nonce', \
+     j.value ->> 'parent_agent', j.value ->> 'overtaken', j.value ->> 'key_id', j.value ->> 'nonce', \
      CAST(j.value ->> 'created_at' AS BIGINT), CAST(j.value ->> 'authenticated_at' AS BIGINT), \
      CAST(j.value ->> 'last_seen_at' AS BIGINT), CAST(j.value ->> 'expires_at' AS BIGINT), \
      CAST(j.value ->> 'idle_expires_at' AS BIGINT), CAST(j.value ->> 'idle_ms' AS BIGINT), \

@@ -52,7 +52,7 @@ macro_rules! sql {
             sql!(@$dialect object),
             "('id', s.id, 'user_id', s.user_id, 'client_id', s.client_id, 'generation', s.generation, \
               'parent_generation', s.parent_generation, 'rotated_at', s.rotated_at, 'confirmed_at', s.confirmed_at, \
-              'token_digest', s.token_digest, 'parent_digest', s.parent_digest, 'parent_agent', s.parent_agent, \
+              'token_digest', s.token_digest, 'parent_digest', s.parent_digest, 'parent_agent', s.parent_agent, 'overtaken', s.overtaken, \
               'key_id', s.key_id, 'nonce', s.nonce, 'created_at', s.created_at, \
               'authenticated_at', s.authenticated_at, 'last_seen_at', s.last_seen_at, 'expires_at', s.expires_at, \
               'idle_expires_at', s.idle_expires_at, 'idle_ms', s.idle_ms, 'remember', s.remember, \

@@ -164,5 +164,6 @@ fn by_nobody(user_id: &UserId, at: Timestamp) -> Event {
         ip: None,
         user_agent: String::new(),
         detail: None,
+        other: None,
     }
 }

@@ -14,7 +14,8 @@ pub enum Requests {
     /// One that is still under way when the browser takes in the successor of what it carries arrives within the grace
     /// of that exchange, or never.
     WithinGrace,
-    /// So, and before the successor is exchanged in its turn, or never.
+    /// So, and before the successor is exchanged in its turn, or never: what a client must keep that does not say that
+    /// it shares its token.
     BeforeTheNext,
 }
 
@@ -98,7 +99,7 @@ impl Machine {
     pub fn honest(rule: Rule) -> Self {
         Self {
             rule,
-            requests: Requests::BeforeTheNext,
+            requests: Requests::WithinGrace,
             answers: Answers::WhileCurrent,
             tabs: &[Agent::Owners],
             has_thief: false,

@@ -88,9 +88,18 @@ mod limits {
     use super::*;
 
     #[test]
-    fn a_request_that_two_rotations_overtake_within_the_grace_counts_as_a_reuse() {
-        let machine = Machine { requests: Requests::WithinGrace, ..Machine::honest(Rule::Real) };
+    fn a_request_that_arrives_after_the_grace_of_the_rotation_that_overtook_it_counts_as_a_reuse() {
+        let machine = Machine { requests: Requests::Whenever, ..Machine::honest(Rule::Real) };
+        refuted("a request after the grace", machine, NEVER_SIGNED_OUT);
+    }
+
+    #[test]
+    fn who_does_not_say_that_a_token_is_shared_must_not_let_two_rotations_overtake_a_request() {
+        let machine = Machine::honest(Rule::Unshared);
         refuted("a request overtaken twice", machine, NEVER_SIGNED_OUT);
+        let requests = Requests::BeforeTheNext;
+        holds("unshared, one at a time", Machine { requests, ..Machine::honest(Rule::Unshared) });
+        holds("unshared, with a thief", Machine::with_thief(Rule::Unshared));
     }
 
     #[test]
@@ -102,17 +111,9 @@ mod limits {
     }
 
     #[test]
-    fn sparing_what_was_just_exchanged_would_close_the_first_and_lets_no_thief_live() {
-        let rule = Rule::YoungIsSpared;
-        holds("the young spared", Machine { requests: Requests::WithinGrace, ..Machine::honest(rule) });
-        holds("the young spared, with a thief", Machine::with_thief(rule));
-    }
-
-    #[test]
-    fn one_rotation_per_grace_would_close_both_and_lets_no_thief_live() {
+    fn one_rotation_per_grace_would_close_the_second_and_lets_no_thief_live() {
         let rule = Rule::OneRotationPerGrace;
-        let (requests, answers) = (Requests::WithinGrace, Answers::WithinGrace);
-        holds("one rotation per grace", Machine { requests, answers, ..Machine::honest(rule) });
+        holds("one rotation per grace", Machine { answers: Answers::WithinGrace, ..Machine::honest(rule) });
         holds("one rotation per grace, with a thief", Machine::with_thief(rule));
     }
 
@@ -146,6 +147,11 @@ mod mutations {
     #[test]
     fn a_reuse_that_ends_nothing_is_refuted() {
         refuted("a reuse that ends nothing", Machine::with_thief(Rule::ReuseEndsNothing), FOUND_OUT);
+    }
+
+    #[test]
+    fn sparing_older_tokens_at_any_age_is_refuted() {
+        refuted("all are spared", Machine::with_thief(Rule::AllAreSpared), FOUND_OUT);
     }
 
     #[test]

@@ -13,7 +13,7 @@ pub const GRACE: u8 = 2;
 /// Who decides. Everything but [`Rule::Real`] is wrong on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rule {
-    /// `latchkey::domain::redeem`, untouched.
+    /// `latchkey::domain::redeem`, untouched, for tabs that say that they share their token.
     Real,
     /// Each repeat starts the grace anew.
     SlidingGrace,
@@ -37,15 +37,17 @@ pub enum Rule {
     RevocationForgotten,
     /// A rotation moves the absolute end too.
     EndMoves,
-    /// A proposal, not a mutation: an older token whose own rotation is within the grace is refused and ends nothing.
-    YoungIsSpared,
-    /// Another: a token that an exchange made less than a grace ago is not exchanged, but given again.
+    /// No mutation, but what a client gets that does not say that it shares its token.
+    Unshared,
+    /// Older tokens are refused at any age, and end nothing.
+    AllAreSpared,
+    /// A proposal, not a mutation: a token that an exchange made less than a grace ago is not exchanged, but given again.
     OneRotationPerGrace,
 }
 
 impl Rule {
-    /// What `presented` means. `young` says whether the presented token was itself exchanged less than a grace ago.
-    pub fn decide(self, session: &Session, presented: &Presented, confirmed: bool, young: bool) -> Decision {
+    /// What `presented` means.
+    pub fn decide(self, session: &Session, presented: &Presented, confirmed: bool) -> Decision {
         let grace = TICK * u32::from(GRACE);
         let real = |grace, confirmed| redeem(session, presented, grace, confirmed);
         match self {
@@ -67,8 +69,8 @@ impl Rule {
                 Decision::Reuse(Reuse::Older) if is_displaced(session, presented) => Decision::Rotate,
                 other => other,
             },
-            Self::YoungIsSpared => match real(grace, confirmed) {
-                Decision::Reuse(Reuse::Older) if young => Decision::Refuse(Refusal::NotOurs),
+            Self::AllAreSpared => match real(grace, confirmed) {
+                Decision::Reuse(Reuse::Older) => Decision::Refuse(Refusal::Overtaken),
                 other => other,
             },
             Self::OneRotationPerGrace => match real(grace, confirmed) {

@@ -7,7 +7,7 @@ use super::rule::{GRACE, Rule, TICK};
 use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
 use latchkey::domain::redeem::Decision;
 use latchkey::domain::refresh_token::Presented;
-use latchkey::domain::session::{Label, Lifetime, Parent, Reason, Revocation, Rotation, Session};
+use latchkey::domain::session::{Exchanged, Label, Lifetime, Parent, Reason, Revocation, Rotation, Session};
 use latchkey::domain::time::Timestamp;
 use std::time::Duration;
 
@@ -110,7 +110,8 @@ impl World {
     }
 
     /// The row, as the real rule reads it.
-    fn session(&self) -> Session {
+    /// `overtaken`: the older token that is meant was exchanged less than a grace ago.
+    fn session(&self, overtaken: bool) -> Session {
         let parent = |agent: Agent| Parent {
             generation: Token::Parent.generation(),
             digest: Token::Parent.digest(),
@@ -125,6 +126,10 @@ impl World {
                 digest: Token::Current.digest(),
                 parent: self.parent.map(parent),
                 rotated_at: at(self.rotated_at),
+                overtaken: overtaken
+                    .then(|| Exchanged { generation: Token::Older.generation(), at: at(self.now) })
+                    .into_iter()
+                    .collect(),
                 confirmed_at: self.confirmed.then(|| at(self.rotated_at)),
                 key_id: KeyId::new(""),
                 nonce: String::new(),
@@ -144,16 +149,20 @@ impl World {
         }
     }
 
-    /// How the rule would decide now; nothing changes.
+    /// How the rule would decide now; nothing changes. `young`: the token was exchanged less than a grace ago.
     pub fn judge(&self, rule: Rule, token: Token, agent: Agent, young: bool) -> Decision {
-        let presented = Presented {
+        rule.decide(&self.session(young), &self.presented(rule, token, agent), self.confirmed || self.noted)
+    }
+
+    fn presented(&self, rule: Rule, token: Token, agent: Agent) -> Presented {
+        Presented {
             sid: SessionId::new(""),
             generation: token.generation(),
             digest: token.digest(),
             agent: agent.digest(),
             at: at(self.now),
-        };
-        rule.decide(&self.session(), &presented, self.confirmed || self.noted, young)
+            shared: rule != Rule::Unshared,
+        }
     }
 
     /// A token is presented to be exchanged: decides, and carries it out as the server does, durable at once.
@@ -168,15 +177,20 @@ impl World {
         decision
     }
 
+    /// What the real succession makes of the row, but for the mutations of it.
     fn make_successor(&mut self, rule: Rule, exchanged: Token, agent: Agent) {
-        let token_end = self.session().lifetime.token_end(at(self.now));
-        self.idle_end = tick_of(token_end);
-        self.end += u8::from(rule == Rule::EndMoves);
+        let next = self.session(false).succeeded(&self.presented(rule, exchanged, agent), KeyId::new(""), ticks(GRACE));
+        self.rotated_at = tick_of(next.rotation.rotated_at);
+        self.idle_end = tick_of(next.lifetime.idle_expires_at);
+        self.end = tick_of(next.lifetime.expires_at) + u8::from(rule == Rule::EndMoves);
         self.revoked &= rule != Rule::RevocationForgotten;
-        self.confirmed &= rule == Rule::ConfirmationOutlivesRotation;
+        self.confirmed = match rule {
+            Rule::ConfirmationOutlivesRotation => self.confirmed,
+            _ => next.rotation.confirmed_at.is_some(),
+        };
         self.noted = false;
-        self.parent = Some(agent);
-        (self.rotated_at, self.made_at) = (self.now, self.now);
+        self.parent = next.rotation.parent.map(|_| agent);
+        self.made_at = self.now;
         (self.owner_has_access, self.thief_has_access) = (false, false);
         self.jar = self.jar.after(exchanged);
         let held = self.loot;

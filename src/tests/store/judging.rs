@@ -40,6 +40,7 @@ stories! {
         expected.rotation.generation = 1;
         expected.rotation.digest = changed.digest;
         expected.rotation.parent = Some(changed.parent);
+        expected.rotation.overtaken = changed.overtaken;
         expected.rotation.rotated_at = NOW + MINUTE;
         expected.rotation.key_id = changed.key_id;
         expected.lifetime.idle_expires_at = NOW + MINUTE + 14 * DAY;

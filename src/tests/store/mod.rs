@@ -14,7 +14,7 @@ use latchkey::domain::activity::{Event, Kind};
 use latchkey::domain::credentials::Username;
 use latchkey::domain::device::{Device, DeviceKind};
 use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
-use latchkey::domain::session::{Label, Lifetime, Parent, Rotation, Session};
+use latchkey::domain::session::{Exchanged, Label, Lifetime, Parent, Rotation, Session};
 use latchkey::domain::time::Timestamp;
 use latchkey::server::ports::{Recorded, Rotated, SessionChange, StartSession, Store, User, Verdict};
 use latchkey::server::storage;
@@ -104,6 +104,7 @@ fn session(id: &str, name: &str) -> Session {
             generation: 0,
             digest: format!("digest-0-of-{id}"),
             parent: None,
+            overtaken: vec![],
             rotated_at: NOW,
             confirmed_at: None,
             key_id: KeyId::new("key"),
@@ -132,6 +133,7 @@ fn event(name: &str, kind: Kind) -> Event {
         ip: Some("192.0.2.7".into()),
         user_agent: "curl/8".into(),
         detail: None,
+        other: None,
     }
 }
 
@@ -154,6 +156,7 @@ fn rotation(session: &Session, after: Duration) -> Rotated {
             digest: session.rotation.digest.clone(),
             agent: "agent-digest".into(),
         },
+        overtaken: vec![Exchanged { generation: 0, at: NOW + after }],
         rotated_at: NOW + after,
         key_id: KeyId::new("newer-key"),
         idle_expires_at: session.lifetime.token_end(NOW + after),

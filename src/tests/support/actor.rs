@@ -161,6 +161,16 @@ impl SignedIn {
 
     pub async fn try_refresh(&mut self) -> Reply {
         let request = self.browser.request(Method::POST, "/auth/refresh");
+        self.refresh_by(request).await
+    }
+
+    /// As one of several tabs.
+    pub async fn try_shared_refresh(&mut self) -> Reply {
+        let request = self.browser.request(Method::POST, "/auth/refresh").json(&json!({"shared": true}));
+        self.refresh_by(request).await
+    }
+
+    async fn refresh_by(&mut self, request: RequestBuilder) -> Reply {
         let reply = self.browser.send(request).await;
         if reply.status.is_success() {
             self.access_token = reply.json()["accessToken"].as_str().expect("an access token").to_owned();

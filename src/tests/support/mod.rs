@@ -4,7 +4,7 @@ mod actor;
 mod app;
 mod databases;
 
-pub use actor::{Anonymous, Reply, SignedIn};
+pub use actor::{Anonymous, FIREFOX, Reply, SignedIn};
 pub use app::{TestApp, TestAppBuilder};
 pub use databases::Backend;
 

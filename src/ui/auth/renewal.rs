@@ -1,9 +1,9 @@
 //! Renewing the access token: one renewal at a time in this tab, whoever asks for it.
 
 use super::{browser, ended, memory, timing, turn};
-use crate::api::auth;
 use crate::api::data::Tokens;
 use crate::api::problem::{Code, Problem};
+use crate::api::{Flag, auth};
 use crate::domain::time::Timestamp;
 use crate::ui::notice;
 use js_sys::Promise;
@@ -85,14 +85,14 @@ fn renew_unwatched() {
 
 async fn attempt() -> Outcome {
     let _turn = turn::wait().await;
-    match auth::refresh(None).await {
+    match refresh().await {
         Ok(tokens) => {
             keep(tokens);
             Outcome::Renewed
         }
         Err(first) if notice::is_over(first.code) => {
             browser::sleep(RACE_PAUSE).await;
-            match auth::refresh(None).await {
+            match refresh().await {
                 Ok(tokens) => {
                     keep(tokens);
                     Outcome::Renewed
@@ -105,6 +105,17 @@ async fn attempt() -> Outcome {
             }
         }
         Err(problem) => later(&problem),
+    }
+}
+
+/// Exchanges the refresh token; once more where other tabs were faster, since theirs is in the cookie by then.
+async fn refresh() -> Result<Tokens, Problem> {
+    match auth::refresh(None, Flag(true)).await {
+        Err(overtaken) if overtaken.code == Code::RefreshOvertaken => {
+            browser::sleep(RACE_PAUSE).await;
+            auth::refresh(None, Flag(true)).await
+        }
+        answer => answer,
     }
 }
 

@@ -15,6 +15,8 @@ use web_sys::{AbortSignal, Headers, Request, RequestCredentials, RequestInit, Re
 
 /// After this the server counts as unreachable, in milliseconds.
 const PATIENCE: u32 = 30_000;
+/// The same for a renewal: below the server's grace, so that a later answer cannot bring back the cookie of before.
+const RENEWAL_PATIENCE: u32 = 8_000;
 
 /// The app's transport; see the module.
 pub struct Fetch;
@@ -87,7 +89,8 @@ async fn exchange(call: &Call, token: Option<String>) -> Result<Reply, JsValue> 
     let init = RequestInit::new();
     init.set_method(call.method.as_str());
     init.set_credentials(RequestCredentials::SameOrigin);
-    init.set_signal(Some(&AbortSignal::timeout_with_u32(PATIENCE)));
+    let patience = if call.path == post::REFRESH { RENEWAL_PATIENCE } else { PATIENCE };
+    init.set_signal(Some(&AbortSignal::timeout_with_u32(patience)));
     if let Some(body) = &call.body {
         headers.set("Content-Type", "application/json")?;
         init.set_body(&JsValue::from_str(body));

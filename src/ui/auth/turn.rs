@@ -1,6 +1,7 @@
-//! Renewals of all tabs of one browser, one after the other. Tabs that are restored together would otherwise send the
-//! same refresh token at once; the server forgives one rotation that was overtaken, not two. The browser's own locks
-//! (Web Locks) keep the turns; where there are none, or a tab holds on for too long, the renewal just goes ahead.
+//! Renewals of all tabs of one browser, one after the other, so that tabs that are restored together do not all rotate
+//! the token at once, and answers come in the order of the rotations. The browser's own locks (Web Locks) keep the turns;
+//! where there are none, or tabs hold on for too long, the renewal just goes ahead: the server tells a tab that others
+//! have overtaken.
 
 use js_sys::{Function, Object, Promise, Reflect};
 use leptos::prelude::window;
@@ -13,7 +14,7 @@ use web_sys::AbortSignal;
 const NAME: &str = "latchkey-renewal";
 
 /// The longest that a tab waits for its turn, in milliseconds.
-const PATIENCE: u32 = 5_000;
+const PATIENCE: u32 = 20_000;
 
 /// A turn; the next tab's begins when this is dropped.
 pub struct Turn(Option<Function>);

@@ -1,0 +1,50 @@
+//! What becomes of a session when its refresh token is exchanged. Whether it is, [`super::redeem`] decides.
+
+use super::id::KeyId;
+use super::refresh_token::Presented;
+use super::session::{Exchanged, Parent, Rotation, Session};
+use std::time::Duration;
+
+/// How many overtaken tokens are remembered; of more, the earliest are forgotten. A browser that opens this many tabs at
+/// once still has them take turns.
+const OVERTAKEN: usize = 32;
+
+impl Session {
+    /// The session after `presented`, its current token or (a fork) its parent, was exchanged for one that is made with
+    /// the key `key_id`. The digest of the new token is a function of what this returns, and empty in it.
+    pub fn succeeded(&self, presented: &Presented, key_id: KeyId, grace: Duration) -> Self {
+        let mut next = self.clone();
+        next.rotation = Rotation {
+            generation: self.rotation.generation + 1,
+            digest: String::new(),
+            parent: Some(Parent {
+                generation: presented.generation,
+                digest: presented.digest.clone(),
+                agent: presented.agent.clone(),
+            }),
+            overtaken: overtaken(&self.rotation, presented, grace),
+            rotated_at: presented.at,
+            confirmed_at: None,
+            key_id,
+            nonce: self.rotation.nonce.clone(),
+        };
+        next.lifetime.idle_expires_at = self.lifetime.token_end(presented.at);
+        next.last_seen_at = self.last_seen_at.max(presented.at);
+        next
+    }
+}
+
+/// What the exchange of `presented` leaves behind the parent within `grace`.
+fn overtaken(rotation: &Rotation, presented: &Presented, grace: Duration) -> Vec<Exchanged> {
+    let parent = rotation.parent.as_ref().map(|parent| parent.generation);
+    let left = parent.filter(|parent| *parent != presented.generation);
+    let left = left.map(|generation| Exchanged { generation, at: rotation.rotated_at });
+    let known = rotation.overtaken.iter().copied().chain(left);
+    let mut recent: Vec<Exchanged> = known.filter(|exchanged| presented.at.since(exchanged.at) < grace).collect();
+    recent.drain(..recent.len().saturating_sub(OVERTAKEN));
+    recent
+}
+
+#[cfg(test)]
+#[path = "succession_tests.rs"]
+mod tests;

@@ -1,0 +1,123 @@
+use super::*;
+use crate::domain::id::{ClientId, SessionId, UserId};
+use crate::domain::redeem::{Decision, Refusal, Reuse, redeem};
+use crate::domain::session::{Label, Lifetime};
+use crate::domain::time::Timestamp;
+
+const GRACE: Duration = Duration::from_secs(10);
+const START: Timestamp = Timestamp::from_millis(1_700_000_000_000);
+
+fn session() -> Session {
+    Session {
+        id: SessionId::new("s"),
+        user_id: UserId::new("u"),
+        client_id: ClientId::web(),
+        rotation: Rotation {
+            generation: 0,
+            digest: "d0".into(),
+            parent: None,
+            overtaken: vec![],
+            rotated_at: START,
+            confirmed_at: Some(START),
+            key_id: KeyId::new("k"),
+            nonce: "n".into(),
+        },
+        lifetime: Lifetime::start(START, Duration::from_secs(3600), Duration::from_secs(7200), true),
+        authenticated_at: START,
+        last_seen_at: START,
+        revoked: None,
+        user_disabled_at: None,
+        label: Label::default(),
+    }
+}
+
+fn presented(generation: u64, after: Duration) -> Presented {
+    Presented {
+        sid: SessionId::new("s"),
+        generation,
+        digest: format!("d{generation}"),
+        agent: "firefox".into(),
+        at: START + after,
+        shared: true,
+    }
+}
+
+fn exchanged(session: &Session, generation: u64, after: u64) -> Session {
+    let mut next = session.succeeded(&presented(generation, Duration::from_secs(after)), KeyId::new("k2"), GRACE);
+    next.rotation.digest = format!("d{}", next.rotation.generation);
+    next
+}
+
+fn generations(session: &Session) -> Vec<u64> {
+    session.rotation.overtaken.iter().map(|it| it.generation).collect()
+}
+
+#[test]
+fn an_exchange_moves_everything_that_belongs_to_the_token_and_the_idle_end_only() {
+    let next = exchanged(&session(), 0, 60);
+    let at = START + Duration::from_secs(60);
+    let parent = Parent { generation: 0, digest: "d0".into(), agent: "firefox".into() };
+    assert_eq!(
+        next.rotation,
+        Rotation {
+            generation: 1,
+            digest: "d1".into(),
+            parent: Some(parent),
+            overtaken: vec![],
+            rotated_at: at,
+            confirmed_at: None,
+            key_id: KeyId::new("k2"),
+            nonce: "n".into(),
+        }
+    );
+    assert_eq!((next.lifetime.idle_expires_at, next.last_seen_at), (at + Duration::from_secs(3600), at));
+    let lifetime = Lifetime { idle_expires_at: START + Duration::from_secs(3600), ..next.lifetime };
+    assert_eq!(lifetime, session().lifetime);
+}
+
+#[test]
+fn the_idle_end_never_passes_the_absolute_one_and_no_clock_that_steps_back_moves_the_last_use() {
+    assert_eq!(exchanged(&session(), 0, 3700).lifetime.idle_expires_at, START + Duration::from_secs(7200));
+    let later = Session { last_seen_at: START + Duration::from_secs(90), ..session() };
+    assert_eq!(exchanged(&later, 0, 60).last_seen_at, later.last_seen_at);
+}
+
+#[test]
+fn only_tokens_that_were_exchanged_within_the_grace_are_remembered_as_overtaken() {
+    let first = exchanged(&session(), 0, 100);
+    let second = exchanged(&first, 1, 104);
+    assert_eq!(generations(&second), [0]);
+    let third = exchanged(&second, 2, 109);
+    assert_eq!(generations(&third), [0, 1]);
+    let fourth = exchanged(&third, 3, 110);
+    assert_eq!(generations(&fourth), [1, 2]);
+    let fork = exchanged(&fourth, 3, 130);
+    assert_eq!((generations(&fork), fork.rotation.generation), (vec![], 5));
+    // The parent of a fork stays the parent: it was not overtaken.
+    assert_eq!(generations(&exchanged(&fork, 5, 131)), [3]);
+}
+
+#[test]
+fn what_a_fork_displaced_is_never_spared() {
+    let forked = exchanged(&exchanged(&session(), 0, 0), 0, 20);
+    let next = exchanged(&forked, 2, 21);
+    for session in [&forked, &next] {
+        let decision = redeem(session, &presented(1, Duration::from_secs(22)), GRACE, false);
+        assert_eq!(decision, Decision::Reuse(Reuse::Older));
+    }
+    let overtaken = redeem(&next, &presented(0, Duration::from_secs(22)), GRACE, false);
+    assert_eq!(overtaken, Decision::Refuse(Refusal::Overtaken));
+}
+
+#[test]
+fn the_memory_of_overtaken_tokens_is_bounded() {
+    let session = (0..100).fold(session(), |session, generation| exchanged(&session, generation, 1));
+    assert_eq!(generations(&session), (67..99).collect::<Vec<_>>());
+}
+
+#[test]
+fn without_a_grace_nothing_is_overtaken() {
+    let first = exchanged(&session(), 0, 100);
+    let second = first.succeeded(&presented(1, Duration::from_secs(100)), KeyId::new("k"), Duration::ZERO);
+    assert_eq!(second.rotation.overtaken, []);
+}
