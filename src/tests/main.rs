@@ -23,3 +23,4 @@ mod sign_up;
 mod store;
 mod support;
 mod tokens;
+mod vectors;

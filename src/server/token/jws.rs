@@ -5,7 +5,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::de::{DeserializeOwned, IgnoredAny};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 /// The longest token that is looked at, in bytes.
 const MAX: usize = 4096;
@@ -38,8 +38,12 @@ struct Header {
     typ: String,
     kid: String,
     /// Any at all refuses: we understand no extension (RFC 7515 section 4.1.11).
-    #[serde(default)]
-    crit: Option<IgnoredAny>,
+    #[serde(default, deserialize_with = "is_there")]
+    crit: bool,
+}
+
+fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+    IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
 /// What we write as a header. The order of the fields is the order of the bytes: never change it.
@@ -74,7 +78,7 @@ pub fn verify<'k, T: DeserializeOwned>(
     if header.typ != typ {
         return Err(Invalid::Typ);
     }
-    if header.crit.is_some() {
+    if header.crit {
         return Err(Invalid::Critical);
     }
     let VerifyingKey { key, algorithm } = find(&header.kid).ok_or(Invalid::Kid)?;
@@ -110,3 +114,7 @@ pub fn sign<T: Serialize>(
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a token could not be signed")]
 pub struct SignError;
+
+#[cfg(test)]
+#[path = "jws_tests.rs"]
+mod tests;
