@@ -1,6 +1,7 @@
 //! A server: built from its settings, then run until it is told to stop.
 
 use super::config::{Config, ConfigError, Settings};
+use super::connections::{HEAD_TIMEOUT, Limited};
 use super::http::{self, App, TrustedProxies};
 use super::password::Hasher;
 use super::ports::{Clock, Entropy, Store};
@@ -18,8 +19,6 @@ use std::time::Duration;
 const STOPPING: Duration = Duration::from_secs(10);
 /// How often memory is written and what is over deleted.
 const HOUSEKEEPING: Duration = Duration::from_secs(30);
-/// How long a client may take to send the head of a request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// The largest head of a request, in bytes.
 const HEAD_MAX: usize = 16 * 1024;
 
@@ -58,6 +57,7 @@ pub struct Application {
     listener: std::net::TcpListener,
     app: App,
     handle: Handle<SocketAddr>,
+    connections: Limited,
 }
 
 impl Application {
@@ -77,7 +77,7 @@ impl Application {
         let web_sessions = http::WebSessions { store, clock: world.clock };
         let trusted_proxies = Arc::new(trusted_proxies);
         let app = App { services, entropy: world.entropy, web_sessions, trusted_proxies, leptos: config.leptos };
-        Ok(Self { listener, app, handle: Handle::new() })
+        Ok(Self { listener, app, handle: Handle::new(), connections: Limited::by_the_system() })
     }
 
     /// The address that it listens on.
@@ -111,7 +111,12 @@ impl Application {
             handle.graceful_shutdown(Some(STOPPING));
         });
         let router = http::router(self.app);
-        let mut server = axum_server::from_tcp(self.listener).map_err(StartError::Serve)?.handle(self.handle);
+        let mut server = axum_server::from_tcp(self.listener)
+            .map_err(StartError::Serve)?
+            .handle(self.handle)
+            .acceptor(self.connections)
+            .http1_only()
+            .first_request_timeout(HEAD_TIMEOUT);
         server
             .http_builder()
             .http1()

@@ -4,6 +4,7 @@ pub mod application;
 mod cli;
 pub mod common;
 pub mod config;
+mod connections;
 pub mod http;
 pub mod liveness;
 pub mod password;

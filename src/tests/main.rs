@@ -11,6 +11,7 @@ mod activity;
 mod architecture;
 mod at_rest;
 mod commands;
+mod connections;
 mod forms;
 mod gate;
 mod model;

@@ -150,7 +150,9 @@ pub fn problem(code: Code) -> &'static str {
         Code::RegistrationClosed => "New accounts are made by the operator of this site.",
         Code::PayloadTooLarge => "That is too long to be sent.",
         Code::RateLimited => "Too many attempts. Wait a moment and try again.",
-        Code::Unavailable | Code::RefreshOvertaken => "The service cannot answer right now. Try again in a moment.",
+        Code::Unavailable | Code::RefreshOvertaken | Code::RequestTimeout => {
+            "The service cannot answer right now. Try again in a moment."
+        }
         Code::MethodNotAllowed | Code::UnsupportedMediaType | Code::Internal => UNEXPECTED,
     }
 }

@@ -6,11 +6,17 @@ use crate::api::problem::{Code, Problem};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::IntoResponse as _;
-use http::{Response, StatusCode, header};
+use http::request::Parts;
+use http::{HeaderValue, Response, StatusCode, header};
 use leptos::prelude::provide_context;
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// The largest body that is read, in bytes.
 pub const BODY_MAX: usize = 16 * 1024;
+
+/// How long a client may take to send a body.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs the server function of the request's path.
 pub async fn call(request: Request) -> Response<Body> {
@@ -23,9 +29,11 @@ pub async fn call(request: Request) -> Response<Body> {
     // Both would send a form post back to wherever it says that it came from.
     parts.headers.remove(header::ACCEPT);
     parts.headers.remove(header::REFERER);
-    let Ok(body) = to_bytes(body, BODY_MAX).await else {
-        let response = problem::answer(&Code::PayloadTooLarge.into());
-        return if form { forms::answer(parts.uri.path(), &[], response, &context).await } else { response };
+    let body = match timeout(BODY_TIMEOUT, to_bytes(body, BODY_MAX)).await {
+        Ok(Ok(body)) => body,
+        // A connection that breaks off ends here too, and nobody reads the answer.
+        Ok(Err(_)) => return refuse(Code::PayloadTooLarge, form, &parts, &context).await,
+        Err(_) => return refuse(Code::RequestTimeout, form, &parts, &context).await,
     };
     let path = parts.uri.path().to_owned();
     let request = Request::from_parts(parts, Body::from(body.clone()));
@@ -34,6 +42,16 @@ pub async fn call(request: Request) -> Response<Body> {
         leptos_axum::handle_server_fns_with_context(move || provide_context(provided.clone()), request).await;
     let response = settle(response.into_response(), &context).await;
     if form { forms::answer(&path, &body, response, &context).await } else { response }
+}
+
+/// Refuses a request whose body was not read to its end. What is left of it ends the connection.
+async fn refuse(code: Code, form: bool, parts: &Parts, context: &RequestContext) -> Response<Body> {
+    let mut response = problem::answer(&code.into());
+    if form {
+        response = forms::answer(parts.uri.path(), &[], response, context).await;
+    }
+    response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    response
 }
 
 /// Gives an answer the status that goes with what it says: a problem's own, and 204 for no content.

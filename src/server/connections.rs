@@ -1,0 +1,86 @@
+//! What one connection may cost: how many there are at once, and how long one may keep silent, send its request, or
+//! leave an answer unread.
+
+use axum_server::accept::Accept;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::future::{Ready, ready};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_io_timeout::TimeoutStream;
+use tower::Service;
+
+/// How long a client may take to send the head of a request, from the connection's start or the last answer on.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may leave what was sent to it unread.
+const UNREAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// The most connections at a time, if the system allows as many.
+const MAX: u64 = 10_000;
+/// Files that are left for everything else.
+const OTHER_FILES: u64 = 128;
+
+/// Takes connections up to a number; one too many is closed at once.
+#[derive(Clone, Debug)]
+pub struct Limited(Arc<Semaphore>);
+
+impl Limited {
+    /// As many as are sensible, after asking the system for as many open files as it allows.
+    pub fn by_the_system() -> Self {
+        let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+        let wanted = MAX + OTHER_FILES;
+        let most = maximum.map_or(wanted, |maximum| maximum.min(wanted));
+        if current.is_some_and(|current| current < most)
+            && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum })
+        {
+            tracing::warn!(%error, "the limit of open files stays as it is");
+        }
+        let files = getrlimit(Resource::Nofile).current.map_or(wanted, |current| current.min(wanted));
+        Self::to(usize::try_from(files.saturating_sub(OTHER_FILES).max(files / 2)).unwrap_or(usize::MAX))
+    }
+
+    /// At most `connections` at a time.
+    pub fn to(connections: usize) -> Self {
+        Self(Arc::new(Semaphore::new(connections)))
+    }
+}
+
+impl<S> Accept<TcpStream, S> for Limited {
+    type Stream = Pin<Box<TimeoutStream<TcpStream>>>;
+    type Service = Held<S>;
+    type Future = Ready<io::Result<(Self::Stream, Self::Service)>>;
+
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        let Ok(permit) = self.0.clone().try_acquire_owned() else {
+            return ready(Err(io::Error::other("too many connections")));
+        };
+        let nodelay = stream.set_nodelay(true);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(UNREAD_TIMEOUT));
+        ready(nodelay.map(|()| (Box::pin(stream), Held { service, _permit: Arc::new(permit) })))
+    }
+}
+
+/// A connection's service, which holds its place.
+#[derive(Clone, Debug)]
+pub struct Held<S> {
+    service: S,
+    _permit: Arc<OwnedSemaphorePermit>,
+}
+
+impl<R, S: Service<R>> Service<R> for Held<S> {
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.service.poll_ready(context)
+    }
+
+    fn call(&mut self, request: R) -> S::Future {
+        self.service.call(request)
+    }
+}

@@ -1,0 +1,97 @@
+//! HP1: clients that are slow, silent or too many. The times are the server's own, and real.
+
+use super::support::TestApp;
+use std::time::Duration;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio::task::JoinSet;
+
+/// Longer than any timeout of the server; only a failure takes as long.
+const TOO_LONG: Duration = Duration::from_secs(60);
+
+async fn connect(app: &TestApp) -> TcpStream {
+    let address = app.url("");
+    TcpStream::connect(address.trim_start_matches("http://")).await.unwrap()
+}
+
+/// Reads until the server closes.
+async fn read_to_end(mut stream: TcpStream) -> String {
+    let mut read = Vec::new();
+    // A reset is an end too.
+    let _ = stream.read_to_end(&mut read).await;
+    String::from_utf8_lossy(&read).into_owned()
+}
+
+/// Sends `bytes` over and over, one each 250 ms, until the server closes.
+async fn drip(mut stream: TcpStream, start: &str, bytes: &[u8]) -> String {
+    stream.write_all(start.as_bytes()).await.unwrap();
+    let (mut reading, mut writing) = stream.into_split();
+    let mut read = Vec::new();
+    let mut ticks = tokio::time::interval(Duration::from_millis(250));
+    let drip = async {
+        for byte in bytes.iter().cycle() {
+            ticks.tick().await;
+            if writing.write_all(&[*byte]).await.is_err() {
+                break;
+            }
+        }
+    };
+    tokio::select! {
+        _ = reading.read_to_end(&mut read) => {}
+        () = drip => {}
+    }
+    String::from_utf8_lossy(&read).into_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_thousand_silent_or_dripping_clients_are_closed_in_time_and_a_new_one_is_served() {
+    let app = TestApp::start().await;
+    let mut clients = JoinSet::new();
+    for n in 0..2_000 {
+        let stream = connect(&app).await;
+        match n % 5 {
+            0 => clients.spawn(drip(stream, "GET /healthz HTTP/1.1\r\nX-Slow: ", b"x")),
+            _ => clients.spawn(read_to_end(stream)),
+        };
+    }
+    app.browser().get("/healthz").await.expect(200);
+    let answers = tokio::time::timeout(TOO_LONG, clients.join_all()).await.expect("all are closed");
+    assert!(answers.iter().all(|answer| answer.is_empty() || answer.starts_with("HTTP/1.1 408")), "{answers:?}");
+    app.browser().get("/healthz").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_body_that_drips_is_refused_in_time() {
+    let app = TestApp::start().await;
+    let head =
+        "POST /auth/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9000\r\n\r\n{";
+    let answer = tokio::time::timeout(TOO_LONG, drip(connect(&app).await, head, b" ")).await.expect("it is closed");
+    assert!(answer.starts_with("HTTP/1.1 408"), "{answer}");
+    assert!(answer.contains("request_timeout") && answer.contains("connection: close"), "{answer}");
+}
+
+#[tokio::test]
+async fn an_idle_connection_is_closed() {
+    let app = TestApp::start().await;
+    let mut stream = connect(&app).await;
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+    let answer = tokio::time::timeout(TOO_LONG, read_to_end(stream)).await.expect("it is closed");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+#[tokio::test]
+async fn a_head_of_more_than_16_kib_is_refused() {
+    let app = TestApp::start().await;
+    for head in [
+        format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX-Long: {}\r\n\r\n", "x".repeat(17 * 1024)),
+        format!("GET /{} HTTP/1.1\r\nHost: x\r\n\r\n", "x".repeat(17 * 1024)),
+    ] {
+        let mut stream = connect(&app).await;
+        // The server may close before it has read it all.
+        let _ = stream.write_all(head.as_bytes()).await;
+        let answer = tokio::time::timeout(TOO_LONG, read_to_end(stream)).await.expect("it is closed");
+        let refused = ["HTTP/1.1 431", "HTTP/1.1 414", "HTTP/1.1 400"].iter().any(|status| answer.starts_with(status));
+        assert!(refused || answer.is_empty(), "{answer}");
+        app.browser().get("/healthz").await.expect(200);
+    }
+}
