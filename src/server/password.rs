@@ -100,6 +100,14 @@ impl Hasher {
         .await?
     }
 
+    /// Runs what takes long without being a hash in the same queue, so that it too leaves the runtime alone.
+    ///
+    /// # Errors
+    /// [`HashError::Busy`] when the queue is full.
+    pub async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {
+        self.run(|_| work()).await
+    }
+
     fn salt(&self) -> [u8; SALT_LEN] {
         let mut salt = [0; SALT_LEN];
         self.entropy.fill(&mut salt);

@@ -170,7 +170,9 @@ pub fn field_problem(field: &str, reason: &str) -> Option<&'static str> {
         ("username", _) => "Some of these characters cannot be used in a username.",
         ("password" | "newPassword", "too_short") => "This is too short. Use at least 15 characters.",
         ("password" | "newPassword", "too_long") => "This is too long. Use at most 1,024 characters.",
-        ("password" | "newPassword", "too_common") => "Too many people use this password. Choose another.",
+        ("password" | "newPassword", "too_common") => {
+            "This password is among the first that others would guess. Choose another."
+        }
         ("password" | "newPassword", "contains_username") => "The password must not contain your username.",
         ("password" | "newPassword", "required") => "Enter a password.",
         ("password" | "newPassword", _) => "Some of these characters cannot be used in a password.",

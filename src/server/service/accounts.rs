@@ -8,6 +8,7 @@ use crate::domain::credentials::{Password, PasswordError, Username};
 use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
 use crate::domain::session::{Label, Lifetime, Rotation, Session};
 use crate::domain::time::Timestamp;
+use crate::server::common::is_common;
 use crate::server::config::Registration;
 use crate::server::password::{HashError, Verified};
 use crate::server::ports::{PasswordChange, StartSession, StoreError, User};
@@ -61,7 +62,7 @@ impl Services {
         source: Option<&Source>,
     ) -> Result<User, ServiceError> {
         let username = Username::new(username).map_err(ServiceError::Username)?;
-        let password = self.new_password("password", password, &username)?;
+        let password = self.new_password("password", password, &username).await?;
         let password_hash = self.hasher.hash(&password).await?;
         let now = self.now();
         let id = UserId::new(self.time_ordered_id(now));
@@ -70,9 +71,15 @@ impl Services {
         if self.store.add_user(&user, event.as_ref()).await? { Ok(user) } else { Err(ServiceError::UsernameTaken) }
     }
 
-    fn new_password(&self, field: &'static str, typed: &str, username: &Username) -> Result<Password, ServiceError> {
-        Password::new(typed, self.settings.password.min_length, username, crate::server::common::is_common)
-            .map_err(|error| ServiceError::Password(field, error))
+    async fn new_password(
+        &self,
+        field: &'static str,
+        typed: &str,
+        username: &Username,
+    ) -> Result<Password, ServiceError> {
+        let (typed, username, least) = (typed.to_owned(), username.clone(), self.settings.password.min_length);
+        let checked = self.hasher.aside(move || Password::new(&typed, least, &username, is_common)).await?;
+        checked.map_err(|error| ServiceError::Password(field, error))
     }
 
     /// Signs in. The session that the same browser had before ends.
@@ -269,7 +276,7 @@ impl Services {
     ) -> Result<(), ServiceError> {
         let session = self.by_credentials(credentials, source).await?;
         let user = self.check_password(&session, current.expose(), "currentPassword", source).await?;
-        let password = self.new_password("newPassword", new.expose(), &user.username)?;
+        let password = self.new_password("newPassword", new.expose(), &user.username).await?;
         let new_hash = self.hasher.hash(&password).await?;
         let event = Event { sid: Some(session.id.clone()), ..self.event(&user.id, Kind::PasswordChanged, source) };
         let change = PasswordChange {
