@@ -184,6 +184,9 @@ mod tests {
         assert_eq!(password("margaretmargaret"), Err(PasswordError::ContainsUsername));
         assert_eq!(password("1234Margaret123"), Err(PasswordError::ContainsUsername));
         assert!(password("margaret rode two horses").is_ok());
+        // Eight characters beside the name are enough.
+        assert!(password("1234margaret1234").is_ok());
+        assert!(Password::new("brief", 1, &Username::new("margaret").unwrap(), |_| false).is_ok());
     }
 
     #[test]

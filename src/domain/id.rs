@@ -58,3 +58,18 @@ impl ClientId {
         Self::new("web")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_short_and_plain() {
+        for fine in ["a", "0190a2b4-7c3d-7e8f-9a0b-c1d2e3f40516", "A-Z-0-9", &"x".repeat(64)] {
+            assert!(SessionId::new(fine).is_well_formed(), "{fine}");
+        }
+        for odd in ["", &"x".repeat(65), "a b", "a\0", "é", "../a", "a'"] {
+            assert!(!SessionId::new(odd).is_well_formed(), "{odd:?}");
+        }
+    }
+}

@@ -179,6 +179,39 @@ mod tests {
     const START: Timestamp = Timestamp::from_millis(1_800_000_000_123);
 
     #[test]
+    fn a_session_lives_until_the_nearer_end_unless_it_or_its_user_was_stopped() {
+        let lifetime = Lifetime::start(START, HOUR, 2 * HOUR, true);
+        let session = |revoked, user_disabled_at| Session {
+            id: SessionId::new("s"),
+            user_id: UserId::new("u"),
+            client_id: ClientId::web(),
+            rotation: Rotation {
+                generation: 0,
+                digest: "d".into(),
+                parent: None,
+                overtaken: vec![],
+                rotated_at: START,
+                confirmed_at: None,
+                key_id: KeyId::new("k"),
+                nonce: "n".into(),
+            },
+            lifetime: lifetime.clone(),
+            authenticated_at: START,
+            last_seen_at: START,
+            revoked,
+            user_disabled_at,
+            label: Label::default(),
+        };
+        let alive = session(None, None);
+        assert!(alive.is_alive(START) && alive.is_alive(START + HOUR - Duration::from_millis(1)));
+        assert!(!alive.is_alive(START + HOUR) && !alive.is_alive(START + 3 * HOUR));
+        let revoked = Revocation { at: START, reason: Reason::SignedOut };
+        for stopped in [session(Some(revoked), None), session(None, Some(START))] {
+            assert!(!stopped.is_alive(START) && !stopped.is_alive(START + 3 * HOUR));
+        }
+    }
+
+    #[test]
     fn the_end_that_is_told_does_not_tell_when_the_token_was_rotated() {
         let mut lifetime = Lifetime::start(START, 24 * HOUR, 72 * HOUR, true);
         let told: Vec<Timestamp> = (0..12)

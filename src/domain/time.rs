@@ -76,6 +76,14 @@ mod tests {
     }
 
     #[test]
+    fn adding_and_taking_away_are_exact_and_stop_at_the_ends() {
+        let (time, step) = (Timestamp::from_millis(1_500), Duration::from_millis(250));
+        assert_eq!(((time + step).as_millis(), (time - step).as_millis()), (1_750, 1_250));
+        assert_eq!((Timestamp::from_millis(i64::MAX) + step).as_millis(), i64::MAX);
+        assert_eq!((Timestamp::from_millis(i64::MIN) - step).as_millis(), i64::MIN);
+    }
+
+    #[test]
     fn a_clock_that_stepped_back_counts_as_no_time() {
         assert_eq!(Timestamp::from_millis(5).since(Timestamp::from_millis(9)), Duration::ZERO);
     }
