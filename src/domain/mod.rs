@@ -5,6 +5,7 @@ pub mod activity;
 pub mod credentials;
 pub mod device;
 pub mod id;
+pub mod key_schedule;
 pub mod redeem;
 pub mod refresh_token;
 pub mod session;
