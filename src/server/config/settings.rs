@@ -92,6 +92,9 @@ section! {
         refresh_idle_short: Duration = Duration::from_secs(12 * HOUR),
         #[serde(deserialize_with = "duration::deserialize")]
         refresh_absolute_short: Duration = Duration::from_secs(DAY),
+        /// For how long a key signs before the next one takes over; zero: until `latchkey keys rotate`.
+        #[serde(deserialize_with = "duration::deserialize")]
+        key_rotation: Duration = Duration::from_secs(30 * DAY),
     }
 }
 
@@ -185,6 +188,10 @@ impl Settings {
             if idle.is_zero() || idle > absolute {
                 return bad(key, "must be more than 0s and not more than the absolute lifetime");
             }
+        }
+        let range = Duration::from_secs(DAY)..=Duration::from_secs(366 * DAY);
+        if !tokens.key_rotation.is_zero() && !range.contains(&tokens.key_rotation) {
+            return bad("tokens.key_rotation", "must be between 1d and 366d, or 0s for never");
         }
         if self.sessions.max_per_user == 0 {
             return bad("sessions.max_per_user", "must be at least 1");

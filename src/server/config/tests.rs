@@ -51,6 +51,8 @@ fn values_out_of_bounds_are_refused_with_their_key() {
         ("LATCHKEY_TOKENS__ACCESS_TTL", "16m", "tokens.access_ttl"),
         ("LATCHKEY_TOKENS__GRACE", "61s", "tokens.grace"),
         ("LATCHKEY_TOKENS__REFRESH_IDLE", "31d", "tokens.refresh_idle"),
+        ("LATCHKEY_TOKENS__KEY_ROTATION", "23h", "tokens.key_rotation"),
+        ("LATCHKEY_TOKENS__KEY_ROTATION", "367d", "tokens.key_rotation"),
         ("LATCHKEY_SERVER__PUBLIC_URL", "http://example.org", "server.public_url"),
         ("LATCHKEY_SERVER__PUBLIC_URL", "https://example.org/", "server.public_url"),
         ("LATCHKEY_SESSIONS__MAX_PER_USER", "0", "sessions.max_per_user"),
@@ -61,6 +63,7 @@ fn values_out_of_bounds_are_refused_with_their_key() {
     }
     assert!(read("", &[("LATCHKEY_SERVER__PUBLIC_URL", "http://127.0.0.1:4000")]).is_ok());
     assert!(read("", &[("LATCHKEY_SERVER__PUBLIC_URL", "https://id.example.org")]).is_ok());
+    assert!(read("", &[("LATCHKEY_TOKENS__KEY_ROTATION", "0s")]).is_ok());
     assert!(read("", &[("LATCHKEY_LIMITS__LOGIN_PER_ADDRESS", "0")]).is_ok());
 }
 
