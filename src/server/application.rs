@@ -1,6 +1,6 @@
 //! A server: built from its settings, then run until it is told to stop.
 
-use super::config::{Config, ConfigError, Settings};
+use super::config::{Config, ConfigError, Settings, Tokens};
 use super::connections::{HEAD_TIMEOUT, Limited};
 use super::http::{self, App, TrustedProxies};
 use super::password::Hasher;
@@ -9,16 +9,21 @@ use super::service::{Parts, Services};
 use super::storage::{self, OpenError};
 use super::system::{SystemClock, SystemEntropy};
 use super::token::access::{AccessSettings, AccessTokens};
+use super::token::keeper::{KeyKeeper, Policies};
 use super::token::ring::{KeyRing, RingError};
+use crate::domain::access_token::LEEWAY;
+use crate::domain::key_schedule::Policy;
 use axum_server::Handle;
 use std::net::SocketAddr;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long requests under way may take to end once a stop was asked for.
 const STOPPING: Duration = Duration::from_secs(10);
 /// How often memory is written and what is over deleted.
 const HOUSEKEEPING: Duration = Duration::from_secs(30);
+/// The longest life that an access token may have, whatever the settings were when it was issued.
+const ACCESS_LONGEST: Duration = Duration::from_secs(15 * 60);
 /// The largest head of a request, in bytes.
 const HEAD_MAX: usize = 16 * 1024;
 
@@ -143,15 +148,14 @@ pub async fn services(
     world: &World,
 ) -> Result<Arc<Services>, StartError> {
     let tokens = &settings.tokens;
-    let now = world.clock.now();
-    let ring = KeyRing::load(&*store, &settings.secret.file, tokens.algorithm, &*world.entropy, now).await?;
+    let (keys, ring) = keys(store.clone(), &settings, world).await?;
     let access = AccessSettings {
         issuer: settings.server.public_url.clone(),
         ttl: tokens.access_ttl,
         jitter: tokens.access_jitter,
-        longest: Duration::from_secs(15 * 60),
+        longest: ACCESS_LONGEST,
     };
-    let access = Arc::new(AccessTokens::new(access, Arc::new(RwLock::new(Arc::new(ring)))));
+    let access = Arc::new(AccessTokens::new(access, ring));
     let password = &settings.password;
     let params =
         argon2::Params::new(password.argon2_memory, password.argon2_iterations, password.argon2_parallelism, None)
@@ -160,7 +164,41 @@ pub async fn services(
     let threads = if password.max_parallel == 0 { cores } else { password.max_parallel };
     let hasher = Hasher::start(params, threads, password.queue, world.entropy.clone()).map_err(StartError::Threads)?;
     let (clock, entropy) = (world.clock.clone(), world.entropy.clone());
-    Ok(Services::start(Parts { store, clock, entropy, settings, access, hasher }))
+    Ok(Services::start(Parts { store, clock, entropy, settings, access, keys, hasher }))
+}
+
+/// The keys on `store`, and who keeps them.
+///
+/// # Errors
+/// When they cannot be loaded.
+pub async fn keys(
+    store: Arc<dyn Store>,
+    settings: &Settings,
+    world: &World,
+) -> Result<(KeyKeeper, KeyRing), RingError> {
+    let (entropy, now) = (world.entropy.clone(), world.clock.now());
+    KeyKeeper::open(store, entropy, &settings.secret.file, key_policies(&settings.tokens), now).await
+}
+
+fn key_policies(tokens: &Tokens) -> Policies {
+    let every = tokens.key_rotation;
+    Policies {
+        access: Policy {
+            algorithm: format!("{:?}", tokens.algorithm),
+            every,
+            // Once for whoever verifies, once for a server whose clock is behind and which signs a little longer.
+            kept: ACCESS_LONGEST + 2 * LEEWAY,
+            is_enough: true,
+        },
+        algorithm: tokens.algorithm,
+        refresh: Policy {
+            algorithm: "HS512".into(),
+            every,
+            kept: tokens.refresh_absolute.max(tokens.refresh_absolute_short),
+            // A token must also be the one whose digest is on its session's row.
+            is_enough: false,
+        },
+    }
 }
 
 async fn keep_house(services: Arc<Services>) {

@@ -122,6 +122,17 @@ pub struct StoredKey {
     pub expires_at: Option<Timestamp>,
 }
 
+/// What changes about the keys, all in one transaction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct KeyChanges {
+    pub add: Vec<StoredKey>,
+    /// When these expire, in place of what was said before.
+    pub expire: Vec<(KeyId, Timestamp)>,
+}
+
+/// Looks at all keys inside a write transaction, which no other may enter meanwhile, and says what changes.
+pub type KeyJudge = Box<dyn FnOnce(&[StoredKey]) -> KeyChanges + Send>;
+
 /// An event as stored; what is in an [`Event`], and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
@@ -185,7 +196,8 @@ pub trait Store: Send + Sync + 'static {
     async fn reauthenticated(&self, id: &SessionId, at: Timestamp) -> Result<bool, StoreError>;
     /// Writes what was seen: moves `last_seen_at` forward only, sets `confirmed_at` where the generation is current.
     async fn seen(&self, seen: &[Seen]) -> Result<(), StoreError>;
-    /// Deletes, in batches, sessions that ended before `before`, web sessions and keys that expired before `now`.
+    /// Deletes, in batches, sessions that ended before `before`, web sessions that expired before `now`, and
+    /// keys that did, except those that the current refresh token of a living session is made with.
     async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError>;
 
     /// Writes an event; nothing for a user who is gone.
@@ -193,10 +205,11 @@ pub trait Store: Send + Sync + 'static {
     /// The user's events, newest first: at most `limit`, those before the one with the cursor `before` if given.
     async fn activity(&self, user_id: &UserId, before: Option<i64>, limit: u32) -> Result<Vec<Recorded>, StoreError>;
 
+    /// All keys, by when they become active.
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError>;
-    /// Adds the keys, except where there is one of the same purpose and algorithm that may still sign: two servers that
-    /// start on an empty database end up with the same ones.
-    async fn add_first_keys(&self, keys: &[StoredKey]) -> Result<(), StoreError>;
+    /// One write transaction, one at a time over all servers: loads all keys, lets `judge` decide, writes what it says,
+    /// commits. Returns all keys as they are then.
+    async fn change_keys(&self, judge: KeyJudge) -> Result<Vec<StoredKey>, StoreError>;
 
     async fn web_session(&self, id: &str, now: Timestamp) -> Result<Option<String>, StoreError>;
     /// Adds a web session; `false` if the id is taken.

@@ -14,6 +14,7 @@ mod commands;
 mod connections;
 mod forms;
 mod gate;
+mod keys;
 mod model;
 mod pages;
 mod refresh;

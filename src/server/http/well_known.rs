@@ -3,20 +3,23 @@
 use super::problem;
 use super::router::App;
 use crate::api::problem::{Code, Problem};
+use crate::domain::key_schedule::PUBLISHED_MAX_AGE;
 use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse as _;
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-/// The keys that verify access tokens (RFC 7517). Kept for a minute by whoever asks, so that a new key, published long
-/// before it signs, is always known in time.
+/// The keys that verify access tokens (RFC 7517). Whoever asks may keep them for [`PUBLISHED_MAX_AGE`]: a new
+/// key is published long before it signs, so it is always known in time.
 pub async fn jwks(State(app): State<App>) -> Response<axum::body::Body> {
     let tokens = app.services.access_tokens();
+    let kept = HeaderValue::try_from(format!("public, max-age={}", PUBLISHED_MAX_AGE.as_secs()));
+    let kept = kept.unwrap_or(HeaderValue::from_static("no-store"));
     let mut response = Json(tokens.ring().jwks(app.services.now())).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/jwk-set+json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=60"));
+    headers.insert(header::CACHE_CONTROL, kept);
     response
 }
 

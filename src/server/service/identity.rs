@@ -10,6 +10,8 @@ use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
 use crate::server::liveness::Alive;
 use crate::server::token::access::AccessTokens;
+use crate::server::token::jws::Invalid;
+use crate::server::token::ring::RingError;
 use crate::server::token::{digest, refresh};
 use std::sync::Arc;
 
@@ -93,10 +95,7 @@ impl Services {
     /// `InvalidToken` for anything that is not a valid token of a living session.
     pub async fn by_access_token(&self, token: &str) -> Result<Caller, ServiceError> {
         let now = self.now();
-        let claims = self.access.verify(token, now).map_err(|invalid| {
-            tracing::debug!(%invalid, "an access token was refused");
-            ServiceError::InvalidToken
-        })?;
+        let claims = self.read_access(token).await?;
         let alive = self.alive(&claims.sid, now).await?;
         if alive.user_id != claims.sub {
             return Err(ServiceError::InvalidToken);
@@ -153,7 +152,7 @@ impl Services {
         source: &Source,
         purpose: Purpose,
     ) -> Result<Outcome, ServiceError> {
-        let claims = self.read_refresh(token)?;
+        let claims = self.read_refresh(token).await?;
         let presented = Presented {
             sid: claims.sid.clone(),
             generation: claims.generation,
@@ -165,12 +164,46 @@ impl Services {
         self.queue.present(Request { claims, presented, way: *way, purpose, source: source.clone() }).await
     }
 
-    fn read_refresh(&self, token: &str) -> Result<Claims, ServiceError> {
+    /// What an access token says, if it is one of ours and has not expired.
+    ///
+    /// # Errors
+    /// `InvalidToken`; a passing fault of the store, when it had to be asked for the token's key.
+    pub(super) async fn read_access(
+        &self,
+        token: &str,
+    ) -> Result<Arc<crate::domain::access_token::Claims>, ServiceError> {
+        let read = || self.access.verify(token, self.now());
+        self.with_keys_of_others(read).await?.map_err(|invalid| {
+            tracing::debug!(%invalid, "an access token was refused");
+            ServiceError::InvalidToken
+        })
+    }
+
+    async fn read_refresh(&self, token: &str) -> Result<Claims, ServiceError> {
         let issuer = &self.settings.server.public_url;
-        refresh::read(token, &self.access.ring(), issuer, self.now()).map_err(|invalid| {
+        let read = || refresh::read(token, &self.access.ring(), issuer, self.now());
+        self.with_keys_of_others(read).await?.map_err(|invalid| {
             tracing::debug!(%invalid, "a refresh token was refused");
             ServiceError::InvalidToken
         })
+    }
+
+    /// Reads a token, once more if its key is unknown here but was made by another server.
+    async fn with_keys_of_others<T>(
+        &self,
+        read: impl Fn() -> Result<T, Invalid>,
+    ) -> Result<Result<T, Invalid>, ServiceError> {
+        match read() {
+            Err(Invalid::Kid) => {
+                match self.keys.look_for_others(&self.access, self.now()).await {
+                    Err(RingError::Store(error)) => return Err(error.into()),
+                    Err(error) => tracing::error!(%error, "keys that another server made cannot be used"),
+                    Ok(()) => {}
+                }
+                Ok(read())
+            }
+            result => Ok(result),
+        }
     }
 
     /// The session that a refresh token once was of, whatever became of either. For ending it.
@@ -178,7 +211,10 @@ impl Services {
     /// # Errors
     /// When the store does not answer.
     pub async fn family(&self, shown: &Shown) -> Result<Option<Session>, ServiceError> {
-        let Ok(claims) = self.read_refresh(&shown.token.0) else { return Ok(None) };
+        let claims = match self.read_refresh(&shown.token.0).await {
+            Err(ServiceError::InvalidToken) => return Ok(None),
+            result => result?,
+        };
         let session = self.store.session(&claims.sid).await?;
         let ours = |session: &Session| {
             Way::of(&session.client_id) == shown.way && refresh::belongs(&claims, session, &self.access.ring())

@@ -15,6 +15,7 @@ use super::password::{HashError, Hasher};
 use super::ports::{Clock, Entropy, Store, StoreError};
 use super::token::access::{AccessTokens, IssueError, Issued};
 use super::token::jws::SignError;
+use super::token::keeper::KeyKeeper;
 use super::token::refresh::Minted;
 use super::token::ring::RingError;
 use crate::domain::activity::{Event, Kind};
@@ -103,6 +104,7 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     pub settings: Arc<Settings>,
     pub access: Arc<AccessTokens>,
+    pub keys: KeyKeeper,
     pub hasher: Hasher,
 }
 
@@ -113,6 +115,7 @@ pub struct Services {
     entropy: Arc<dyn Entropy>,
     settings: Arc<Settings>,
     access: Arc<AccessTokens>,
+    keys: KeyKeeper,
     hasher: Hasher,
     liveness: Arc<Liveness>,
     queue: queue::Queue,
@@ -121,7 +124,7 @@ pub struct Services {
 impl Services {
     /// Starts the services, and the task that exchanges refresh tokens.
     pub fn start(parts: Parts) -> Arc<Self> {
-        let Parts { store, clock, entropy, settings, access, hasher } = parts;
+        let Parts { store, clock, entropy, settings, access, keys, hasher } = parts;
         let liveness = Arc::new(Liveness::new(store.clone(), settings.tokens.access_ttl));
         let queue = queue::Queue::start(queue::Exchange {
             store: store.clone(),
@@ -130,7 +133,7 @@ impl Services {
             issuer: settings.server.public_url.clone(),
             grace: settings.tokens.grace,
         });
-        Arc::new(Self { store, clock, entropy, settings, access, hasher, liveness, queue })
+        Arc::new(Self { store, clock, entropy, settings, access, keys, hasher, liveness, queue })
     }
 
     pub fn now(&self) -> Timestamp {
@@ -145,11 +148,15 @@ impl Services {
         &self.access
     }
 
+    pub fn keys(&self) -> &KeyKeeper {
+        &self.keys
+    }
+
     pub fn store(&self) -> &Arc<dyn Store> {
         &self.store
     }
 
-    /// Writes what memory knows and the database does not yet, and deletes what is over.
+    /// Writes what memory knows and the database does not yet, deletes what is over, and sees to the keys.
     ///
     /// # Errors
     /// When the store does not answer; the next time catches up.
@@ -158,7 +165,15 @@ impl Services {
         self.liveness.flush(now).await?;
         // A row is kept as long as a token of it could be shown, so that a replay is known for what it is.
         let kept = self.settings.tokens.refresh_absolute.max(self.settings.tokens.refresh_absolute_short);
-        self.store.purge(now - kept, now).await
+        self.store.purge(now - kept, now).await?;
+        match self.keys.keep(&self.access, now).await {
+            Err(RingError::Store(error)) => Err(error),
+            Err(error) => {
+                tracing::error!(%error, "the keys cannot be renewed; those that are loaded stay in use");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
     }
 
     /// Writes what was seen; before the end of the process.

@@ -47,10 +47,12 @@ impl Services {
     /// When the store does not answer.
     pub async fn sign_out(&self, credentials: &Credentials, source: &Source) -> Result<(), ServiceError> {
         let mut sessions = Vec::new();
-        if let Some(Text(token)) = &credentials.bearer
-            && let Ok(claims) = self.access.verify(token, self.now())
-        {
-            sessions.extend(self.store.session(&claims.sid).await?);
+        if let Some(Text(token)) = &credentials.bearer {
+            match self.read_access(token).await {
+                Ok(claims) => sessions.extend(self.store.session(&claims.sid).await?),
+                Err(ServiceError::InvalidToken) => {}
+                Err(error) => return Err(error),
+            }
         }
         if let Some(shown) = &credentials.refresh {
             sessions.extend(self.family(shown).await?);

@@ -31,7 +31,11 @@ const LONE_ADDRESSES: Sql = sql!(
 const WEB_SESSIONS: Sql = sql!(
     "DELETE FROM web_sessions WHERE id IN (SELECT s.id FROM web_sessions s WHERE s.expires_at <= $1 LIMIT $2" skip ")"
 );
-const KEYS: Sql = sql!("DELETE FROM keys WHERE expires_at <= $1");
+/// A key whose end was set when sessions were meant to be shorter stays while one that is made with it lives.
+const KEYS: Sql = sql!(
+    "DELETE FROM keys WHERE expires_at <= $1 AND (purpose = 'access' OR NOT EXISTS (SELECT 1 FROM sessions s \
+     WHERE s.key_id = keys.id AND s.revoked_at IS NULL AND s.expires_at > $1 AND s.idle_expires_at > $1))"
+);
 
 #[derive(Serialize)]
 struct Deleted {

@@ -8,7 +8,7 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{
-    End, Judge, PasswordChange, Recorded, Seen, StartSession, Store, StoreError, StoredKey, User,
+    End, Judge, KeyJudge, PasswordChange, Recorded, Seen, StartSession, Store, StoreError, StoredKey, User,
 };
 use async_trait::async_trait;
 
@@ -105,8 +105,8 @@ impl Store for Database {
         self.keys().await
     }
 
-    async fn add_first_keys(&self, keys: &[StoredKey]) -> Result<(), StoreError> {
-        self.add_first_keys(keys).await
+    async fn change_keys(&self, judge: KeyJudge) -> Result<Vec<StoredKey>, StoreError> {
+        self.change_keys(judge).await
     }
 
     async fn web_session(&self, id: &str, now: Timestamp) -> Result<Option<String>, StoreError> {

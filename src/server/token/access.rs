@@ -9,7 +9,7 @@ use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::server::ports::Entropy;
 use quick_cache::sync::Cache;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 /// How many verified tokens are remembered; each takes about a kilobyte.
@@ -35,10 +35,27 @@ pub struct Issued {
 /// Issues and verifies access tokens.
 pub struct AccessTokens {
     settings: AccessSettings,
-    ring: Arc<RwLock<Arc<KeyRing>>>,
-    /// Tokens whose signature was verified. `exp` and liveness are judged each time, and whoever changes the ring
-    /// empties it.
-    verified: Cache<String, Arc<Claims>>,
+    current: RwLock<Arc<Current>>,
+}
+
+/// The ring, and what was verified with it: another ring starts with nothing, so that whoever still verifies with the
+/// former one cannot make a withdrawn key's tokens known to it.
+struct Current {
+    ring: Arc<KeyRing>,
+    /// Tokens whose signature was verified. Their `exp`, their key's end and liveness are judged each time.
+    verified: Cache<String, Verified>,
+}
+
+impl Current {
+    fn new(ring: KeyRing) -> Arc<Self> {
+        Arc::new(Self { ring: Arc::new(ring), verified: Cache::new(CACHE) })
+    }
+}
+
+#[derive(Clone)]
+struct Verified {
+    claims: Arc<Claims>,
+    key_expires_at: Option<Timestamp>,
 }
 
 /// A token could not be issued.
@@ -53,8 +70,8 @@ pub enum IssueError {
 }
 
 impl AccessTokens {
-    pub fn new(settings: AccessSettings, ring: Arc<RwLock<Arc<KeyRing>>>) -> Self {
-        Self { settings, ring, verified: Cache::new(CACHE) }
+    pub fn new(settings: AccessSettings, ring: KeyRing) -> Self {
+        Self { settings, current: RwLock::new(Current::new(ring)) }
     }
 
     /// The scope and audience of tokens of the web app and of native clients: Latchkey's own API.
@@ -62,7 +79,11 @@ impl AccessTokens {
 
     /// The ring as it is now.
     pub fn ring(&self) -> Arc<KeyRing> {
-        self.ring.read().unwrap_or_else(std::sync::PoisonError::into_inner).clone()
+        self.current().ring.clone()
+    }
+
+    fn current(&self) -> Arc<Current> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Issues a token for `session`.
@@ -96,27 +117,35 @@ impl AccessTokens {
     /// # Errors
     /// [`Invalid`] with the first thing that is wrong.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Claims>, Invalid> {
-        let claims = match self.verified.get(token) {
-            Some(claims) => claims,
+        let current = self.current();
+        let Verified { claims, key_expires_at } = match current.verified.get(token) {
+            Some(verified) => verified,
             None => {
-                let ring = self.ring();
-                let claims: Arc<Claims> = Arc::new(jws::verify(token, TYP, |kid| ring.verifying(kid, now))?);
+                let mut key_expires_at = None;
+                let claims: Arc<Claims> = Arc::new(jws::verify(token, TYP, |kid| {
+                    let key = current.ring.verifying(kid, now)?;
+                    key_expires_at = key.expires_at;
+                    Some(key.verifying())
+                })?);
                 let own = claims.iss == self.settings.issuer
                     && claims.aud == self.settings.issuer
                     && claims.azp == claims.client_id;
                 if !own {
                     return Err(Invalid::Claims);
                 }
-                self.verified.insert(token.to_owned(), claims.clone());
-                claims
+                let verified = Verified { claims, key_expires_at };
+                current.verified.insert(token.to_owned(), verified.clone());
+                verified
             }
         };
+        if key_expires_at.is_some_and(|end| end <= now) {
+            return Err(Invalid::Kid);
+        }
         if claims.is_timely(now, self.settings.longest) { Ok(claims) } else { Err(Invalid::Time) }
     }
 
     /// Takes a new ring, and forgets what the old one verified.
     pub fn replace_ring(&self, ring: KeyRing) {
-        *self.ring.write().unwrap_or_else(std::sync::PoisonError::into_inner) = Arc::new(ring);
-        self.verified.clear();
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = Current::new(ring);
     }
 }

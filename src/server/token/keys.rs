@@ -23,6 +23,9 @@ pub enum Purpose {
 }
 
 impl Purpose {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Access, Self::Refresh];
+
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Access => "access",

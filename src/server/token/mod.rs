@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod jws;
+pub mod keeper;
 pub mod keys;
 pub mod refresh;
 pub mod ring;

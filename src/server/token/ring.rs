@@ -4,12 +4,11 @@ use super::jws::VerifyingKey;
 use super::keys::{self, KeyError, Purpose};
 use super::secret::{Secret, SecretError};
 use crate::domain::id::KeyId;
+use crate::domain::key_schedule::{Times, signing};
 use crate::domain::time::Timestamp;
-use crate::server::ports::{Entropy, Store, StoreError, StoredKey};
+use crate::server::ports::{StoreError, StoredKey};
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
-use std::collections::HashMap;
-use std::path::Path;
 use zeroize::Zeroizing;
 
 /// Why there is no key ring. Each of these stops the start.
@@ -34,10 +33,18 @@ pub struct AccessKey {
     pub id: KeyId,
     pub algorithm: Algorithm,
     pub encoding: EncodingKey,
+    /// When it is forgotten; `None` while it may sign.
+    pub expires_at: Option<Timestamp>,
     decoding: DecodingKey,
     jwk: Jwk,
     active_at: Timestamp,
-    expires_at: Option<Timestamp>,
+}
+
+impl AccessKey {
+    /// By which its tokens are verified.
+    pub fn verifying(&self) -> VerifyingKey<'_> {
+        VerifyingKey { key: &self.decoding, algorithm: self.algorithm }
+    }
 }
 
 /// A key that authenticates refresh tokens.
@@ -46,78 +53,38 @@ pub struct RefreshKey {
     pub encoding: EncodingKey,
     pub decoding: DecodingKey,
     pub bytes: Zeroizing<Vec<u8>>,
-    active_at: Timestamp,
+    times: Times,
 }
 
 /// All keys, opened.
 pub struct KeyRing {
     access: Vec<AccessKey>,
-    refresh: HashMap<KeyId, RefreshKey>,
+    refresh: Vec<RefreshKey>,
 }
 
 impl KeyRing {
-    /// Loads the ring; on the first start of an empty database makes the secret file and the first keys.
+    /// Opens all keys that are stored.
     ///
     /// # Errors
-    /// [`RingError`]; a secret that is missing, damaged or foreign is one, and nothing is made anew then.
-    pub async fn load(
-        store: &dyn Store,
-        secret_file: &Path,
-        algorithm: Algorithm,
-        entropy: &dyn Entropy,
-        now: Timestamp,
-    ) -> Result<Self, RingError> {
-        let stored = store.keys().await?;
-        let secret = match Secret::load(secret_file)? {
-            Some(secret) => secret,
-            None if stored.is_empty() => Secret::create(secret_file, entropy)?,
-            None => return Err(SecretError::Missing(secret_file.to_owned()).into()),
-        };
-        let signs = |purpose: Purpose, algorithm: Algorithm| {
-            stored.iter().any(|key| {
-                key.purpose == purpose.as_str() && key.algorithm == format!("{algorithm:?}") && key.expires_at.is_none()
-            })
-        };
-        let mut missing = Vec::new();
-        for (purpose, algorithm) in [(Purpose::Access, algorithm), (Purpose::Refresh, Algorithm::HS512)] {
-            if !signs(purpose, algorithm) {
-                missing.push(keys::generate(purpose, algorithm, &secret, entropy, now, now)?);
-            }
-        }
-        if missing.is_empty() {
-            return Self::open(&stored, &secret, algorithm);
-        }
-        store.add_first_keys(&missing).await?;
-        Self::open(&store.keys().await?, &secret, algorithm)
-    }
-
-    fn open(stored: &[StoredKey], secret: &Secret, algorithm: Algorithm) -> Result<Self, RingError> {
-        let mut ring = Self { access: Vec::new(), refresh: HashMap::new() };
+    /// [`KeyError`], when one of them was not sealed under `secret`, or is not what it says.
+    pub fn open(stored: &[StoredKey], secret: &Secret) -> Result<Self, KeyError> {
+        let mut ring = Self { access: Vec::new(), refresh: Vec::new() };
         for key in stored {
-            let (own, encoding, bytes) = keys::open(key, secret)?;
+            let (algorithm, encoding, bytes) = keys::open(key, secret)?;
+            let StoredKey { id, active_at, expires_at, .. } = key.clone();
             if key.purpose == Purpose::Refresh.as_str() {
                 let decoding = DecodingKey::from_secret(&bytes);
-                let entry = RefreshKey { id: key.id.clone(), encoding, decoding, bytes, active_at: key.active_at };
-                ring.refresh.insert(key.id.clone(), entry);
+                let times = Times { active_at, expires_at };
+                ring.refresh.push(RefreshKey { id, encoding, decoding, bytes, times });
                 continue;
             }
             let unusable = |_| KeyError::Unusable(key.id.clone(), key.algorithm.clone());
-            let mut jwk = Jwk::from_encoding_key(&encoding, own).map_err(unusable)?;
+            let mut jwk = Jwk::from_encoding_key(&encoding, algorithm).map_err(unusable)?;
             jwk.common.key_id = Some(key.id.to_string());
             jwk.common.public_key_use = Some(PublicKeyUse::Signature);
             let decoding = DecodingKey::from_jwk(&jwk).map_err(unusable)?;
-            ring.access.push(AccessKey {
-                id: key.id.clone(),
-                algorithm: own,
-                encoding,
-                decoding,
-                jwk,
-                active_at: key.active_at,
-                expires_at: key.expires_at,
-            });
+            ring.access.push(AccessKey { id, algorithm, encoding, expires_at, decoding, jwk, active_at });
         }
-        // The one of the configured algorithm that became active last signs; the others only verify.
-        ring.access.sort_by_key(|key| (key.algorithm == algorithm, key.active_at));
         Ok(ring)
     }
 
@@ -126,8 +93,8 @@ impl KeyRing {
     /// # Errors
     /// [`RingError::Empty`] when none may.
     pub fn signing(&self, now: Timestamp) -> Result<&AccessKey, RingError> {
-        let may = |key: &&AccessKey| key.active_at <= now && key.expires_at.is_none();
-        self.access.iter().rev().find(may).ok_or(RingError::Empty("access"))
+        let times = |key: &AccessKey| Times { active_at: key.active_at, expires_at: key.expires_at };
+        signing(self.access.iter().map(|key| (key, times(key))), now).ok_or(RingError::Empty("access"))
     }
 
     /// The key that new refresh tokens are made with.
@@ -135,29 +102,29 @@ impl KeyRing {
     /// # Errors
     /// [`RingError::Empty`] when there is none.
     pub fn newest_refresh(&self, now: Timestamp) -> Result<&RefreshKey, RingError> {
-        let active = self.refresh.values().filter(|key| key.active_at <= now);
-        active.max_by_key(|key| key.active_at).ok_or(RingError::Empty("refresh"))
+        signing(self.refresh.iter().map(|key| (key, key.times)), now).ok_or(RingError::Empty("refresh"))
     }
 
     pub fn refresh(&self, id: &KeyId) -> Option<&RefreshKey> {
-        self.refresh.get(id)
+        self.refresh.iter().find(|key| key.id == *id)
     }
 
-    /// All refresh keys; usually one, two around a rotation of keys.
+    /// All refresh keys: one, and for each rotation within the longest life of a session one more.
     pub fn keys_of_refresh(&self) -> impl Iterator<Item = &RefreshKey> {
-        self.refresh.values()
+        self.refresh.iter()
     }
 
     /// The key that verifies access tokens of `kid`, as long as it is published.
-    pub fn verifying(&self, kid: &str, now: Timestamp) -> Option<VerifyingKey<'_>> {
-        let key = self.access.iter().find(|key| key.id.as_str() == kid)?;
-        let over = key.expires_at.is_some_and(|end| end <= now);
-        (!over).then_some(VerifyingKey { key: &key.decoding, algorithm: key.algorithm })
+    pub fn verifying(&self, kid: &str, now: Timestamp) -> Option<&AccessKey> {
+        self.published(now).find(|key| key.id.as_str() == kid)
     }
 
-    /// The published keys (RFC 7517).
+    /// The published keys (RFC 7517): that of today, that of tomorrow, and those of which tokens may still be shown.
     pub fn jwks(&self, now: Timestamp) -> JwkSet {
-        let published = self.access.iter().filter(|key| key.expires_at.is_none_or(|end| end > now));
-        JwkSet { keys: published.map(|key| key.jwk.clone()).collect() }
+        JwkSet { keys: self.published(now).map(|key| key.jwk.clone()).collect() }
+    }
+
+    fn published(&self, now: Timestamp) -> impl Iterator<Item = &AccessKey> {
+        self.access.iter().filter(move |key| key.expires_at.is_none_or(|end| end > now))
     }
 }

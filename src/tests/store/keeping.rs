@@ -1,25 +1,6 @@
-//! What else is kept: the users' events, keys, web sessions.
+//! What else is kept: the users' events, web sessions.
 
 use super::*;
-use latchkey::server::ports::StoredKey;
-
-fn key(id: &str, purpose: &str) -> StoredKey {
-    StoredKey {
-        id: KeyId::new(id),
-        purpose: purpose.into(),
-        algorithm: "EdDSA".into(),
-        sealed: (0..=255).collect(),
-        created_at: NOW,
-        active_at: NOW + DAY,
-        expires_at: None,
-    }
-}
-
-async fn key_ids(store: &dyn Store) -> Vec<String> {
-    let mut ids: Vec<String> = store.keys().await.unwrap().iter().map(|key| key.id.to_string()).collect();
-    ids.sort();
-    ids
-}
 
 stories! {
     async fn events_are_read_newest_first_page_by_page(world: World) {
@@ -50,37 +31,6 @@ stories! {
         let kept = activity(&*store, "ada").await.remove(0);
         assert_eq!((kept.kind, kept.at, kept.sid, kept.ip), (sent.kind, sent.at, sent.sid, sent.ip));
         assert_eq!((kept.user_agent, kept.detail.as_deref()), (sent.user_agent, sent.detail));
-    }
-
-    async fn keys_are_added_only_where_there_are_none(world: World) {
-        let store = world.open().await;
-        assert_eq!(store.keys().await.unwrap(), vec![]);
-        let first = [key("access-1", "access"), key("access-2", "access"), key("refresh-1", "refresh")];
-        store.add_first_keys(&first).await.unwrap();
-        let other_algorithm = StoredKey { algorithm: "ES256".into(), ..key("access-es", "access") };
-        store.add_first_keys(&[key("access-3", "access"), key("other-1", "other"), other_algorithm]).await.unwrap();
-        assert_eq!(key_ids(&*store).await, ["access-1", "access-2", "access-es", "other-1", "refresh-1"]);
-        assert!(store.keys().await.unwrap().contains(&first[0]));
-    }
-
-    async fn a_key_that_no_longer_signs_does_not_count(world: World) {
-        let store = world.open().await;
-        let old = StoredKey { expires_at: Some(NOW + DAY), ..key("old", "access") };
-        store.add_first_keys(std::slice::from_ref(&old)).await.unwrap();
-        store.add_first_keys(&[key("new", "access")]).await.unwrap();
-        assert_eq!(key_ids(&*store).await, ["new", "old"]);
-        assert!(store.keys().await.unwrap().contains(&old));
-    }
-
-    async fn two_servers_that_start_at_once_have_the_same_keys(world: World) {
-        let (one, two) = tokio::join!(world.open(), world.open());
-        let (mine, yours) = ([key("mine", "access")], [key("yours", "access")]);
-        let (first, second) = tokio::join!(one.add_first_keys(&mine), two.add_first_keys(&yours));
-        first.unwrap();
-        second.unwrap();
-        let keys = one.keys().await.unwrap();
-        assert_eq!(keys.len(), 1);
-        assert_eq!(two.keys().await.unwrap(), keys);
     }
 
     async fn a_web_session_is_added_once_saved_read_and_deleted(world: World) {

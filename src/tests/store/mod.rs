@@ -3,6 +3,7 @@
 mod busy;
 mod judging;
 mod keeping;
+mod keys;
 mod purging;
 mod races;
 mod sessions;

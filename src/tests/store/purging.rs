@@ -2,7 +2,7 @@
 
 use super::*;
 use latchkey::domain::session::Reason;
-use latchkey::server::ports::{End, StoredKey, Which};
+use latchkey::server::ports::{End, KeyChanges, StoredKey, Which};
 
 /// What the operator keeps after an end.
 const KEPT: Duration = Duration::from_secs(30 * 86_400);
@@ -86,13 +86,37 @@ stories! {
             expires_at,
         };
         let keys = [key("old", Some(NOW)), key("last", Some(NOW + MINUTE)), key("signs", None)];
-        store.add_first_keys(&keys).await.unwrap();
+        let add = move |_: &[StoredKey]| KeyChanges { add: keys.into(), expire: vec![] };
+        store.change_keys(Box::new(add)).await.unwrap();
         store.purge(NOW - KEPT, NOW).await.unwrap();
         let mut ids: Vec<String> = store.keys().await.unwrap().iter().map(|key| key.id.to_string()).collect();
         ids.sort();
         assert_eq!(ids, ["last", "signs"]);
         assert_eq!(store.web_session("new", NOW).await.unwrap().as_deref(), Some(""));
         assert!(store.add_web_session("old", "", NOW).await.unwrap(), "its row is gone");
+    }
+
+    async fn a_key_stays_while_a_session_lives_whose_token_is_made_with_it(world: World) {
+        let store = world.open_with_ada().await;
+        start(&*store, &session("one", "ada")).await;
+        let made_with = load(&*store, "one").await.rotation.key_id;
+        let key = StoredKey {
+            id: made_with,
+            purpose: "refresh".into(),
+            algorithm: "HS512".into(),
+            sealed: vec![0],
+            created_at: NOW,
+            active_at: NOW,
+            expires_at: Some(NOW),
+        };
+        let add = move |_: &[StoredKey]| KeyChanges { add: vec![key], expire: vec![] };
+        store.change_keys(Box::new(add)).await.unwrap();
+        store.purge(NOW - KEPT, NOW).await.unwrap();
+        assert_eq!(store.keys().await.unwrap().len(), 1);
+        let end = End { user_id: user_id("ada"), which: Which::All, reason: Reason::SignedOut, at: NOW };
+        store.end_sessions(&end, &event("ada", Kind::SignedOut)).await.unwrap();
+        store.purge(NOW - KEPT, NOW).await.unwrap();
+        assert_eq!(store.keys().await.unwrap(), vec![]);
     }
 
     async fn more_than_one_batch_goes_at_once(world: World) {

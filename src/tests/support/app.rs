@@ -37,6 +37,7 @@ impl Clock for TestClock {
 pub struct TestAppBuilder {
     backend: Backend,
     settings: Settings,
+    now: Timestamp,
 }
 
 impl TestAppBuilder {
@@ -45,12 +46,18 @@ impl TestAppBuilder {
         self
     }
 
+    /// What time it is when it starts.
+    pub fn at(mut self, now: Timestamp) -> Self {
+        self.now = now;
+        self
+    }
+
     pub async fn start(self) -> TestApp {
-        let folder = tempfile::tempdir().expect("a folder");
+        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
         let mut settings = self.settings;
         settings.database.url = self.backend.url(folder.path()).await;
         settings.secret.file = folder.path().join("secret.key");
-        let clock = Arc::new(TestClock(AtomicI64::new(1_800_000_000_123)));
+        let clock = Arc::new(TestClock(AtomicI64::new(self.now.as_millis())));
         let running = Running::start(settings.clone(), folder.path(), clock.clone()).await;
         TestApp { folder, settings, clock, running: Some(running) }
     }
@@ -58,7 +65,7 @@ impl TestAppBuilder {
 
 /// A server that runs.
 pub struct TestApp {
-    folder: TempDir,
+    folder: Arc<TempDir>,
     settings: Settings,
     clock: Arc<TestClock>,
     running: Option<Running>,
@@ -102,7 +109,7 @@ impl TestApp {
         settings.server.public_url = "https://id.example.org".into();
         settings.password.argon2_memory = 64;
         settings.password.argon2_iterations = 1;
-        TestAppBuilder { backend, settings }
+        TestAppBuilder { backend, settings, now: Timestamp::from_millis(1_800_000_000_123) }
     }
 
     pub async fn start() -> Self {
@@ -133,6 +140,10 @@ impl TestApp {
         self.clock.now()
     }
 
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
         self.clock.0.fetch_add(i64::try_from(by.as_millis()).expect("a time"), Ordering::SeqCst);
@@ -145,6 +156,22 @@ impl TestApp {
         }
         let settings = self.settings.clone();
         self.running = Some(Running::start(settings, self.folder.path(), self.clock.clone()).await);
+    }
+
+    /// Another server on the same database, with the same secret and clock.
+    pub async fn twin(&self) -> Self {
+        let (folder, settings, clock) = (self.folder.clone(), self.settings.clone(), self.clock.clone());
+        let running = Running::start(settings.clone(), folder.path(), clock.clone()).await;
+        Self { folder, settings, clock, running: Some(running) }
+    }
+
+    /// Changes what will be so after the next restart.
+    pub fn change(&mut self, change: impl FnOnce(&mut Settings)) {
+        change(&mut self.settings);
+    }
+
+    pub fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// A browser that is nobody yet.
