@@ -14,6 +14,7 @@ mod commands;
 mod connections;
 mod forms;
 mod gate;
+mod key_commands;
 mod keys;
 mod model;
 mod pages;

@@ -1,7 +1,10 @@
 //! The commands.
 
+mod keys;
+
 use super::application::{Application, StartError, World, services};
 use super::config::{Config, Settings};
+use super::ports::StoreError;
 use super::service::ServiceError;
 use super::storage;
 use super::telemetry;
@@ -36,6 +39,9 @@ enum Command {
     /// Users.
     #[command(subcommand)]
     User(User),
+    /// Keys that sign tokens.
+    #[command(subcommand)]
+    Keys(keys::Keys),
 }
 
 #[derive(Debug, Subcommand)]
@@ -53,6 +59,8 @@ enum CommandError {
     Start(#[from] StartError),
     #[error(transparent)]
     Service(#[from] ServiceError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
     #[error("input or output failed: {0}")]
     Io(#[from] std::io::Error),
 }
@@ -93,6 +101,10 @@ async fn run(Arguments { config, command }: Arguments) -> Result<(), CommandErro
             let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
             storage::connect(&settings.database.url).await.map_err(StartError::from)?;
             say("The database is at this version.")
+        }
+        Command::Keys(command) => {
+            let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
+            keys::run(command, &settings).await
         }
         Command::User(user) => {
             let settings = Arc::new(Settings::load(config.as_deref(), environment).map_err(StartError::from)?);
