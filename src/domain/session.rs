@@ -231,6 +231,7 @@ mod tests {
         let lifetime = Lifetime::start(START, Duration::from_secs(10), HOUR, true);
         let late = START + Duration::from_millis(9_999);
         assert_eq!(lifetime.end_as_told(late), late);
+        assert!(START + Duration::from_secs(9) <= lifetime.end_as_told(START));
         let near = Lifetime { idle_expires_at: START + 24 * HOUR, ..Lifetime::start(START, 24 * HOUR, HOUR, true) };
         assert_eq!(near.end_as_told(START), START + HOUR);
     }

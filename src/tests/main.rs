@@ -18,6 +18,7 @@ mod key_commands;
 mod keys;
 mod model;
 mod pages;
+mod races;
 mod refresh;
 mod seed_flow;
 mod sessions;
