@@ -16,6 +16,7 @@ mod forms;
 mod gate;
 mod key_commands;
 mod keys;
+mod lost_answers;
 mod model;
 mod pages;
 mod races;

@@ -1,6 +1,6 @@
 //! Who acts: a browser that is nobody yet, and one that is signed in.
 
-use super::{PASSWORD, TestApp};
+use super::{Network, PASSWORD, TestApp};
 use reqwest::header::{HeaderMap, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::{Value, json};
@@ -70,6 +70,13 @@ impl Anonymous {
         self.base = app.url("");
     }
 
+    /// From now on each request has a connection of its own, through `network`.
+    pub fn goes_through(&mut self, network: &Network) {
+        let client = Client::builder().redirect(redirect::Policy::none()).pool_max_idle_per_host(0);
+        self.client = client.build().expect("a client");
+        self.base = network.url();
+    }
+
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         request = request.header("User-Agent", &self.user_agent).header("Sec-Fetch-Site", "same-origin");
@@ -82,7 +89,12 @@ impl Anonymous {
 
     /// Sends, and keeps the cookies that come back.
     pub async fn send(&mut self, request: RequestBuilder) -> Reply {
-        let reply = Reply::of(request.send().await.expect("an answer")).await;
+        let response = request.send().await.expect("an answer");
+        self.take_in(response).await
+    }
+
+    async fn take_in(&mut self, response: Response) -> Reply {
+        let reply = Reply::of(response).await;
         for cookie in reply.set_cookies() {
             let (pair, attributes) = cookie.split_once(';').expect("attributes");
             let (name, value) = pair.split_once('=').expect("a pair");
@@ -170,8 +182,26 @@ impl SignedIn {
         self.refresh_by(request).await
     }
 
+    /// `None` if no answer came.
+    pub async fn refreshes_if_answered(&mut self) -> Option<Reply> {
+        let response = self.browser.request(Method::POST, "/auth/refresh").send().await.ok()?;
+        Some(self.refreshed(response).await)
+    }
+
+    /// `None` if no answer came.
+    pub async fn posts_if_answered(&mut self, path: &str, body: Value) -> Option<Reply> {
+        let request = self.browser.request(Method::POST, path).bearer_auth(&self.access_token).json(&body);
+        let response = request.send().await.ok()?;
+        Some(self.browser.take_in(response).await)
+    }
+
     async fn refresh_by(&mut self, request: RequestBuilder) -> Reply {
-        let reply = self.browser.send(request).await;
+        let response = request.send().await.expect("an answer");
+        self.refreshed(response).await
+    }
+
+    async fn refreshed(&mut self, response: Response) -> Reply {
+        let reply = self.browser.take_in(response).await;
         if reply.status.is_success() {
             self.access_token = reply.json()["accessToken"].as_str().expect("an access token").to_owned();
         }

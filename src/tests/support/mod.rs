@@ -3,10 +3,12 @@
 mod actor;
 mod app;
 mod databases;
+mod network;
 
 pub use actor::{Anonymous, FIREFOX, Reply, SignedIn};
 pub use app::{TestApp, TestAppBuilder};
 pub use databases::Backend;
+pub use network::{Fate, Network};
 
 /// A password that every rule allows.
 pub const PASSWORD: &str = "correct horse battery staple";
