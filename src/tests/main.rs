@@ -19,6 +19,7 @@ mod keys;
 mod lost_answers;
 mod model;
 mod pages;
+mod property;
 mod races;
 mod refresh;
 mod seed_flow;

@@ -5,7 +5,7 @@ mod app;
 mod databases;
 mod network;
 
-pub use actor::{Anonymous, FIREFOX, Reply, SignedIn};
+pub use actor::{Anonymous, FIREFOX, REFRESH, Reply, SignedIn};
 pub use app::{TestApp, TestAppBuilder};
 pub use databases::Backend;
 pub use network::{Fate, Network};

@@ -1,0 +1,401 @@
+//! The running server against a model of the rotation table: random users, sessions, tokens of any age, clock steps and
+//! restarts. A difference is shrunk to a short story.
+
+mod model;
+
+use super::support::{Anonymous, Backend, FIREFOX, PASSWORD, REFRESH, Reply, TestApp};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use latchkey::domain::id::UserId;
+use latchkey::server::config::{Client, ClientKind};
+use model::{Access, Expected, Model, SECOND};
+use proptest::prelude::*;
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use reqwest::Method;
+use serde_json::{Value, json};
+use std::time::Duration;
+
+const USERS: [&str; 2] = ["ada", "eve"];
+const AGENTS: [&str; 2] = [FIREFOX, "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Version/17.5 Safari/604.1"];
+/// Inside the grace, at its end, past it; past an access token's life, the window of re-authentication, the short and
+/// the long idle end.
+const STEPS: [u64; 10] = [1, 4, 9, 10, 11, 300, 610, 13 * 3600, 3 * 86_400, 15 * 86_400];
+
+/// What somebody does. Numbers choose among what there is.
+#[derive(Clone, Debug)]
+enum Step {
+    SignIn {
+        user: usize,
+        native: bool,
+        remember: bool,
+        replaces: Option<usize>,
+    },
+    Refresh {
+        token: usize,
+        agent: usize,
+        shared: bool,
+    },
+    /// Shows a refresh token as a credential, for something that does not exchange it.
+    Rename {
+        token: usize,
+        agent: usize,
+    },
+    Tampered {
+        token: usize,
+    },
+    UseAccess {
+        token: usize,
+    },
+    SignOut {
+        token: usize,
+    },
+    SignOutAll {
+        access: usize,
+        keep: bool,
+    },
+    Revoke {
+        access: usize,
+        session: usize,
+    },
+    Reauthenticate {
+        access: usize,
+    },
+    ChangePassword {
+        access: usize,
+    },
+    Wait {
+        step: usize,
+    },
+    Housekeeping,
+    Restart,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    // Late numbers are chosen more often: what is new is used more often than what is old.
+    let number = || prop_oneof![2 => 0..100usize, 5 => 0..4usize];
+    let step = prop_oneof![
+        3 => (0..2usize, any::<bool>(), any::<bool>(), proptest::option::of(number()))
+            .prop_map(|(user, native, remember, replaces)| Step::SignIn { user, native, remember, replaces }),
+        12 => (number(), prop_oneof![5 => Just(0usize), 1 => Just(1)], any::<bool>())
+            .prop_map(|(token, agent, shared)| Step::Refresh { token, agent, shared }),
+        2 => (number(), prop_oneof![5 => Just(0usize), 1 => Just(1)]).prop_map(|(token, agent)| Step::Rename { token, agent }),
+        1 => number().prop_map(|token| Step::Tampered { token }),
+        6 => number().prop_map(|token| Step::UseAccess { token }),
+        1 => number().prop_map(|token| Step::SignOut { token }),
+        1 => (number(), any::<bool>()).prop_map(|(access, keep)| Step::SignOutAll { access, keep }),
+        1 => (number(), number()).prop_map(|(access, session)| Step::Revoke { access, session }),
+        1 => number().prop_map(|access| Step::Reauthenticate { access }),
+        1 => number().prop_map(|access| Step::ChangePassword { access }),
+        8 => prop_oneof![8 => 0..5usize, 2 => 5..8usize, 1 => 8..10usize].prop_map(|step| Step::Wait { step }),
+        1 => Just(Step::Housekeeping),
+        1 => Just(Step::Restart),
+    ];
+    proptest::collection::vec(step, 1..70)
+}
+
+/// The server, the model, and who the users are.
+struct World {
+    app: TestApp,
+    model: Model,
+    ids: Vec<UserId>,
+    passwords: [String; 2],
+    changes: usize,
+}
+
+impl World {
+    async fn new() -> Self {
+        let native = Client { id: "cli".into(), kind: ClientKind::Native };
+        let app = TestApp::on(Backend::Sqlite).with(|settings| settings.clients.push(native)).start().await;
+        let mut world = Self {
+            model: Model { now: app.now().as_millis(), ..Model::default() },
+            app,
+            ids: Vec::new(),
+            passwords: [PASSWORD.to_owned(), PASSWORD.to_owned()],
+            changes: 0,
+        };
+        for (user, name) in USERS.into_iter().enumerate() {
+            let body = json!({"username": name, "password": PASSWORD, "remember": true});
+            let mut browser = world.app.browser();
+            let reply = browser.post("/auth/signup", body).await.expect(201);
+            let session = world.model.signed_in(user, false, true);
+            world.take(session, &browser, &reply);
+            let sub = claims(&world.model.access[user].text)["sub"].as_str().unwrap().to_owned();
+            world.ids.push(UserId::new(sub));
+        }
+        world
+    }
+
+    /// Counted from the newest.
+    fn refresh_token(&self, number: usize) -> usize {
+        let count = self.model.refresh.len();
+        count - 1 - number % count
+    }
+
+    fn access_token(&self, number: usize) -> usize {
+        let count = self.model.access.len();
+        count - 1 - number % count
+    }
+
+    fn browser(&self, agent: usize) -> Anonymous {
+        let mut browser = self.app.browser();
+        browser.user_agent = AGENTS[agent].to_owned();
+        browser
+    }
+
+    fn with_cookie(&self, token: usize, agent: usize) -> Anonymous {
+        let mut browser = self.browser(agent);
+        browser.cookies.insert(REFRESH.to_owned(), self.model.refresh[token].text.clone());
+        browser
+    }
+
+    async fn with_access(&self, token: usize, path: &str, body: Value) -> Reply {
+        let browser = self.browser(0);
+        let request = browser.request(Method::POST, path).bearer_auth(&self.model.access[token].text).json(&body);
+        Reply::of(request.send().await.unwrap()).await
+    }
+
+    /// Notes the tokens of an answer; gives the refresh token.
+    fn take(&mut self, session: usize, browser: &Anonymous, reply: &Reply) -> String {
+        let body = reply.json();
+        let text = body["accessToken"].as_str().unwrap().to_owned();
+        let told = claims(&text);
+        let generation = told["jti"].as_str().unwrap().split('.').next().unwrap().parse().unwrap();
+        let access = Access { session, generation, expires: told["exp"].as_i64().unwrap(), text };
+        let refresh = match body["refreshToken"].as_str() {
+            Some(token) => token.to_owned(),
+            None => browser.cookies.get(REFRESH).expect("a cookie").clone(),
+        };
+        assert_eq!(self.model.sessions[session].native, body["refreshToken"].is_string());
+        self.model.given(session, refresh.clone(), access);
+        refresh
+    }
+
+    async fn carry_out(&mut self, step: &Step) {
+        match *step {
+            Step::SignIn { user, native, remember, replaces } => self.sign_in(user, native, remember, replaces).await,
+            Step::Refresh { token, agent, shared } => self.refresh(token, agent, shared).await,
+            Step::Rename { token, agent } => self.rename(token, agent).await,
+            Step::Tampered { token } => {
+                let token = self.refresh_token(token);
+                let mut browser = self.with_cookie(token, 0);
+                let text = browser.cookies.get_mut(REFRESH).unwrap();
+                let end = text.len() - 10;
+                let other = if text[end..].starts_with('A') { "B" } else { "A" };
+                text.replace_range(end..=end, other);
+                refused(&browser.post("/auth/refresh", json!({})).await, 401, "invalid_token");
+            }
+            Step::UseAccess { token } => {
+                let token = self.access_token(token);
+                let good = self.model.uses(token);
+                let browser = self.browser(0);
+                let request = browser.request(Method::GET, "/api/me").bearer_auth(&self.model.access[token].text);
+                let reply = Reply::of(request.send().await.unwrap()).await;
+                assert_eq!(reply.status == 200, good, "{reply:?}");
+            }
+            Step::SignOut { token } => {
+                let token = self.refresh_token(token);
+                let session = self.model.refresh[token].session;
+                if self.model.sessions[session].native {
+                    let body = json!({"refreshToken": self.model.refresh[token].text});
+                    self.browser(0).post("/auth/logout", body).await.expect(204);
+                } else {
+                    self.with_cookie(token, 0).post("/auth/logout", json!({})).await.expect(204);
+                }
+                if self.model.reads(token) {
+                    self.model.end(session);
+                }
+            }
+            Step::SignOutAll { access, keep } => {
+                let access = self.access_token(access);
+                let session = self.model.access[access].session;
+                let reply = self.with_access(access, "/auth/logout-all", json!({"keepCurrent": keep})).await;
+                if self.is_let_in(access, &reply, true) {
+                    self.model.end_all(self.model.sessions[session].user, keep.then_some(session));
+                }
+            }
+            Step::Revoke { access, session } => self.revoke(access, session).await,
+            Step::Reauthenticate { access } => {
+                let access = self.access_token(access);
+                let session = self.model.access[access].session;
+                let body = json!({"password": self.passwords[self.model.sessions[session].user]});
+                let reply = self.with_access(access, "/auth/reauthenticate", body).await;
+                if self.is_let_in(access, &reply, false) {
+                    self.model.authenticated(session);
+                }
+            }
+            Step::ChangePassword { access } => self.change_password(access).await,
+            Step::Wait { step } => {
+                self.app.advance(Duration::from_secs(STEPS[step]));
+                self.model.now += i64::try_from(STEPS[step]).unwrap() * SECOND;
+            }
+            Step::Housekeeping => self.app.services().housekeeping().await.unwrap(),
+            Step::Restart => self.app.restart().await,
+        }
+        for user in 0..USERS.len() {
+            let alive = self.app.services().store().live_sessions(&self.ids[user], self.app.now()).await.unwrap();
+            assert_eq!(alive.len(), self.model.alive_of(user), "living sessions of {}", USERS[user]);
+        }
+    }
+
+    async fn sign_in(&mut self, user: usize, native: bool, remember: bool, replaces: Option<usize>) {
+        let before = replaces.map(|number| self.refresh_token(number)).filter(|_| !native);
+        let mut browser = before.map_or_else(|| self.browser(0), |token| self.with_cookie(token, 0));
+        let mut body = json!({"username": USERS[user], "password": self.passwords[user], "remember": remember});
+        if native {
+            body["client"] = json!("cli");
+        }
+        let reply = browser.post("/auth/login", body).await.expect(200);
+        if let Some(token) = before {
+            let session = self.model.refresh[token].session;
+            // A native client's token is none that a browser had.
+            if self.model.reads(token) && !self.model.sessions[session].native {
+                self.model.end(session);
+            }
+        }
+        let session = self.model.signed_in(user, native, remember);
+        self.take(session, &browser, &reply);
+    }
+
+    async fn refresh(&mut self, token: usize, agent: usize, shared: bool) {
+        let token = self.refresh_token(token);
+        let session = self.model.refresh[token].session;
+        let native = self.model.sessions[session].native;
+        let mut body = json!({"shared": shared});
+        let mut browser = if native { self.browser(agent) } else { self.with_cookie(token, agent) };
+        if native {
+            body["refreshToken"] = json!(self.model.refresh[token].text);
+        }
+        let reply = browser.post("/auth/refresh", body).await;
+        match self.model.present(token, agent, shared, true) {
+            Expected::New(generation) => {
+                let new = self.take(session, &browser, &reply.expect(200));
+                assert_eq!(claims(&new)["gen"], generation);
+            }
+            Expected::Same(generation) => {
+                let expected = self.model.current(session).to_owned();
+                let same = self.take(session, &browser, &reply.expect(200));
+                assert_eq!((&same, &claims(&same)["gen"]), (&expected, &json!(generation)));
+            }
+            Expected::Refused(status, code) => refused(&reply, status, code),
+        }
+    }
+
+    async fn rename(&mut self, token: usize, agent: usize) {
+        let token = self.refresh_token(token);
+        let session = self.model.refresh[token].session;
+        if self.model.sessions[session].native {
+            return;
+        }
+        let sid = claims(&self.model.refresh[token].text)["sid"].clone();
+        let mut browser = self.with_cookie(token, agent);
+        let reply = browser.post("/auth/sessions/rename", json!({"sid": sid, "name": "Desk"})).await;
+        match self.model.present(token, agent, false, false) {
+            Expected::New(_) | Expected::Same(_) => drop(reply.expect(204)),
+            Expected::Refused(status, code) => refused(&reply, status, code),
+        }
+    }
+
+    async fn revoke(&mut self, access: usize, session: usize) {
+        let access = self.access_token(access);
+        let by = self.model.access[access].session;
+        let session = session % self.model.sessions.len();
+        let sid =
+            claims(&self.model.refresh.iter().find(|token| token.session == session).unwrap().text)["sid"].clone();
+        let reply = self.with_access(access, "/auth/sessions/revoke", json!({"sid": sid})).await;
+        if !self.is_let_in_if(access, &reply, by != session, 404) {
+            return;
+        }
+        let own = self.model.sessions[session].user == self.model.sessions[by].user;
+        if own && self.model.is_alive(session) {
+            assert_eq!(reply.status, 204, "{reply:?}");
+        } else {
+            refused(&reply, 404, "not_found");
+        }
+        if own {
+            self.model.end(session);
+        }
+    }
+
+    async fn change_password(&mut self, access: usize) {
+        let access = self.access_token(access);
+        let session = self.model.access[access].session;
+        let user = self.model.sessions[session].user;
+        self.changes += 1;
+        let new = format!("another fine password, number {}", self.changes);
+        let body = json!({"currentPassword": self.passwords[user], "newPassword": new});
+        let reply = self.with_access(access, "/auth/password", body).await;
+        if self.is_let_in(access, &reply, false) {
+            self.passwords[user] = new;
+            self.model.end_all(user, Some(session));
+            self.model.authenticated(session);
+        }
+    }
+
+    /// Whether a call with an access token was let in, as it must or must not be; `recent`: only shortly after proving
+    /// who one is.
+    fn is_let_in(&mut self, access: usize, reply: &Reply, recent: bool) -> bool {
+        self.is_let_in_if(access, reply, recent, 204)
+    }
+
+    fn is_let_in_if(&mut self, access: usize, reply: &Reply, recent: bool, or: u16) -> bool {
+        let session = self.model.access[access].session;
+        if !self.model.uses(access) {
+            refused(reply, 401, "invalid_token");
+            false
+        } else if recent && !self.model.is_recent(session) {
+            refused(reply, 403, "reauthentication_required");
+            false
+        } else {
+            assert!([204, or].contains(&reply.status.as_u16()), "{reply:?}");
+            true
+        }
+    }
+}
+
+fn claims(token: &str) -> Value {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap()
+}
+
+#[track_caller]
+fn refused(reply: &Reply, status: u16, code: &str) {
+    assert_eq!((reply.status.as_u16(), reply.code().as_str()), (status, code), "{reply:?}");
+    assert!(reply.set_cookies().is_empty(), "a refusal touches no cookie");
+}
+
+/// Some thousands of steps; which, is the same in every run of the same part.
+fn check(part: u8) {
+    let config = Config { cases: 24, failure_persistence: None, max_shrink_iters: 400, ..Config::default() };
+    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &[part; 32]));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    runner
+        .run(&steps(), |steps| {
+            runtime.block_on(async {
+                let mut world = World::new().await;
+                for step in &steps {
+                    world.carry_out(step).await;
+                }
+            });
+            Ok(())
+        })
+        .unwrap_or_else(|failure| panic!("{failure}"));
+}
+
+#[test]
+fn the_server_does_what_the_table_says_part_1() {
+    check(1);
+}
+
+#[test]
+fn the_server_does_what_the_table_says_part_2() {
+    check(2);
+}
+
+#[test]
+fn the_server_does_what_the_table_says_part_3() {
+    check(3);
+}
+
+#[test]
+fn the_server_does_what_the_table_says_part_4() {
+    check(4);
+}

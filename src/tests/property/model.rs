@@ -1,0 +1,220 @@
+//! What must happen, written from the rotation table of the design and not from the code: generations by number, times
+//! by the clock, no digests and no rows.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// All in milliseconds.
+pub const SECOND: i64 = 1_000;
+const MINUTE: i64 = 60 * SECOND;
+const HOUR: i64 = 60 * MINUTE;
+const DAY: i64 = 24 * HOUR;
+const GRACE: i64 = 10 * SECOND;
+const WINDOW: i64 = 10 * MINUTE;
+const LEEWAY: i64 = 5;
+
+/// A refresh token that was given out.
+#[derive(Clone, Debug)]
+pub struct Refresh {
+    pub session: usize,
+    pub generation: u64,
+    /// The whole second at which it expires by its own account.
+    expires: i64,
+    pub text: String,
+}
+
+/// An access token that was given out.
+#[derive(Clone, Debug)]
+pub struct Access {
+    pub session: usize,
+    pub generation: u64,
+    /// As its claims say it.
+    pub expires: i64,
+    pub text: String,
+}
+
+/// Why a session is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Over {
+    Reused,
+    Otherwise,
+}
+
+#[derive(Clone, Debug)]
+pub struct Session {
+    pub user: usize,
+    pub native: bool,
+    generation: u64,
+    parent: Option<u64>,
+    /// By whom the parent was exchanged.
+    agent: usize,
+    rotated_at: i64,
+    /// When each exchanged generation was first exchanged.
+    exchanged: BTreeMap<u64, i64>,
+    /// Generations that were shown, themselves or by an access token, while they were the current one.
+    shown: BTreeSet<u64>,
+    authenticated_at: i64,
+    idle: i64,
+    idle_end: i64,
+    end: i64,
+    over: Option<Over>,
+}
+
+/// What a presented refresh token must bring.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Expected {
+    /// A new generation.
+    New(u64),
+    /// The current one, in the same bytes.
+    Same(u64),
+    Refused(u16, &'static str),
+}
+
+pub const INVALID: Expected = Expected::Refused(401, "invalid_token");
+
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    pub now: i64,
+    pub sessions: Vec<Session>,
+    pub refresh: Vec<Refresh>,
+    pub access: Vec<Access>,
+}
+
+impl Model {
+    pub fn signed_in(&mut self, user: usize, native: bool, remember: bool) -> usize {
+        let (idle, absolute) = if remember { (14 * DAY, 30 * DAY) } else { (12 * HOUR, DAY) };
+        self.sessions.push(Session {
+            user,
+            native,
+            generation: 0,
+            parent: None,
+            agent: 0,
+            rotated_at: self.now,
+            exchanged: BTreeMap::new(),
+            shown: BTreeSet::new(),
+            authenticated_at: self.now,
+            idle,
+            idle_end: self.now + idle,
+            end: self.now + absolute,
+            over: None,
+        });
+        self.sessions.len() - 1
+    }
+
+    /// Keeps what a sign-in or a refresh brought.
+    pub fn given(&mut self, session: usize, refresh: String, access: Access) {
+        let Session { generation, rotated_at, idle, end, .. } = self.sessions[session];
+        let expires = ((rotated_at + idle).min(end) + SECOND - 1).div_euclid(SECOND);
+        if !self.refresh.iter().any(|known| known.text == refresh) {
+            self.refresh.push(Refresh { session, generation, expires, text: refresh });
+        }
+        self.access.push(access);
+    }
+
+    pub fn is_alive(&self, session: usize) -> bool {
+        let session = &self.sessions[session];
+        session.over.is_none() && self.now < session.idle_end.min(session.end)
+    }
+
+    pub fn alive_of(&self, user: usize) -> usize {
+        (0..self.sessions.len()).filter(|index| self.sessions[*index].user == user && self.is_alive(*index)).count()
+    }
+
+    /// The current token, as it was given out.
+    pub fn current(&self, session: usize) -> &str {
+        let generation = self.sessions[session].generation;
+        let current = self.refresh.iter().find(|token| token.session == session && token.generation == generation);
+        &current.expect("it was given out").text
+    }
+
+    /// Presents a refresh token: to be exchanged, or only to be shown.
+    pub fn present(&mut self, token: usize, agent: usize, shared: bool, exchange: bool) -> Expected {
+        let (now, Refresh { session: index, generation, expires, .. }) = (self.now, self.refresh[token].clone());
+        if now.div_euclid(SECOND) >= expires {
+            return INVALID;
+        }
+        let alive = self.is_alive(index);
+        let session = &mut self.sessions[index];
+        match session.over {
+            Some(Over::Reused) => return Expected::Refused(401, "refresh_reused"),
+            Some(Over::Otherwise) => return Expected::Refused(401, "session_revoked"),
+            None if !alive => return INVALID,
+            None => {}
+        }
+        let since = now - session.rotated_at;
+        let fresh = generation == session.generation;
+        if !fresh {
+            if session.parent != Some(generation) {
+                let recent = session.exchanged.get(&generation).is_some_and(|at| now - at < GRACE);
+                if shared && recent {
+                    return Expected::Refused(409, "refresh_overtaken");
+                }
+                return session.reused();
+            }
+            if since < GRACE && agent != session.agent {
+                return session.reused();
+            }
+            if since < GRACE {
+                return Expected::Same(session.generation);
+            }
+            if session.shown.contains(&session.generation) {
+                return session.reused();
+            }
+        }
+        if !exchange {
+            if fresh {
+                session.shown.insert(generation);
+            }
+            return Expected::Same(session.generation);
+        }
+        session.exchanged.entry(generation).or_insert(now);
+        session.parent = Some(generation);
+        session.agent = agent;
+        session.generation += 1;
+        session.rotated_at = now;
+        session.idle_end = (now + session.idle).min(session.end);
+        Expected::New(session.generation)
+    }
+
+    /// Shows an access token: whether it is good.
+    pub fn uses(&mut self, token: usize) -> bool {
+        let Access { session, generation, expires, .. } = self.access[token].clone();
+        let good = self.now.div_euclid(SECOND) < expires + LEEWAY && self.is_alive(session);
+        if good && self.sessions[session].generation == generation {
+            self.sessions[session].shown.insert(generation);
+        }
+        good
+    }
+
+    pub fn is_recent(&self, session: usize) -> bool {
+        self.now - self.sessions[session].authenticated_at < WINDOW
+    }
+
+    pub fn authenticated(&mut self, session: usize) {
+        self.sessions[session].authenticated_at = self.now;
+    }
+
+    /// Ends a session, unless it was ended before.
+    pub fn end(&mut self, session: usize) {
+        self.sessions[session].over.get_or_insert(Over::Otherwise);
+    }
+
+    pub fn end_all(&mut self, user: usize, but: Option<usize>) {
+        for index in 0..self.sessions.len() {
+            if self.sessions[index].user == user && Some(index) != but {
+                self.end(index);
+            }
+        }
+    }
+
+    /// Whether a refresh token still reads as one of ours.
+    pub fn reads(&self, token: usize) -> bool {
+        self.now.div_euclid(SECOND) < self.refresh[token].expires
+    }
+}
+
+impl Session {
+    fn reused(&mut self) -> Expected {
+        self.over = Some(Over::Reused);
+        Expected::Refused(401, "refresh_reused")
+    }
+}
