@@ -12,6 +12,7 @@ mod architecture;
 mod at_rest;
 mod commands;
 mod connections;
+mod faults;
 mod forms;
 mod gate;
 mod key_commands;

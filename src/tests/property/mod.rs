@@ -231,9 +231,9 @@ impl World {
             Step::Housekeeping => self.app.services().housekeeping().await.unwrap(),
             Step::Restart => self.app.restart().await,
         }
-        for user in 0..USERS.len() {
+        for (user, name) in USERS.into_iter().enumerate() {
             let alive = self.app.services().store().live_sessions(&self.ids[user], self.app.now()).await.unwrap();
-            assert_eq!(alive.len(), self.model.alive_of(user), "living sessions of {}", USERS[user]);
+            assert_eq!(alive.len(), self.model.alive_of(user), "living sessions of {name}");
         }
     }
 

@@ -53,7 +53,12 @@ impl TestAppBuilder {
     }
 
     pub async fn start(self) -> TestApp {
-        let folder = Arc::new(tempfile::tempdir().expect("a folder"));
+        self.start_in(tempfile::tempdir().expect("a folder")).await
+    }
+
+    /// In a folder that the test prepared.
+    pub async fn start_in(self, folder: TempDir) -> TestApp {
+        let folder = Arc::new(folder);
         let mut settings = self.settings;
         settings.database.url = self.backend.url(folder.path()).await;
         settings.secret.file = folder.path().join("secret.key");
@@ -156,6 +161,16 @@ impl TestApp {
         }
         let settings = self.settings.clone();
         self.running = Some(Running::start(settings, self.folder.path(), self.clock.clone()).await);
+    }
+
+    /// A new server on what is in the files at this moment, as after the death of this process.
+    pub async fn after_a_crash(&self) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        for name in ["latchkey.db", "latchkey.db-wal", "secret.key"] {
+            std::fs::copy(self.folder.path().join(name), folder.path().join(name)).expect("a copy");
+        }
+        let builder = TestAppBuilder { backend: Backend::Sqlite, settings: self.settings.clone(), now: self.now() };
+        builder.start_in(folder).await
     }
 
     /// Another server on the same database, with the same secret and clock.

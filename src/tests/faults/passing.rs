@@ -1,0 +1,72 @@
+//! RT13: faults that pass.
+
+use crate::support::{Backend, SignedIn, TestApp};
+use faulty_vfs::{Failure, Folder};
+use sqlx::{AnyConnection, Connection as _, Executor as _};
+use std::time::Duration;
+
+/// The same token, refused for now, and good again when the fault is over.
+async fn refused_for_now(device: &mut SignedIn) {
+    let token = device.refresh_token().to_owned();
+    let reply = device.try_refresh().await.expect(503);
+    assert_eq!(reply.code(), "unavailable");
+    assert!(reply.header("retry-after").is_some() && reply.set_cookies().is_empty(), "{reply:?}");
+    assert_eq!(device.refresh_token(), token);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_signs_nobody_out() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Folder::watch(folder.path());
+    let app = TestApp::on(Backend::Sqlite).start_in(folder).await;
+    let mut device = app.signed_up("ada").await;
+    files.fail(1, Failure::Full, true);
+    for _ in 0..3 {
+        refused_for_now(&mut device).await;
+    }
+    assert!(device.is_in().await, "reading goes on");
+    app.browser().try_sign_in("ada", super::super::support::PASSWORD).await.expect(503);
+    files.heal();
+    device.try_refresh().await.expect(200);
+    assert!(device.is_in().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_locked_database_signs_nobody_out() {
+    let app = TestApp::start().await;
+    let mut device = app.signed_up("ada").await;
+    let url = format!("sqlite://{}", app.folder().join("latchkey.db").display());
+    let mut lock = AnyConnection::connect(&url).await.unwrap();
+    lock.execute("BEGIN EXCLUSIVE").await.unwrap();
+    refused_for_now(&mut device).await;
+    // A restart of the browser, many at once, a minute later: all the same.
+    app.advance(Duration::from_secs(60));
+    let waiting: Vec<_> = (0..10).map(|_| device.clone()).collect();
+    let waiting = waiting.into_iter().map(|mut tab| tokio::spawn(async move { refused_for_now(&mut tab).await }));
+    for tab in waiting.collect::<Vec<_>>() {
+        tab.await.unwrap();
+    }
+    lock.execute("ROLLBACK").await.unwrap();
+    device.try_refresh().await.expect(200);
+    assert!(device.is_in().await);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgresql_that_breaks_off_its_connections_signs_nobody_out() {
+    let app = TestApp::on(Backend::Postgres).start().await;
+    let mut device = app.signed_up("ada").await;
+    let mut operator = AnyConnection::connect(&app.settings().database.url).await.unwrap();
+    for _ in 0..5 {
+        let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        let ended: i64 = sqlx::query_scalar(end).fetch_one(&mut operator).await.unwrap();
+        assert!(ended > 0);
+        // Each broken connection may be met once.
+        let mut tries = 0;
+        while device.try_refresh().await.status != 200 {
+            tries += 1;
+            assert!(tries <= 20, "it recovers by itself");
+        }
+        assert!(device.is_in().await);
+    }
+}
