@@ -10,6 +10,8 @@ texts! {
         SignedUp = "signed_up",
         SignedIn = "signed_in",
         SignInFailed = "sign_in_failed",
+        /// So many sign-ins failed that others have to wait now.
+        SignInsBlocked = "sign_ins_blocked",
         SignedOut = "signed_out",
         SessionEnded = "session_ended",
         SessionRenamed = "session_renamed",

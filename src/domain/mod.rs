@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod device;
 pub mod id;
 pub mod key_schedule;
+pub mod limits;
 pub mod redeem;
 pub mod refresh_token;
 pub mod session;

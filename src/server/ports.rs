@@ -4,9 +4,11 @@ use crate::domain::activity::{Event, Kind, Party};
 use crate::domain::credentials::Username;
 use crate::domain::device::Device;
 use crate::domain::id::{KeyId, SessionId, UserId};
+use crate::domain::limits::Tally;
 use crate::domain::session::{Exchanged, Parent, Reason, Session};
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
+use std::collections::BTreeMap;
 
 /// What time it is.
 pub trait Clock: Send + Sync {
@@ -76,6 +78,12 @@ pub struct Verdict {
 /// Looks at sessions inside a write transaction and says what changes. It is given those that exist, each locked
 /// until the commit, in any order.
 pub type Judge = Box<dyn FnOnce(Vec<Session>) -> Verdict + Send>;
+
+/// What is kept of attempts, by key.
+pub type Tallies = BTreeMap<String, Tally>;
+
+/// Looks at what is kept of attempts and says what of it changes.
+pub type TallyJudge = Box<dyn FnOnce(Tallies) -> Tallies + Send>;
 
 /// Which sessions to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -217,6 +225,9 @@ pub trait Store: Send + Sync + 'static {
     /// Adds or replaces a web session.
     async fn save_web_session(&self, id: &str, data: &str, expires_at: Timestamp) -> Result<(), StoreError>;
     async fn delete_web_session(&self, id: &str) -> Result<(), StoreError>;
+
+    /// One write transaction: loads and locks what is kept of attempts under `keys`, and sets what `judge` says.
+    async fn tally(&self, keys: Vec<String>, judge: TallyJudge) -> Result<(), StoreError>;
 
     /// Whether the database answers.
     async fn ping(&self) -> Result<(), StoreError>;

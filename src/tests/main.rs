@@ -17,6 +17,7 @@ mod forms;
 mod gate;
 mod key_commands;
 mod keys;
+mod limits;
 mod lost_answers;
 mod model;
 mod pages;

@@ -142,11 +142,16 @@ section! {
 }
 
 section! {
-    /// Limits on attempts. None is enforced yet: 0 (off) is all that may be set, so that nobody relies on one in vain.
+    /// Limits on attempts; 0 turns one off.
     Limits {
-        login_per_address: u32 = 0,
-        login_per_account: u32 = 0,
-        refresh_per_session: u32 = 0,
+        /// Attempts to sign in from one address (of IPv6: a network of 64 bits): so many at once, then so many a minute.
+        /// Those that succeed do not count. Also for attempts to sign up.
+        login_per_address: u32 = 5,
+        /// Failures to sign in to one account before it has to wait, first a second, then twice as long each time, up to
+        /// 15 minutes. A browser that has a session of the account is not kept out by others' failures.
+        login_per_account: u32 = 10,
+        /// Refreshes of one session: so many at once, then so many a minute.
+        refresh_per_session: u32 = 60,
     }
 }
 
@@ -208,18 +213,6 @@ impl Settings {
         .is_err()
         {
             return bad("password.argon2_memory", "these Argon2 parameters do not go together (RFC 9106 section 3.1)");
-        }
-        for (key, limit) in [
-            ("limits.login_per_address", self.limits.login_per_address),
-            ("limits.login_per_account", self.limits.login_per_account),
-            ("limits.refresh_per_session", self.limits.refresh_per_session),
-        ] {
-            if limit != 0 {
-                return bad(
-                    key,
-                    "is not enforced by this version: only 0 (off) may be set; limit attempts at the proxy",
-                );
-            }
         }
         self.check_public_url()?;
         for (n, client) in self.clients.iter().enumerate() {

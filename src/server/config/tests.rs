@@ -56,7 +56,6 @@ fn values_out_of_bounds_are_refused_with_their_key() {
         ("LATCHKEY_SERVER__PUBLIC_URL", "http://example.org", "server.public_url"),
         ("LATCHKEY_SERVER__PUBLIC_URL", "https://example.org/", "server.public_url"),
         ("LATCHKEY_SESSIONS__MAX_PER_USER", "0", "sessions.max_per_user"),
-        ("LATCHKEY_LIMITS__LOGIN_PER_ADDRESS", "5", "limits.login_per_address"),
     ] {
         let error = read("", &[(name, value)]).unwrap_err();
         assert!(error.starts_with(key), "{error}");

@@ -31,6 +31,9 @@ impl From<ServiceError> for Problem {
                 tracing::error!(%cause, "the database cannot answer");
                 Code::Unavailable.into()
             }
+            ServiceError::RateLimited { wait } => {
+                Problem::new(Code::RateLimited).with_retry_after(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+            }
             ServiceError::Hash(HashError::Busy) => Code::Unavailable.into(),
             ServiceError::Store(StoreError::Corrupt(_))
             | ServiceError::Hash(HashError::Unusable)

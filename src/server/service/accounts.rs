@@ -47,7 +47,11 @@ impl Services {
         if self.settings.accounts.registration == Registration::Closed {
             return Err(ServiceError::RegistrationClosed);
         }
+        let attempt = self.sign_up_attempt(source);
+        self.begin(&attempt).await?;
+        self.begin(&self.signed_up(source)).await?;
         let user = self.add_user(sign_up.username, sign_up.password.expose(), Some(source)).await?;
+        self.give_back(attempt).await;
         self.start_session(&user, &ClientId::web(), sign_up.remember, source, before).await
     }
 
@@ -85,19 +89,30 @@ impl Services {
     /// Signs in. The session that the same browser had before ends.
     ///
     /// # Errors
-    /// `InvalidCredentials`, whatever of them is wrong; `Password` for one too long to be looked at.
+    /// `InvalidCredentials`, whatever of them is wrong; `Password` for one too long to be looked at; `RateLimited`.
     pub async fn sign_in(
         &self,
         sign_in: SignIn<'_>,
         source: &Source,
         before: Option<&Shown>,
     ) -> Result<Granted, ServiceError> {
-        let user = self.authenticate(sign_in.username, sign_in.password.expose(), source).await?;
+        let known = match before {
+            Some(shown) => self.family(shown).await?,
+            None => None,
+        };
+        let user = self.authenticate(sign_in.username, sign_in.password.expose(), source, known.as_ref()).await?;
         self.start_session(&user, sign_in.client, sign_in.remember, source, before).await
     }
 
     /// The user of these credentials. An unknown name, a wrong password and a disabled user cost and look the same.
-    async fn authenticate(&self, username: &str, password: &str, source: &Source) -> Result<User, ServiceError> {
+    /// `known`: a session that the same browser shows, or the one that asks.
+    async fn authenticate(
+        &self,
+        username: &str,
+        password: &str,
+        source: &Source,
+        known: Option<&Session>,
+    ) -> Result<User, ServiceError> {
         let password = match Password::typed(password) {
             Ok(password) => password,
             Err(error @ PasswordError::TooLong) => return Err(ServiceError::Password("password", error)),
@@ -107,11 +122,15 @@ impl Services {
             Ok(name) => self.store.user_by_name(&name).await?,
             Err(_) => None,
         };
+        let known = known.filter(|session| user.as_ref().is_some_and(|user| user.id == session.user_id));
+        let attempt = self.sign_in_attempt(username, source, known.map(|session| &session.id));
+        let begun = self.begin(&attempt).await?;
         let hash = user.as_ref().map(|user| user.password_hash.as_str());
         let verified = self.hasher.verify(&password, hash).await?;
         let right = verified != Verified::Wrong;
         match user {
             Some(user) if right && user.disabled_at.is_none() => {
+                self.give_back(attempt).await;
                 if let Verified::Outdated(renewed) = verified {
                     self.store.rehash(&user.id, &user.password_hash, &renewed).await?;
                     return Ok(User { password_hash: renewed, ..user });
@@ -121,6 +140,10 @@ impl Services {
             Some(user) => {
                 tracing::info!(user = %user.id, ip = source.ip, "a sign-in failed");
                 self.record_aside(self.event(&user.id, Kind::SignInFailed, source));
+                if begun.begins_to_block {
+                    tracing::warn!(user = %user.id, ip = source.ip, "sign-ins are blocked for a while");
+                    self.record_aside(self.event(&user.id, Kind::SignInsBlocked, source));
+                }
                 Err(ServiceError::InvalidCredentials)
             }
             None => {
@@ -257,7 +280,7 @@ impl Services {
         source: &Source,
     ) -> Result<User, ServiceError> {
         let user = self.store.user(&session.user_id).await?.ok_or(ServiceError::InvalidToken)?;
-        match self.authenticate(user.username.as_str(), typed, source).await {
+        match self.authenticate(user.username.as_str(), typed, source, Some(session)).await {
             Err(ServiceError::Password(_, error)) => Err(ServiceError::Password(field, error)),
             other => other,
         }

@@ -153,6 +153,9 @@ impl Services {
         purpose: Purpose,
     ) -> Result<Outcome, ServiceError> {
         let claims = self.read_refresh(token).await?;
+        if matches!(purpose, Purpose::Exchange { .. }) {
+            self.refreshes.count(&claims.sid, self.settings.limits.refresh_per_session, self.now())?;
+        }
         let presented = Presented {
             sid: claims.sid.clone(),
             generation: claims.generation,

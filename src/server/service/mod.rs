@@ -3,6 +3,7 @@
 mod accounts;
 mod activity;
 mod identity;
+mod limits;
 mod queue;
 mod sessions;
 
@@ -63,6 +64,9 @@ pub enum ServiceError {
     Hash(#[from] HashError),
     #[error(transparent)]
     Issue(#[from] IssueError),
+    /// With how long to wait.
+    #[error("too many attempts")]
+    RateLimited { wait: Duration },
     #[error("a task of ours ended early")]
     Aborted,
 }
@@ -119,6 +123,7 @@ pub struct Services {
     hasher: Hasher,
     liveness: Arc<Liveness>,
     queue: queue::Queue,
+    refreshes: limits::Refreshes,
 }
 
 impl Services {
@@ -133,7 +138,18 @@ impl Services {
             issuer: settings.server.public_url.clone(),
             grace: settings.tokens.grace,
         });
-        Arc::new(Self { store, clock, entropy, settings, access, keys, hasher, liveness, queue })
+        Arc::new(Self {
+            store,
+            clock,
+            entropy,
+            settings,
+            access,
+            keys,
+            hasher,
+            liveness,
+            queue,
+            refreshes: limits::Refreshes::default(),
+        })
     }
 
     pub fn now(&self) -> Timestamp {
@@ -163,6 +179,7 @@ impl Services {
     pub async fn housekeeping(&self) -> Result<(), StoreError> {
         let now = self.now();
         self.liveness.flush(now).await?;
+        self.refreshes.forget(now);
         // A row is kept as long as a token of it could be shown, so that a replay is known for what it is.
         let kept = self.settings.tokens.refresh_absolute.max(self.settings.tokens.refresh_absolute_short);
         self.store.purge(now - kept, now).await?;

@@ -10,6 +10,7 @@ mod database;
 mod error;
 mod judge;
 mod keys;
+mod limits;
 mod migrations;
 mod open;
 mod purge;

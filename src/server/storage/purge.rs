@@ -32,6 +32,13 @@ const WEB_SESSIONS: Sql = sql!(
     "DELETE FROM web_sessions WHERE id IN (SELECT s.id FROM web_sessions s WHERE s.expires_at <= $1 LIMIT $2" skip ")"
 );
 /// A key whose end was set when sessions were meant to be shorter stays while one that is made with it lives.
+const LIMITS: Sql = sql!(
+    "DELETE FROM limits WHERE key IN (SELECT s.key FROM limits s WHERE s.expires_at <= $1 LIMIT $2" skip ")"
+);
+/// Beyond so many, those that end first go: attempts under ever new names and addresses must not fill the disk.
+const LIMITS_MAX: i64 = 100_000;
+const CROWDED_LIMITS: Sql =
+    sql!("DELETE FROM limits WHERE key IN (SELECT s.key FROM limits s ORDER BY s.expires_at DESC LIMIT $2 OFFSET $1)");
 const KEYS: Sql = sql!(
     "DELETE FROM keys WHERE expires_at <= $1 AND (purpose = 'access' OR NOT EXISTS (SELECT 1 FROM sessions s \
      WHERE s.key_id = keys.id AND s.revoked_at IS NULL AND s.expires_at > $1 AND s.idle_expires_at > $1))"
@@ -49,6 +56,8 @@ impl Database {
         while self.purge_sessions(EXPIRED, before, Some(now)).await? == BATCH {}
         while self.purge_rows(LONE_ADDRESSES, before).await? == BATCH {}
         while self.purge_rows(WEB_SESSIONS, now).await? == BATCH {}
+        while self.purge_rows(LIMITS, now).await? == BATCH {}
+        while self.purge_rows(CROWDED_LIMITS, Timestamp::from_millis(LIMITS_MAX)).await? == BATCH {}
         let mut write = self.write().await?;
         write.query(KEYS).bind(now.as_millis()).execute(write.connection()).await?;
         write.commit().await

@@ -8,7 +8,7 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{
-    End, Judge, KeyJudge, PasswordChange, Recorded, Seen, StartSession, Store, StoreError, StoredKey, User,
+    End, Judge, KeyJudge, PasswordChange, Recorded, Seen, StartSession, Store, StoreError, StoredKey, TallyJudge, User,
 };
 use async_trait::async_trait;
 
@@ -107,6 +107,10 @@ impl Store for Database {
 
     async fn change_keys(&self, judge: KeyJudge) -> Result<Vec<StoredKey>, StoreError> {
         self.change_keys(judge).await
+    }
+
+    async fn tally(&self, keys: Vec<String>, judge: TallyJudge) -> Result<(), StoreError> {
+        self.tally(keys, judge).await
     }
 
     async fn web_session(&self, id: &str, now: Timestamp) -> Result<Option<String>, StoreError> {

@@ -1,5 +1,6 @@
 //! The key ring: all keys of this installation, opened, and which of them signs now.
 
+use super::base64url;
 use super::jws::VerifyingKey;
 use super::keys::{self, KeyError, Purpose};
 use super::secret::{Secret, SecretError};
@@ -7,6 +8,7 @@ use crate::domain::id::KeyId;
 use crate::domain::key_schedule::{Times, signing};
 use crate::domain::time::Timestamp;
 use crate::server::ports::{StoreError, StoredKey};
+use aws_lc_rs::hmac;
 use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use zeroize::Zeroizing;
@@ -112,6 +114,19 @@ impl KeyRing {
     /// All refresh keys: one, and for each rotation within the longest life of a session one more.
     pub fn keys_of_refresh(&self) -> impl Iterator<Item = &RefreshKey> {
         self.refresh.iter()
+    }
+
+    /// A digest that tells nobody without our keys what it is of: for counting by name without keeping names. It
+    /// changes with the newest key, so what was counted under it is forgotten then.
+    pub fn pseudonym(&self, kind: &str, text: &str) -> String {
+        let newest = self.refresh.iter().max_by_key(|key| key.times.active_at);
+        let mac = hmac::Key::new(hmac::HMAC_SHA256, newest.map_or(&[][..], |key| &key.bytes));
+        let mut context = hmac::Context::with_key(&mac);
+        for part in ["latchkey limit", kind, text] {
+            context.update(part.as_bytes());
+            context.update(&[0]);
+        }
+        base64url(context.sign().as_ref())
     }
 
     /// The key that verifies access tokens of `kid`, as long as it is published.

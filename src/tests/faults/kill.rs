@@ -28,6 +28,7 @@ impl Server {
             .current_dir(folder)
             .env("LATCHKEY_PASSWORD__ARGON2_MEMORY", "64")
             .env("LATCHKEY_PASSWORD__ARGON2_ITERATIONS", "1")
+            .env("LATCHKEY_LIMITS__REFRESH_PER_SESSION", "0")
             .env("LATCHKEY_DATABASE__URL", "sqlite://data/latchkey.db")
             .stdin(Stdio::null())
             .stdout(Stdio::null())

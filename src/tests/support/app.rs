@@ -3,7 +3,7 @@
 use super::{Anonymous, Backend, SignedIn};
 use latchkey::domain::time::Timestamp;
 use latchkey::server::application::{Application, World};
-use latchkey::server::config::{Config, Settings};
+use latchkey::server::config::{Config, Limits, Settings};
 use latchkey::server::ports::{Clock, Entropy as _};
 use latchkey::server::service::Services;
 use latchkey::server::system::SystemEntropy;
@@ -114,6 +114,8 @@ impl TestApp {
         settings.server.public_url = "https://id.example.org".into();
         settings.password.argon2_memory = 64;
         settings.password.argon2_iterations = 1;
+        // Tests sign in often, from one address; those of limits turn them on.
+        settings.limits = Limits { login_per_address: 0, login_per_account: 0, refresh_per_session: 0 };
         TestAppBuilder { backend, settings, now: Timestamp::from_millis(1_800_000_000_123) }
     }
 

@@ -1,0 +1,227 @@
+//! RL1, PW4: attempts are limited, by account and by address, and the owner is not kept out.
+
+use super::support::{Backend, PASSWORD, Reply, SignedIn, TestApp, TestAppBuilder, on_both_databases};
+use serde_json::json;
+use std::time::Duration;
+use tokio::task::JoinSet;
+
+const WRONG: &str = "not the password at all";
+
+fn by_account(app: TestAppBuilder) -> TestAppBuilder {
+    app.with(|settings| settings.limits.login_per_account = 10)
+}
+
+fn by_address(app: TestAppBuilder) -> TestAppBuilder {
+    app.with(|settings| settings.limits.login_per_address = 5)
+}
+
+fn limited(reply: &Reply) -> u64 {
+    assert_eq!((reply.status.as_u16(), reply.code().as_str()), (429, "rate_limited"), "{reply:?}");
+    assert!(reply.set_cookies().is_empty());
+    reply.header("retry-after").expect("Retry-After").parse().unwrap()
+}
+
+/// Fifty at once; how many of them were judged.
+async fn judged_of_fifty(app: &TestApp, names: &[&str]) -> usize {
+    let mut attempts = JoinSet::new();
+    for n in 0..50 {
+        let (mut browser, name) = (app.browser(), names[n % names.len()].to_owned());
+        attempts.spawn(async move { browser.try_sign_in(&name, WRONG).await });
+    }
+    let replies = attempts.join_all().await;
+    for reply in &replies {
+        assert!([401, 429].contains(&reply.status.as_u16()), "{reply:?}");
+    }
+    replies.iter().filter(|reply| reply.status == 401).count()
+}
+
+on_both_databases! {
+    async fn fifty_guesses_at_once_slip_nobody_past_however_the_name_is_spelled(app: TestAppBuilder) {
+        let app = by_account(app).start().await;
+        app.signed_up("zoë").await;
+        let spelled = ["zoë", "Zoë", "ZOE\u{308}", "zoe\u{308}"];
+        assert_eq!(judged_of_fifty(&app, &spelled).await, 10);
+        assert_eq!(limited(&app.browser().try_sign_in("zoë", PASSWORD).await), 1, "the right one is not judged either");
+    }
+
+    async fn fifty_guesses_at_once_from_one_address_slip_nobody_past(app: TestAppBuilder) {
+        let app = by_address(app).start().await;
+        app.signed_up("ada").await;
+        assert_eq!(judged_of_fifty(&app, &["ada", "bob", "eve", "nobody"]).await, 5);
+        assert_eq!(limited(&app.browser().try_sign_in("ada", PASSWORD).await), 12);
+        app.advance(Duration::from_secs(12));
+        app.signed_in("ada").await;
+    }
+
+    async fn an_account_that_is_guessed_at_waits_and_recovers_by_itself(app: TestAppBuilder) {
+        let app = by_account(app).start().await;
+        app.signed_up("ada").await;
+        assert_eq!(judged_of_fifty(&app, &["ada"]).await, 10);
+        for wait in [1, 2, 4, 8, 16] {
+            let mut guesser = app.browser();
+            assert_eq!(limited(&guesser.try_sign_in("ada", WRONG).await), wait);
+            app.advance(Duration::from_secs(wait));
+            guesser.try_sign_in("ada", WRONG).await.expect(401);
+        }
+        app.advance(Duration::from_secs(32));
+        app.signed_in("ada").await;
+        // The success cleared it.
+        app.browser().try_sign_in("ada", WRONG).await.expect(401);
+        app.browser().try_sign_in("ada", WRONG).await.expect(401);
+    }
+
+    async fn limits_survive_a_restart(app: TestAppBuilder) {
+        let mut app = by_address(by_account(app)).start().await;
+        app.signed_up("ada").await;
+        judged_of_fifty(&app, &["ada"]).await;
+        app.restart().await;
+        limited(&app.browser().try_sign_in("ada", PASSWORD).await);
+    }
+
+    async fn the_owner_gets_in_from_a_browser_that_has_a_session_of_the_account(app: TestAppBuilder) {
+        let app = by_account(app).start().await;
+        let owner = app.signed_up("ada").await;
+        let other = app.signed_up("eve").await;
+        judged_of_fifty(&app, &["ada"]).await;
+        limited(&app.browser().try_sign_in("ada", PASSWORD).await);
+        // A session of somebody else's opens nothing.
+        limited(&other.browser.clone().try_sign_in("ada", PASSWORD).await);
+        // The owner's session may be over: it still says whose browser it is.
+        owner.clone().browser.post("/auth/logout", json!({})).await.expect(204);
+        let mut browser = owner.browser.clone();
+        let reply = browser.try_sign_in("ada", PASSWORD).await.expect(200);
+        let mut device = SignedIn::new(browser, &reply);
+        assert!(device.is_in().await);
+        // And its own guesses are limited too.
+        for _ in 0..10 {
+            device.post("/auth/reauthenticate", json!({"password": WRONG})).await.expect(401);
+        }
+        limited(&device.post("/auth/reauthenticate", json!({"password": PASSWORD})).await);
+        let change = json!({"currentPassword": PASSWORD, "newPassword": "an entirely new password"});
+        limited(&device.post("/auth/password", change).await);
+    }
+
+    async fn those_who_get_in_never_use_up_the_address(app: TestAppBuilder) {
+        let app = by_address(app).start().await;
+        for n in 0..20 {
+            app.signed_up(&format!("ada-{n}")).await;
+            app.signed_in(&format!("ada-{n}")).await;
+        }
+        app.browser().try_sign_in("ada-1", WRONG).await.expect(401);
+    }
+
+    async fn names_cannot_be_tried_out_by_signing_up(app: TestAppBuilder) {
+        let app = by_address(app).start().await;
+        app.signed_up("ada").await;
+        let body = json!({"username": "ada", "password": PASSWORD});
+        for _ in 0..5 {
+            app.browser().post("/auth/signup", body.clone()).await.expect(409);
+        }
+        limited(&app.browser().post("/auth/signup", body).await);
+        // Signing in has its own count.
+        app.signed_in("ada").await;
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_is_not_there_is_limited_alike() {
+    let app = by_account(TestApp::on(Backend::Sqlite)).start().await;
+    app.signed_up("ada").await;
+    for _ in 0..14 {
+        let known = app.browser().try_sign_in("ada", WRONG).await;
+        let unknown = app.browser().try_sign_in("bob", WRONG).await;
+        assert_eq!((known.status, &known.text), (unknown.status, &unknown.text));
+        let names = |reply: &Reply| {
+            let other = |name: &&reqwest::header::HeaderName| !["x-request-id", "date"].contains(&name.as_str());
+            let all = reply.headers.keys().filter(other);
+            all.map(|name| (name.to_string(), reply.header(name.as_str()).map(str::to_owned))).collect::<Vec<_>>()
+        };
+        assert_eq!(names(&known), names(&unknown));
+    }
+}
+
+#[tokio::test]
+async fn a_block_is_told_to_the_user_once() {
+    let app = by_account(TestApp::on(Backend::Sqlite)).start().await;
+    let owner = app.signed_up("ada").await;
+    judged_of_fifty(&app, &["ada"]).await;
+    app.advance(Duration::from_secs(1));
+    app.browser().try_sign_in("ada", WRONG).await.expect(401);
+    let mut told = 0;
+    // Written aside: until it is there.
+    for _ in 0..200 {
+        let events = owner.get("/api/activity").await.expect(200).json()["events"].clone();
+        let kinds: Vec<_> = events.as_array().unwrap().iter().map(|event| event["kind"].clone()).collect();
+        told = kinds.iter().filter(|kind| **kind == "sign_ins_blocked").count();
+        if told > 0 && kinds.iter().filter(|kind| **kind == "sign_in_failed").count() == 11 {
+            break;
+        }
+    }
+    assert_eq!(told, 1);
+}
+
+#[tokio::test]
+async fn an_untrusted_forwarding_header_is_no_way_around() {
+    let app = by_address(TestApp::on(Backend::Sqlite)).start().await;
+    for n in 0..6 {
+        let browser = app.browser();
+        let body = json!({"username": "ada", "password": WRONG});
+        let request = browser.request(reqwest::Method::POST, "/auth/login").json(&body);
+        let reply = Reply::of(request.header("X-Forwarded-For", format!("192.0.2.{n}")).send().await.unwrap()).await;
+        assert_eq!(reply.status, if n < 5 { 401 } else { 429 });
+    }
+}
+
+/// RL3
+#[tokio::test]
+async fn an_oversized_password_is_refused_before_it_counts() {
+    let app = by_address(by_account(TestApp::on(Backend::Sqlite))).start().await;
+    app.signed_up("ada").await;
+    for _ in 0..20 {
+        let reply = app.browser().try_sign_in("ada", &"x".repeat(5_000)).await.expect(422);
+        assert_eq!(reply.json()["errors"][0]["code"], "too_long");
+    }
+    app.signed_in("ada").await;
+}
+
+#[tokio::test]
+async fn a_session_refreshes_so_often_a_minute_and_is_none_the_worse_for_more() {
+    let app = TestApp::on(Backend::Sqlite).with(|settings| settings.limits.refresh_per_session = 60).start().await;
+    let mut device = app.signed_up("ada").await;
+    let other = app.signed_in("ada").await;
+    for _ in 0..60 {
+        device.try_refresh().await.expect(200);
+    }
+    assert_eq!(limited(&device.try_refresh().await), 1);
+    assert!(device.is_in().await);
+    other.clone().try_refresh().await.expect(200);
+    app.advance(Duration::from_secs(1));
+    device.try_refresh().await.expect(200);
+}
+
+#[tokio::test]
+async fn a_form_says_so_in_words() {
+    let app = by_account(TestApp::on(Backend::Sqlite)).start().await;
+    judged_of_fifty(&app, &["ada"]).await;
+    let mut browser = app.browser();
+    let reply = browser.submit("/auth/login", &[("username", "ada"), ("password", WRONG)]).await.expect(303);
+    assert_eq!(reply.header("location"), Some("/login?error=rate_limited"));
+    assert!(browser.get("/login?error=rate_limited").await.expect(200).text.contains("Too many attempts"));
+}
+
+#[tokio::test]
+async fn what_is_kept_of_attempts_decays_and_is_bounded() {
+    let app = by_address(by_account(TestApp::on(Backend::Sqlite))).start().await;
+    judged_of_fifty(&app, &["ada"]).await;
+    let url = format!("sqlite://{}", app.folder().join("latchkey.db").display());
+    let mut connection = <sqlx::AnyConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    let kept = async |connection: &mut sqlx::AnyConnection| -> Vec<String> {
+        sqlx::query_scalar("SELECT key FROM limits").fetch_all(connection).await.unwrap()
+    };
+    let keys = kept(&mut connection).await;
+    assert_eq!(keys.len(), 2);
+    assert!(keys.iter().all(|key| !key.contains("ada") && !key.contains("127.0.0.1")), "{keys:?}");
+    app.advance(Duration::from_secs(24 * 3600));
+    app.services().housekeeping().await.unwrap();
+    assert!(kept(&mut connection).await.is_empty());
+}
