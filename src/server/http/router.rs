@@ -12,7 +12,7 @@ use crate::server::token::base64url;
 use any_spawner::Executor;
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{ConnectInfo, Request, State};
+use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::routing::{MethodFilter, get, on};
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
@@ -93,8 +93,9 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
     app.entropy.fill(&mut bytes);
     let id: Arc<str> = base64url(&bytes).into();
     request.extensions_mut().insert(RequestId(id.clone()));
-    // The path only: a query may hold what somebody put there by mistake.
-    let span = tracing::info_span!("request", id = %id, method = %request.method(), path = request.uri().path());
+    // The route only: the rest of an address may hold what somebody put there by mistake.
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
+    let span = tracing::info_span!("request", id = %id, method = %request.method(), route);
     let mut response = next.run(request).instrument(span.clone()).await;
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
     let https = app.services.settings().server.public_url.starts_with("https:");

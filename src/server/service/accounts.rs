@@ -247,12 +247,7 @@ impl Services {
     pub async fn refresh(&self, shown: &Shown, shared: bool, source: &Source) -> Result<Granted, ServiceError> {
         match self.present(shown, source, Purpose::Exchange { shared }).await? {
             Outcome::Exchanged(session, minted) => self.grant(*session, minted),
-            outcome => {
-                if matches!(outcome, Outcome::Reused) {
-                    tracing::warn!(ip = source.ip, "a refresh token was used twice; its session was ended");
-                }
-                Err(refused(&outcome))
-            }
+            outcome => Err(refused(&outcome)),
         }
     }
 

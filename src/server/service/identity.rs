@@ -164,7 +164,10 @@ impl Services {
             at: self.now(),
             shared: purpose == Purpose::Exchange { shared: true },
         };
-        self.queue.present(Request { claims, presented, way: *way, purpose, source: source.clone() }).await
+        let request = Request { claims, presented, way: *way, purpose, source: source.clone() };
+        let outcome = self.queue.present(request).await?;
+        tell(&outcome, source);
+        Ok(outcome)
     }
 
     /// What an access token says, if it is one of ours and has not expired.
@@ -226,10 +229,29 @@ impl Services {
     }
 }
 
+/// Tells the log what became of a token.
+fn tell(outcome: &Outcome, source: &Source) {
+    match outcome {
+        Outcome::Exchanged(session, _) => {
+            let generation = session.rotation.generation;
+            // A gap is what a fork displaced.
+            let forked = session.rotation.parent.as_ref().is_some_and(|parent| parent.generation + 1 < generation);
+            let (user, sid, ip) = (&session.user_id, &session.id, &source.ip);
+            tracing::info!(%user, %sid, ip, generation, forked, "a refresh token was exchanged");
+        }
+        Outcome::Reused(session) => {
+            let (user, sid, ip) = (&session.user_id, &session.id, &source.ip);
+            tracing::warn!(%user, %sid, ip, "a refresh token was used twice; its session was ended");
+        }
+        Outcome::Refused(refusal, _) => tracing::info!(?refusal, ip = source.ip, "a refresh token was refused"),
+        Outcome::Shown(_) => {}
+    }
+}
+
 /// Why nothing was given, as a use case says it.
 pub(super) fn refused(outcome: &Outcome) -> ServiceError {
     match outcome {
-        Outcome::Reused | Outcome::Refused(Refusal::Revoked, Some(Reason::Reused)) => ServiceError::Reused,
+        Outcome::Reused(_) | Outcome::Refused(Refusal::Revoked, Some(Reason::Reused)) => ServiceError::Reused,
         Outcome::Refused(Refusal::Overtaken, _) => ServiceError::Overtaken,
         Outcome::Refused(Refusal::Revoked, reason) => ServiceError::Revoked(reason.unwrap_or(Reason::EndedByUser)),
         Outcome::Refused(..) | Outcome::Exchanged(..) | Outcome::Shown(..) => ServiceError::InvalidToken,

@@ -49,7 +49,8 @@ pub enum Outcome {
     Exchanged(Box<Session>, Minted),
     Shown(Box<Session>),
     Refused(Refusal, Option<Reason>),
-    Reused,
+    /// It ended the session.
+    Reused(Box<Session>),
 }
 
 /// What the exchange needs.
@@ -210,7 +211,7 @@ impl Batch {
                     other: Some(last_to_exchange(session)),
                     ..event
                 });
-                Ok(Outcome::Reused)
+                Ok(Outcome::Reused(Box::new(session.clone())))
             }
             (decision, Purpose::Show) => {
                 if decision == Decision::Rotate {

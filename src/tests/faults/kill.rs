@@ -1,59 +1,12 @@
 //! RT8: the program itself, killed while it is busy.
 
-use crate::support::PASSWORD;
+use crate::support::{PASSWORD, Program};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use reqwest::Client;
 use serde_json::{Value, json};
-use std::net::TcpListener;
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tokio::time::sleep;
-
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    async fn start(folder: &Path) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let url = format!("http://127.0.0.1:{port}");
-        let settings = "[package.metadata.leptos]\noutput-name = \"latchkey\"\n\n\
-                        [[clients]]\nid = \"cli\"\nkind = \"native\"\n";
-        std::fs::write(folder.join("Leptos.toml"), settings).unwrap();
-        let mut child = Command::new(env!("CARGO_BIN_EXE_latchkey"))
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
-            .current_dir(folder)
-            .env("LATCHKEY_PASSWORD__ARGON2_MEMORY", "64")
-            .env("LATCHKEY_PASSWORD__ARGON2_ITERATIONS", "1")
-            .env("LATCHKEY_LIMITS__REFRESH_PER_SESSION", "0")
-            .env("LATCHKEY_DATABASE__URL", "sqlite://data/latchkey.db")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        while reqwest::get(format!("{url}/readyz")).await.is_err() {
-            assert!(child.try_wait().unwrap().is_none(), "the server starts");
-            sleep(Duration::from_millis(10)).await;
-        }
-        Self { child, url }
-    }
-
-    fn kill(mut self) {
-        self.child.kill().unwrap();
-        self.child.wait().unwrap();
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
-}
 
 /// A native client that refreshes as fast as it can, and knows what it was told.
 #[derive(Clone, Debug)]
@@ -105,7 +58,7 @@ fn generation(token: &str) -> u64 {
 async fn whatever_was_answered_before_a_kill_holds_after_it() {
     let folder = tempfile::tempdir().unwrap();
     let client = Client::new();
-    let mut server = Server::start(folder.path()).await;
+    let mut server = Program::start(folder.path(), "off").await;
     let account = json!({"username": "ada", "password": PASSWORD});
     assert_eq!(post(&client, &server.url, "/auth/signup", &account).await.unwrap().0, 201);
     for round in 0..10 {
@@ -131,7 +84,7 @@ async fn whatever_was_answered_before_a_kill_holds_after_it() {
         for handle in busy {
             left.push(handle.await.unwrap());
         }
-        server = Server::start(folder.path()).await;
+        server = Program::start(folder.path(), "off").await;
         for device in left {
             let before = generation(&device.token);
             let body = json!({"refreshToken": device.token});

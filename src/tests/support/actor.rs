@@ -1,6 +1,6 @@
 //! Who acts: a browser that is nobody yet, and one that is signed in.
 
-use super::{Network, PASSWORD, TestApp};
+use super::{Network, PASSWORD, Program, TestApp};
 use reqwest::header::{HeaderMap, SET_COOKIE};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::{Value, json};
@@ -68,6 +68,12 @@ impl Anonymous {
     /// The same browser at another server, or at the same one after a restart.
     pub fn goes_to(&mut self, app: &TestApp) {
         self.base = app.url("");
+    }
+
+    /// The same browser at a program of its own.
+    pub fn at(program: &Program) -> Self {
+        let client = Client::builder().redirect(redirect::Policy::none()).build().expect("a client");
+        Self { client, base: program.url.clone(), user_agent: FIREFOX.into(), cookies: BTreeMap::new() }
     }
 
     /// From now on each request has a connection of its own, through `network`.

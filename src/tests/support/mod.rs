@@ -4,11 +4,13 @@ mod actor;
 mod app;
 mod databases;
 mod network;
+mod program;
 
 pub use actor::{Anonymous, FIREFOX, REFRESH, Reply, SignedIn};
 pub use app::{TestApp, TestAppBuilder};
 pub use databases::Backend;
 pub use network::{Fate, Network};
+pub use program::Program;
 
 /// A password that every rule allows.
 pub const PASSWORD: &str = "correct horse battery staple";

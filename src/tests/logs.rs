@@ -1,0 +1,113 @@
+//! LG1, LG2: what the log of the program says, and what it never says, at its most talkative.
+
+use super::support::{Anonymous, PASSWORD, Program, REFRESH, SignedIn};
+use reqwest::Method;
+use serde_json::json;
+
+const NEW_PASSWORD: &str = "an entirely new password";
+const WRONG: &str = "guess-guess-guess-7";
+
+/// Every form in which a secret could be written.
+fn forms(secret: &str) -> Vec<String> {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+    let hex = |upper: bool| {
+        let digit = |byte: u8| if upper { format!("{byte:02X}") } else { format!("{byte:02x}") };
+        secret.bytes().map(digit).collect::<String>()
+    };
+    let mut forms = vec![secret.to_owned(), hex(false), hex(true), format!("{:?}", secret.as_bytes())];
+    forms.extend([STANDARD_NO_PAD.encode(secret), URL_SAFE_NO_PAD.encode(secret)]);
+    forms.push(serde_urlencoded::to_string([("", secret)]).unwrap()[1..].to_owned());
+    // Its claims alone, or its signature, are too much.
+    forms.extend(secret.split('.').skip(1).filter(|part| part.len() > 30).map(str::to_owned));
+    forms
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_secret_is_logged_at_any_level_and_every_event_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::start(folder.path(), "trace").await;
+    let mut secrets = vec![PASSWORD.to_owned(), NEW_PASSWORD.to_owned(), WRONG.to_owned()];
+    let mut keep = |device: &SignedIn| {
+        secrets.push(device.access_token.clone());
+        secrets.push(device.refresh_token().to_owned());
+        secrets.extend(device.browser.cookies.values().cloned());
+    };
+
+    let mut here = Anonymous::at(&program).sign_up("ada").await;
+    keep(&here);
+    Anonymous::at(&program).try_sign_in("ada", WRONG).await.expect(401);
+    Anonymous::at(&program).try_sign_in(WRONG, PASSWORD).await.expect(401);
+    let mut there = Anonymous::at(&program).sign_in("ada").await;
+    keep(&there);
+    let thief = there.clone();
+    for _ in 0..2 {
+        there.try_refresh().await.expect(200);
+        keep(&there);
+    }
+    // Where a token does not belong.
+    let token = thief.refresh_token().to_owned();
+    for path in [format!("/api/me?access_token={token}"), format!("/login?password={WRONG}"), format!("/{token}")] {
+        here.browser.get(&path).await;
+    }
+    let request = here.browser.request(Method::GET, "/api/me").header("Authorization", format!("Bearer {token}"));
+    here.browser.send(request).await.expect(401);
+    for body in [format!("{{\"password\":\"{WRONG}\""), format!("{{\"username\":[\"{WRONG}\"]}}")] {
+        let request = here.browser.request(Method::POST, "/auth/login").header("Content-Type", "application/json");
+        let request = request.body(body);
+        here.browser.send(request).await.expect(422);
+    }
+    here.browser.submit("/auth/login", &[("username", "ada"), ("password", WRONG)]).await.expect(303);
+    thief.clone().try_refresh().await.expect(401);
+    here.get("/devices").await.expect(200);
+    here.post("/auth/reauthenticate", json!({"password": PASSWORD})).await.expect(204);
+    let change = json!({"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD});
+    here.post("/auth/password", change).await.expect(204);
+    here.try_refresh().await.expect(200);
+    keep(&here);
+    let mut native = Anonymous::at(&program);
+    let login = json!({"username": "ada", "password": NEW_PASSWORD, "client": "cli"});
+    let answer = native.post("/auth/login", login).await.expect(200).json();
+    let token = answer["refreshToken"].as_str().unwrap().to_owned();
+    native.post("/auth/refresh", json!({"refreshToken": token})).await.expect(200);
+    secrets.push(token);
+    here.post("/auth/logout", json!({})).await.expect(204);
+
+    let log = program.log();
+    assert!(log.lines().count() > 100, "this is what is said at the level of trace");
+    for secret in &secrets {
+        for form in forms(secret) {
+            let line = log.lines().find(|line| line.contains(&form));
+            assert_eq!(line, None, "{secret:?} as {form:?}");
+        }
+    }
+    for event in [
+        "signed in",
+        "a sign-in failed",
+        "a refresh token was used twice",
+        "a session was ended",
+        "the password was changed",
+        "a refresh token was exchanged",
+    ] {
+        assert!(log.contains(event), "{event}");
+    }
+    assert!(!log.contains(REFRESH), "no cookie either");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_writes_lines_of_their_own_into_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::start(folder.path(), "trace").await;
+    let mut browser = Anonymous::at(&program);
+    let forged = "x\n2026-01-01T00:00:00Z  INFO forged: signed in user=admin";
+    browser.try_sign_in(forged, forged).await.expect(401);
+    browser.user_agent = "odd\u{9b}31m \u{2028}forged: agent".into();
+    browser.get("/%0aforged:%20path").await;
+    browser.try_sign_in("ada", WRONG).await.expect(401);
+    let log = program.log();
+    assert!(!log.is_empty());
+    for line in log.lines() {
+        assert!(!line.starts_with("2026-01-01T00:00:00Z") && !line.starts_with("forged"), "{line}");
+    }
+    assert!(!log.contains('\u{9b}') && !log.contains('\u{2028}'), "no control characters");
+}

@@ -1,0 +1,62 @@
+//! The program itself, as a process of its own.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// A server that runs in a folder of its own, with a registered native client `cli`.
+pub struct Program {
+    child: Child,
+    pub url: String,
+    log: PathBuf,
+}
+
+impl Program {
+    /// Starts it; what it logs at `level` goes to a file.
+    pub async fn start(folder: &Path, level: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+        let url = format!("http://127.0.0.1:{port}");
+        let settings = "[package.metadata.leptos]\noutput-name = \"latchkey\"\n\n\
+                        [[clients]]\nid = \"cli\"\nkind = \"native\"\n";
+        std::fs::write(folder.join("Leptos.toml"), settings).expect("a file");
+        let log = folder.join("log");
+        let file = std::fs::File::options().create(true).append(true).open(&log).expect("a file");
+        let mut child = Command::new(env!("CARGO_BIN_EXE_latchkey"))
+            .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
+            .current_dir(folder)
+            .env("LATCHKEY_LOG", level)
+            .env("LATCHKEY_PASSWORD__ARGON2_MEMORY", "64")
+            .env("LATCHKEY_PASSWORD__ARGON2_ITERATIONS", "1")
+            .env("LATCHKEY_LIMITS__REFRESH_PER_SESSION", "0")
+            .env("LATCHKEY_DATABASE__URL", "sqlite://data/latchkey.db")
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().expect("a file"))
+            .stderr(file)
+            .spawn()
+            .expect("the program starts");
+        while reqwest::get(format!("{url}/readyz")).await.is_err() {
+            let log = || std::fs::read_to_string(&log).unwrap_or_default();
+            assert!(child.try_wait().expect("a state").is_none(), "the server starts: {}", log());
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        Self { child, url, log }
+    }
+
+    /// Kills it as `kill -9` does.
+    pub fn kill(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.log).expect("the log")).into_owned()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
