@@ -1,7 +1,7 @@
 # The doors to everything. Nothing to install first but Rust (rustup) and Node.js; see README.md.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-rust test-browser thieves mutants check audit build clean-tools
+.PHONY: help run test test-rust test-browser thieves timing mutants check audit build clean-tools
 
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 # The binary finds its site files beside itself, in target/.
@@ -39,6 +39,9 @@ test-browser: ## only the browser's tests, on the release that is there (ARGS=â€
 
 thieves: ## the life of stolen tokens, simulated: a table of strategies against the rotation rule
 	cargo bench --features ssr --bench thieves
+
+timing: ## whether the time of a refused sign-in tells why it was refused
+	cargo bench --features ssr --bench timing
 
 mutants: ## mutation testing of the rules: 10 minutes on two cores (ARGS=â€¦ goes to cargo-mutants)
 	@scripts/tools mutants

@@ -225,3 +225,39 @@ async fn what_is_kept_of_attempts_decays_and_is_bounded() {
     app.services().housekeeping().await.unwrap();
     assert!(kept(&mut connection).await.is_empty());
 }
+
+/// RL2
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_hundred_sign_ins_at_once_are_judged_or_put_off_and_others_are_served_meanwhile() {
+    let app = TestApp::on(Backend::Sqlite).with(|settings| {
+        settings.password.argon2_memory = 8 * 1024;
+        settings.password.max_parallel = 2;
+        settings.password.queue = 16;
+    });
+    let app = app.start().await;
+    let mut device = app.signed_up("ada").await;
+    let mut attempts = JoinSet::new();
+    for n in 0..200 {
+        let mut browser = app.browser();
+        attempts.spawn(async move { browser.try_sign_in("ada", if n % 2 == 0 { PASSWORD } else { WRONG }).await });
+    }
+    let (mut judged, mut put_off, mut served) = (0, 0, 0);
+    while let Some(reply) = attempts.join_next().await {
+        let reply = reply.unwrap();
+        match reply.status.as_u16() {
+            200 | 401 => judged += 1,
+            503 => {
+                assert!(reply.header("retry-after").is_some() && reply.set_cookies().is_empty(), "{reply:?}");
+                put_off += 1;
+            }
+            _ => panic!("{reply:?}"),
+        }
+        if served < 10 {
+            assert!(device.is_in().await);
+            device.try_refresh().await.expect(200);
+            served += 1;
+        }
+    }
+    assert!(judged >= 16 && put_off > 0, "{judged} judged, {put_off} put off");
+    app.signed_in("ada").await;
+}

@@ -1,6 +1,6 @@
 //! The rotation table, as a client over HTTP meets it. The rule itself is tested in `domain::redeem`.
 
-use super::support::{Anonymous, Backend, PASSWORD, SignedIn, TestApp, TestAppBuilder, on_both_databases};
+use super::support::{Anonymous, Backend, PASSWORD, REFRESH, SignedIn, TestApp, TestAppBuilder, on_both_databases};
 use reqwest::Method;
 use serde_json::json;
 use std::time::Duration;
@@ -225,4 +225,23 @@ async fn a_native_client_gets_its_tokens_in_the_body_and_never_a_cookie() {
     assert_eq!(device.get("/api/me").await.expect(200).json()["username"], "ada");
     cli.post("/auth/logout", json!({"refreshToken": second})).await.expect(204);
     cli.post("/auth/refresh", json!({"refreshToken": second})).await.expect(401);
+}
+
+/// CK3
+#[tokio::test]
+async fn a_foreign_cookie_that_is_odd_or_huge_signs_nobody_out() {
+    let app = TestApp::start().await;
+    let mut device = app.signed_up("ada").await;
+    for foreign in
+        ["x".repeat(4_000), "=; ;;=".into(), "\u{e9}=\u{fc}".into(), "a=\"b; c=d".into(), "%5f_Host-x=1".into()]
+    {
+        let cookie = format!("huge={foreign}; {REFRESH}={}; more={foreign}", device.refresh_token());
+        let cookie = reqwest::header::HeaderValue::from_bytes(cookie.as_bytes()).unwrap();
+        let mut browser = device.browser.clone();
+        browser.cookies.clear();
+        let request = browser.request(Method::POST, "/auth/refresh").header("Cookie", cookie);
+        browser.send(request).await.expect(200);
+        device.set_refresh_token(&browser.cookies[REFRESH].clone());
+    }
+    assert!(device.is_in().await);
 }
