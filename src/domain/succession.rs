@@ -1,4 +1,4 @@
-//! What becomes of a session when its refresh token is exchanged. Whether it is, [`super::redeem`] decides.
+//! What becomes of a session when its refresh token is exchanged. Whether it is, [`super::redeem()`] decides.
 
 use super::id::KeyId;
 use super::refresh_token::Presented;
