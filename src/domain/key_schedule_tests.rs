@@ -133,3 +133,15 @@ fn a_leaked_key_that_is_not_enough_is_replaced_and_what_it_signed_stays_good() {
     let after = [keys[0].clone(), key("new", NOW + SPREAD, None)];
     assert_eq!(policy.due(&after, NOW + SPREAD), expire("signs", NOW + SPREAD + KEPT));
 }
+
+#[test]
+fn the_lead_gives_everybody_who_keeps_the_published_keys_many_chances() {
+    assert!(LEAD >= 10 * PUBLISHED_MAX_AGE && LEAD < DAY);
+}
+
+#[test]
+fn nothing_is_due_only_if_neither_a_key_is_to_be_made_nor_one_to_expire() {
+    assert!(Due::default().is_nothing());
+    assert!(!make(NOW).is_nothing());
+    assert!(!expire("a", NOW).is_nothing());
+}
