@@ -29,8 +29,9 @@ impl Drop for Server {
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
     let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
-    let leptos = "[package.metadata.leptos]\noutput-name = \"latchkey\"\n";
+    let leptos = "[package.metadata.leptos]\noutput-name = \"latchkey\"\nsite-root = \"site\"\n";
     std::fs::write(folder.path().join("Leptos.toml"), leptos).expect("a file");
+    std::fs::create_dir_all(folder.path().join("site/pkg")).expect("a folder");
     let child = Command::new(env!("CARGO_BIN_EXE_latchkey"))
         .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
         .current_dir(folder.path())

@@ -17,9 +17,11 @@ impl Program {
     pub async fn start(folder: &Path, level: &str) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
         let url = format!("http://127.0.0.1:{port}");
-        let settings = "[package.metadata.leptos]\noutput-name = \"latchkey\"\n\n\
+        let settings = "[package.metadata.leptos]\noutput-name = \"latchkey\"\nsite-root = \"site\"\n\n\
                         [[clients]]\nid = \"cli\"\nkind = \"native\"\n";
         std::fs::write(folder.join("Leptos.toml"), settings).expect("a file");
+        // No browser comes: the web app need not have been built.
+        std::fs::create_dir_all(folder.join("site/pkg")).expect("a folder");
         let log = folder.join("log");
         let file = std::fs::File::options().create(true).append(true).open(&log).expect("a file");
         let mut child = Command::new(env!("CARGO_BIN_EXE_latchkey"))
