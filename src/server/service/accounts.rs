@@ -148,6 +148,7 @@ impl Services {
             }
             None => {
                 tracing::info!(ip = source.ip, "a sign-in failed");
+                self.write_aside();
                 Err(ServiceError::InvalidCredentials)
             }
         }
