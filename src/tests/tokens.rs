@@ -163,3 +163,18 @@ async fn only_one_bearer_in_the_header_counts() {
     assert_eq!(ask(vec![format!("Bearer {token}"), format!("Bearer {token}")], "").await, 401);
     assert_eq!(ask(vec![format!("Basic {token}")], "").await, 401);
 }
+
+#[tokio::test]
+async fn an_answer_says_how_long_its_token_lives_and_lives_are_spread_at_random() {
+    let app = TestApp::start().await;
+    let mut device = app.signed_up("ada").await;
+    let mut lives = std::collections::BTreeSet::new();
+    for _ in 0..40 {
+        let told = device.try_refresh().await.expect(200).json()["expiresIn"].as_i64().unwrap();
+        let claims = part(&device.access_token, 1);
+        assert_eq!(told, claims["exp"].as_i64().unwrap() - claims["iat"].as_i64().unwrap());
+        assert!((570..=600).contains(&told), "{told}");
+        lives.insert(told);
+    }
+    assert!(lives.len() > 5, "forty lives of up to five per cent less: {lives:?}");
+}

@@ -77,3 +77,7 @@ fn jti(session: &Session, generation: u64, key: &RefreshKey) -> String {
     }
     base64url(context.sign().as_ref())
 }
+
+#[cfg(test)]
+#[path = "refresh_tests.rs"]
+mod tests;

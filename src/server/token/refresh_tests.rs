@@ -1,0 +1,97 @@
+//! A refresh token is a function of the session, and of nothing less.
+
+use super::super::keys::{self, Purpose};
+use super::super::secret::Secret;
+use super::*;
+use crate::domain::id::{ClientId, SessionId, UserId};
+use crate::domain::session::{Label, Lifetime, Rotation};
+use crate::server::system::SystemEntropy;
+use std::time::Duration;
+
+const ISSUER: &str = "https://id.example.org";
+const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn ring(folder: &tempfile::TempDir) -> KeyRing {
+    let secret = Secret::create(&folder.path().join("secret.key"), &SystemEntropy).unwrap();
+    let key = keys::generate(Purpose::Refresh, Algorithm::HS512, &secret, &SystemEntropy, NOW, NOW).unwrap();
+    KeyRing::open(&[key], &secret).unwrap()
+}
+
+fn session(ring: &KeyRing) -> Session {
+    Session {
+        id: SessionId::new("session"),
+        user_id: UserId::new("user"),
+        client_id: ClientId::web(),
+        rotation: Rotation {
+            generation: 3,
+            digest: String::new(),
+            parent: None,
+            overtaken: vec![],
+            rotated_at: NOW,
+            confirmed_at: None,
+            key_id: ring.newest_refresh(NOW).unwrap().id.clone(),
+            nonce: "nonce".into(),
+        },
+        lifetime: Lifetime::start(NOW, HOUR, 2 * HOUR, true),
+        authenticated_at: NOW,
+        last_seen_at: NOW,
+        revoked: None,
+        user_disabled_at: None,
+        label: Label::default(),
+    }
+}
+
+#[test]
+fn the_same_session_gives_the_same_bytes_and_any_other_gives_others() {
+    let folder = tempfile::tempdir().unwrap();
+    let ring = ring(&folder);
+    let session = session(&ring);
+    let token = mint(&session, &ring, ISSUER).unwrap();
+    assert_eq!(token, mint(&session.clone(), &ring, ISSUER).unwrap());
+    assert_eq!(token.expires_at, NOW + HOUR);
+    assert_eq!((token.digest(), token.digest().len()), (digest(token.expose()), 43));
+    assert_eq!(format!("{token:?}"), "[redacted]");
+    let mut others = vec![session.clone(); 4];
+    others[0].id = SessionId::new("another");
+    others[1].user_id = UserId::new("another");
+    others[2].rotation.generation = 4;
+    others[3].rotation.nonce = "another".into();
+    for other in others {
+        assert_ne!(mint(&other, &ring, ISSUER).unwrap().expose(), token.expose());
+    }
+}
+
+#[test]
+fn it_is_read_by_its_own_issuer_until_it_expires() {
+    let folder = tempfile::tempdir().unwrap();
+    let ring = ring(&folder);
+    let token = mint(&session(&ring), &ring, ISSUER).unwrap();
+    let claims = read(token.expose(), &ring, ISSUER, NOW).unwrap();
+    assert_eq!((claims.generation, claims.sid.as_str(), claims.sub.as_str()), (3, "session", "user"));
+    assert_eq!(read(token.expose(), &ring, "https://id.example.com", NOW), Err(Invalid::Claims));
+    assert!(read(token.expose(), &ring, ISSUER, NOW + HOUR - Duration::from_millis(1)).is_ok());
+    assert_eq!(read(token.expose(), &ring, ISSUER, NOW + HOUR), Err(Invalid::Time));
+}
+
+/// RT7: the keys alone make no token.
+#[test]
+fn whoever_has_the_keys_but_not_the_row_makes_none_that_belongs_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let ring = ring(&folder);
+    let session = session(&ring);
+    let claims = read(mint(&session, &ring, ISSUER).unwrap().expose(), &ring, ISSUER, NOW).unwrap();
+    assert!(belongs(&claims, &session, &ring));
+    let guessed =
+        Session { rotation: Rotation { nonce: "guess".into(), ..session.rotation.clone() }, ..session.clone() };
+    let forged = read(mint(&guessed, &ring, ISSUER).unwrap().expose(), &ring, ISSUER, NOW).unwrap();
+    for odd in [
+        forged,
+        Claims { jti: String::new(), ..claims.clone() },
+        Claims { generation: 4, ..claims.clone() },
+        Claims { sub: "another".into(), ..claims.clone() },
+        Claims { sid: SessionId::new("another"), ..claims.clone() },
+    ] {
+        assert!(!belongs(&odd, &session, &ring), "{odd:?}");
+    }
+}
