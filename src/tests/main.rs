@@ -16,7 +16,6 @@ mod faults;
 mod forged;
 mod forms;
 mod gate;
-mod key_commands;
 mod keys;
 mod limits;
 mod logs;

@@ -1,7 +1,6 @@
 //! `latchkey keys` as operators run it while a server runs, and keys at rest (SECURITY JW6, KY1).
 
-use super::support::{Backend, TestApp, TestAppBuilder, on_both_databases};
-use latchkey::domain::key_schedule::LEAD;
+use super::*;
 use latchkey::server::ports::{Clock as _, StoredKey};
 use latchkey::server::system::SystemClock;
 use latchkey::server::token::keys;
@@ -9,9 +8,6 @@ use latchkey::server::token::secret::Secret;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::time::Duration;
-
-const MINUTE: Duration = Duration::from_secs(60);
 
 fn run(app: &TestApp, secret: &Path, arguments: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
@@ -34,11 +30,6 @@ fn keys_by(app: &TestApp, arguments: &[&str]) -> Vec<Vec<String>> {
 
 fn states(listed: &[Vec<String>]) -> Vec<(&str, &str)> {
     listed.iter().map(|fields| (fields[0].as_str(), fields[3].as_str())).collect()
-}
-
-async fn published(app: &TestApp) -> Vec<String> {
-    let keys = app.browser().get("/.well-known/jwks.json").await.expect(200).json();
-    keys["keys"].as_array().unwrap().iter().map(|key| key["kid"].as_str().unwrap().to_owned()).collect()
 }
 
 on_both_databases! {
