@@ -110,9 +110,11 @@ impl Application {
         let services = self.app.services.clone();
         let keeper = tokio::spawn(keep_house(services.clone()));
         let handle = self.handle.clone();
+        let pages = services.clone();
         let stopper = tokio::spawn(async move {
             stop.await;
             tracing::info!("stopping");
+            pages.news().close();
             handle.graceful_shutdown(Some(STOPPING));
         });
         let router = http::router(self.app);

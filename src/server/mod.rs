@@ -7,6 +7,7 @@ pub mod config;
 mod connections;
 pub mod http;
 pub mod liveness;
+pub mod news;
 pub mod password;
 pub mod ports;
 pub mod service;

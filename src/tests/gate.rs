@@ -47,7 +47,7 @@ async fn every_route_refuses_other_methods_and_carries_the_headers() {
     let app = TestApp::start().await;
     let pages =
         ["/", "/login", "/signup", "/devices", "/reauthenticate", "/healthz", "/readyz", "/nothing", "/pkg/nothing.js"];
-    let documents = ["/.well-known/jwks.json", "/.well-known/oauth-authorization-server"];
+    let documents = ["/.well-known/jwks.json", "/.well-known/oauth-authorization-server", "/api/live"];
     let mut routes = calls();
     routes.extend(pages.iter().chain(&documents).map(|path| (*path, Method::GET)));
     let mut browser = app.browser();

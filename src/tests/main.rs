@@ -18,6 +18,7 @@ mod forms;
 mod gate;
 mod keys;
 mod limits;
+mod live;
 mod logs;
 mod lost_answers;
 mod model;

@@ -1,5 +1,6 @@
 //! The app: its routes, and what all pages share.
 
+use super::auth::live::Changes;
 use super::auth::{self, Presence};
 use super::clock::Clock;
 use super::pages::devices::DevicesPage;
@@ -19,9 +20,10 @@ pub fn App() -> impl IntoView {
     provide_meta_context();
     let clock = Clock::provide();
     let presence = Presence::provide();
+    let changes = Changes::provide();
 
     Effect::new(move || {
-        auth::follow(presence);
+        auth::follow(presence, changes);
         clock.start();
         // For tests and styles: from here on clicks are handled here.
         if let Some(body) = document().body() {

@@ -2,9 +2,9 @@
 
 use super::{auth, browser, naming, notice, text};
 use crate::api::Flag;
-use crate::api::auth as calls;
 use crate::api::data::SessionInfo;
 use crate::api::problem::{Code, Problem};
+use crate::api::{account, auth as calls};
 use crate::domain::id::SessionId;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -68,6 +68,8 @@ pub struct Devices {
     pub failure: RwSignal<Option<String>>,
     /// What has just happened, for those who do not see it.
     pub news: RwSignal<String>,
+    /// Asked to end, and not answered yet: not shown, though the server may still tell of it.
+    ending: RwSignal<Vec<SessionId>>,
 }
 
 impl Devices {
@@ -78,6 +80,7 @@ impl Devices {
             locked: RwSignal::new(None),
             failure: RwSignal::new(failure),
             news: RwSignal::new(String::new()),
+            ending: RwSignal::new(Vec::new()),
         }
     }
 
@@ -97,8 +100,11 @@ impl Devices {
         if ending != Ending::Everywhere {
             self.rows.update(|rows| rows.retain(|row| !ending.takes(row)));
         }
+        let taken: Vec<SessionId> = before.iter().filter(|row| ending.takes(row)).map(|row| row.sid.clone()).collect();
+        self.ending.update_untracked(|ending| ending.extend(taken.iter().cloned()));
         spawn_local(async move {
             let result = ending.call().await;
+            self.ending.try_update_untracked(|ending| ending.retain(|sid| !taken.contains(sid)));
             if ending == Ending::Everywhere && result.is_ok() {
                 return auth::signed_out();
             }
@@ -115,6 +121,27 @@ impl Devices {
                 }
             }
             if browser::focus_is_lost() {
+                browser::focus(HEADING);
+            }
+        });
+    }
+
+    /// Something may have changed elsewhere: shows the list as the server has it now.
+    pub fn look_again(self) {
+        spawn_local(async move {
+            let Ok(mut rows) = account::sessions().await else { return };
+            let Some(before) = self.rows.try_get_untracked() else { return };
+            self.ending.with_untracked(|ending| rows.retain(|row| !ending.contains(&row.sid)));
+            let missing = |rows: &[SessionInfo], of: &[SessionInfo]| {
+                of.iter().find(|row| rows.iter().all(|other| other.sid != row.sid)).map(naming::title)
+            };
+            if let Some(came) = missing(&before, &rows) {
+                self.news.set(text::devices::came(&came));
+            } else if let Some(went) = missing(&rows, &before) {
+                self.news.set(text::devices::ended_one(&went));
+            }
+            self.rows.set(rows);
+            if browser::focus_is_lost() && before.len() > self.rows.with_untracked(Vec::len) {
                 browser::focus(HEADING);
             }
         });

@@ -5,6 +5,9 @@ pub const SIGNUP: &str = "/signup";
 pub const DEVICES: &str = "/devices";
 pub const REAUTHENTICATE: &str = "/reauthenticate";
 
+/// What happens to the user's sessions, as it happens.
+pub const LIVE: &str = "/api/live";
+
 /// Where the forms post to: the paths of the server functions.
 pub mod post {
     pub const LOGIN: &str = "/auth/login";

@@ -100,6 +100,10 @@ pub mod devices {
         format!("{device} is signed out.")
     }
 
+    pub fn came(device: &str) -> String {
+        format!("{device} has just signed in.")
+    }
+
     pub const ENDED_OTHERS: &str = "All other devices are signed out.";
 
     pub fn renamed(device: &str) -> String {

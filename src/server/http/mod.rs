@@ -7,6 +7,7 @@ mod context;
 mod cookies;
 mod forms;
 mod headers;
+mod live;
 mod origin;
 mod pages;
 mod problem;

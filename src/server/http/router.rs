@@ -4,7 +4,7 @@ use super::client::{self, TrustedProxies};
 use super::context::{Origin, RequestContext, bearer};
 use super::cookies::REFRESH;
 use super::web_session::WebSessions;
-use super::{headers, origin, pages, problem, rpc, well_known};
+use super::{headers, live, origin, pages, problem, rpc, well_known};
 use crate::api::problem::{Code, Problem};
 use crate::server::ports::Entropy;
 use crate::server::service::Services;
@@ -41,7 +41,8 @@ pub fn router(app: App) -> Router {
         .route("/.well-known/jwks.json", get(well_known::jwks))
         .route("/.well-known/oauth-authorization-server", get(well_known::metadata))
         .route("/healthz", get(well_known::healthz))
-        .route("/readyz", get(well_known::readyz));
+        .route("/readyz", get(well_known::readyz))
+        .route("/api/live", get(live::live));
     for (path, method) in server_fn::axum::server_fn_paths() {
         if let Ok(method) = MethodFilter::try_from(method) {
             router = router.route(path, on(method, rpc::call));

@@ -163,7 +163,7 @@ impl Services {
         before: Option<&Shown>,
     ) -> Result<Granted, ServiceError> {
         let replaces = match before {
-            Some(shown) => self.family(shown).await?.map(|session| session.id),
+            Some(shown) => self.family(shown).await?,
             None => None,
         };
         let now = self.now();
@@ -173,13 +173,16 @@ impl Services {
         let event = Event { sid: Some(session.id.clone()), ..event(&user.id, Kind::SignedIn, source, now) };
         let start = StartSession {
             session: &session,
-            replaces: replaces.as_ref(),
+            replaces: replaces.as_ref().map(|session| &session.id),
             max: self.settings.sessions.max_per_user,
             event: &event,
         };
-        let ended =
-            self.note_ended(self.store.start_session(start).await, |ended| ended.clone().unwrap_or_default())?;
+        let ended = self
+            .note_ended(&user.id, self.store.start_session(start).await, |ended| ended.clone().unwrap_or_default())?;
         ended.ok_or(ServiceError::InvalidCredentials)?;
+        if let Some(former) = replaces.filter(|former| former.user_id != user.id) {
+            self.news.of(&former.user_id);
+        }
         tracing::info!(user = %user.id, sid = %session.id, ip = source.ip, "signed in");
         self.grant(session, refresh)
     }
@@ -306,8 +309,9 @@ impl Services {
             at: self.now(),
             event: &event,
         };
-        let ended =
-            self.note_ended(self.store.change_password(change).await, |ended| ended.clone().unwrap_or_default())?;
+        let ended = self.note_ended(&user.id, self.store.change_password(change).await, |ended| {
+            ended.clone().unwrap_or_default()
+        })?;
         // Somebody else changed it in between: then the current one is not current any more.
         ended.ok_or(ServiceError::InvalidCredentials)?;
         tracing::info!(user = %user.id, sid = %session.id, "the password was changed");

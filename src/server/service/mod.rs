@@ -4,14 +4,17 @@ mod accounts;
 mod activity;
 mod identity;
 mod limits;
+mod live;
 mod queue;
 mod sessions;
 
 pub use accounts::{SignIn, SignUp};
 pub use identity::{Caller, Credentials, Shown, Text, Way};
+pub use live::{LiveEvent, Watch};
 
 use super::config::Settings;
 use super::liveness::Liveness;
+use super::news::News;
 use super::password::{HashError, Hasher};
 use super::ports::{Clock, Entropy, Store, StoreError};
 use super::token::access::{AccessTokens, IssueError, Issued};
@@ -122,6 +125,7 @@ pub struct Services {
     keys: KeyKeeper,
     hasher: Hasher,
     liveness: Arc<Liveness>,
+    news: Arc<News>,
     queue: queue::Queue,
     refreshes: limits::Refreshes,
 }
@@ -131,10 +135,12 @@ impl Services {
     pub fn start(parts: Parts) -> Arc<Self> {
         let Parts { store, clock, entropy, settings, access, keys, hasher } = parts;
         let liveness = Arc::new(Liveness::new(store.clone(), settings.tokens.access_ttl));
+        let news = Arc::new(News::default());
         let queue = queue::Queue::start(queue::Exchange {
             store: store.clone(),
             access: access.clone(),
             liveness: liveness.clone(),
+            news: news.clone(),
             issuer: settings.server.public_url.clone(),
             grace: settings.tokens.grace,
         });
@@ -147,6 +153,7 @@ impl Services {
             keys,
             hasher,
             liveness,
+            news,
             queue,
             refreshes: limits::Refreshes::default(),
         })
@@ -166,6 +173,11 @@ impl Services {
 
     pub fn keys(&self) -> &KeyKeeper {
         &self.keys
+    }
+
+    /// By which open pages are told what happens.
+    pub fn news(&self) -> &News {
+        &self.news
     }
 
     pub fn store(&self) -> &Arc<dyn Store> {
@@ -211,16 +223,18 @@ impl Services {
         event(user_id, kind, source, self.now())
     }
 
-    /// Remembers ended sessions in memory, after their commit. Not knowing whether a commit took place is a reason to
+    /// Remembers ended sessions of `user` in memory, after their commit, and tells open pages. Not knowing whether a commit took place is a reason to
     /// ask the store again for all of them.
     fn note_ended<T>(
         &self,
+        user: &UserId,
         result: Result<T, StoreError>,
         ids: impl FnOnce(&T) -> Vec<SessionId>,
     ) -> Result<T, StoreError> {
         match result {
             Ok(value) => {
                 self.liveness.ended(&ids(&value), self.now());
+                self.news.of(user);
                 Ok(value)
             }
             Err(error) => {

@@ -9,6 +9,7 @@ use crate::domain::redeem::{Decision, Refusal, redeem};
 use crate::domain::refresh_token::{Claims, Presented};
 use crate::domain::session::{Label, Reason, Revocation, Session};
 use crate::server::liveness::Liveness;
+use crate::server::news::News;
 use crate::server::ports::{Rotated, SessionChange, Store, StoreError, Verdict};
 use crate::server::token::access::AccessTokens;
 use crate::server::token::refresh::{self, Minted};
@@ -58,6 +59,7 @@ pub struct Exchange {
     pub store: Arc<dyn Store>,
     pub access: Arc<AccessTokens>,
     pub liveness: Arc<Liveness>,
+    pub news: Arc<News>,
     pub issuer: String,
     pub grace: Duration,
 }
@@ -150,8 +152,9 @@ impl Exchange {
             return Err(error);
         }
         let batch = batch.ok_or_else(|| StoreError::Corrupt("a judgement was not carried out".into()))?;
-        for (id, at) in batch.ended() {
-            self.liveness.ended([id], at);
+        for (session, at) in batch.ended() {
+            self.liveness.ended([&session.id], at);
+            self.news.of(&session.user_id);
         }
         Ok(batch.outcomes)
     }
@@ -260,9 +263,9 @@ impl Batch {
         Verdict { changes: changes.collect(), events: std::mem::take(&mut self.events) }
     }
 
-    fn ended(&self) -> impl Iterator<Item = (&SessionId, crate::domain::time::Timestamp)> {
+    fn ended(&self) -> impl Iterator<Item = (&Session, crate::domain::time::Timestamp)> {
         let ended = self.sessions.values().filter(|judged| judged.ended);
-        ended.filter_map(|judged| judged.session.revoked.as_ref().map(|revoked| (&judged.session.id, revoked.at)))
+        ended.filter_map(|judged| judged.session.revoked.as_ref().map(|revoked| (&judged.session, revoked.at)))
     }
 }
 

@@ -119,13 +119,13 @@ impl Services {
         let now = self.now();
         let result =
             if delete { self.store.delete_user(id).await } else { self.store.set_disabled(id, Some(now), now).await };
-        let ended = self.note_ended(result, |ended| ended.clone().unwrap_or_default())?;
+        let ended = self.note_ended(id, result, |ended| ended.clone().unwrap_or_default())?;
         ended.map(drop).ok_or(ServiceError::NotFound)
     }
 
     async fn end(&self, end: &End, kind: Kind, source: &Source) -> Result<Vec<SessionId>, ServiceError> {
         let event = Event { detail: Some(end.reason.as_str()), ..self.event(&end.user_id, kind, source) };
-        let ended = self.note_ended(self.store.end_sessions(end, &event).await, Clone::clone)?;
+        let ended = self.note_ended(&end.user_id, self.store.end_sessions(end, &event).await, Clone::clone)?;
         for sid in &ended {
             tracing::info!(user = %end.user_id, %sid, reason = end.reason.as_str(), ip = source.ip, "a session was ended");
         }
@@ -156,6 +156,10 @@ impl Services {
         }
         let event = Event { sid: Some(sid.clone()), ..self.event(&session.user_id, Kind::SessionRenamed, source) };
         let renamed = self.store.rename_session(&session.user_id, sid, &name, &event).await?;
-        if renamed { Ok(()) } else { Err(ServiceError::NotFound) }
+        if !renamed {
+            return Err(ServiceError::NotFound);
+        }
+        self.news.of(&session.user_id);
+        Ok(())
     }
 }

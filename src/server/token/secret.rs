@@ -153,5 +153,9 @@ mod tests {
             std::fs::write(&path, damaged).unwrap();
             assert!(matches!(Secret::load(&path), Err(SecretError::Damaged(_))), "{damaged:?}");
         }
+        std::fs::write(&path, b"latchkey-secret-1:\xff\xfe").unwrap();
+        assert!(matches!(Secret::load(&path), Err(SecretError::Damaged(_))), "no text");
+        // What cannot be read is neither absent, which would be a reason to make a new one, nor damaged.
+        assert!(matches!(Secret::load(folder.path()), Err(SecretError::Io(..))));
     }
 }

@@ -171,6 +171,12 @@ impl SignedIn {
         Reply::of(request.send().await.expect("an answer")).await
     }
 
+    /// Listens to what happens to the user's sessions.
+    pub async fn listen(&self) -> Response {
+        let request = self.browser.request(Method::GET, "/api/live").bearer_auth(&self.access_token);
+        request.send().await.expect("an answer")
+    }
+
     /// With the access token.
     pub async fn post(&mut self, path: &str, body: Value) -> Reply {
         let request = self.browser.request(Method::POST, path).bearer_auth(&self.access_token).json(&body);

@@ -1,8 +1,9 @@
 //! The browser's side of being signed in: the access token in memory ([`memory`]), its renewal ([`renewal`], at
-//! moments that [`timing`] chooses, one tab after the other by [`turn`]), every call to the server ([`transport`]), and
-//! what tabs tell each other ([`tabs`]). All of it is one per page and runs in the browser only; views see it through
+//! moments that [`timing`] chooses, one tab after the other by [`turn`]), every call to the server ([`transport`]), what
+//! the server tells by itself ([`live`]), and what tabs tell each other ([`tabs`]). All of it is one per page and runs in the browser only; views see it through
 //! [`Presence`].
 
+pub mod live;
 pub mod memory;
 pub mod renewal;
 pub mod tabs;
@@ -74,10 +75,13 @@ fn drop_everything() {
 }
 
 /// Begins to follow what happens to the page and in other tabs.
-pub fn follow(presence: Presence) {
+pub fn follow(presence: Presence, changes: live::Changes) {
     PRESENCE.set(Some(presence));
+    live::count_in(changes);
     tabs::open(|news| match (news, showing()) {
         (tabs::News::SignedOut, Showing::Someone) => leave(links::LOGIN),
+        (tabs::News::Changed, Showing::Someone) => live::changed(),
+        (tabs::News::Doubt, Showing::Someone) => live::doubt(),
         (tabs::News::SignedIn, Showing::Someone) => {
             drop_everything();
             browser::reload();

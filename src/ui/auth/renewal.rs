@@ -84,7 +84,7 @@ fn renew_unwatched() {
 }
 
 async fn attempt() -> Outcome {
-    let _turn = turn::wait().await;
+    let _turn = turn::to_renew().await;
     match refresh().await {
         Ok(tokens) => {
             keep(tokens);

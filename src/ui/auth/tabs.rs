@@ -1,4 +1,5 @@
-//! What the tabs of one browser tell each other: that somebody signed in or out. Never a token.
+//! What the tabs of one browser tell each other: that somebody signed in or out, and what the one that listens to the
+//! server hears. Never a token.
 
 use super::browser;
 use std::cell::RefCell;
@@ -11,15 +12,21 @@ const CHANNEL: &str = "latchkey";
 pub enum News {
     SignedIn,
     SignedOut,
+    /// Something about the user's sessions has changed.
+    Changed,
+    /// The session is said to be over.
+    Doubt,
 }
 
 impl News {
-    const ALL: [Self; 2] = [Self::SignedIn, Self::SignedOut];
+    const ALL: [Self; 4] = [Self::SignedIn, Self::SignedOut, Self::Changed, Self::Doubt];
 
     const fn as_str(self) -> &'static str {
         match self {
             Self::SignedIn => "signed-in",
             Self::SignedOut => "signed-out",
+            Self::Changed => "changed",
+            Self::Doubt => "doubt",
         }
     }
 

@@ -1,7 +1,7 @@
-//! Renewals of all tabs of one browser, one after the other, so that tabs that are restored together do not all rotate
-//! the token at once, and answers come in the order of the rotations. The browser's own locks (Web Locks) keep the turns;
-//! where there are none, or tabs hold on for too long, the renewal just goes ahead: the server tells a tab that others
-//! have overtaken.
+//! What the tabs of one browser do one after the other. Renewals, so that tabs that are restored together do not all rotate
+//! the token at once, and answers come in the order of the rotations; and listening to the server, which one tab does
+//! for all. The browser's own locks (Web Locks) keep the turns; where there are none, or a renewal has waited for too
+//! long, it just goes ahead: the server tells a tab that others have overtaken.
 
 use js_sys::{Function, Object, Promise, Reflect};
 use leptos::prelude::window;
@@ -11,9 +11,10 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::AbortSignal;
 
-const NAME: &str = "latchkey-renewal";
+const RENEWAL: &str = "latchkey-renewal";
+const LIVE: &str = "latchkey-live";
 
-/// The longest that a tab waits for its turn, in milliseconds.
+/// The longest that a tab waits for its turn to renew, in milliseconds.
 const PATIENCE: u32 = 20_000;
 
 /// A turn; the next tab's begins when this is dropped.
@@ -25,8 +26,17 @@ impl Drop for Turn {
     }
 }
 
-/// Waits for this tab's turn.
-pub async fn wait() -> Turn {
+/// Waits for this tab's turn to renew.
+pub async fn to_renew() -> Turn {
+    wait(RENEWAL, Some(PATIENCE)).await
+}
+
+/// Waits, for as long as it takes, for this tab's turn to listen.
+pub async fn to_listen() -> Turn {
+    wait(LIVE, None).await
+}
+
+async fn wait(name: &str, patience: Option<u32>) -> Turn {
     let (held, release) = promise();
     let (granted, grant) = promise();
     let on_turn = Closure::once_into_js({
@@ -36,7 +46,7 @@ pub async fn wait() -> Turn {
             held
         }
     });
-    let requested = request(on_turn.unchecked_ref());
+    let requested = request(name, patience, on_turn.unchecked_ref());
     spawn_local(async move {
         // Comes to its end when the turn is over or the waiting was given up; or there are no locks.
         if let Ok(requested) = requested {
@@ -61,10 +71,12 @@ fn keep(resolve: Option<&Function>) {
     }
 }
 
-fn request(on_turn: &Function) -> Result<Promise, JsValue> {
+fn request(name: &str, patience: Option<u32>, on_turn: &Function) -> Result<Promise, JsValue> {
     let locks = Reflect::get(&Reflect::get(&window(), &"navigator".into())?, &"locks".into())?;
     let request: Function = Reflect::get(&locks, &"request".into())?.dyn_into()?;
     let options = Object::new();
-    Reflect::set(&options, &"signal".into(), &AbortSignal::timeout_with_u32(PATIENCE))?;
-    request.call3(&locks, &NAME.into(), &options, on_turn)?.dyn_into()
+    if let Some(patience) = patience {
+        Reflect::set(&options, &"signal".into(), &AbortSignal::timeout_with_u32(patience))?;
+    }
+    request.call3(&locks, &name.into(), &options, on_turn)?.dyn_into()
 }

@@ -3,6 +3,7 @@
 use crate::api::account;
 use crate::api::data::SessionInfo;
 use crate::api::problem::Problem;
+use crate::ui::auth::live::Changes;
 use crate::ui::components::confirm_dialog::ConfirmDialog;
 use crate::ui::components::device_row::DeviceRow;
 use crate::ui::components::heading::Heading;
@@ -40,6 +41,12 @@ fn DeviceList(rows: Vec<SessionInfo>) -> impl IntoView {
         .and_then(|notice| notice.general.or_else(|| notice.fields.into_iter().next().map(|(_, sentence)| sentence)));
     let renaming = arrived.get(query::RENAME);
     let devices = Devices::new(rows, failure);
+    let Changes(changes) = Changes::expect();
+    Effect::new(move || {
+        if changes.get() > 0 {
+            devices.look_again();
+        }
+    });
     view! {
         <Alert message=devices.failure />
         <Announcer news=devices.news />

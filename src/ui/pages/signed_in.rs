@@ -5,7 +5,7 @@ use crate::api::account;
 use crate::api::data::Me;
 use crate::api::problem::Problem;
 use crate::ui::auth::renewal::{self, Outcome};
-use crate::ui::auth::{Presence, timing};
+use crate::ui::auth::{Presence, live, timing};
 use crate::ui::browser;
 use crate::ui::components::brand::Brand;
 use crate::ui::components::message::Alert;
@@ -43,6 +43,7 @@ fn Frame(me: Me) -> impl IntoView {
     Effect::new(move || {
         presence.shows_someone();
         renewal::begin();
+        live::begin();
     });
     view! {
         // Not the router's: it would scroll there, and leave the focus where it is.

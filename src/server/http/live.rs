@@ -1,0 +1,60 @@
+//! `GET /api/live`: server-sent events (HTML Living Standard, section 9.2), asked for with a bearer token.
+
+use super::context::RequestContext;
+use super::problem;
+use crate::api::problem::Code;
+use crate::server::service::{LiveEvent, ServiceError, Watch};
+use axum::body::Body;
+use axum::extract::Request;
+use axum::response::IntoResponse as _;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use futures_util::stream;
+use http::{HeaderName, HeaderValue, Response, header};
+use serde_json::json;
+use std::convert::Infallible;
+use std::time::Duration;
+
+/// How often an idle stream shows that it is alive, so that proxies keep it and a client that is gone is noticed.
+const KEEP_ALIVE: Duration = Duration::from_secs(25);
+
+/// Tells what happens to the caller's sessions, until the access token expires, the session ends, or the server stops.
+pub async fn live(request: Request) -> Response<Body> {
+    let Some(context) = request.extensions().get::<RequestContext>() else {
+        return problem::answer(&Code::Internal.into());
+    };
+    let watch = match &context.bearer {
+        Some(token) => context.services().watch(token).await,
+        None => Err(ServiceError::InvalidToken),
+    };
+    match watch {
+        Ok(watch) => answer(watch),
+        Err(error) => problem::answer(&error.into()),
+    }
+}
+
+fn answer(watch: Watch) -> Response<Body> {
+    let events = stream::unfold(watch, |mut watch| async {
+        match watch.next().await {
+            Ok(event) => Some((Ok::<_, Infallible>(written(event?)), watch)),
+            Err(error) => {
+                tracing::warn!(%error, "a page is no longer told what happens");
+                None
+            }
+        }
+    });
+    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // Asks proxies that know it not to hold events back.
+    response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    response
+}
+
+fn written(event: LiveEvent) -> Event {
+    let (name, data) = match event {
+        LiveEvent::SessionCreated(sid) => ("session-created", json!({ "sid": sid })),
+        LiveEvent::SessionRevoked(sid) => ("session-revoked", json!({ "sid": sid })),
+        LiveEvent::SessionRenamed(sid, name) => ("session-renamed", json!({ "sid": sid, "name": name })),
+        LiveEvent::SignedOut(reason) => ("signed-out", json!({ "reason": reason.map(|reason| reason.as_str()) })),
+    };
+    Event::default().event(name).data(data.to_string())
+}

@@ -1,0 +1,119 @@
+//! What an open page is told by itself: sessions of its user that come, go or are renamed, and the end of its own.
+//! Renewals are never told: who holds a stolen access token must not learn when the owner renews.
+
+use super::identity::{Caller, Text};
+use super::{ServiceError, Services};
+use crate::domain::id::SessionId;
+use crate::domain::session::Reason;
+use crate::domain::time::Timestamp;
+use crate::server::news::Listener;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{sleep, timeout};
+
+/// How often other servers' changes are looked for, where several share a database: an end elsewhere is told within a
+/// second.
+const LOOK: Duration = Duration::from_millis(700);
+
+/// Something that happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LiveEvent {
+    SessionCreated(SessionId),
+    SessionRevoked(SessionId),
+    SessionRenamed(SessionId, Option<String>),
+    /// The session that listens is over; nothing follows. `None`: it expired, or its user is gone.
+    SignedOut(Option<Reason>),
+}
+
+/// The sessions of one user, followed for one of them.
+pub struct Watch {
+    services: Arc<Services>,
+    caller: Caller,
+    listener: Listener,
+    known: BTreeMap<SessionId, Option<String>>,
+    told: VecDeque<LiveEvent>,
+    /// When the access token that was shown expires: who listens on shows a new one.
+    until: Timestamp,
+    over: bool,
+}
+
+impl Services {
+    /// Follows the sessions of the caller who shows an access token.
+    ///
+    /// # Errors
+    /// `InvalidToken`; `RateLimited` when too many of the user's pages listen.
+    pub async fn watch(self: &Arc<Self>, Text(token): &Text) -> Result<Watch, ServiceError> {
+        let caller = self.by_access_token(token).await?;
+        let until = Timestamp::from_secs(self.read_access(token).await?.exp);
+        // First to listen, then to look: nothing falls in between.
+        let listener =
+            self.news.listen(&caller.user_id).ok_or(ServiceError::RateLimited { wait: Duration::from_secs(30) })?;
+        let services = self.clone();
+        let mut watch =
+            Watch { services, caller, listener, known: BTreeMap::new(), told: VecDeque::new(), until, over: false };
+        watch.known = watch.look().await?;
+        Ok(watch)
+    }
+}
+
+impl Watch {
+    /// What happened next; `None` when it is to be asked for anew, or the session is over.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn next(&mut self) -> Result<Option<LiveEvent>, ServiceError> {
+        loop {
+            if let Some(event) = self.told.pop_front() {
+                return Ok(Some(event));
+            }
+            if self.over || !self.wait().await {
+                return Ok(None);
+            }
+            self.compare().await?;
+        }
+    }
+
+    /// Waits until there may be something to see; `false` when the time is up.
+    async fn wait(&mut self) -> bool {
+        let left = self.until.since(self.services.now());
+        if left.is_zero() {
+            return false;
+        }
+        let shared = self.services.store.is_shared();
+        tokio::select! {
+            heard = timeout(left, self.listener.wait()) => heard.unwrap_or(false),
+            () = sleep(LOOK), if shared => true,
+        }
+    }
+
+    async fn compare(&mut self) -> Result<(), ServiceError> {
+        let now = self.services.now();
+        if self.services.liveness.check(&self.caller.sid, now).await?.is_none() {
+            let session = self.services.store.session(&self.caller.sid).await?;
+            let reason = session.and_then(|session| session.revoked).map(|revoked| revoked.reason);
+            self.over = true;
+            self.told.push_back(LiveEvent::SignedOut(reason));
+            return Ok(());
+        }
+        let seen = self.look().await?;
+        let gone = self.known.keys().filter(|sid| !seen.contains_key(*sid));
+        self.told.extend(gone.cloned().map(LiveEvent::SessionRevoked));
+        for (sid, name) in &seen {
+            match self.known.get(sid) {
+                None => self.told.push_back(LiveEvent::SessionCreated(sid.clone())),
+                Some(former) if former != name => {
+                    self.told.push_back(LiveEvent::SessionRenamed(sid.clone(), name.clone()));
+                }
+                Some(_) => {}
+            }
+        }
+        self.known = seen;
+        Ok(())
+    }
+
+    async fn look(&self) -> Result<BTreeMap<SessionId, Option<String>>, ServiceError> {
+        let sessions = self.services.store.live_sessions(&self.caller.user_id, self.services.now()).await?;
+        Ok(sessions.into_iter().map(|session| (session.id, session.label.name)).collect())
+    }
+}
