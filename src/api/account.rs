@@ -1,6 +1,6 @@
 //! The calls under `/api/`: they read what belongs to the caller, who shows an access token.
 
-use super::data::{ActivityPage, Me, SessionInfo};
+use super::data::{Account, ActivityPage, Export, Me, SessionInfo};
 use super::problem::Problem;
 use super::wire::{Get, Wire};
 use leptos::prelude::*;
@@ -21,4 +21,16 @@ pub async fn sessions() -> Result<Vec<SessionInfo>, Problem> {
 #[server(name = ListActivity, prefix = "/api", endpoint = "activity", protocol = Wire<Get>)]
 pub async fn activity(#[server(default)] cursor: Option<i64>) -> Result<ActivityPage, Problem> {
     crate::server::http::account::activity(cursor).await
+}
+
+/// The caller's account.
+#[server(name = ReadAccount, prefix = "/api", endpoint = "account", protocol = Wire<Get>)]
+pub async fn account() -> Result<Account, Problem> {
+    crate::server::http::account::account().await
+}
+
+/// All that is kept about the caller.
+#[server(name = ReadExport, prefix = "/api", endpoint = "export", protocol = Wire<Get>)]
+pub async fn export() -> Result<Export, Problem> {
+    crate::server::http::account::export().await
 }

@@ -84,3 +84,9 @@ pub async fn change_password(
 ) -> Result<(), Problem> {
     crate::server::http::auth::change_password(current_password, new_password).await
 }
+
+/// Deletes the caller's account with everything that is theirs.
+#[server(prefix = "/auth", endpoint = "account/delete", protocol = Wire<Post>)]
+pub async fn delete_account(password: Secret) -> Result<(), Problem> {
+    crate::server::http::auth::delete_account(password).await
+}

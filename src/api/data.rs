@@ -48,6 +48,26 @@ pub struct Me {
     pub created_at: Timestamp,
 }
 
+/// The account of who is signed in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Account {
+    pub sub: UserId,
+    pub username: String,
+    pub created_at: Timestamp,
+    pub password_changed_at: Timestamp,
+}
+
+/// All that is kept about a user.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Export {
+    pub account: Account,
+    /// The living ones; of those that are over only what `activity` tells.
+    pub sessions: Vec<SessionInfo>,
+    /// Newest first.
+    pub activity: Vec<ActivityEvent>,
+}
+
 /// One row of the devices page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -90,6 +110,11 @@ pub struct ActivityEvent {
     pub ip: Option<String>,
     /// With which program, as it named itself.
     pub user_agent: String,
+    /// What that says of it, as on the devices page.
+    #[serde(default)]
+    pub browser: Option<String>,
+    #[serde(default)]
+    pub os: Option<String>,
     /// A stable word that says more: why a session ended, how a reuse was found.
     pub detail: Option<String>,
     /// Of a token that was used twice: who had exchanged it before, as far as is known.

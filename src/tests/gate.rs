@@ -45,8 +45,19 @@ async fn every_call_that_changes_something_comes_from_this_origin_or_without_coo
 #[tokio::test]
 async fn every_route_refuses_other_methods_and_carries_the_headers() {
     let app = TestApp::start().await;
-    let pages =
-        ["/", "/login", "/signup", "/devices", "/reauthenticate", "/healthz", "/readyz", "/nothing", "/pkg/nothing.js"];
+    let pages = [
+        "/",
+        "/login",
+        "/signup",
+        "/devices",
+        "/account",
+        "/activity",
+        "/reauthenticate",
+        "/healthz",
+        "/readyz",
+        "/nothing",
+        "/pkg/nothing.js",
+    ];
     let documents = ["/.well-known/jwks.json", "/.well-known/oauth-authorization-server", "/api/live"];
     let mut routes = calls();
     routes.extend(pages.iter().chain(&documents).map(|path| (*path, Method::GET)));

@@ -7,6 +7,7 @@
     reason = "a test that cannot go on fails, and says where"
 )]
 
+mod account;
 mod activity;
 mod architecture;
 mod at_rest;

@@ -3,6 +3,8 @@
 use super::auth::live::Changes;
 use super::auth::{self, Presence};
 use super::clock::Clock;
+use super::pages::account::AccountPage;
+use super::pages::activity::ActivityPage;
 use super::pages::devices::DevicesPage;
 use super::pages::entrance::{LoginPage, SignupPage};
 use super::pages::home::HomePage;
@@ -41,6 +43,8 @@ pub fn App() -> impl IntoView {
                 <Route path=path!("/reauthenticate") view=ReauthenticatePage ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=SignedIn ssr=SsrMode::Async>
                     <Route path=path!("/devices") view=DevicesPage ssr=SsrMode::Async />
+                    <Route path=path!("/activity") view=ActivityPage ssr=SsrMode::Async />
+                    <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

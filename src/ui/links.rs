@@ -4,6 +4,10 @@ pub const LOGIN: &str = "/login";
 pub const SIGNUP: &str = "/signup";
 pub const DEVICES: &str = "/devices";
 pub const REAUTHENTICATE: &str = "/reauthenticate";
+pub const ACCOUNT: &str = "/account";
+pub const ACTIVITY: &str = "/activity";
+/// Where to go when something was somebody else: a changed password ends every other session.
+pub const NOT_ME: &str = "/account#password";
 
 /// What happens to the user's sessions, as it happens.
 pub const LIVE: &str = "/api/live";
@@ -18,6 +22,8 @@ pub mod post {
     pub const REVOKE: &str = "/auth/sessions/revoke";
     pub const RENAME: &str = "/auth/sessions/rename";
     pub const REAUTHENTICATE: &str = "/auth/reauthenticate";
+    pub const PASSWORD: &str = "/auth/password";
+    pub const DELETE_ACCOUNT: &str = "/auth/account/delete";
 }
 
 /// The query parameters that pages read.
@@ -28,6 +34,9 @@ pub mod query {
     pub const REASON: &str = "reason";
     /// The session whose row is open for renaming, without JavaScript.
     pub const RENAME: &str = "rename";
+    /// Which events are shown, and from where on.
+    pub const SHOW: &str = "show";
+    pub const BEFORE: &str = "before";
 }
 
 /// `wanted`, if it is a path of this site, else the devices page. A browser reads `\` as `/` and drops tabs and line
@@ -42,7 +51,7 @@ pub fn return_path(wanted: Option<&str>) -> &str {
 
 /// Whether the app itself has a page at `path`, so that going there needs no reload.
 pub fn is_page(path: &str) -> bool {
-    page_of(path) == DEVICES
+    matches!(page_of(path), DEVICES | ACCOUNT | ACTIVITY)
 }
 
 /// Whether `path` is where people sign in: going back there would be a circle.

@@ -5,18 +5,23 @@ use crate::api::data::SessionInfo;
 
 /// The user's own name for it, else what is known of it.
 pub fn title(session: &SessionInfo) -> String {
-    session.name.clone().or_else(|| kind(session)).unwrap_or_else(|| text::UNKNOWN.to_owned())
+    session.name.clone().or_else(|| known(session)).unwrap_or_else(|| text::UNKNOWN.to_owned())
 }
 
 /// What is known of a device that has a name of its own.
 pub fn subtitle(session: &SessionInfo) -> Option<String> {
-    session.name.as_ref().and_then(|_| kind(session))
+    session.name.as_ref().and_then(|_| known(session))
 }
 
-fn kind(session: &SessionInfo) -> Option<String> {
-    match (&session.browser, &session.os) {
+fn known(session: &SessionInfo) -> Option<String> {
+    kind(session.browser.as_deref(), session.os.as_deref())
+}
+
+/// What is known of a device: its browser, its system.
+pub fn kind(browser: Option<&str>, os: Option<&str>) -> Option<String> {
+    match (browser, os) {
         (Some(browser), Some(system)) => Some(text::browser_on_system(browser, system)),
-        (Some(one), None) | (None, Some(one)) => Some(one.clone()),
+        (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
         (None, None) => None,
     }
 }

@@ -38,6 +38,10 @@ pub mod frame {
     pub const RETRY: &str = "Try again";
     pub const UNREACHABLE: &str = "The service cannot be reached right now. We keep trying.";
 
+    pub const NAVIGATION: &str = "Your pages";
+    pub const DEVICES: &str = "Devices";
+    pub const ACTIVITY: &str = "Activity";
+    pub const ACCOUNT: &str = "Account";
     pub const SIGNED_IN_AS: &str = "Signed in as";
 
     pub fn signed_in_as(username: &str) -> String {
@@ -120,6 +124,61 @@ pub mod devices {
     }
 }
 
+/// The account page.
+pub mod account {
+    pub const TITLE: &str = "Your account";
+    pub const SINCE: &str = "Member since";
+    pub const PASSWORD_CHANGED: &str = "Password last changed";
+    pub const CHANGE_PASSWORD: &str = "Change password";
+    pub const CHANGE_LEAD: &str = "All other devices are signed out when you do. This one stays.";
+    pub const CURRENT: &str = "Current password";
+    pub const NEW: &str = "New password";
+    pub const CHANGED: &str = "Your password is changed. All other devices are signed out.";
+    pub const DATA: &str = "Your data";
+    pub const DATA_LEAD: &str = "Everything that is kept about you: account, devices and activity, as one JSON file.";
+    pub const DOWNLOAD: &str = "Download";
+    pub const FILE: &str = "latchkey-data.json";
+    pub const DELETE: &str = "Delete account";
+    pub const DELETE_LEAD: &str = "Your account, devices and activity are erased at once, and cannot be brought back.";
+    pub const DELETE_OPEN: &str = "Delete my account…";
+    pub const DELETE_PASSWORD: &str = "Your password, to confirm";
+    pub const DELETE_BUTTON: &str = "Delete for ever";
+}
+
+/// The activity page.
+pub mod activity {
+    pub const TITLE: &str = "Your activity";
+    pub const LEAD: &str = "What happened to your account, newest first.";
+    pub const FILTER: &str = "What to show";
+    pub const ALL: &str = "Everything";
+    pub const SIGN_INS: &str = "Sign-ins";
+    pub const WARNINGS: &str = "Warnings";
+    pub const WARNING: &str = "Worth a look";
+    pub const NONE: &str = "Nothing of this kind here.";
+    pub const OLDER: &str = "Older";
+    pub const NEWEST: &str = "Newest";
+    pub const NOT_ME: &str = "This wasn't me";
+    pub const OTHER_SIDE: &str = "Used before:";
+
+    /// What happened, a sentence for each kind of event.
+    pub mod happened {
+        pub const SIGNED_UP: &str = "Account created";
+        pub const SIGNED_IN: &str = "Signed in";
+        pub const SIGN_IN_FAILED: &str = "Sign-in with a wrong password";
+        pub const SIGN_INS_BLOCKED: &str = "Too many wrong passwords: sign-ins had to wait";
+        pub const SIGNED_OUT: &str = "Signed out";
+        pub const SESSION_ENDED: &str = "A device was signed out";
+        pub const REPLACED: &str = "Signed out by a new sign-in in the same browser";
+        pub const TOO_MANY: &str = "Signed out because there were too many devices";
+        pub const BY_OPERATOR: &str = "Signed out by the operator of this site";
+        pub const BY_PASSWORD: &str = "Signed out because the password was changed";
+        pub const SESSION_RENAMED: &str = "A device was renamed";
+        pub const FORKED: &str = "A lost answer was sent again";
+        pub const REUSED: &str = "A sign-in was used twice, which may mean that it was copied: it was ended";
+        pub const PASSWORD_CHANGED: &str = "Password changed";
+    }
+}
+
 /// Proving again who one is.
 pub mod confirm {
     pub const TITLE: &str = "Is it you?";
@@ -178,7 +237,7 @@ pub fn field_problem(field: &str, reason: &str) -> Option<&'static str> {
             "This password is among the first that others would guess. Choose another."
         }
         ("password" | "newPassword", "contains_username") => "The password must not contain your username.",
-        ("password" | "newPassword", "required") => "Enter a password.",
+        ("password" | "newPassword" | "currentPassword", "required") => "Enter a password.",
         ("password" | "newPassword", _) => "Some of these characters cannot be used in a password.",
         ("name", _) => devices::NAME_RULE,
         _ => return None,

@@ -1,8 +1,10 @@
 //! The bodies of the calls under `/api/`.
 
+use super::client;
 use super::context::RequestContext;
-use crate::api::data::{ActivityPage, Me, SessionInfo};
+use crate::api::data::{Account, ActivityEvent, ActivityPage, Export, Me, SessionInfo};
 use crate::api::problem::Problem;
+use http::HeaderMap;
 
 pub async fn me() -> Result<Me, Problem> {
     let context = RequestContext::current()?;
@@ -18,5 +20,29 @@ pub async fn sessions() -> Result<Vec<SessionInfo>, Problem> {
 pub async fn activity(cursor: Option<i64>) -> Result<ActivityPage, Problem> {
     let context = RequestContext::current()?;
     let caller = context.reader().await?;
-    Ok(context.services().activity(&caller, cursor).await?)
+    let mut page = context.services().activity(&caller, cursor).await?;
+    name_devices(&mut page.events);
+    Ok(page)
+}
+
+pub async fn account() -> Result<Account, Problem> {
+    let context = RequestContext::current()?;
+    let caller = context.reader().await?;
+    Ok(context.services().account(&caller).await?)
+}
+
+pub async fn export() -> Result<Export, Problem> {
+    let context = RequestContext::current()?;
+    let caller = context.reader().await?;
+    let mut export = context.services().export(&caller).await?;
+    name_devices(&mut export.activity);
+    Ok(export)
+}
+
+/// Says what the programs' own names mean.
+fn name_devices(events: &mut [ActivityEvent]) {
+    for event in events {
+        let device = client::device(&event.user_agent, &HeaderMap::new());
+        (event.browser, event.os) = (device.browser, device.os);
+    }
 }

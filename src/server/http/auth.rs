@@ -169,3 +169,12 @@ pub async fn change_password(current: Secret, new: Secret) -> Answer<()> {
     let (services, source) = (context.services().clone(), context.source.clone());
     Ok(complete(async move { services.change_password(&current, &new, &credentials, &source).await }).await?)
 }
+
+pub async fn delete_account(password: Secret) -> Answer<()> {
+    let context = RequestContext::current()?;
+    let credentials = context.credentials(None);
+    let (services, source) = (context.services().clone(), context.source.clone());
+    complete(async move { services.delete_account(&password, &credentials, &source).await }).await?;
+    forget(&context).await;
+    Ok(())
+}

@@ -56,7 +56,8 @@ pub fn source(headers: &HeaderMap, address: Option<IpAddr>) -> Source {
     Source { ip: address.map(|address| address.to_string()), user_agent, device }
 }
 
-fn device(user_agent: &str, headers: &HeaderMap) -> Device {
+/// What a User-Agent, and the hints beside it, say.
+pub fn device(user_agent: &str, headers: &HeaderMap) -> Device {
     if let Some(tool) = command_line(user_agent) {
         return Device { browser: Some(tool), os: None, kind: DeviceKind::CommandLine };
     }

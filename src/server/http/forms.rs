@@ -50,7 +50,7 @@ pub async fn answer(path: &str, body: &[u8], response: Response<Body>, context: 
 /// The page after what succeeded.
 fn after(path: &str, fields: &HashMap<String, String>, wanted: Option<&str>) -> &'static str {
     match path {
-        "/auth/logout" => "/login",
+        "/auth/logout" | "/auth/account/delete" => "/login",
         "/auth/logout-all" if !fields.get("keepCurrent").is_some_and(|keep| keep == "true" || keep == "on") => "/login",
         _ => return_to::page(wanted),
     }

@@ -17,7 +17,7 @@ use tower::ServiceExt as _;
 use tower_http::services::ServeFile;
 
 /// The pages that there are.
-pub const PATHS: [&str; 5] = ["/", "/login", "/signup", "/devices", "/reauthenticate"];
+pub const PATHS: [&str; 7] = ["/", "/login", "/signup", "/devices", "/account", "/activity", "/reauthenticate"];
 
 /// A page, or the one where the visitor should be instead.
 pub async fn page(request: Request) -> Response<Body> {

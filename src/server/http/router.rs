@@ -40,6 +40,7 @@ pub fn router(app: App) -> Router {
     let mut router = Router::new()
         .route("/.well-known/jwks.json", get(well_known::jwks))
         .route("/.well-known/oauth-authorization-server", get(well_known::metadata))
+        .route("/.well-known/change-password", get(well_known::change_password))
         .route("/healthz", get(well_known::healthz))
         .route("/readyz", get(well_known::readyz))
         .route("/api/live", get(live::live));

@@ -6,7 +6,7 @@ use crate::api::problem::{Code, Problem};
 use crate::domain::key_schedule::PUBLISHED_MAX_AGE;
 use axum::Json;
 use axum::extract::State;
-use axum::response::IntoResponse as _;
+use axum::response::{IntoResponse as _, Redirect};
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
@@ -35,6 +35,11 @@ pub async fn metadata(State(app): State<App>) -> Json<Value> {
         "token_endpoint_auth_methods_supported": ["none"],
         "scopes_supported": [crate::server::token::access::AccessTokens::SCOPE],
     }))
+}
+
+/// Where passwords are changed (W3C, A Well-Known URL for Changing Passwords).
+pub async fn change_password() -> Redirect {
+    Redirect::to("/account")
 }
 
 /// Whether the process answers.

@@ -271,7 +271,7 @@ impl Services {
         if renewed { Ok(()) } else { Err(ServiceError::InvalidToken) }
     }
 
-    async fn check_password(
+    pub(super) async fn check_password(
         &self,
         session: &Session,
         typed: &str,

@@ -2,12 +2,15 @@
 
 use super::identity::Caller;
 use super::{ServiceError, Services};
-use crate::api::data::{ActivityEvent, ActivityPage, OtherSide};
+use crate::api::data::{ActivityEvent, ActivityPage, Export, OtherSide};
 use crate::domain::activity::{Event, Party};
+use crate::domain::id::UserId;
 use crate::server::ports::Recorded;
 
 /// How many events a page has.
 const PAGE: u32 = 50;
+/// How many events are read at once where all are wanted.
+const EXPORTED_AT_ONCE: u32 = 1_000;
 
 impl Services {
     /// A page of the caller's events, newest first, from `cursor` on.
@@ -15,8 +18,12 @@ impl Services {
     /// # Errors
     /// When the store does not answer.
     pub async fn activity(&self, caller: &Caller, cursor: Option<i64>) -> Result<ActivityPage, ServiceError> {
-        let recorded = self.store.activity(&caller.user_id, cursor, PAGE).await?;
-        let full = recorded.len() == usize::try_from(PAGE).unwrap_or(usize::MAX);
+        self.activity_of(&caller.user_id, cursor, PAGE).await
+    }
+
+    async fn activity_of(&self, user: &UserId, cursor: Option<i64>, limit: u32) -> Result<ActivityPage, ServiceError> {
+        let recorded = self.store.activity(user, cursor, limit).await?;
+        let full = recorded.len() == usize::try_from(limit).unwrap_or(usize::MAX);
         let next = recorded.last().map(|last| last.cursor).filter(|_| full);
         let tell = |Recorded { kind, at, sid, ip, user_agent, detail, other, .. }| ActivityEvent {
             kind,
@@ -24,10 +31,29 @@ impl Services {
             sid,
             ip,
             user_agent,
+            browser: None,
+            os: None,
             detail,
             other: other.map(|Party { at, ip, user_agent }| OtherSide { at, ip, user_agent }),
         };
         Ok(ActivityPage { events: recorded.into_iter().map(tell).collect(), next })
+    }
+
+    /// All that is kept about the caller.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn export(&self, caller: &Caller) -> Result<Export, ServiceError> {
+        let (account, sessions) = (self.account(caller).await?, self.sessions(caller).await?);
+        let (mut activity, mut cursor) = (Vec::new(), None);
+        loop {
+            let page = self.activity_of(&caller.user_id, cursor, EXPORTED_AT_ONCE).await?;
+            activity.extend(page.events);
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(Export { account, sessions, activity });
+            }
+        }
     }
 
     /// Records an event without making anybody wait for it: an answer must not take longer because of who it is about.

@@ -2,7 +2,8 @@
 
 use super::identity::{Caller, Credentials, Text};
 use super::{ServiceError, Services, Source};
-use crate::api::data::SessionInfo;
+use crate::api::Secret;
+use crate::api::data::{Account, SessionInfo};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::device::device_name;
 use crate::domain::id::{SessionId, UserId};
@@ -21,6 +22,20 @@ impl Services {
             sessions.into_iter().map(|session| self.describe(session, &caller.sid)).collect();
         list.sort_by_key(|session| (!session.current, Reverse(session.last_seen_at), session.sid.clone()));
         Ok(list)
+    }
+
+    /// The caller's account.
+    ///
+    /// # Errors
+    /// `InvalidToken` when it was deleted meanwhile.
+    pub async fn account(&self, caller: &Caller) -> Result<Account, ServiceError> {
+        let user = self.store.user(&caller.user_id).await?.ok_or(ServiceError::InvalidToken)?;
+        Ok(Account {
+            sub: user.id,
+            username: user.username.as_str().to_owned(),
+            created_at: user.created_at,
+            password_changed_at: user.password_changed_at,
+        })
     }
 
     fn describe(&self, session: Session, current: &SessionId) -> SessionInfo {
@@ -109,6 +124,23 @@ impl Services {
             if own { (Reason::SignedOut, Kind::SignedOut) } else { (Reason::EndedByUser, Kind::SessionEnded) };
         let end = End { user_id: session.user_id, which: Which::One(sid.clone()), reason, at: self.now() };
         if self.end(&end, kind, source).await?.is_empty() { Err(ServiceError::NotFound) } else { Ok(own) }
+    }
+
+    /// Deletes the account of who asks, with everything that is theirs. The password is proof enough of who asks.
+    ///
+    /// # Errors
+    /// `InvalidCredentials`, and those of the credentials.
+    pub async fn delete_account(
+        &self,
+        password: &Secret,
+        credentials: &Credentials,
+        source: &Source,
+    ) -> Result<(), ServiceError> {
+        let session = self.by_credentials(credentials, source).await?;
+        let user = self.check_password(&session, password.expose(), "password", source).await?;
+        self.end_user(&user.id, true).await?;
+        tracing::info!(user = %user.id, ip = source.ip, "an account was deleted by its user");
+        Ok(())
     }
 
     /// Disables a user, or deletes them with everything that is theirs; either ends all their sessions.

@@ -52,9 +52,16 @@ pub fn changed() {
     }
 }
 
+/// How long a tab that is just signing out by itself may take to leave.
+const LEAVING: Duration = Duration::from_millis(150);
+
 /// The session may be over: asks.
 pub fn doubt() {
     spawn_local(async {
+        browser::sleep(LEAVING).await;
+        if showing() == Showing::Leaving {
+            return;
+        }
         let _ = renewal::renew().await;
     });
 }

@@ -70,6 +70,7 @@ pub fn UsernameField(
 #[component]
 pub fn PasswordField(
     id: &'static str,
+    #[prop(default = "password")] name: &'static str,
     label: &'static str,
     /// `current-password` or `new-password`, for password managers.
     autocomplete: &'static str,
@@ -99,7 +100,7 @@ pub fn PasswordField(
                 <input
                     class="input password__input"
                     id=id
-                    name="password"
+                    name=name
                     type=move || if shown.get() { "text" } else { "password" }
                     autocomplete=autocomplete
                     autocapitalize="none"
@@ -148,6 +149,13 @@ pub fn focus(node: NodeRef<html::Input>) {
     if let Some(input) = node.try_get_untracked().flatten() {
         let _ = input.focus();
         input.select();
+    }
+}
+
+/// Empties the field.
+pub fn clear(node: NodeRef<html::Input>) {
+    if let Some(input) = node.try_get_untracked().flatten() {
+        input.set_value("");
     }
 }
 

@@ -20,6 +20,16 @@ pub fn Alert(#[prop(into)] message: Signal<Option<String>>) -> impl IntoView {
     }
 }
 
+/// Something that was done, seen and said.
+#[component]
+pub fn Done(#[prop(into)] message: Signal<Option<String>>) -> impl IntoView {
+    view! {
+        <div class="done" role="status">
+            {move || message.get()}
+        </div>
+    }
+}
+
 /// Says politely what has just happened; not seen.
 #[component]
 pub fn Announcer(#[prop(into)] news: Signal<String>) -> impl IntoView {

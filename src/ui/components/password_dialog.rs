@@ -22,9 +22,7 @@ pub fn PasswordDialog(devices: Devices) -> impl IntoView {
     let node = NodeRef::<html::Input>::new();
     let empty = move || {
         problem.set(None);
-        if let Some(input) = node.try_get_untracked().flatten() {
-            input.set_value("");
-        }
+        field::clear(node);
     };
     let cancel = move || {
         devices.locked.set(None);

@@ -1,5 +1,7 @@
 //! The pages, one to a file; [`signed_in`] is what stands around those of somebody who is signed in.
 
+pub mod account;
+pub mod activity;
 pub mod devices;
 pub mod entrance;
 pub mod home;

@@ -13,7 +13,7 @@ use crate::ui::components::sign_out_form::SignOutForm;
 use crate::ui::{links, notice, text};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
-use leptos_router::components::Outlet;
+use leptos_router::components::{A, Outlet};
 
 /// Header and page. Nothing of either is left once the page is being left.
 #[component]
@@ -62,6 +62,11 @@ fn Frame(me: Me) -> impl IntoView {
                 <SignOutForm failure />
             </div>
         </header>
+        <nav class="tabs" aria-label=text::frame::NAVIGATION>
+            <A href=links::DEVICES>{text::frame::DEVICES}</A>
+            <A href=links::ACTIVITY>{text::frame::ACTIVITY}</A>
+            <A href=links::ACCOUNT>{text::frame::ACCOUNT}</A>
+        </nav>
         <main class="page" id="content" tabindex="-1">
             <Alert message=failure />
             <Outlet />

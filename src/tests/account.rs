@@ -1,0 +1,74 @@
+//! One's own account: what is known of it, all that is kept, and its end.
+
+use super::support::{Backend, PASSWORD, TestApp, TestAppBuilder, on_both_databases};
+use serde_json::{Value, json};
+use std::time::Duration;
+
+on_both_databases! {
+    async fn the_account_tells_when_the_password_was_changed(app: TestAppBuilder) {
+        let app = app.start().await;
+        let mut here = app.signed_up("ada").await;
+        let account = here.get("/api/account").await.expect(200).json();
+        assert_eq!(account["username"], "ada");
+        assert_eq!(account["passwordChangedAt"], account["createdAt"]);
+        app.advance(Duration::from_secs(60));
+        let change = json!({"currentPassword": PASSWORD, "newPassword": "an entirely new password"});
+        here.post("/auth/password", change).await.expect(204);
+        let changed = here.get("/api/account").await.expect(200).json();
+        assert_eq!(changed["passwordChangedAt"].as_i64(), account["createdAt"].as_i64().map(|at| at + 60_000));
+    }
+
+    async fn an_export_holds_all_that_is_kept_and_nothing_of_others_or_secret(app: TestAppBuilder) {
+        let app = app.start().await;
+        let here = app.signed_up("ada").await;
+        app.signed_in("ada").await;
+        app.signed_up("eve").await;
+        for _ in 0..60 {
+            app.browser().try_sign_in("ada", "not the right password").await.expect(401);
+        }
+        // Failed sign-ins are written aside: until all are there.
+        let export = loop {
+            let export = here.get("/api/export").await.expect(200).json();
+            if export["activity"].as_array().unwrap().len() >= 63 {
+                break export;
+            }
+            tokio::task::yield_now().await;
+        };
+        assert_eq!(export["account"]["username"], "ada");
+        assert_eq!(export["sessions"].as_array().unwrap().len(), 2);
+        let kinds = |kind: &str| export["activity"].as_array().unwrap().iter().filter(|e| e["kind"] == kind).count();
+        assert_eq!((kinds("signed_up"), kinds("signed_in"), kinds("sign_in_failed")), (1, 2, 60));
+        assert_eq!(export["activity"][0]["browser"], "Firefox");
+        let text = export.to_string();
+        for secret in ["argon2", "eve", "digest", PASSWORD] {
+            assert!(!text.contains(secret), "{secret}");
+        }
+    }
+
+    async fn a_deleted_account_leaves_nothing_alive_and_its_name_free(app: TestAppBuilder) {
+        let app = app.start().await;
+        let mut here = app.signed_up("ada").await;
+        let mut there = app.signed_in("ada").await;
+        let eve = app.signed_up("eve").await;
+        let wrong = here.post("/auth/account/delete", json!({"password": "not the right password"})).await.expect(401);
+        assert_eq!(wrong.code(), "invalid_credentials");
+        assert!(here.is_in().await);
+
+        let gone = here.post("/auth/account/delete", json!({"password": PASSWORD})).await.expect(204);
+        let cleared: Vec<&str> = gone.set_cookies();
+        assert!(cleared.iter().any(|cookie| cookie.starts_with("__Host-Http-latchkey-refresh=;")), "{cleared:?}");
+        assert!(!here.is_in().await && !there.is_in().await && eve.is_in().await);
+        there.try_refresh().await.expect(401);
+        app.browser().try_sign_in("ada", PASSWORD).await.expect(401);
+
+        let anew = app.signed_up("ada").await;
+        let events = anew.get("/api/activity").await.expect(200).json()["events"].clone();
+        assert!(events.as_array().unwrap().iter().all(|event: &Value| event["kind"] != "sign_in_failed"), "{events}");
+    }
+
+    async fn browsers_find_where_passwords_are_changed(app: TestAppBuilder) {
+        let app = app.start().await;
+        let answer = app.browser().get("/.well-known/change-password").await.expect(303);
+        assert_eq!(answer.header("location"), Some("/account"));
+    }
+}

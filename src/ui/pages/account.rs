@@ -1,0 +1,255 @@
+//! The page `/account`: the password, one's own data, and the end of the account.
+
+use crate::api::data::{Account, Me};
+use crate::api::problem::{Code, Problem};
+use crate::api::{Secret, account as reads, auth as calls};
+use crate::ui::clock::Clock;
+use crate::ui::components::field::{self, PasswordField};
+use crate::ui::components::heading::Heading;
+use crate::ui::components::message::{Alert, Done};
+use crate::ui::components::moment::{Moment, Telling};
+use crate::ui::links::{self, query};
+use crate::ui::notice::{self, Notice};
+use crate::ui::{auth, browser, text};
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use leptos_router::hooks::use_query_map;
+use web_sys::SubmitEvent;
+
+#[component]
+pub fn AccountPage() -> impl IntoView {
+    let account = Resource::new_blocking(|| (), |()| reads::account());
+    view! {
+        <Heading title=text::account::TITLE />
+        <Transition fallback=|| view! { <p class="loading" role="status">{text::frame::LOADING}</p> }>
+            {move || Suspend::new(async move {
+                match account.await {
+                    Ok(known) => view! { <Facts known /> }.into_any(),
+                    Err(problem) => view! { <Alert message=Some(notice::sentence(&problem)) /> }.into_any(),
+                }
+            })}
+        </Transition>
+        <ChangePassword on_change=Callback::new(move |()| account.refetch()) />
+        <Data />
+        <DeleteAccount />
+    }
+}
+
+#[component]
+fn Facts(known: Account) -> impl IntoView {
+    view! {
+        <dl class="card facts">
+            <div>
+                <dt>{text::enter::USERNAME}</dt>
+                <dd>{known.username}</dd>
+            </div>
+            <div>
+                <dt>{text::account::SINCE}</dt>
+                <dd>
+                    <Moment at=known.created_at telling=Telling::Day />
+                </dd>
+            </div>
+            <div>
+                <dt>{text::account::PASSWORD_CHANGED}</dt>
+                <dd>
+                    <Moment at=known.password_changed_at telling=Telling::Ago />
+                </dd>
+            </div>
+        </dl>
+    }
+}
+
+/// What is said of a form here: a wrong password stands beside its field.
+fn told(problem: &Problem, password: &str) -> Notice {
+    match problem.code {
+        Code::InvalidCredentials => Notice::field(password, text::WRONG_PASSWORD),
+        _ => Notice::from(problem),
+    }
+}
+
+/// For password managers, which look for whose password it is.
+#[component]
+fn WhosePassword() -> impl IntoView {
+    let username = use_context::<Me>().map(|me| me.username);
+    view! { <input type="text" autocomplete="username" value=username readonly hidden /> }
+}
+
+#[component]
+fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
+    // Without JavaScript a refusal comes back in the address.
+    let arrived = use_query_map().get_untracked();
+    let came_back = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
+        Some(Notice::general(text::WRONG_PASSWORD))
+    } else {
+        Notice::from_query(&arrived)
+    };
+    let notice = RwSignal::new(came_back.unwrap_or_default());
+    let done = RwSignal::new(None);
+    let busy = RwSignal::new(false);
+    let current = NodeRef::<html::Input>::new();
+    let new = NodeRef::<html::Input>::new();
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        notice.set(Notice::default());
+        done.set(None);
+        let (old_password, new_password) = (Secret::new(field::value(current)), Secret::new(field::value(new)));
+        spawn_local(async move {
+            let result = calls::change_password(old_password, new_password).await;
+            busy.try_set(false);
+            match result {
+                Ok(()) => {
+                    field::clear(current);
+                    field::clear(new);
+                    done.try_set(Some(text::account::CHANGED.to_owned()));
+                    on_change.try_run(());
+                }
+                Err(problem) => {
+                    let told = told(&problem, "currentPassword");
+                    let node = if told.of("newPassword").is_some() { new } else { current };
+                    notice.try_set(told);
+                    field::focus(node);
+                }
+            }
+        });
+    };
+    view! {
+        <section class="card section" id="password">
+            <h2>{text::account::CHANGE_PASSWORD}</h2>
+            <p class="section__lead">{text::account::CHANGE_LEAD}</p>
+            <Alert message=Signal::derive(move || notice.with(|notice| notice.general.clone())) />
+            <Done message=done />
+            <form
+                class="form"
+                method="post"
+                action=links::post::PASSWORD
+                on:submit=submit
+                aria-busy=move || busy.get().to_string()
+            >
+                <WhosePassword />
+                <input type="hidden" name=query::RETURN_TO value=links::ACCOUNT />
+                <PasswordField
+                    id="current-password"
+                    name="currentPassword"
+                    label=text::account::CURRENT
+                    autocomplete="current-password"
+                    node=current
+                    problem=Signal::derive(move || notice.with(|notice| notice.of("currentPassword")))
+                />
+                <PasswordField
+                    id="new-password"
+                    name="newPassword"
+                    label=text::account::NEW
+                    autocomplete="new-password"
+                    node=new
+                    problem=Signal::derive(move || notice.with(|notice| notice.of("newPassword")))
+                    hint=Some(text::enter::PASSWORD_RULE)
+                />
+                <div>
+                    <button class="button button--primary" type="submit">
+                        {text::account::CHANGE_PASSWORD}
+                    </button>
+                </div>
+            </form>
+        </section>
+    }
+}
+
+/// One's own data, as a file. It takes the access token, so it works with JavaScript only.
+#[component]
+fn Data() -> impl IntoView {
+    let clock = Clock::expect();
+    let failure = RwSignal::new(None);
+    let busy = RwSignal::new(false);
+    let download = move |_| {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        failure.set(None);
+        spawn_local(async move {
+            let result = reads::export().await;
+            busy.try_set(false);
+            match result {
+                Ok(export) => browser::download(
+                    text::account::FILE,
+                    "application/json",
+                    &serde_json::to_string_pretty(&export).unwrap_or_default(),
+                ),
+                Err(problem) => drop(failure.try_set(Some(notice::sentence(&problem)))),
+            }
+        });
+    };
+    view! {
+        <section class="card section" hidden=move || !clock.is_alive()>
+            <h2>{text::account::DATA}</h2>
+            <p class="section__lead">{text::account::DATA_LEAD}</p>
+            <Alert message=failure />
+            <button class="button" type="button" on:click=download aria-busy=move || busy.get().to_string()>
+                {text::account::DOWNLOAD}
+            </button>
+        </section>
+    }
+}
+
+#[component]
+fn DeleteAccount() -> impl IntoView {
+    let notice = RwSignal::new(Notice::default());
+    let busy = RwSignal::new(false);
+    let node = NodeRef::<html::Input>::new();
+    let submit = move |event: SubmitEvent| {
+        event.prevent_default();
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        notice.set(Notice::default());
+        let password = Secret::new(field::value(node));
+        spawn_local(async move {
+            match calls::delete_account(password).await {
+                Ok(()) => auth::signed_out(),
+                Err(problem) => {
+                    busy.try_set(false);
+                    notice.try_set(told(&problem, "password"));
+                    field::focus(node);
+                }
+            }
+        });
+    };
+    view! {
+        <section class="card section section--danger">
+            <h2>{text::account::DELETE}</h2>
+            <p class="section__lead">{text::account::DELETE_LEAD}</p>
+            <details class="more">
+                <summary class="button button--warning">{text::account::DELETE_OPEN}</summary>
+                <Alert message=Signal::derive(move || notice.with(|notice| notice.general.clone())) />
+                <form
+                    class="form"
+                    method="post"
+                    action=links::post::DELETE_ACCOUNT
+                    on:submit=submit
+                    aria-busy=move || busy.get().to_string()
+                >
+                    <WhosePassword />
+                    <input type="hidden" name=query::RETURN_TO value=links::ACCOUNT />
+                    <PasswordField
+                        id="delete-password"
+                        label=text::account::DELETE_PASSWORD
+                        autocomplete="current-password"
+                        node
+                        problem=Signal::derive(move || notice.with(|notice| notice.of("password")))
+                    />
+                    <div>
+                        <button class="button button--danger" type="submit">
+                            {text::account::DELETE_BUTTON}
+                        </button>
+                    </div>
+                </form>
+            </details>
+        </section>
+    }
+}
