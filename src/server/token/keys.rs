@@ -119,3 +119,23 @@ fn pem(pkcs8: &[u8]) -> Zeroizing<String> {
     let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
     Zeroizing::new(format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n")))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::server::system::SystemEntropy;
+
+    #[test]
+    fn sealed_keys_cannot_change_places() {
+        let folder = tempfile::tempdir().unwrap();
+        let secret = Secret::create(&folder.path().join("secret.key"), &SystemEntropy).unwrap();
+        let make = || {
+            let now = Timestamp::default();
+            generate(Purpose::Refresh, Algorithm::HS512, &secret, &SystemEntropy, now, now).unwrap()
+        };
+        let (one, other) = (make(), make());
+        assert!(open(&one, &secret).is_ok());
+        assert!(open(&StoredKey { sealed: other.sealed, ..one.clone() }, &secret).is_err(), "another key's");
+        assert!(open(&StoredKey { purpose: "access".into(), ..one }, &secret).is_err(), "another purpose's");
+    }
+}

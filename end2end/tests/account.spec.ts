@@ -1,0 +1,98 @@
+import { readFile } from 'node:fs/promises';
+import { AccountPage } from '../pages/account.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+const refused = /Failed to load resource.* 4(01|22) .*\/(api|auth)\//;
+
+test('a changed password ends the other devices and is the one that counts', async ({
+  device,
+  anotherDevice,
+  user,
+  watch,
+}) => {
+  watch.allow(refused);
+  await device.signUp(user);
+  const other = await anotherDevice();
+  await other.signIn(user);
+  await device.page.getByRole('link', { name: 'Account' }).click();
+  const account = new AccountPage(device.page);
+  await account.isShown();
+
+  await account.changePassword('not the right password', 'an entirely new password');
+  await expect(account.problem).toHaveText('The password is wrong.');
+  await account.changePassword(user.password, 'short');
+  await expect(account.problem).toContainText('too short');
+  await account.changePassword(user.password, 'an entirely new password');
+  await expect(account.done).toBeVisible();
+  await expect(account.newPassword).toHaveValue('');
+
+  await other.signInPage.isShown();
+  await other.signIn({ ...user, password: 'an entirely new password' });
+});
+
+test('downloads what is kept', async ({ device, user }) => {
+  await device.signUp(user);
+  const account = new AccountPage(device.page);
+  await account.open();
+  const download = device.page.waitForEvent('download');
+  await device.page.getByRole('button', { name: 'Download' }).click();
+  const file = await (await download).path();
+  const kept = JSON.parse(await readFile(file, 'utf8'));
+  expect(kept.account.username).toBe(user.username);
+  expect(kept.sessions).toHaveLength(1);
+  expect(kept.activity.map(({ kind }: { kind: string }) => kind)).toEqual(['signed_in', 'signed_up']);
+});
+
+test('deletes the account, with the password', async ({ device, user, watch }) => {
+  watch.allow(refused);
+  await device.signUp(user);
+  const account = new AccountPage(device.page);
+  await account.open();
+  await account.deleteAccount('not the right password');
+  await expect(account.problem).toHaveText('The password is wrong.');
+  await account.deleteAccount(user.password);
+  await device.signInPage.isShown();
+  await device.signInPage.submit(user);
+  await expect(device.signInPage.error).toBeVisible();
+});
+
+test('shows what happened, and filters it', async ({ device, anotherDevice, user, watch }) => {
+  watch.allow(refused);
+  await device.signUp(user);
+  const other = await anotherDevice();
+  await other.signInPage.open();
+  await other.signInPage.submit({ ...user, password: 'not the right password' });
+  await other.signInPage.error.waitFor();
+  const { page } = device;
+  const events = page.getByRole('list', { name: 'Your activity' }).getByRole('listitem');
+  await expect(async () => {
+    await page.goto('/activity');
+    await expect(events).toHaveCount(3, { timeout: 500 });
+  }).toPass();
+  await expect(events.first()).toContainText('Sign-in with a wrong password');
+  await page.getByRole('link', { name: 'Warnings' }).click();
+  await expect(events).toHaveCount(1);
+  await expect(page).toHaveURL(/show=warnings/);
+  await page.goBack();
+  await expect(events).toHaveCount(3);
+  await events.filter({ hasText: 'Signed in' }).getByRole('link', { name: "This wasn't me" }).click();
+  await new AccountPage(page).isShown();
+});
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('changes the password, and shows the activity', async ({ device, user, watch }) => {
+    watch.allow(refused);
+    await device.signUp(user);
+    const account = new AccountPage(device.page, false);
+    await account.open();
+    await account.changePassword('not the right password', 'an entirely new password');
+    await expect(account.problem).toHaveText('The password is wrong.');
+    await account.changePassword(user.password, 'an entirely new password');
+    await account.isShown();
+    await expect(account.problem).toHaveCount(0);
+    await device.page.goto('/activity');
+    await expect(device.page.getByText('Password changed')).toBeVisible();
+  });
+});

@@ -1,0 +1,49 @@
+import { expect, test } from '../fixtures/test.ts';
+
+// What a device that was ended elsewhere meets when it asks.
+const ended = /Failed to load resource.* 401 .*\/(api|auth)\//;
+
+test('rows come, go and change by themselves', async ({ device, anotherDevice, user, watch }) => {
+  watch.allow(ended);
+  await device.signUp(user);
+  await expect(device.devicesPage.rows).toHaveCount(1);
+  const other = await anotherDevice();
+  await other.signIn(user);
+  await expect(device.devicesPage.rows).toHaveCount(2);
+  await other.devicesPage.rename(other.devicesPage.thisDevice, 'Kitchen');
+  await expect(device.devicesPage.otherDevices).toContainText('Kitchen');
+  await other.devicesPage.signOutButton.click();
+  await expect(device.devicesPage.rows).toHaveCount(1);
+});
+
+test('an ended device says so by itself, in every tab, and drops what it showed', async ({
+  device,
+  anotherDevice,
+  user,
+  watch,
+}) => {
+  watch.allow(ended);
+  await device.signUp(user);
+  const other = await anotherDevice();
+  await other.signIn(user);
+  const tab = await other.anotherTab();
+  await tab.devicesPage.open();
+  await expect(device.devicesPage.rows).toHaveCount(2);
+
+  await device.devicesPage.end(device.devicesPage.otherDevices);
+  for (const { page, signInPage, devicesPage } of [other, tab]) {
+    await signInPage.isShown();
+    await expect(page.getByText('You were signed out from another device.')).toBeVisible();
+    await expect(devicesPage.rows).toHaveCount(0);
+  }
+});
+
+test('another tab listens on when the first is closed', async ({ device, anotherDevice, user }) => {
+  await device.signUp(user);
+  const tab = await device.anotherTab();
+  await tab.devicesPage.open();
+  await device.page.close();
+  const other = await anotherDevice();
+  await other.signIn(user);
+  await expect(tab.devicesPage.rows).toHaveCount(2);
+});
