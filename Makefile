@@ -69,10 +69,9 @@ $(SERVER): $(MANIFESTS) $(shell find src migrations 2>/dev/null)
 	cargo build --release --no-default-features --features ssr --bin latchkey
 	@touch $@
 
-# Views whose types are erased make the WebAssembly a seventh smaller.
 $(SITE): $(MANIFESTS) $(shell find src style public 2>/dev/null)
 	@echo 'Release build of the site: 3 minutes on two cores the first time'
-	CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS='--cfg erase_components' cargo-leptos build --release --precompress --frontend-only
+	cargo-leptos build --release --precompress --frontend-only
 	@touch $@
 
 clean-tools: ## removes the tools that were installed into this folder
