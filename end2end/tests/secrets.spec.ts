@@ -58,10 +58,12 @@ test('the database file holds no refresh token in any form', async ({ device, se
   };
   await device.signUp(user);
   await note();
+  const renewed = nextTokens(device.page);
   await device.page.reload();
   await device.devicesPage.isShown();
-  await device.page.waitForLoadState('networkidle');
+  await renewed;
   await note();
+  expect(seen.size).toBe(2);
 
   const files = (await readdir(server.folder)).filter((name) => name.startsWith('latchkey.db'));
   expect(files.length).toBeGreaterThan(0);
