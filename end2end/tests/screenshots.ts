@@ -38,6 +38,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await device.devicesPage.signOutOthersButton.click();
         await device.devicesPage.dialog.waitFor();
         await shoot('devices-confirm');
+        await device.devicesPage.cancel();
+        for (const name of ['activity', 'account']) {
+          await device.page.goto(`/${name}`);
+          await device.page.getByRole('heading', { level: 1 }).waitFor();
+          await device.page.locator('body[data-alive]').waitFor();
+          await shoot(name);
+        }
       });
     });
   }

@@ -20,10 +20,12 @@ pub mod notice;
 pub mod pages;
 pub mod shell;
 pub mod text;
+pub mod theme;
 
 pub use app::App;
 pub use components::credentials_form::TypedUsername;
 pub use shell::shell;
+pub use theme::Theme;
 
 /// What must stand before the app comes alive in a browser: how calls travel, and how faults are reported.
 pub fn prepare() {

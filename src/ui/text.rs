@@ -126,6 +126,8 @@ pub mod devices {
 
 /// The account page.
 pub mod account {
+    use crate::ui::theme::Theme;
+
     pub const TITLE: &str = "Your account";
     pub const SINCE: &str = "Member since";
     pub const PASSWORD_CHANGED: &str = "Password last changed";
@@ -138,6 +140,16 @@ pub mod account {
     pub const DATA_LEAD: &str = "Everything that is kept about you: account, devices and activity, as one JSON file.";
     pub const DOWNLOAD: &str = "Download";
     pub const FILE: &str = "latchkey-data.json";
+    pub const APPEARANCE: &str = "Appearance";
+
+    pub fn theme(theme: Theme) -> &'static str {
+        match theme {
+            Theme::System => "As the system",
+            Theme::Light => "Light",
+            Theme::Dark => "Dark",
+        }
+    }
+
     pub const DELETE: &str = "Delete account";
     pub const DELETE_LEAD: &str = "Your account, devices and activity are erased at once, and cannot be brought back.";
     pub const DELETE_OPEN: &str = "Delete my account…";

@@ -9,6 +9,9 @@ pub const REFRESH: Cookie = Cookie { name: "__Host-Http-latchkey-refresh", same_
 /// The web session.
 pub const WEB_SESSION: Cookie = Cookie { name: "__Host-Http-latchkey-session", same_site: "Lax" };
 
+/// Light or dark, by choice. Set by the page itself; no secret.
+pub const THEME: Cookie = Cookie { name: crate::ui::theme::COOKIE, same_site: "Lax" };
+
 /// One cookie of ours.
 #[derive(Clone, Copy, Debug)]
 pub struct Cookie {

@@ -3,6 +3,7 @@
 use super::context::RequestContext;
 use super::problem;
 use crate::api::problem::Code;
+use crate::domain::session::Reason;
 use crate::server::service::{LiveEvent, ServiceError, Watch};
 use axum::body::Body;
 use axum::extract::Request;
@@ -54,7 +55,7 @@ fn written(event: LiveEvent) -> Event {
         LiveEvent::SessionCreated(sid) => ("session-created", json!({ "sid": sid })),
         LiveEvent::SessionRevoked(sid) => ("session-revoked", json!({ "sid": sid })),
         LiveEvent::SessionRenamed(sid, name) => ("session-renamed", json!({ "sid": sid, "name": name })),
-        LiveEvent::SignedOut(reason) => ("signed-out", json!({ "reason": reason.map(|reason| reason.as_str()) })),
+        LiveEvent::SignedOut(reason) => ("signed-out", json!({ "reason": reason.map(Reason::as_str) })),
     };
     Event::default().event(name).data(data.to_string())
 }

@@ -14,3 +14,4 @@ pub mod moment;
 pub mod password_dialog;
 pub mod rename_form;
 pub mod sign_out_form;
+pub mod theme_picker;

@@ -8,6 +8,7 @@ use crate::ui::components::field::{self, PasswordField};
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::{Alert, Done};
 use crate::ui::components::moment::{Moment, Telling};
+use crate::ui::components::theme_picker::ThemePicker;
 use crate::ui::links::{self, query};
 use crate::ui::notice::{self, Notice};
 use crate::ui::{auth, browser, text};
@@ -31,6 +32,7 @@ pub fn AccountPage() -> impl IntoView {
             })}
         </Transition>
         <ChangePassword on_change=Callback::new(move |()| account.refetch()) />
+        <Appearance />
         <Data />
         <DeleteAccount />
     }
@@ -155,6 +157,17 @@ fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
                     </button>
                 </div>
             </form>
+        </section>
+    }
+}
+
+#[component]
+fn Appearance() -> impl IntoView {
+    let clock = Clock::expect();
+    view! {
+        <section class="card section" hidden=move || !clock.is_alive()>
+            <h2>{text::account::APPEARANCE}</h2>
+            <ThemePicker />
         </section>
     }
 }
