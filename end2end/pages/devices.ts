@@ -60,6 +60,11 @@ export class DevicesPage {
     return row.getByRole('button', { name: /^Sign out / });
   }
 
+  async select(...rows: Locator[]) {
+    await this.page.getByRole('button', { name: 'Select several' }).click();
+    for (const row of rows) await row.getByRole('checkbox', { name: /^Select / }).check();
+  }
+
   async end(row: Locator) {
     await this.signOutButtonOf(row).click();
     await this.confirm();

@@ -125,3 +125,36 @@ test('signing in again in the same browser ends what it had', async ({ device, a
   await other.signIn(user);
   await expect(other.devicesPage.rows).toHaveCount(2);
 });
+
+test('chooses several devices and ends them together', async ({ device, anotherDevice, user, watch }) => {
+  watch.allow(/Failed to load resource.* 401 .*\/(api|auth)\//);
+  await device.signUp(user);
+  const others = [await anotherDevice(), await anotherDevice(), await anotherDevice()];
+  for (const [place, other] of others.entries()) {
+    await other.signIn(user);
+    await other.devicesPage.rename(other.devicesPage.thisDevice, `Number ${place}`);
+  }
+  const { devicesPage, page } = device;
+  await expect(devicesPage.rows).toHaveCount(4);
+  const rows = devicesPage.rows;
+  await devicesPage.select(rows.filter({ hasText: 'Number 0' }), rows.filter({ hasText: 'Number 2' }));
+  await expect(devicesPage.thisDevice.getByRole('checkbox')).toHaveCount(0);
+  await page.getByRole('button', { name: 'Sign out 2 selected devices' }).click();
+  await expect(devicesPage.dialog).toContainText('Sign out 2 devices?');
+  await devicesPage.confirm();
+  await expect(devicesPage.rows).toHaveCount(2);
+  await expect(devicesPage.otherDevices).toContainText('Number 1');
+  await others[0]?.signInPage.isShown();
+  await others[2]?.signInPage.isShown();
+  await others[1]?.page.reload();
+  await others[1]?.devicesPage.isShown();
+});
+
+test('says when the device is offline, and when it is back', async ({ device, user }) => {
+  await device.signUp(user);
+  await device.context.setOffline(true);
+  await expect(device.page.getByText('You are offline.')).toBeVisible();
+  await device.context.setOffline(false);
+  await expect(device.page.getByText('You are offline.')).toHaveCount(0);
+  await expect(device.devicesPage.rows).toHaveCount(1);
+});

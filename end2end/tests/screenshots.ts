@@ -1,9 +1,17 @@
 import { join } from 'node:path';
 import { root } from '../fixtures/server.ts';
 import { test } from '../fixtures/test.ts';
+import { AccountPage } from '../pages/account.ts';
 
 // For eyes, not for comparison: npm run screenshots.
 const sizes = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+
+const iphone =
+  'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
+const firefox = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
+
+// Soon the password has to be shown again.
+test.use({ settings: { LATCHKEY_SESSIONS__REAUTHENTICATION_WINDOW: '1s' } });
 
 for (const colorScheme of ['light', 'dark'] as const) {
   for (const [size, viewport] of Object.entries(sizes)) {
@@ -11,40 +19,74 @@ for (const colorScheme of ['light', 'dark'] as const) {
       test.use({ colorScheme, viewport });
 
       test('pages', async ({ device, anotherDevice, user, watch }) => {
-        watch.allow(/401/);
-        const shoot = (name: string) =>
-          device.page.screenshot({
+        watch.allow(/Failed to load resource/);
+        const { page, devicesPage, signInPage, signUpPage } = device;
+        const ada = { ...user, username: `ada-${user.username}@example.org` };
+        const shoot = (name: string, fullPage = false) =>
+          page.screenshot({
             path: join(root, 'docs/screenshots', `${name}-${size}-${colorScheme}.png`),
             animations: 'disabled',
+            fullPage,
           });
-        await device.signUpPage.open();
+
+        await signUpPage.open();
         await shoot('signup');
-        await device.signInPage.open();
+        await signUpPage.submit({ ...ada, password: 'too short' });
+        await signUpPage.error.waitFor();
+        await shoot('signup-refused');
+        await page.goto('/nothing');
+        await shoot('missing');
+        await signInPage.open();
         await shoot('login');
-        await device.signInPage.submit({ ...user, password: 'not the right password' });
-        await device.signInPage.error.waitFor();
+        await signInPage.submit({ ...ada, password: 'not the right password' });
+        await signInPage.error.waitFor();
         await shoot('login-refused');
-        await device.signUp({ ...user, username: 'ada@example.org'.replace('@', `-${user.username}@`) });
-        for (const userAgent of [
-          'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1',
-          'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0',
-        ]) {
+        await page.goto('/login?error=refresh_reused');
+        await signInPage.error.waitFor();
+        await shoot('login-reused');
+
+        await device.signUp(ada);
+        await shoot('devices-empty');
+        for (const userAgent of [iphone, firefox]) {
           const other = await anotherDevice({ userAgent });
-          await other.signIn({ ...user, username: 'ada@example.org'.replace('@', `-${user.username}@`) });
+          await other.signIn(ada);
         }
-        await device.devicesPage.rename(device.devicesPage.thisDevice, 'Desk at home');
-        await device.devicesPage.open();
+        await devicesPage.rename(devicesPage.thisDevice, 'Desk at home');
+        await devicesPage.open();
         await shoot('devices');
-        await device.devicesPage.signOutOthersButton.click();
-        await device.devicesPage.dialog.waitFor();
+        await devicesPage.startRenaming(devicesPage.otherDevices.first(), 'Kitchen');
+        await shoot('devices-rename');
+        await page.keyboard.press('Escape');
+        await devicesPage.signOutOthersButton.click();
+        await devicesPage.dialog.waitFor();
         await shoot('devices-confirm');
-        await device.devicesPage.cancel();
+        await devicesPage.confirm();
+        await devicesPage.passwordDialog.waitFor();
+        await shoot('devices-password');
+        await page.keyboard.press('Escape');
+        await devicesPage.select(devicesPage.otherDevices.first());
+        await shoot('devices-select');
+        await page.getByRole('button', { name: 'Done selecting' }).click();
+        await device.context.setOffline(true);
+        await page.getByText('You are offline.').waitFor();
+        await shoot('devices-offline');
+        await device.context.setOffline(false);
+
         for (const name of ['activity', 'account']) {
-          await device.page.goto(`/${name}`);
-          await device.page.getByRole('heading', { level: 1 }).waitFor();
-          await device.page.locator('body[data-alive]').waitFor();
-          await shoot(name);
+          await page.goto(`/${name}`);
+          await page.locator('body[data-alive]').waitFor();
+          await shoot(name, true);
         }
+        const account = new AccountPage(page);
+        await account.deleteAccount('not the right password');
+        await account.problem.waitFor();
+        await shoot('account-delete');
+
+        await page.getByLabel('Language').selectOption('Deutsch');
+        await page.locator('html[lang=de]').waitFor();
+        await page.goto('/devices');
+        await page.locator('body[data-alive]').waitFor();
+        await shoot('devices-german');
       });
     });
   }

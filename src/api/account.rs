@@ -3,6 +3,7 @@
 use super::data::{Account, ActivityPage, Export, Me, SessionInfo};
 use super::problem::Problem;
 use super::wire::{Get, Wire};
+use crate::domain::activity::Filter;
 use leptos::prelude::*;
 
 /// Who is signed in.
@@ -17,10 +18,13 @@ pub async fn sessions() -> Result<Vec<SessionInfo>, Problem> {
     crate::server::http::account::sessions().await
 }
 
-/// The caller's own security events, newest first, from `cursor` on.
+/// The caller's own security events, newest first, from `cursor` on; only those of `show`, if given.
 #[server(name = ListActivity, prefix = "/api", endpoint = "activity", protocol = Wire<Get>)]
-pub async fn activity(#[server(default)] cursor: Option<i64>) -> Result<ActivityPage, Problem> {
-    crate::server::http::account::activity(cursor).await
+pub async fn activity(
+    #[server(default)] show: Option<Filter>,
+    #[server(default)] cursor: Option<i64>,
+) -> Result<ActivityPage, Problem> {
+    crate::server::http::account::activity(show.unwrap_or(Filter::All), cursor).await
 }
 
 /// The caller's account.

@@ -5,6 +5,7 @@ pub mod account;
 pub mod auth;
 pub mod data;
 mod form;
+pub mod preferences;
 pub mod problem;
 pub mod transport;
 pub mod wire;

@@ -23,6 +23,35 @@ texts! {
     }
 }
 
+texts! {
+    /// Which events somebody wants to see.
+    Filter {
+        All = "all",
+        SignIns = "sign_ins",
+        Warnings = "warnings",
+    }
+}
+
+impl Filter {
+    pub const ALL: [Self; 3] = [Self::All, Self::SignIns, Self::Warnings];
+
+    /// The kinds that it shows; `None` for all of them.
+    pub const fn kinds(self) -> Option<&'static [Kind]> {
+        match self {
+            Self::All => None,
+            Self::SignIns => Some(&[Kind::SignedUp, Kind::SignedIn, Kind::SignInFailed, Kind::SignInsBlocked]),
+            Self::Warnings => Some(&[Kind::SignInFailed, Kind::SignInsBlocked, Kind::Reused]),
+        }
+    }
+}
+
+impl Kind {
+    /// Whether somebody else may have been at it.
+    pub fn warns(self) -> bool {
+        Filter::Warnings.kinds().is_some_and(|kinds| kinds.contains(&self))
+    }
+}
+
 /// One event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {

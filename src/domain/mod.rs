@@ -7,6 +7,7 @@ pub mod device;
 pub mod id;
 pub mod key_schedule;
 pub mod limits;
+pub mod preferences;
 pub mod redeem;
 pub mod refresh_token;
 pub mod session;

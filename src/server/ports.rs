@@ -1,6 +1,6 @@
 //! What the use cases need of the world, written from their side: [`Store`], [`Clock`], [`Entropy`].
 
-use crate::domain::activity::{Event, Kind, Party};
+use crate::domain::activity::{Event, Filter, Kind, Party};
 use crate::domain::credentials::Username;
 use crate::domain::device::Device;
 use crate::domain::id::{KeyId, SessionId, UserId};
@@ -155,6 +155,16 @@ pub struct Recorded {
     pub other: Option<Party>,
 }
 
+/// Which of a user's events are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Page {
+    pub filter: Filter,
+    /// Only those before the one with this cursor.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: u32,
+}
+
 /// Everything that is kept. Each verb is one transaction, durable when it returns `Ok`; dropped half-way it leaves
 /// nothing or all of it. No verb ever returns a revoked session as alive after the revocation was answered.
 #[async_trait]
@@ -210,8 +220,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Writes an event; nothing for a user who is gone.
     async fn record(&self, event: &Event) -> Result<(), StoreError>;
-    /// The user's events, newest first: at most `limit`, those before the one with the cursor `before` if given.
-    async fn activity(&self, user_id: &UserId, before: Option<i64>, limit: u32) -> Result<Vec<Recorded>, StoreError>;
+    /// The user's events, newest first.
+    async fn activity(&self, user_id: &UserId, page: Page) -> Result<Vec<Recorded>, StoreError>;
 
     /// All keys, by when they become active.
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError>;

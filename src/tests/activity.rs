@@ -37,6 +37,21 @@ on_both_databases! {
         assert_eq!(kinds(&here).await, expected.map(|(kind, detail)| (kind.to_owned(), detail)));
     }
 
+    async fn only_what_is_asked_for_is_shown(app: TestAppBuilder) {
+        let app = app.start().await;
+        let mut here = app.signed_up("ada").await;
+        let sid = here.sid().await;
+        here.post("/auth/sessions/rename", json!({"sid": sid, "name": "Desk"})).await.expect(204);
+        let count = async |query: &str| {
+            let reply = here.get(&format!("/api/activity{query}")).await.expect(200);
+            reply.json()["events"].as_array().map(Vec::len)
+        };
+        assert_eq!(count("").await, Some(3));
+        assert_eq!(count("?show=sign_ins").await, Some(2));
+        assert_eq!(count("?show=warnings").await, Some(0));
+        here.get("/api/activity?show=nonsense").await.expect(422);
+    }
+
     async fn a_reuse_tells_what_is_known_of_both_sides(app: TestAppBuilder) {
         let app = app.start().await;
         let here = app.signed_up("ada").await;

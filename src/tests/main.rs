@@ -24,6 +24,7 @@ mod logs;
 mod lost_answers;
 mod model;
 mod pages;
+mod preferences;
 mod property;
 mod races;
 mod refresh;

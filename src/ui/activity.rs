@@ -1,57 +1,22 @@
 //! What the activity page says of an event, apart from how it looks.
 
 use super::links::{self, query};
-use super::text::activity as text;
-use super::{naming, text::activity::happened};
+use super::{naming, text};
 use crate::api::data::ActivityEvent;
-use crate::domain::activity::Kind;
+use crate::domain::activity::{Filter, Kind};
 
-/// Which events are shown.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Filter {
-    #[default]
-    All,
-    SignIns,
-    Warnings,
-}
-
-impl Filter {
-    pub const ALL: [Self; 3] = [Self::All, Self::SignIns, Self::Warnings];
-
-    const fn as_str(self) -> Option<&'static str> {
-        match self {
-            Self::All => None,
-            Self::SignIns => Some("sign-ins"),
-            Self::Warnings => Some("warnings"),
-        }
-    }
-
-    pub fn from_query(text: Option<&str>) -> Self {
-        Self::ALL.into_iter().find(|filter| filter.as_str() == text).unwrap_or_default()
-    }
-
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::All => text::ALL,
-            Self::SignIns => text::SIGN_INS,
-            Self::Warnings => text::WARNINGS,
-        }
-    }
-
-    pub fn shows(self, kind: Kind) -> bool {
-        match self {
-            Self::All => true,
-            Self::SignIns => {
-                matches!(kind, Kind::SignedUp | Kind::SignedIn | Kind::SignInFailed | Kind::SignInsBlocked)
-            }
-            Self::Warnings => warns(kind),
-        }
+/// What a filter is called.
+pub fn filter_words(filter: Filter) -> &'static str {
+    match filter {
+        Filter::All => text().activity.all,
+        Filter::SignIns => text().activity.sign_ins,
+        Filter::Warnings => text().activity.warnings,
     }
 }
 
-/// Whether somebody else may have been at it.
-pub fn warns(kind: Kind) -> bool {
-    matches!(kind, Kind::SignInFailed | Kind::SignInsBlocked | Kind::Reused)
+/// The filter that an address names; nonsense is all.
+pub fn filter_of(query: Option<&str>) -> Filter {
+    query.and_then(Filter::from_text).unwrap_or(Filter::All)
 }
 
 /// Whether there is something to do if it was somebody else.
@@ -62,26 +27,28 @@ pub fn can_be_disowned(kind: Kind) -> bool {
 /// Where the page is with this filter, from the event before `before` on.
 pub fn address(filter: Filter, before: Option<i64>) -> String {
     let before = before.map(|before| before.to_string());
-    links::with_query(links::ACTIVITY, &[(query::SHOW, filter.as_str()), (query::BEFORE, before.as_deref())])
+    let show = (filter != Filter::All).then(|| filter.as_str());
+    links::with_query(links::ACTIVITY, &[(query::SHOW, show), (query::BEFORE, before.as_deref())])
 }
 
 /// The event in words.
 pub fn words(kind: Kind, detail: Option<&str>) -> &'static str {
+    let happened = &text().activity.happened;
     match (kind, detail) {
-        (Kind::SignedUp, _) => happened::SIGNED_UP,
-        (Kind::SignedIn, _) => happened::SIGNED_IN,
-        (Kind::SignInFailed, _) => happened::SIGN_IN_FAILED,
-        (Kind::SignInsBlocked, _) => happened::SIGN_INS_BLOCKED,
-        (Kind::SignedOut, _) => happened::SIGNED_OUT,
-        (Kind::SessionEnded, Some("replaced")) => happened::REPLACED,
-        (Kind::SessionEnded, Some("too_many")) => happened::TOO_MANY,
-        (Kind::SessionEnded, Some("operator")) => happened::BY_OPERATOR,
-        (Kind::SessionEnded, Some("password_changed")) => happened::BY_PASSWORD,
-        (Kind::SessionEnded, _) => happened::SESSION_ENDED,
-        (Kind::SessionRenamed, _) => happened::SESSION_RENAMED,
-        (Kind::Forked, _) => happened::FORKED,
-        (Kind::Reused, _) => happened::REUSED,
-        (Kind::PasswordChanged, _) => happened::PASSWORD_CHANGED,
+        (Kind::SignedUp, _) => happened.signed_up,
+        (Kind::SignedIn, _) => happened.signed_in,
+        (Kind::SignInFailed, _) => happened.sign_in_failed,
+        (Kind::SignInsBlocked, _) => happened.sign_ins_blocked,
+        (Kind::SignedOut, _) => happened.signed_out,
+        (Kind::SessionEnded, Some("replaced")) => happened.replaced,
+        (Kind::SessionEnded, Some("too_many")) => happened.too_many,
+        (Kind::SessionEnded, Some("operator")) => happened.by_operator,
+        (Kind::SessionEnded, Some("password_changed")) => happened.by_password,
+        (Kind::SessionEnded, _) => happened.session_ended,
+        (Kind::SessionRenamed, _) => happened.session_renamed,
+        (Kind::Forked, _) => happened.forked,
+        (Kind::Reused, _) => happened.reused,
+        (Kind::PasswordChanged, _) => happened.password_changed,
     }
 }
 
@@ -97,17 +64,11 @@ mod tests {
     #[test]
     fn a_filter_is_in_the_address() {
         for filter in Filter::ALL {
-            assert_eq!(Filter::from_query(filter.as_str()), filter);
+            assert_eq!(filter_of(Some(filter.as_str())), filter);
         }
-        assert_eq!(Filter::from_query(Some("nonsense")), Filter::All);
+        assert_eq!(filter_of(Some("nonsense")), Filter::All);
+        assert_eq!(filter_of(None), Filter::All);
         assert_eq!(address(Filter::All, None), "/activity");
         assert_eq!(address(Filter::Warnings, Some(7)), "/activity?show=warnings&before=7");
-    }
-
-    #[test]
-    fn what_warns_is_never_hidden_among_warnings() {
-        assert!(Filter::Warnings.shows(Kind::Reused) && Filter::Warnings.shows(Kind::SignInFailed));
-        assert!(!Filter::Warnings.shows(Kind::SessionRenamed));
-        assert!(Filter::SignIns.shows(Kind::SignInFailed) && !Filter::SignIns.shows(Kind::PasswordChanged));
     }
 }

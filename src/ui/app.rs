@@ -3,6 +3,7 @@
 use super::auth::live::Changes;
 use super::auth::{self, Presence};
 use super::clock::Clock;
+use super::connection::Offline;
 use super::pages::account::AccountPage;
 use super::pages::activity::ActivityPage;
 use super::pages::devices::DevicesPage;
@@ -23,10 +24,12 @@ pub fn App() -> impl IntoView {
     let clock = Clock::provide();
     let presence = Presence::provide();
     let changes = Changes::provide();
+    let offline = Offline::provide();
 
     Effect::new(move || {
         auth::follow(presence, changes);
         clock.start();
+        offline.follow();
         // For tests and styles: from here on clicks are handled here.
         if let Some(body) = document().body() {
             let _ = body.set_attribute("data-alive", "");

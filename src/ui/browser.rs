@@ -13,6 +13,12 @@ pub fn now() -> Timestamp {
     Timestamp::from_millis(millis(js_sys::Date::now()))
 }
 
+/// A time as an HTTP date (RFC 9110 section 5.6.7) says it.
+pub fn parse_time(text: &str) -> Option<Timestamp> {
+    let float = js_sys::Date::parse(text);
+    float.is_finite().then(|| Timestamp::from_millis(millis(float)))
+}
+
 /// A number from 0 up to, but not including, 1. Not for secrets.
 pub fn chance() -> f64 {
     js_sys::Math::random()
@@ -53,24 +59,26 @@ pub fn is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible
 }
 
+/// Whether the device believes that it has a network.
+pub fn is_online() -> bool {
+    window().navigator().on_line()
+}
+
 /// What an attribute of the document's root says.
 pub fn root_attribute(name: &str) -> Option<String> {
     document().document_element()?.get_attribute(name)
 }
 
-/// Sets an attribute of the document's root, or removes it.
-pub fn set_root_attribute(name: &str, value: Option<&str>) {
-    let Some(root) = document().document_element() else { return };
-    let _ = match value {
-        Some(value) => root.set_attribute(name, value),
-        None => root.remove_attribute(name),
-    };
+/// Sets an attribute of the document's root.
+pub fn set_root_attribute(name: &str, value: &str) {
+    if let Some(root) = document().document_element() {
+        let _ = root.set_attribute(name, value);
+    }
 }
 
-/// Keeps a choice in a cookie for a year, so that the server knows it. Never for a secret: scripts can read it.
-pub fn keep_choice(name: &str, value: &str) {
-    let cookie = format!("{name}={value}; Path=/; Max-Age=31536000; SameSite=Lax");
-    let _ = js_sys::Reflect::set(&document(), &"cookie".into(), &cookie.into());
+/// The languages that the reader prefers, as tags (RFC 5646).
+pub fn languages() -> Vec<String> {
+    window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()
 }
 
 /// Saves `text` as a file of this name, as the browser saves downloads.

@@ -1,9 +1,8 @@
 //! Points in time as text. Pure: the server and the first paint in the browser write the same, in UTC; only later
 //! the reader's own locale and time zone come in (see `components::moment`).
 
+use super::text;
 use crate::domain::time::Timestamp;
-
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// A date and a time of day, UTC.
 struct Civil {
@@ -34,7 +33,7 @@ impl Civil {
     }
 
     fn month_name(&self) -> &'static str {
-        usize::try_from(self.month - 1).ok().and_then(|index| MONTHS.get(index)).unwrap_or(&"")
+        usize::try_from(self.month - 1).ok().and_then(|index| text().months.get(index)).unwrap_or(&"")
     }
 
     fn hour(&self) -> i64 {
@@ -53,7 +52,7 @@ pub fn iso(time: Timestamp) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", civil.hour(), civil.minute(), civil.seconds % 60)
 }
 
-/// For people: `23 Nov 2026, 11:38 UTC`.
+/// For people, in the language of the page: `23 Nov 2026, 11:38 UTC`.
 pub fn utc(time: Timestamp) -> String {
     let civil = Civil::from(time);
     format!("{}, {:02}:{:02} UTC", utc_day(time), civil.hour(), civil.minute())
@@ -62,7 +61,7 @@ pub fn utc(time: Timestamp) -> String {
 /// For people, without the time of day: `23 Nov 2026`.
 pub fn utc_day(time: Timestamp) -> String {
     let civil = Civil::from(time);
-    format!("{} {} {}", civil.day, civil.month_name(), civil.year)
+    (text().date)(civil.day, civil.month_name(), civil.year)
 }
 
 /// How long ago something was: a number and the unit that `Intl.RelativeTimeFormat` knows it by. What is more than a

@@ -1,14 +1,25 @@
-//! The reader's clock, for views. Empty on the server and in the first paint, so that both write the same markup.
+//! The time, for views: the reader's clock, corrected by what the server's answers say where it is wrong. Empty on the
+//! server and in the first paint, so that both write the same markup.
 
 use super::browser;
 use crate::domain::time::Timestamp;
 use leptos::prelude::*;
+use std::cell::Cell;
 use std::time::Duration;
 
 /// How often relative times move on.
 const TICK: Duration = Duration::from_secs(20);
 
-/// What the reader's clock says; `None` until the app has come alive.
+/// A clock that is off by less is taken for right: an answer is under way for a while, and tells whole seconds.
+const TOLERANCE_MILLIS: i64 = 30_000;
+
+thread_local! {
+    /// By how much this device's clock is behind, in milliseconds.
+    static BEHIND: Cell<i64> = const { Cell::new(0) };
+    static OF_PAGE: Cell<Option<Clock>> = const { Cell::new(None) };
+}
+
+/// What time it is; `None` until the app has come alive.
 #[derive(Clone, Copy)]
 pub struct Clock(RwSignal<Option<Timestamp>>);
 
@@ -25,8 +36,14 @@ impl Clock {
 
     /// Starts to go; in the browser only.
     pub fn start(self) {
-        self.0.set(Some(browser::now()));
-        set_interval(move || self.0.set(Some(browser::now())), TICK);
+        OF_PAGE.set(Some(self));
+        self.tick();
+        set_interval(move || self.tick(), TICK);
+    }
+
+    fn tick(self) {
+        let now = browser::now().as_millis() + BEHIND.get();
+        self.0.set(Some(Timestamp::from_millis(now)));
     }
 
     pub fn now(self) -> Option<Timestamp> {
@@ -41,5 +58,15 @@ impl Clock {
     /// The same, asked once.
     pub fn was_alive(self) -> bool {
         self.0.with_untracked(Option::is_some)
+    }
+}
+
+/// An answer of the server has just arrived, and says that it is `told` there.
+pub fn compare(told: Timestamp) {
+    let behind = told.as_millis() - browser::now().as_millis();
+    let behind = if behind.abs() < TOLERANCE_MILLIS { 0 } else { behind };
+    let changed = (behind - BEHIND.replace(behind)).abs() >= TOLERANCE_MILLIS;
+    if let Some(clock) = OF_PAGE.get().filter(|_| changed) {
+        clock.tick();
     }
 }

@@ -16,6 +16,7 @@ pub const HEADING: &str = "devices-heading";
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Ending {
     One(Box<SessionInfo>),
+    Several(Vec<SessionInfo>),
     Others,
     Everywhere,
 }
@@ -25,6 +26,7 @@ impl Ending {
     fn takes(&self, session: &SessionInfo) -> bool {
         match self {
             Self::One(one) => one.sid == session.sid,
+            Self::Several(several) => several.iter().any(|one| one.sid == session.sid),
             Self::Others => !session.current,
             Self::Everywhere => true,
         }
@@ -32,28 +34,45 @@ impl Ending {
 
     fn done(&self) -> String {
         match self {
-            Self::One(one) => text::devices::ended_one(&naming::title(one)),
-            Self::Others | Self::Everywhere => text::devices::ENDED_OTHERS.to_owned(),
+            Self::One(one) => (text().devices.ended_one)(&naming::title(one)),
+            Self::Several(several) => (text().devices.ended_several)(several.len() as u64),
+            Self::Others | Self::Everywhere => text().devices.ended_others.to_owned(),
         }
     }
 
     fn failed(&self, why: &str) -> String {
         match self {
-            Self::One(one) => text::devices::not_ended(&naming::title(one), why),
-            Self::Others | Self::Everywhere => text::devices::others_not_ended(why),
+            Self::One(one) => (text().devices.not_ended)(&naming::title(one), why),
+            Self::Several(_) | Self::Others | Self::Everywhere => (text().devices.others_not_ended)(why),
         }
     }
 
-    async fn call(&self) -> Result<(), Problem> {
-        match self {
-            Self::One(one) => match calls::revoke_session(one.sid.clone()).await {
-                // Somebody was faster: it is ended, which is what was asked for.
-                Err(problem) if problem.code == Code::NotFound => Ok(()),
-                result => result,
-            },
+    /// # Errors
+    /// What went wrong, and what is left to end.
+    async fn call(self) -> Result<(), (Problem, Self)> {
+        let result = match &self {
+            Self::One(one) => end_session(one).await,
+            Self::Several(several) => {
+                for (place, one) in several.iter().enumerate() {
+                    if let Err(problem) = end_session(one).await {
+                        let left = several.iter().skip(place).cloned().collect();
+                        return Err((problem, Self::Several(left)));
+                    }
+                }
+                Ok(())
+            }
             Self::Others => calls::sign_out_all(Flag(true)).await,
             Self::Everywhere => calls::sign_out_all(Flag(false)).await,
-        }
+        };
+        result.map_err(|problem| (problem, self))
+    }
+}
+
+async fn end_session(session: &SessionInfo) -> Result<(), Problem> {
+    match calls::revoke_session(session.sid.clone()).await {
+        // Somebody was faster: it is ended, which is what was asked for.
+        Err(problem) if problem.code == Code::NotFound => Ok(()),
+        result => result,
     }
 }
 
@@ -61,6 +80,8 @@ impl Ending {
 #[derive(Clone, Copy)]
 pub struct Devices {
     pub rows: RwSignal<Vec<SessionInfo>>,
+    /// While several are being chosen: those that are.
+    pub selected: RwSignal<Option<Vec<SessionId>>>,
     /// Waits for a yes or no.
     pub asked: RwSignal<Option<Ending>>,
     /// Waits for the password.
@@ -76,6 +97,7 @@ impl Devices {
     pub fn new(rows: Vec<SessionInfo>, failure: Option<String>) -> Self {
         Self {
             rows: RwSignal::new(rows),
+            selected: RwSignal::new(None),
             asked: RwSignal::new(None),
             locked: RwSignal::new(None),
             failure: RwSignal::new(failure),
@@ -88,6 +110,28 @@ impl Devices {
         self.rows.with(|rows| rows.iter().filter(|row| !row.current).count())
     }
 
+    /// Begins to choose several, or gives it up.
+    pub fn toggle_selecting(self) {
+        self.selected.update(|selected| *selected = selected.is_none().then(Vec::new));
+    }
+
+    /// Chooses one of several, or takes it back.
+    pub fn select(self, sid: &SessionId, chosen: bool) {
+        self.selected.update(|selected| {
+            let Some(selected) = selected else { return };
+            selected.retain(|one| one != sid);
+            if chosen {
+                selected.push(sid.clone());
+            }
+        });
+    }
+
+    /// Those chosen that are still there.
+    pub fn chosen(self) -> Vec<SessionInfo> {
+        let Some(selected) = self.selected.get() else { return Vec::new() };
+        self.rows.with(|rows| rows.iter().filter(|row| selected.contains(&row.sid)).cloned().collect())
+    }
+
     pub fn ask(self, ending: Ending) {
         self.failure.set(None);
         self.asked.set(Some(ending));
@@ -97,26 +141,27 @@ impl Devices {
     pub fn end(self, ending: Ending) {
         let Some(before) = self.rows.try_get_untracked() else { return };
         self.failure.set(None);
+        self.selected.set(None);
         if ending != Ending::Everywhere {
             self.rows.update(|rows| rows.retain(|row| !ending.takes(row)));
         }
         let taken: Vec<SessionId> = before.iter().filter(|row| ending.takes(row)).map(|row| row.sid.clone()).collect();
         self.ending.update_untracked(|ending| ending.extend(taken.iter().cloned()));
         spawn_local(async move {
-            let result = ending.call().await;
+            let result = ending.clone().call().await;
             self.ending.try_update_untracked(|ending| ending.retain(|sid| !taken.contains(sid)));
             if ending == Ending::Everywhere && result.is_ok() {
                 return auth::signed_out();
             }
             match result {
                 Ok(()) => drop(self.news.try_set(ending.done())),
-                Err(problem) => {
-                    self.rows.try_update(|rows| put_back(rows, &before));
+                Err((problem, left)) => {
+                    self.rows.try_update(|rows| put_back(rows, &before, &left));
                     match problem.code {
-                        Code::ReauthenticationRequired => drop(self.locked.try_set(Some(ending))),
+                        Code::ReauthenticationRequired => drop(self.locked.try_set(Some(left))),
                         // The page is being left, and the next one says why.
                         code if notice::is_over(code) => {}
-                        _ => drop(self.failure.try_set(Some(ending.failed(&notice::sentence(&problem))))),
+                        _ => drop(self.failure.try_set(Some(left.failed(&notice::sentence(&problem))))),
                     }
                 }
             }
@@ -136,9 +181,9 @@ impl Devices {
                 of.iter().find(|row| rows.iter().all(|other| other.sid != row.sid)).map(naming::title)
             };
             if let Some(came) = missing(&before, &rows) {
-                self.news.set(text::devices::came(&came));
+                self.news.set((text().devices.came)(&came));
             } else if let Some(went) = missing(&rows, &before) {
-                self.news.set(text::devices::ended_one(&went));
+                self.news.set((text().devices.ended_one)(&went));
             }
             self.rows.set(rows);
             if browser::focus_is_lost() && before.len() > self.rows.with_untracked(Vec::len) {
@@ -149,7 +194,7 @@ impl Devices {
 
     /// The server knows the device by its new name.
     pub fn renamed(self, sid: &SessionId, name: String) {
-        self.news.set(text::devices::renamed(&name));
+        self.news.set((text().devices.renamed)(&name));
         self.rows.update(|rows| {
             if let Some(row) = rows.iter_mut().find(|row| row.sid == *sid) {
                 row.name = Some(name);
@@ -158,10 +203,10 @@ impl Devices {
     }
 }
 
-/// Puts what is missing of `before` back in its place, and leaves alone what has changed since.
-fn put_back(rows: &mut Vec<SessionInfo>, before: &[SessionInfo]) {
+/// Puts what is missing of `before` and was not ended back in its place, and leaves alone what has changed since.
+fn put_back(rows: &mut Vec<SessionInfo>, before: &[SessionInfo], left: &Ending) {
     for (place, former) in before.iter().enumerate() {
-        if !rows.iter().any(|row| row.sid == former.sid) {
+        if left.takes(former) && !rows.iter().any(|row| row.sid == former.sid) {
             rows.insert(place.min(rows.len()), former.clone());
         }
     }
@@ -196,14 +241,22 @@ mod tests {
     fn a_row_goes_back_to_where_it_was() {
         let before = ["a", "b", "c", "d"].map(session);
         let mut rows = vec![session("a"), session("d")];
-        put_back(&mut rows, &before);
+        put_back(&mut rows, &before, &Ending::Others);
         assert_eq!(sids(&rows), "abcd");
+    }
+
+    #[test]
+    fn of_several_only_those_go_back_that_were_not_ended() {
+        let before = ["a", "b", "c", "d"].map(session);
+        let mut rows = vec![session("a")];
+        put_back(&mut rows, &before, &Ending::Several(vec![session("c"), session("d")]));
+        assert_eq!(sids(&rows), "acd");
     }
 
     #[test]
     fn what_came_meanwhile_stays() {
         let mut rows = vec![session("a"), session("new")];
-        put_back(&mut rows, &["a", "b"].map(session));
+        put_back(&mut rows, &["a", "b"].map(session), &Ending::Others);
         assert_eq!(sids(&rows), "abnew");
     }
 

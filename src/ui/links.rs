@@ -23,6 +23,7 @@ pub mod post {
     pub const RENAME: &str = "/auth/sessions/rename";
     pub const REAUTHENTICATE: &str = "/auth/reauthenticate";
     pub const PASSWORD: &str = "/auth/password";
+    pub const PREFERENCES: &str = "/preferences";
     pub const DELETE_ACCOUNT: &str = "/auth/account/delete";
 }
 

@@ -13,22 +13,25 @@ pub mod browser;
 pub mod calendar;
 pub mod clock;
 pub mod components;
+pub mod connection;
 pub mod devices;
+pub mod environment;
 pub mod links;
 pub mod naming;
 pub mod notice;
 pub mod pages;
 pub mod shell;
 pub mod text;
-pub mod theme;
 
 pub use app::App;
 pub use components::credentials_form::TypedUsername;
+pub use environment::Environment;
 pub use shell::shell;
-pub use theme::Theme;
+pub use text::text;
 
 /// What must stand before the app comes alive in a browser: how calls travel, and how faults are reported.
 pub fn prepare() {
     browser::report_panics();
+    Environment::read();
     crate::api::transport::install(std::rc::Rc::new(auth::transport::Fetch));
 }

@@ -1,6 +1,7 @@
 //! What to tell somebody about a problem, whether it came as an answer or, after a form was posted without
 //! JavaScript, as codes in the address. Only known codes become words: nothing of the address is ever shown.
 
+use super::environment::Environment;
 use super::links::query;
 use super::text;
 use crate::api::problem::{Code, Problem};
@@ -33,13 +34,13 @@ impl Notice {
     /// From the address of a page that a posted form came back to.
     pub fn from_query(parameters: &ParamsMap) -> Option<Self> {
         let error = parameters.get(query::ERROR)?;
-        let Some(code) = code_of(&error) else { return Some(Self::general(text::UNEXPECTED)) };
+        let Some(code) = code_of(&error) else { return Some(Self::general(text().problems.unexpected)) };
         let field = parameters.get(query::FIELD).unwrap_or_default();
         let reason = parameters.get(query::REASON).unwrap_or_default();
-        Some(match text::field_problem(&field, &reason) {
+        Some(match field_problem(&field, &reason) {
             Some(sentence) if code == Code::ValidationFailed => Self::field(&field, sentence),
-            _ if code == Code::UsernameTaken => Self::field("username", text::problem(code)),
-            _ => Self::general(text::problem(code)),
+            _ if code == Code::UsernameTaken => Self::field("username", text().problem(code)),
+            _ => Self::general(text().problem(code)),
         })
     }
 }
@@ -49,27 +50,30 @@ impl From<&Problem> for Notice {
         let fields: Vec<_> = problem
             .errors
             .iter()
-            .filter_map(|e| text::field_problem(&e.field, &e.code).map(|sentence| (e.field.clone(), sentence.into())))
+            .filter_map(|e| field_problem(&e.field, &e.code).map(|sentence| (e.field.clone(), sentence)))
             .collect();
         match problem.code {
-            Code::UsernameTaken => Self::field("username", text::problem(problem.code)),
+            Code::UsernameTaken => Self::field("username", text().problem(problem.code)),
             _ if fields.is_empty() => Self::general(sentence(problem)),
             _ => Self { general: None, fields },
         }
     }
 }
 
+fn field_problem(field: &str, reason: &str) -> Option<String> {
+    text().field_problem(field, reason, Environment::current().password_min)
+}
+
 /// One sentence for a problem.
 pub fn sentence(problem: &Problem) -> String {
     match (problem.code, problem.retry_after) {
-        (Code::RateLimited, Some(seconds)) => text::wait(seconds),
+        (Code::RateLimited, Some(seconds)) => text().wait(seconds),
         (Code::ValidationFailed, _) => problem
             .errors
             .iter()
-            .find_map(|e| text::field_problem(&e.field, &e.code))
-            .unwrap_or(text::problem(problem.code))
-            .to_owned(),
-        _ => text::problem(problem.code).to_owned(),
+            .find_map(|e| field_problem(&e.field, &e.code))
+            .unwrap_or_else(|| text().problem(problem.code).to_owned()),
+        _ => text().problem(problem.code).to_owned(),
     }
 }
 
@@ -105,14 +109,14 @@ mod tests {
     #[test]
     fn a_code_in_the_address_becomes_its_sentence() {
         let notice = Notice::from_query(&query(&[("error", "invalid_credentials")]));
-        assert_eq!(notice, Some(Notice::general(text::problem(Code::InvalidCredentials))));
+        assert_eq!(notice, Some(Notice::general(text().problem(Code::InvalidCredentials))));
         assert_eq!(Notice::from_query(&query(&[])), None);
     }
 
     #[test]
     fn what_is_not_a_code_is_not_shown() {
         let notice = Notice::from_query(&query(&[("error", "<b>Call 555-0100</b>")]));
-        assert_eq!(notice, Some(Notice::general(text::UNEXPECTED)));
+        assert_eq!(notice, Some(Notice::general(text().problems.unexpected)));
     }
 
     #[test]

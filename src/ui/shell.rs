@@ -1,21 +1,26 @@
 //! The HTML document around the app, rendered on the server only.
 
 use super::app::App;
-use super::theme::Theme;
+use super::environment::Environment;
+use crate::domain::preferences::Theme;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
 /// The whole document. Scripts carry the nonce of this answer's content security policy.
 pub fn shell(options: LeptosOptions) -> impl IntoView {
+    let environment = Environment::current();
     view! {
         <!DOCTYPE html>
-        <html lang="en" data-theme=Theme::current().attribute()>
+        <html
+            lang=environment.language.tag()
+            data-theme=environment.theme.as_str()
+            data-password-min=environment.password_min
+            data-sign-up=environment.sign_up()
+        >
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <meta name="color-scheme" content="light dark" />
-                <meta name="theme-color" media="(prefers-color-scheme: light)" content="#f6f4ef" />
-                <meta name="theme-color" media="(prefers-color-scheme: dark)" content="#111412" />
+                <ThemeColor theme=environment.theme />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 <HashedStylesheet id="latchkey" options=options.clone() />
                 <AutoReload options=options.clone() />
@@ -26,5 +31,23 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <App />
             </body>
         </html>
+    }
+}
+
+/// What browsers paint around the page: the ground of `style/tokens.css`.
+#[component]
+fn ThemeColor(theme: Theme) -> impl IntoView {
+    use leptos::html::meta;
+
+    let colour = |colour| meta().name("theme-color").content(colour);
+    // Leptos does not know the attribute `media` of this element.
+    match theme {
+        Theme::System => (
+            colour("#f6f4ef").attr("media", "(prefers-color-scheme: light)"),
+            colour("#111412").attr("media", "(prefers-color-scheme: dark)"),
+        )
+            .into_any(),
+        Theme::Light => colour("#f6f4ef").into_any(),
+        Theme::Dark => colour("#111412").into_any(),
     }
 }

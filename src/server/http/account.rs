@@ -4,6 +4,7 @@ use super::client;
 use super::context::RequestContext;
 use crate::api::data::{Account, ActivityEvent, ActivityPage, Export, Me, SessionInfo};
 use crate::api::problem::Problem;
+use crate::domain::activity::Filter;
 use http::HeaderMap;
 
 pub async fn me() -> Result<Me, Problem> {
@@ -17,10 +18,10 @@ pub async fn sessions() -> Result<Vec<SessionInfo>, Problem> {
     Ok(context.services().sessions(&caller).await?)
 }
 
-pub async fn activity(cursor: Option<i64>) -> Result<ActivityPage, Problem> {
+pub async fn activity(filter: Filter, cursor: Option<i64>) -> Result<ActivityPage, Problem> {
     let context = RequestContext::current()?;
     let caller = context.reader().await?;
-    let mut page = context.services().activity(&caller, cursor).await?;
+    let mut page = context.services().activity(&caller, filter, cursor).await?;
     name_devices(&mut page.events);
     Ok(page)
 }

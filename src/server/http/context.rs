@@ -4,6 +4,7 @@ use super::cookies::Brought;
 use super::router::App;
 use crate::api::Secret;
 use crate::api::problem::{Code, Problem};
+use crate::domain::preferences::Preferences;
 use crate::server::service::{Caller, Credentials, ServiceError, Services, Shown, Source, Text, Way};
 use http::{HeaderMap, header};
 use leptos::prelude::{expect_context, use_context};
@@ -29,6 +30,8 @@ pub struct RequestContext {
     pub bearer: Option<Text>,
     pub refresh: Brought,
     pub web: WebSession,
+    /// How the pages are to look.
+    pub preferences: Preferences,
     /// Whether the request brought a web session's cookie.
     pub has_web: bool,
     /// Names the request in the log.

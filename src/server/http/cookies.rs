@@ -9,8 +9,8 @@ pub const REFRESH: Cookie = Cookie { name: "__Host-Http-latchkey-refresh", same_
 /// The web session.
 pub const WEB_SESSION: Cookie = Cookie { name: "__Host-Http-latchkey-session", same_site: "Lax" };
 
-/// Light or dark, by choice. Set by the page itself; no secret.
-pub const THEME: Cookie = Cookie { name: crate::ui::theme::COOKIE, same_site: "Lax" };
+/// How the pages look, by choice; no secret.
+pub const PREFERENCES: Cookie = Cookie { name: "__Host-Http-latchkey-preferences", same_site: "Lax" };
 
 /// One cookie of ours.
 #[derive(Clone, Copy, Debug)]

@@ -6,6 +6,7 @@ use super::{problem, return_to, web_session};
 use crate::api::problem::{Code, Problem};
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Whether a request is a plain HTML form's: its answer is a page, not JSON.
@@ -23,7 +24,7 @@ pub async fn answer(path: &str, body: &[u8], response: Response<Body>, context: 
     let (parts, body) = response.into_parts();
     let mut headers = parts.headers;
     let target = if parts.status.is_success() {
-        after(path, &fields, wanted).to_owned()
+        after(path, &fields, wanted).into_owned()
     } else {
         let body = to_bytes(body, super::rpc::BODY_MAX).await.unwrap_or_default();
         let problem = serde_json::from_slice(&body).unwrap_or_else(|_| Problem::new(Code::Internal));
@@ -48,12 +49,14 @@ pub async fn answer(path: &str, body: &[u8], response: Response<Body>, context: 
 }
 
 /// The page after what succeeded.
-fn after(path: &str, fields: &HashMap<String, String>, wanted: Option<&str>) -> &'static str {
-    match path {
+fn after(path: &str, fields: &HashMap<String, String>, wanted: Option<&str>) -> Cow<'static, str> {
+    let page = match path {
+        "/preferences" => return return_to::same(wanted).into(),
         "/auth/logout" | "/auth/account/delete" => "/login",
         "/auth/logout-all" if !fields.get("keepCurrent").is_some_and(|keep| keep == "true" || keep == "on") => "/login",
         _ => return_to::page(wanted),
-    }
+    };
+    page.into()
 }
 
 /// The page that shows what was refused.

@@ -10,6 +10,7 @@ mod headers;
 mod live;
 mod origin;
 mod pages;
+pub mod preferences;
 mod problem;
 mod return_to;
 mod router;

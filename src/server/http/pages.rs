@@ -1,8 +1,8 @@
 //! Pages, rendered complete for who is signed in. Rendering reads; it never rotates.
 
 use super::context::{Origin, RequestContext, response};
-use super::cookies::{REFRESH, THEME};
-use super::{headers, problem, return_to, web_session};
+use super::cookies::REFRESH;
+use super::{headers, preferences, problem, return_to, web_session};
 use crate::api::problem::Code;
 use crate::domain::session::{Reason, Revocation, Session};
 use crate::server::service::{Caller, ServiceError};
@@ -161,13 +161,13 @@ fn public_file(root: &str, path: &str) -> Option<std::path::PathBuf> {
 
 async fn render(request: Request, context: RequestContext, status: StatusCode) -> Response<Body> {
     let typed = web_session::kept_username(&context.web).await.ok().flatten();
-    let theme = ui::Theme::from_text(THEME.read(request.headers()).value().unwrap_or_default());
+    let environment = preferences::environment(&context, request.headers());
     let context = RequestContext { origin: Origin::Page, ..context };
     let options = context.app.leptos.clone();
     let render = leptos_axum::render_app_async_with_context(
         move || {
             provide_context(context.clone());
-            provide_context(theme);
+            provide_context(environment);
             if let Some(typed) = typed.clone() {
                 provide_context(ui::TypedUsername(typed));
             }

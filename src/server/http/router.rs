@@ -4,7 +4,7 @@ use super::client::{self, TrustedProxies};
 use super::context::{Origin, RequestContext, bearer};
 use super::cookies::REFRESH;
 use super::web_session::WebSessions;
-use super::{headers, live, origin, pages, problem, rpc, well_known};
+use super::{headers, live, origin, pages, preferences, problem, rpc, well_known};
 use crate::api::problem::{Code, Problem};
 use crate::server::ports::Entropy;
 use crate::server::service::Services;
@@ -134,6 +134,7 @@ async fn with_context(State(app): State<App>, mut request: Request, next: Next) 
         source: client::source(sent, address),
         bearer: bearer(sent),
         refresh: REFRESH.read(sent),
+        preferences: preferences::chosen(sent),
         web: web.clone(),
         has_web,
         request_id,

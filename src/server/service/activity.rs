@@ -3,9 +3,9 @@
 use super::identity::Caller;
 use super::{ServiceError, Services};
 use crate::api::data::{ActivityEvent, ActivityPage, Export, OtherSide};
-use crate::domain::activity::{Event, Party};
+use crate::domain::activity::{Event, Filter, Party};
 use crate::domain::id::UserId;
-use crate::server::ports::Recorded;
+use crate::server::ports::{Page, Recorded};
 
 /// How many events a page has.
 const PAGE: u32 = 50;
@@ -17,13 +17,18 @@ impl Services {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn activity(&self, caller: &Caller, cursor: Option<i64>) -> Result<ActivityPage, ServiceError> {
-        self.activity_of(&caller.user_id, cursor, PAGE).await
+    pub async fn activity(
+        &self,
+        caller: &Caller,
+        filter: Filter,
+        cursor: Option<i64>,
+    ) -> Result<ActivityPage, ServiceError> {
+        self.activity_of(&caller.user_id, Page { filter, before: cursor, limit: PAGE }).await
     }
 
-    async fn activity_of(&self, user: &UserId, cursor: Option<i64>, limit: u32) -> Result<ActivityPage, ServiceError> {
-        let recorded = self.store.activity(user, cursor, limit).await?;
-        let full = recorded.len() == usize::try_from(limit).unwrap_or(usize::MAX);
+    async fn activity_of(&self, user: &UserId, page: Page) -> Result<ActivityPage, ServiceError> {
+        let recorded = self.store.activity(user, page).await?;
+        let full = recorded.len() == usize::try_from(page.limit).unwrap_or(usize::MAX);
         let next = recorded.last().map(|last| last.cursor).filter(|_| full);
         let tell = |Recorded { kind, at, sid, ip, user_agent, detail, other, .. }| ActivityEvent {
             kind,
@@ -45,9 +50,10 @@ impl Services {
     /// When the store does not answer.
     pub async fn export(&self, caller: &Caller) -> Result<Export, ServiceError> {
         let (account, sessions) = (self.account(caller).await?, self.sessions(caller).await?);
+        let all_before = |before| Page { filter: Filter::All, before, limit: EXPORTED_AT_ONCE };
         let (mut activity, mut cursor) = (Vec::new(), None);
         loop {
-            let page = self.activity_of(&caller.user_id, cursor, EXPORTED_AT_ONCE).await?;
+            let page = self.activity_of(&caller.user_id, all_before(cursor)).await?;
             activity.extend(page.events);
             cursor = page.next;
             if cursor.is_none() {

@@ -5,7 +5,7 @@ use super::rows::{EventRow, RecordedRow};
 use super::sql::{Sql, sql};
 use crate::domain::activity::Event;
 use crate::domain::id::UserId;
-use crate::server::ports::{Recorded, StoreError};
+use crate::server::ports::{Page, Recorded, StoreError};
 
 /// An event of a user who was deleted meanwhile is left out.
 const INSERT: Sql = sql!(
@@ -20,7 +20,7 @@ const PAGE: Sql = sql!(
     "SELECT " list " FROM (SELECT " object "('id', a.id, 'kind', a.kind, 'at', a.at, 'sid', a.sid, 'ip', a.ip, \
      'user_agent', a.user_agent, 'detail', a.detail, 'other_at', a.other_at, 'other_ip', a.other_ip, \
      'other_user_agent', a.other_user_agent) AS o FROM activity a \
-     WHERE a.user_id = $1 AND a.id < $2 ORDER BY a.id DESC LIMIT $3) t"
+     WHERE a.user_id = $1 AND a.id < $2 AND ($4 = '' OR $4 LIKE '%,' || a.kind || ',%') ORDER BY a.id DESC LIMIT $3) t"
 );
 
 /// Writes events, all in one statement.
@@ -43,10 +43,13 @@ impl Database {
     pub(super) async fn activity(
         &self,
         user_id: &UserId,
-        before: Option<i64>,
-        limit: u32,
+        Page { filter, before, limit }: Page,
     ) -> Result<Vec<Recorded>, StoreError> {
+        // `,signed_in,signed_up,`: one text for both databases, and none of its words is a part of another between commas.
+        let kinds =
+            filter.kinds().map(|kinds| kinds.iter().fold(",".to_owned(), |all, kind| all + kind.as_str() + ","));
         let page = self.read(PAGE).bind(user_id.as_str()).bind(before.unwrap_or(i64::MAX)).bind(i64::from(limit));
+        let page = page.bind(kinds.unwrap_or_default());
         let text = page.fetch_one(&self.readers).await?;
         from_json::<RecordedRow>(&text)?.into_iter().map(Recorded::try_from).collect()
     }

@@ -8,7 +8,8 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{
-    End, Judge, KeyJudge, PasswordChange, Recorded, Seen, StartSession, Store, StoreError, StoredKey, TallyJudge, User,
+    End, Judge, KeyJudge, Page, PasswordChange, Recorded, Seen, StartSession, Store, StoreError, StoredKey, TallyJudge,
+    User,
 };
 use async_trait::async_trait;
 
@@ -97,8 +98,8 @@ impl Store for Database {
         self.record(event).await
     }
 
-    async fn activity(&self, user_id: &UserId, before: Option<i64>, limit: u32) -> Result<Vec<Recorded>, StoreError> {
-        self.activity(user_id, before, limit).await
+    async fn activity(&self, user_id: &UserId, page: Page) -> Result<Vec<Recorded>, StoreError> {
+        self.activity(user_id, page).await
     }
 
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {

@@ -11,12 +11,31 @@ stories! {
             store.record(&event("bob", Kind::SignedUp)).await.unwrap();
         }
         let ada = user_id("ada");
-        let first = store.activity(&ada, None, 2).await.unwrap();
-        let rest = store.activity(&ada, Some(first[1].cursor), 9).await.unwrap();
+        let first = store.activity(&ada, page(None, 2)).await.unwrap();
+        let rest = store.activity(&ada, page(Some(first[1].cursor), 9)).await.unwrap();
         let times: Vec<Timestamp> = first.iter().chain(&rest).map(|event| event.at).collect();
         assert_eq!(times, [4, 3, 2, 1, 0].map(|number| NOW + number * MINUTE));
         assert!(first.iter().chain(&rest).all(|event| event.kind == Kind::SignInFailed));
-        assert_eq!(store.activity(&ada, Some(rest[2].cursor), 9).await.unwrap(), vec![]);
+        assert_eq!(store.activity(&ada, page(Some(rest[2].cursor), 9)).await.unwrap(), vec![]);
+    }
+
+    async fn a_filter_shows_its_kinds_and_pages_among_them(world: World) {
+        let store = world.open_with_ada().await;
+        let kinds = [Kind::SignedIn, Kind::Reused, Kind::SessionRenamed, Kind::SignInFailed, Kind::SignedOut];
+        for kind in kinds {
+            store.record(&event("ada", kind)).await.unwrap();
+        }
+        let ada = user_id("ada");
+        let shown = async |filter, before, limit| {
+            let events = store.activity(&ada, Page { filter, before, limit }).await.unwrap();
+            let last = events.last().map(|event| event.cursor);
+            (events.into_iter().map(|event| event.kind).collect::<Vec<_>>(), last)
+        };
+        assert_eq!(shown(Filter::All, None, 9).await.0.len(), 5);
+        assert_eq!(shown(Filter::SignIns, None, 9).await.0, [Kind::SignInFailed, Kind::SignedIn]);
+        let (first, cursor) = shown(Filter::Warnings, None, 1).await;
+        assert_eq!(first, [Kind::SignInFailed]);
+        assert_eq!(shown(Filter::Warnings, cursor, 1).await.0, [Kind::Reused]);
     }
 
     async fn an_event_round_trips(world: World) {

@@ -11,13 +11,13 @@ mod sqlite_files;
 mod users;
 
 use crate::support::Backend;
-use latchkey::domain::activity::{Event, Kind};
+use latchkey::domain::activity::{Event, Filter, Kind};
 use latchkey::domain::credentials::Username;
 use latchkey::domain::device::{Device, DeviceKind};
 use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
 use latchkey::domain::session::{Exchanged, Label, Lifetime, Parent, Rotation, Session};
 use latchkey::domain::time::Timestamp;
-use latchkey::server::ports::{Recorded, Rotated, SessionChange, StartSession, Store, User, Verdict};
+use latchkey::server::ports::{Page, Recorded, Rotated, SessionChange, StartSession, Store, User, Verdict};
 use latchkey::server::storage;
 use std::sync::Arc;
 use std::time::Duration;
@@ -186,8 +186,12 @@ async fn reason(store: &dyn Store, id: &str) -> Option<&'static str> {
     load(store, id).await.revoked.map(|revoked| revoked.reason.as_str())
 }
 
+fn page(before: Option<i64>, limit: u32) -> Page {
+    Page { filter: Filter::All, before, limit }
+}
+
 async fn activity(store: &dyn Store, name: &str) -> Vec<Recorded> {
-    store.activity(&user_id(name), None, 100).await.unwrap()
+    store.activity(&user_id(name), page(None, 100)).await.unwrap()
 }
 
 /// What happened to a user, newest first: kind, session, detail.

@@ -19,7 +19,7 @@ stories! {
         let signed_up = Event { user_id: second.id.clone(), ..event("ada", Kind::SignedUp) };
         assert!(!store.add_user(&second, Some(&signed_up)).await.unwrap());
         assert_eq!(store.users().await.unwrap(), vec![user("ada")]);
-        assert_eq!(store.activity(&second.id, None, 9).await.unwrap(), vec![]);
+        assert_eq!(store.activity(&second.id, page(None, 9)).await.unwrap(), vec![]);
     }
 
     async fn users_are_listed_by_name_and_sign_up_is_told(world: World) {

@@ -6,7 +6,7 @@ use super::{ended, memory};
 use crate::api::problem::{Code, Problem};
 use crate::api::transport::{Call, Reply, Sending, Transport};
 use crate::ui::links::post;
-use crate::ui::notice;
+use crate::ui::{browser, clock, notice};
 use bytes::Bytes;
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
@@ -29,7 +29,7 @@ impl Transport for Fetch {
 
 async fn send(call: Call) -> Result<Reply, Problem> {
     match call.path.as_str() {
-        post::LOGIN | post::SIGNUP | post::REFRESH => return fetch(&call, None).await,
+        post::LOGIN | post::SIGNUP | post::REFRESH | post::PREFERENCES => return fetch(&call, None).await,
         // Signing out needs no fresh token: the cookie is enough, and so is a token that has run out.
         post::LOGOUT => return fetch(&call, memory::access_token()).await,
         _ => {}
@@ -98,6 +98,9 @@ async fn exchange(call: &Call, token: Option<String>) -> Result<Reply, JsValue> 
     init.set_headers(&headers);
     let request = Request::new_with_str_and_init(&call.path, &init)?;
     let response: Response = JsFuture::from(window().fetch_with_request(&request)).await?.dyn_into()?;
+    if let Some(told) = response.headers().get("Date")? {
+        clock::compare(browser::parse_time(&told).unwrap_or_else(browser::now));
+    }
     let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     Ok(Reply { status: response.status(), body: Bytes::from(text) })
 }

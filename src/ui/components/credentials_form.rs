@@ -5,6 +5,7 @@ use super::message::Alert;
 use crate::api::data::Tokens;
 use crate::api::problem::{Code, Problem};
 use crate::api::{Flag, Secret, auth as calls};
+use crate::ui::environment::Environment;
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
 use crate::ui::{auth, browser, text};
@@ -36,10 +37,10 @@ impl Entrance {
         }
     }
 
-    const fn button(self) -> &'static str {
+    fn button(self) -> &'static str {
         match self {
-            Self::SignIn => text::enter::SIGN_IN,
-            Self::SignUp => text::enter::SIGN_UP_BUTTON,
+            Self::SignIn => text().enter.sign_in,
+            Self::SignUp => text().enter.sign_up_button,
         }
     }
 
@@ -50,18 +51,18 @@ impl Entrance {
         }
     }
 
-    const fn rule(self) -> Option<&'static str> {
+    fn rule(self) -> Option<String> {
         match self {
             Self::SignIn => None,
-            Self::SignUp => Some(text::enter::PASSWORD_RULE),
+            Self::SignUp => Some((text().enter.password_rule)(Environment::current().password_min)),
         }
     }
 
     /// The other way in: a question, the words of the link, and its page.
-    const fn other(self) -> (&'static str, &'static str, &'static str) {
+    fn other(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::SignIn => (text::enter::NO_ACCOUNT, text::enter::SIGN_UP, links::SIGNUP),
-            Self::SignUp => (text::enter::HAVE_ACCOUNT, text::enter::SIGN_IN, links::LOGIN),
+            Self::SignIn => (text().enter.no_account, text().enter.sign_up, links::SIGNUP),
+            Self::SignUp => (text().enter.have_account, text().enter.sign_in, links::LOGIN),
         }
     }
 
@@ -82,6 +83,8 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
     let return_to = asked_for.as_deref().map(|path| links::return_path(Some(path)).to_owned());
     let (question, other, other_page) = entrance.other();
     let other_page = links::with_query(other_page, &[(query::RETURN_TO, return_to.as_deref())]);
+
+    let other_is_open = entrance == Entrance::SignUp || Environment::current().sign_up_open;
 
     let username = NodeRef::<html::Input>::new();
     let password = NodeRef::<html::Input>::new();
@@ -136,7 +139,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
             />
             <PasswordField
                 id="password"
-                label=text::enter::PASSWORD
+                label=text().enter.password
                 autocomplete=entrance.autocomplete()
                 node=password
                 problem=Signal::derive(move || notice.with(|notice| notice.of("password")))
@@ -144,14 +147,18 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
             />
             <label class="checkbox">
                 <input class="checkbox__box" type="checkbox" name="remember" value="true" node_ref=remember />
-                <span>{text::enter::REMEMBER}</span>
+                <span>{text().enter.remember}</span>
             </label>
             <button class="button button--primary button--wide" type="submit">
                 {entrance.button()}
             </button>
         </form>
         <p class="gate__other">
-            {question} " " <A href=other_page>{other}</A>
+            {if other_is_open {
+                view! { {question} " " <A href=other_page>{other}</A> }.into_any()
+            } else {
+                view! { {text().enter.closed} }.into_any()
+            }}
         </p>
     }
 }

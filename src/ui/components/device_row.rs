@@ -4,9 +4,11 @@ use super::device_icon::DeviceIcon;
 use super::moment::{Moment, Telling};
 use super::rename_form::RenameForm;
 use crate::api::data::SessionInfo;
+use crate::domain::id::SessionId;
 use crate::ui::devices::{Devices, Ending};
 use crate::ui::links::{self, query};
 use crate::ui::{browser, naming, text};
+use leptos::html;
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
 
@@ -32,9 +34,23 @@ pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl
 
     view! {
         <li class="device" class:device--current=session.current>
-            <div class="device__icon">
-                <DeviceIcon kind=session.kind />
-            </div>
+            {
+                let sid = session.sid.clone();
+                let kind = session.kind;
+                let offered = !session.current;
+                move || {
+                    if offered && devices.selected.with(Option::is_some) {
+                        view! { <Pick sid=sid.clone() now devices /> }.into_any()
+                    } else {
+                        view! {
+                            <div class="device__icon">
+                                <DeviceIcon kind />
+                            </div>
+                        }
+                            .into_any()
+                    }
+                }
+            }
             {move || {
                 let session = now.get();
                 if editing.get() {
@@ -58,9 +74,9 @@ pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl
                                     class="button button--quiet"
                                     type="submit"
                                     id=rename_button
-                                    aria-label=text::devices::rename(&naming::title(&session))
+                                    aria-label=(text().devices.rename_one)(&naming::title(&session))
                                 >
-                                    {text::devices::RENAME}
+                                    {text().devices.rename}
                                 </button>
                             </form>
                             {(!session.current).then(|| view! { <EndForm session devices /> })}
@@ -73,6 +89,28 @@ pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl
     }
 }
 
+/// Chooses the session, where several are being chosen.
+#[component]
+fn Pick(sid: SessionId, now: Memo<SessionInfo>, devices: Devices) -> impl IntoView {
+    let node = NodeRef::<html::Input>::new();
+    let choose = move |_| {
+        if let Some(checkbox) = node.get_untracked() {
+            devices.select(&sid, checkbox.checked());
+        }
+    };
+    view! {
+        <label class="device__icon device__pick">
+            <input
+                class="checkbox__box"
+                type="checkbox"
+                aria-label=move || now.with(|session| (text().devices.select_one)(&naming::title(session)))
+                node_ref=node
+                on:change=choose
+            />
+        </label>
+    }
+}
+
 /// What is known of the session.
 #[component]
 fn DeviceFacts(session: SessionInfo) -> impl IntoView {
@@ -80,16 +118,16 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
         <div class="device__facts">
             <p class="device__title">
                 <span class="device__name">{naming::title(&session)}</span>
-                {session.current.then(|| view! { <span class="badge">{text::devices::THIS_DEVICE}</span> })}
+                {session.current.then(|| view! { <span class="badge">{text().devices.this_device}</span> })}
             </p>
             {naming::subtitle(&session).map(|known| view! { <p class="device__line">{known}</p> })}
             <p class="device__line">
                 {if session.current {
-                    view! { <span class="device__now">{text::devices::ACTIVE_NOW}</span> }.into_any()
+                    view! { <span class="device__now">{text().devices.active_now}</span> }.into_any()
                 } else {
                     view! {
                         <span>
-                            {text::devices::LAST_ACTIVE} " " <Moment at=session.last_seen_at telling=Telling::Ago />
+                            {text().devices.last_active} " " <Moment at=session.last_seen_at telling=Telling::Ago />
                         </span>
                     }
                         .into_any()
@@ -100,15 +138,15 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
                     .map(|address| {
                         view! {
                             <span class="device__address">
-                                <span class="visually-hidden">{text::devices::ADDRESS} " "</span>
+                                <span class="visually-hidden">{text().devices.address} " "</span>
                                 {address}
                             </span>
                         }
                     })}
             </p>
             <p class="device__line device__line--faint">
-                <span>{text::devices::SIGNED_IN} " " <Moment at=session.created_at telling=Telling::Day /></span>
-                <span>{text::devices::UNTIL} " " <Moment at=session.expires_at telling=Telling::of_end(session.last_seen_at, session.expires_at) /></span>
+                <span>{text().devices.signed_in} " " <Moment at=session.created_at telling=Telling::Day /></span>
+                <span>{text().devices.until} " " <Moment at=session.expires_at telling=Telling::of_end(session.last_seen_at, session.expires_at) /></span>
             </p>
         </div>
     }
@@ -117,7 +155,7 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
 /// The button that ends the session.
 #[component]
 fn EndForm(session: SessionInfo, devices: Devices) -> impl IntoView {
-    let label = text::devices::sign_out(&naming::title(&session));
+    let label = (text().devices.sign_out_one)(&naming::title(&session));
     let sid = session.sid.to_string();
     let ask = move |event: SubmitEvent| {
         event.prevent_default();
@@ -127,7 +165,7 @@ fn EndForm(session: SessionInfo, devices: Devices) -> impl IntoView {
         <form method="post" action=links::post::REVOKE on:submit=ask>
             <input type="hidden" name="sid" value=sid />
             <button class="button button--quiet-danger" type="submit" aria-label=label>
-                {text::devices::SIGN_OUT}
+                {text().devices.sign_out}
             </button>
         </form>
     }

@@ -45,7 +45,7 @@ pub fn UsernameField(
     view! {
         <div class="field">
             <label class="field__label" for="username">
-                {text::enter::USERNAME}
+                {text().enter.username}
             </label>
             <input
                 class="input"
@@ -76,14 +76,14 @@ pub fn PasswordField(
     autocomplete: &'static str,
     node: NodeRef<html::Input>,
     #[prop(into)] problem: Signal<Option<String>>,
-    #[prop(optional_no_strip)] hint: Option<&'static str>,
+    #[prop(optional_no_strip)] hint: Option<String>,
 ) -> impl IntoView {
     let clock = Clock::expect();
     let shown = RwSignal::new(false);
     let caps = RwSignal::new(false);
     let hint_id = format!("{id}-hint");
     let problem_id = format!("{id}-problem");
-    let described = described_by(hint.map(|_| hint_id.clone()), problem_id.clone(), problem);
+    let described = described_by(hint.as_ref().map(|_| hint_id.clone()), problem_id.clone(), problem);
     let watch_caps = move |event: KeyboardEvent| {
         // Browsers that fill in a password send such events without a key.
         if let Some(key) = event.dyn_ref::<KeyboardEvent>() {
@@ -121,11 +121,11 @@ pub fn PasswordField(
                     hidden=move || !clock.is_alive()
                     on:click=move |_| shown.update(|shown| *shown = !*shown)
                 >
-                    <span class="visually-hidden">{text::enter::SHOW_PASSWORD}</span>
+                    <span class="visually-hidden">{text().enter.show_password}</span>
                     <EyeIcon />
                 </button>
             </div>
-            {move || caps.get().then(|| view! { <p class="field__hint" role="status">{text::enter::CAPS_LOCK}</p> })}
+            {move || caps.get().then(|| view! { <p class="field__hint" role="status">{text().enter.caps_lock}</p> })}
             {hint.map(|hint| view! { <p class="field__hint" id=hint_id>{hint}</p> })}
             <FieldProblem id=problem_id problem />
         </div>

@@ -2,13 +2,14 @@
 
 use super::brand::Brand;
 use super::heading::Heading;
+use super::preferences_form::PreferencesForm;
 use leptos::prelude::*;
 
 /// Brand, heading, a sentence, and what the page is for.
 #[component]
 pub fn Gate(title: &'static str, #[prop(optional)] lead: Option<&'static str>, children: Children) -> impl IntoView {
     view! {
-        <main class="gate">
+        <div class="gate"><main class="gate__main">
             <div class="gate__brand">
                 <Brand />
             </div>
@@ -18,5 +19,6 @@ pub fn Gate(title: &'static str, #[prop(optional)] lead: Option<&'static str>, c
                 {children()}
             </section>
         </main>
+        <PreferencesForm /></div>
     }
 }

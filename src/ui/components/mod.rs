@@ -12,6 +12,6 @@ pub mod heading;
 pub mod message;
 pub mod moment;
 pub mod password_dialog;
+pub mod preferences_form;
 pub mod rename_form;
 pub mod sign_out_form;
-pub mod theme_picker;

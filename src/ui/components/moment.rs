@@ -1,9 +1,10 @@
 //! A point in time. In UTC at first, the same on the server and in the first paint; then in the reader's own words,
 //! locale and time zone.
 
+use crate::domain::preferences::Language;
 use crate::domain::time::Timestamp;
-use crate::ui::calendar;
 use crate::ui::clock::Clock;
+use crate::ui::{browser, calendar, environment};
 use js_sys::{Array, Date, Function, Intl, Object, Reflect};
 use leptos::prelude::*;
 use std::thread::LocalKey;
@@ -57,13 +58,20 @@ fn options(entries: &[(&str, &str)]) -> Object {
     options
 }
 
+/// The page's language, in the reader's own kind of it where the browser names one (`en-GB`).
+fn locale() -> Array {
+    let language = environment::language();
+    let own = browser::languages().into_iter().find(|tag| Language::from_tag(tag) == Some(language));
+    Array::of1(&own.unwrap_or_else(|| language.tag().to_owned()).into())
+}
+
 thread_local! {
     // Making these is slow, so they are made once.
     static RELATIVE: Intl::RelativeTimeFormat =
-        Intl::RelativeTimeFormat::new(&Array::new(), &options(&[("numeric", "auto")]));
+        Intl::RelativeTimeFormat::new(&locale(), &options(&[("numeric", "auto")]));
     static EXACT: Function =
-        Intl::DateTimeFormat::new(&Array::new(), &options(&[("dateStyle", "medium"), ("timeStyle", "short")])).format();
-    static DAY: Function = Intl::DateTimeFormat::new(&Array::new(), &options(&[("dateStyle", "medium")])).format();
+        Intl::DateTimeFormat::new(&locale(), &options(&[("dateStyle", "medium"), ("timeStyle", "short")])).format();
+    static DAY: Function = Intl::DateTimeFormat::new(&locale(), &options(&[("dateStyle", "medium")])).format();
 }
 
 fn relative(number: i64, unit: &str) -> String {

@@ -50,7 +50,7 @@ pub fn PasswordDialog(devices: Devices) -> impl IntoView {
                 }
                 Err(refused) => {
                     let sentence = match refused.code {
-                        Code::InvalidCredentials => text::WRONG_PASSWORD.to_owned(),
+                        Code::InvalidCredentials => text().problems.wrong_password.to_owned(),
                         _ => notice::sentence(&refused),
                     };
                     problem.try_set(Some(sentence));
@@ -63,23 +63,23 @@ pub fn PasswordDialog(devices: Devices) -> impl IntoView {
     view! {
         <Dialog open on_close=Callback::new(move |()| cancel()) title_id="password-title" text_id="password-text">
             <form class="form" on:submit=submit aria-busy=move || busy.get().to_string()>
-                <h2 id="password-title">{text::confirm::TITLE}</h2>
-                <p id="password-text">{text::confirm::LEAD}</p>
+                <h2 id="password-title">{text().confirm.title}</h2>
+                <p id="password-text">{text().confirm.lead}</p>
                 // For password managers, which look for whose password it is.
                 <input type="text" autocomplete="username" value=username readonly hidden />
                 <PasswordField
                     id="confirm-password"
-                    label=text::confirm::PASSWORD
+                    label=text().enter.password
                     autocomplete="current-password"
                     node
                     problem
                 />
                 <div class="dialog__actions">
                     <button class="button" type="button" on:click=move |_| cancel()>
-                        {text::confirm::CANCEL}
+                        {text().devices.cancel}
                     </button>
                     <button class="button button--primary" type="submit">
-                        {text::confirm::CONFIRM}
+                        {text().confirm.confirm}
                     </button>
                 </div>
             </form>

@@ -32,7 +32,7 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
     let save = move |event: SubmitEvent| {
         event.prevent_default();
         let Some(name) = device_name(&field::value(node)) else {
-            problem.set(Some(text::devices::NAME_RULE.to_owned()));
+            problem.set(Some(text().fields.name.to_owned()));
             return field::focus(node);
         };
         if busy.get_untracked() {
@@ -78,7 +78,7 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
         >
             <input type="hidden" name="sid" value=session.sid.to_string() />
             <label class="field__label" for=input_id.clone()>
-                {text::devices::NAME}
+                {text().devices.name}
             </label>
             <div class="rename__line">
                 <input
@@ -95,10 +95,10 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
                     node_ref=node
                 />
                 <button class="button button--primary" type="submit">
-                    {text::devices::SAVE}
+                    {text().devices.save}
                 </button>
                 <button class="button" type="submit" form=cancel_id>
-                    {text::devices::CANCEL}
+                    {text().devices.cancel}
                 </button>
             </div>
             <RenameProblem id=format!("name-problem-{}", session.sid) problem />

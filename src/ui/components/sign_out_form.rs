@@ -32,7 +32,7 @@ pub fn SignOutForm(failure: RwSignal<Option<String>>) -> impl IntoView {
     view! {
         <form method="post" action=links::post::LOGOUT on:submit=submit aria-busy=move || busy.get().to_string()>
             <button class="button button--quiet" type="submit">
-                {text::frame::SIGN_OUT}
+                {text().frame.sign_out}
             </button>
         </form>
     }

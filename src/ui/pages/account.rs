@@ -8,7 +8,7 @@ use crate::ui::components::field::{self, PasswordField};
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::{Alert, Done};
 use crate::ui::components::moment::{Moment, Telling};
-use crate::ui::components::theme_picker::ThemePicker;
+use crate::ui::environment::Environment;
 use crate::ui::links::{self, query};
 use crate::ui::notice::{self, Notice};
 use crate::ui::{auth, browser, text};
@@ -22,8 +22,8 @@ use web_sys::SubmitEvent;
 pub fn AccountPage() -> impl IntoView {
     let account = Resource::new_blocking(|| (), |()| reads::account());
     view! {
-        <Heading title=text::account::TITLE />
-        <Transition fallback=|| view! { <p class="loading" role="status">{text::frame::LOADING}</p> }>
+        <Heading title=text().account.title />
+        <Transition fallback=|| view! { <p class="loading" role="status">{text().frame.loading}</p> }>
             {move || Suspend::new(async move {
                 match account.await {
                     Ok(known) => view! { <Facts known /> }.into_any(),
@@ -32,7 +32,6 @@ pub fn AccountPage() -> impl IntoView {
             })}
         </Transition>
         <ChangePassword on_change=Callback::new(move |()| account.refetch()) />
-        <Appearance />
         <Data />
         <DeleteAccount />
     }
@@ -43,17 +42,17 @@ fn Facts(known: Account) -> impl IntoView {
     view! {
         <dl class="card facts">
             <div>
-                <dt>{text::enter::USERNAME}</dt>
+                <dt>{text().enter.username}</dt>
                 <dd>{known.username}</dd>
             </div>
             <div>
-                <dt>{text::account::SINCE}</dt>
+                <dt>{text().account.since}</dt>
                 <dd>
                     <Moment at=known.created_at telling=Telling::Day />
                 </dd>
             </div>
             <div>
-                <dt>{text::account::PASSWORD_CHANGED}</dt>
+                <dt>{text().account.password_changed}</dt>
                 <dd>
                     <Moment at=known.password_changed_at telling=Telling::Ago />
                 </dd>
@@ -65,7 +64,7 @@ fn Facts(known: Account) -> impl IntoView {
 /// What is said of a form here: a wrong password stands beside its field.
 fn told(problem: &Problem, password: &str) -> Notice {
     match problem.code {
-        Code::InvalidCredentials => Notice::field(password, text::WRONG_PASSWORD),
+        Code::InvalidCredentials => Notice::field(password, text().problems.wrong_password),
         _ => Notice::from(problem),
     }
 }
@@ -82,7 +81,7 @@ fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
     // Without JavaScript a refusal comes back in the address.
     let arrived = use_query_map().get_untracked();
     let came_back = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
-        Some(Notice::general(text::WRONG_PASSWORD))
+        Some(Notice::general(text().problems.wrong_password))
     } else {
         Notice::from_query(&arrived)
     };
@@ -107,7 +106,7 @@ fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
                 Ok(()) => {
                     field::clear(current);
                     field::clear(new);
-                    done.try_set(Some(text::account::CHANGED.to_owned()));
+                    done.try_set(Some(text().account.changed.to_owned()));
                     on_change.try_run(());
                 }
                 Err(problem) => {
@@ -121,8 +120,8 @@ fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
     };
     view! {
         <section class="card section" id="password">
-            <h2>{text::account::CHANGE_PASSWORD}</h2>
-            <p class="section__lead">{text::account::CHANGE_LEAD}</p>
+            <h2>{text().account.change_password}</h2>
+            <p class="section__lead">{text().account.change_lead}</p>
             <Alert message=Signal::derive(move || notice.with(|notice| notice.general.clone())) />
             <Done message=done />
             <form
@@ -137,7 +136,7 @@ fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
                 <PasswordField
                     id="current-password"
                     name="currentPassword"
-                    label=text::account::CURRENT
+                    label=text().account.current
                     autocomplete="current-password"
                     node=current
                     problem=Signal::derive(move || notice.with(|notice| notice.of("currentPassword")))
@@ -145,29 +144,18 @@ fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
                 <PasswordField
                     id="new-password"
                     name="newPassword"
-                    label=text::account::NEW
+                    label=text().account.new
                     autocomplete="new-password"
                     node=new
                     problem=Signal::derive(move || notice.with(|notice| notice.of("newPassword")))
-                    hint=Some(text::enter::PASSWORD_RULE)
+                    hint=Some((text().enter.password_rule)(Environment::current().password_min))
                 />
                 <div>
                     <button class="button button--primary" type="submit">
-                        {text::account::CHANGE_PASSWORD}
+                        {text().account.change_password}
                     </button>
                 </div>
             </form>
-        </section>
-    }
-}
-
-#[component]
-fn Appearance() -> impl IntoView {
-    let clock = Clock::expect();
-    view! {
-        <section class="card section" hidden=move || !clock.is_alive()>
-            <h2>{text::account::APPEARANCE}</h2>
-            <ThemePicker />
         </section>
     }
 }
@@ -189,7 +177,7 @@ fn Data() -> impl IntoView {
             busy.try_set(false);
             match result {
                 Ok(export) => browser::download(
-                    text::account::FILE,
+                    text().account.file,
                     "application/json",
                     &serde_json::to_string_pretty(&export).unwrap_or_default(),
                 ),
@@ -199,11 +187,11 @@ fn Data() -> impl IntoView {
     };
     view! {
         <section class="card section" hidden=move || !clock.is_alive()>
-            <h2>{text::account::DATA}</h2>
-            <p class="section__lead">{text::account::DATA_LEAD}</p>
+            <h2>{text().account.data}</h2>
+            <p class="section__lead">{text().account.data_lead}</p>
             <Alert message=failure />
             <button class="button" type="button" on:click=download aria-busy=move || busy.get().to_string()>
-                {text::account::DOWNLOAD}
+                {text().account.download}
             </button>
         </section>
     }
@@ -235,10 +223,10 @@ fn DeleteAccount() -> impl IntoView {
     };
     view! {
         <section class="card section section--danger">
-            <h2>{text::account::DELETE}</h2>
-            <p class="section__lead">{text::account::DELETE_LEAD}</p>
+            <h2>{text().account.delete}</h2>
+            <p class="section__lead">{text().account.delete_lead}</p>
             <details class="more">
-                <summary class="button button--warning">{text::account::DELETE_OPEN}</summary>
+                <summary class="button button--warning">{text().account.delete_open}</summary>
                 <Alert message=Signal::derive(move || notice.with(|notice| notice.general.clone())) />
                 <form
                     class="form"
@@ -251,14 +239,14 @@ fn DeleteAccount() -> impl IntoView {
                     <input type="hidden" name=query::RETURN_TO value=links::ACCOUNT />
                     <PasswordField
                         id="delete-password"
-                        label=text::account::DELETE_PASSWORD
+                        label=text().account.delete_password
                         autocomplete="current-password"
                         node
                         problem=Signal::derive(move || notice.with(|notice| notice.of("password")))
                     />
                     <div>
                         <button class="button button--danger" type="submit">
-                            {text::account::DELETE_BUTTON}
+                            {text().account.delete_button}
                         </button>
                     </div>
                 </form>

@@ -3,7 +3,8 @@
 
 use crate::api::account as reads;
 use crate::api::data::{ActivityEvent, ActivityPage as Events};
-use crate::ui::activity::{self, Filter};
+use crate::domain::activity::Filter;
+use crate::ui::activity;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::Alert;
 use crate::ui::components::moment::{Moment, Telling};
@@ -17,12 +18,15 @@ use leptos_router::hooks::use_query_map;
 pub fn ActivityPage() -> impl IntoView {
     let address = use_query_map();
     let before = Memo::new(move |_| address.with(|query| query.get(query::BEFORE)?.parse::<i64>().ok()));
-    let filter = Memo::new(move |_| address.with(|query| Filter::from_query(query.get(query::SHOW).as_deref())));
-    let events = Resource::new_blocking(move || before.get(), reads::activity);
+    let filter = Memo::new(move |_| address.with(|query| activity::filter_of(query.get(query::SHOW).as_deref())));
+    let events = Resource::new_blocking(
+        move || (filter.get(), before.get()),
+        |(filter, before)| reads::activity(Some(filter), before),
+    );
     view! {
-        <Heading title=text::activity::TITLE />
-        <p class="lead">{text::activity::LEAD}</p>
-        <nav class="filters" aria-label=text::activity::FILTER>
+        <Heading title=text().activity.title />
+        <p class="lead">{text().activity.lead}</p>
+        <nav class="filters" aria-label=text().activity.filter>
             {Filter::ALL
                 .map(|one| {
                     view! {
@@ -31,14 +35,14 @@ pub fn ActivityPage() -> impl IntoView {
                             href=activity::address(one, None)
                             aria-current=move || (filter.get() == one).then_some("true")
                         >
-                            {one.words()}
+                            {activity::filter_words(one)}
                         </a>
                     }
                 })
                 .into_iter()
                 .collect_view()}
         </nav>
-        <Transition fallback=|| view! { <p class="loading" role="status">{text::frame::LOADING}</p> }>
+        <Transition fallback=|| view! { <p class="loading" role="status">{text().frame.loading}</p> }>
             {move || {
                 let (filter, first) = (filter.get(), before.get().is_none());
                 Suspend::new(async move {
@@ -55,28 +59,27 @@ pub fn ActivityPage() -> impl IntoView {
 #[component]
 fn List(page: Events, filter: Filter, first: bool) -> impl IntoView {
     let next = page.next;
-    let shown: Vec<ActivityEvent> = page.events.into_iter().filter(|event| filter.shows(event.kind)).collect();
-    let none = shown.is_empty();
+    let none = page.events.is_empty();
     view! {
-        <ul class="card events" role="list" aria-label=text::activity::TITLE hidden=none>
-            {shown.into_iter().map(|event| view! { <Row event /> }).collect_view()}
+        <ul class="card events" role="list" aria-label=text().activity.title hidden=none>
+            {page.events.into_iter().map(|event| view! { <Row event /> }).collect_view()}
         </ul>
-        {none.then(|| view! { <p class="events__none">{text::activity::NONE}</p> })}
+        {none.then(|| view! { <p class="events__none">{text().activity.none}</p> })}
         <p class="pages">
             {(!first)
-                .then(|| view! { <A href=activity::address(filter, None)>{text::activity::NEWEST}</A> })}
-            {next.map(|next| view! { <A href=activity::address(filter, Some(next))>{text::activity::OLDER}</A> })}
+                .then(|| view! { <A href=activity::address(filter, None)>{text().activity.newest}</A> })}
+            {next.map(|next| view! { <A href=activity::address(filter, Some(next))>{text().activity.older}</A> })}
         </p>
     }
 }
 
 #[component]
 fn Row(event: ActivityEvent) -> impl IntoView {
-    let warns = activity::warns(event.kind);
+    let warns = event.kind.warns();
     let other = event.other.clone().map(|other| {
         view! {
             <p class="event__line">
-                {text::activity::OTHER_SIDE} " " <Moment at=other.at telling=Telling::Exactly />
+                {text().activity.other_side} " " <Moment at=other.at telling=Telling::Exactly />
                 {other.ip.map(|ip| view! { <span class="device__address">{ip}</span> })}
                 <span>{other.user_agent}</span>
             </p>
@@ -86,7 +89,7 @@ fn Row(event: ActivityEvent) -> impl IntoView {
         <li class="event" class:event--warning=warns>
             <p class="event__title">
                 <span>{activity::words(event.kind, event.detail.as_deref())}</span>
-                {warns.then(|| view! { <span class="badge badge--warning">{text::activity::WARNING}</span> })}
+                {warns.then(|| view! { <span class="badge badge--warning">{text().activity.warning}</span> })}
             </p>
             <p class="event__line">
                 <Moment at=event.at telling=Telling::Ago />
@@ -99,7 +102,7 @@ fn Row(event: ActivityEvent) -> impl IntoView {
                     view! {
                         <p class="event__line">
                             <a href=links::NOT_ME rel="external">
-                                {text::activity::NOT_ME}
+                                {text().activity.not_me}
                             </a>
                         </p>
                     }

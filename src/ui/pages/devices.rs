@@ -4,6 +4,7 @@ use crate::api::account;
 use crate::api::data::SessionInfo;
 use crate::api::problem::Problem;
 use crate::ui::auth::live::Changes;
+use crate::ui::clock::Clock;
 use crate::ui::components::confirm_dialog::ConfirmDialog;
 use crate::ui::components::device_row::DeviceRow;
 use crate::ui::components::heading::Heading;
@@ -21,9 +22,9 @@ use web_sys::SubmitEvent;
 pub fn DevicesPage() -> impl IntoView {
     let sessions = Resource::new_blocking(|| (), |()| account::sessions());
     view! {
-        <Heading title=text::devices::TITLE id=HEADING />
-        <p class="lead">{text::devices::LEAD}</p>
-        <Transition fallback=|| view! { <p class="loading" role="status">{text::frame::LOADING}</p> }>
+        <Heading title=text().devices.title id=HEADING />
+        <p class="lead">{text().devices.lead}</p>
+        <Transition fallback=|| view! { <p class="loading" role="status">{text().frame.loading}</p> }>
             {move || Suspend::new(async move {
                 match sessions.await {
                     Ok(rows) => view! { <DeviceList rows /> }.into_any(),
@@ -50,14 +51,54 @@ fn DeviceList(rows: Vec<SessionInfo>) -> impl IntoView {
     view! {
         <Alert message=devices.failure />
         <Announcer news=devices.news />
-        <ul class="card devices" role="list" aria-label=text::devices::LIST>
+        <SelectSeveral devices />
+        <ul class="card devices" role="list" aria-label=text().devices.list>
             <For each=move || devices.rows.get() key=|row| row.sid.clone() let:session>
                 <DeviceRow renaming=renaming.as_deref() == Some(session.sid.as_str()) session devices />
             </For>
         </ul>
-        <EndMany devices />
+        {move || {
+            if devices.selected.with(Option::is_some) {
+                view! { <EndChosen devices /> }.into_any()
+            } else {
+                view! { <EndMany devices /> }.into_any()
+            }
+        }}
         <ConfirmDialog devices />
         <PasswordDialog devices />
+    }
+}
+
+/// Begins or ends choosing several. It works with JavaScript only.
+#[component]
+fn SelectSeveral(devices: Devices) -> impl IntoView {
+    let clock = Clock::expect();
+    let selecting = Memo::new(move |_| devices.selected.with(Option::is_some));
+    let of_use = move || clock.is_alive() && (selecting.get() || devices.others() > 1);
+    view! {
+        <p class="select-several" hidden=move || !of_use()>
+            <button class="button button--quiet" type="button" on:click=move |_| devices.toggle_selecting()>
+                {move || if selecting.get() { text().devices.select_done } else { text().devices.select }}
+            </button>
+        </p>
+    }
+}
+
+/// The button that ends those chosen.
+#[component]
+fn EndChosen(devices: Devices) -> impl IntoView {
+    let chosen = Memo::new(move |_| devices.chosen());
+    view! {
+        <div class="ends">
+            <button
+                class="button button--danger"
+                type="button"
+                disabled=move || chosen.with(Vec::is_empty)
+                on:click=move |_| devices.ask(Ending::Several(chosen.get_untracked()))
+            >
+                {move || (text().devices.sign_out_selected)(chosen.with(Vec::len) as u64)}
+            </button>
+        </div>
     }
 }
 
@@ -79,18 +120,18 @@ fn EndMany(devices: Devices) -> impl IntoView {
                         <form method="post" action=links::post::LOGOUT_ALL on:submit=ask(Ending::Others)>
                             <input type="hidden" name="keepCurrent" value="true" />
                             <button class="button" type="submit">
-                                {text::devices::SIGN_OUT_OTHERS}
+                                {text().devices.sign_out_others}
                             </button>
                         </form>
                     }
                         .into_any()
                 } else {
-                    view! { <p class="ends__none">{text::devices::ONLY_THIS}</p> }.into_any()
+                    view! { <p class="ends__none">{text().devices.only_this}</p> }.into_any()
                 }
             }}
             <form method="post" action=links::post::LOGOUT_ALL on:submit=ask(Ending::Everywhere)>
                 <button class="button button--warning" type="submit">
-                    {text::devices::SIGN_OUT_EVERYWHERE}
+                    {text().devices.sign_out_everywhere}
                 </button>
             </form>
         </div>
@@ -104,7 +145,7 @@ fn NoList(problem: Problem, sessions: Resource<Result<Vec<SessionInfo>, Problem>
         <Alert message=Some(notice::sentence(&problem)) />
         <p>
             <button class="button" type="button" on:click=move |_| sessions.refetch()>
-                {text::frame::RETRY}
+                {text().frame.retry}
             </button>
         </p>
     }

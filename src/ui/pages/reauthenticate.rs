@@ -16,7 +16,7 @@ use web_sys::SubmitEvent;
 
 fn sentence(problem: &Problem) -> String {
     match problem.code {
-        Code::InvalidCredentials => text::WRONG_PASSWORD.to_owned(),
+        Code::InvalidCredentials => text().problems.wrong_password.to_owned(),
         _ => notice::sentence(problem),
     }
 }
@@ -26,7 +26,7 @@ pub fn ReauthenticatePage() -> impl IntoView {
     let arrived = use_query_map().get_untracked();
     let return_to = links::return_path(arrived.get(query::RETURN_TO).as_deref()).to_owned();
     let told = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
-        Some(text::WRONG_PASSWORD.to_owned())
+        Some(text().problems.wrong_password.to_owned())
     } else if notice::arrived_with(&arrived, Code::ReauthenticationRequired) {
         // Which is what the page says anyway.
         None
@@ -59,7 +59,7 @@ pub fn ReauthenticatePage() -> impl IntoView {
     };
 
     view! {
-        <Gate title=text::confirm::TITLE lead=text::confirm::LEAD>
+        <Gate title=text().confirm.title lead=text().confirm.lead>
             <Alert message=failure />
             <form
                 class="form"
@@ -71,18 +71,18 @@ pub fn ReauthenticatePage() -> impl IntoView {
                 <input type="hidden" name=query::RETURN_TO value=return_to.clone() />
                 <PasswordField
                     id="password"
-                    label=text::confirm::PASSWORD
+                    label=text().enter.password
                     autocomplete="current-password"
                     node
                     problem=unrefused
                 />
                 <button class="button button--primary button--wide" type="submit">
-                    {text::confirm::CONFIRM}
+                    {text().confirm.confirm}
                 </button>
             </form>
             <p class="gate__other">
                 <a href=return_to rel="external">
-                    {text::confirm::CANCEL}
+                    {text().devices.cancel}
                 </a>
             </p>
         </Gate>

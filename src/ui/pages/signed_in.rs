@@ -9,7 +9,9 @@ use crate::ui::auth::{Presence, live, timing};
 use crate::ui::browser;
 use crate::ui::components::brand::Brand;
 use crate::ui::components::message::Alert;
+use crate::ui::components::preferences_form::PreferencesForm;
 use crate::ui::components::sign_out_form::SignOutForm;
+use crate::ui::connection::Offline;
 use crate::ui::{links, notice, text};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -21,8 +23,8 @@ pub fn SignedIn() -> impl IntoView {
     let presence = Presence::expect();
     let me = Resource::new_blocking(|| (), |()| account::me());
     view! {
-        <Show when=move || !presence.is_leaving() fallback=|| view! { <Waiting words=text::frame::SIGNING_OUT /> }>
-            <Transition fallback=|| view! { <Waiting words=text::frame::LOADING /> }>
+        <Show when=move || !presence.is_leaving() fallback=|| view! { <Waiting words=text().frame.signing_out /> }>
+            <Transition fallback=|| view! { <Waiting words=text().frame.loading /> }>
                 {move || Suspend::new(async move {
                     match me.await {
                         Ok(me) => view! { <Frame me /> }.into_any(),
@@ -39,6 +41,7 @@ pub fn SignedIn() -> impl IntoView {
 fn Frame(me: Me) -> impl IntoView {
     let presence = Presence::expect();
     let failure = RwSignal::new(None);
+    let offline = Offline::expect();
     provide_context(me.clone());
     Effect::new(move || {
         presence.shows_someone();
@@ -48,29 +51,33 @@ fn Frame(me: Me) -> impl IntoView {
     view! {
         // Not the router's: it would scroll there, and leave the focus where it is.
         <a class="skip" href="#content" rel="external">
-            {text::SKIP_TO_CONTENT}
+            {text().skip_to_content}
         </a>
         <header class="header">
             <div class="header__inner">
                 <a class="header__home" href=links::DEVICES aria-label=text::PRODUCT>
                     <Brand />
                 </a>
-                <p class="header__user" title=text::frame::signed_in_as(&me.username)>
-                    <span class="visually-hidden">{text::frame::SIGNED_IN_AS} " "</span>
+                <p class="header__user" title=format!("{} {}", text().frame.signed_in_as, me.username)>
+                    <span class="visually-hidden">{text().frame.signed_in_as} " "</span>
                     <span class="header__name">{me.username.clone()}</span>
                 </p>
                 <SignOutForm failure />
             </div>
         </header>
-        <nav class="tabs" aria-label=text::frame::NAVIGATION>
-            <A href=links::DEVICES>{text::frame::DEVICES}</A>
-            <A href=links::ACTIVITY>{text::frame::ACTIVITY}</A>
-            <A href=links::ACCOUNT>{text::frame::ACCOUNT}</A>
+        <nav class="tabs" aria-label=text().frame.navigation>
+            <A href=links::DEVICES>{text().frame.devices}</A>
+            <A href=links::ACTIVITY>{text().frame.activity}</A>
+            <A href=links::ACCOUNT>{text().frame.account}</A>
         </nav>
         <main class="page" id="content" tabindex="-1">
+            <p class="offline" role="status">
+                {move || offline.get().then_some(text().frame.offline)}
+            </p>
             <Alert message=failure />
             <Outlet />
         </main>
+        <PreferencesForm />
     }
 }
 
@@ -97,7 +104,7 @@ fn Resuming(me: Resource<Result<Me, Problem>>) -> impl IntoView {
     });
     view! {
         {move || {
-            let words = if unreachable.get() { text::frame::UNREACHABLE } else { text::frame::RESUMING };
+            let words = if unreachable.get() { text().frame.unreachable } else { text().frame.resuming };
             view! { <Waiting words sign_in=true /> }
         }}
     }
@@ -111,7 +118,7 @@ fn Failed(problem: Problem, me: Resource<Result<Me, Problem>>) -> impl IntoView 
             <Brand />
             <p role="alert">{notice::sentence(&problem)}</p>
             <button class="button" type="button" on:click=move |_| me.refetch()>
-                {text::frame::RETRY}
+                {text().frame.retry}
             </button>
         </main>
     }
@@ -128,7 +135,7 @@ fn Waiting(words: &'static str, #[prop(optional)] sign_in: bool) -> impl IntoVie
                 .then(|| {
                     view! {
                         <a href=links::LOGIN rel="external">
-                            {text::enter::SIGN_IN}
+                            {text().enter.sign_in}
                         </a>
                     }
                 })}

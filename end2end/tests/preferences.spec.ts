@@ -1,0 +1,79 @@
+import { AccountPage } from '../pages/account.ts';
+import { expect, test } from '../fixtures/test.ts';
+
+test('a chosen theme counts at once, is rendered by the server, and goes back to the system', async ({ device }) => {
+  const { page, signInPage } = device;
+  await signInPage.open();
+  const root = page.locator('html');
+  const ground = () => root.evaluate((element) => getComputedStyle(element).backgroundColor);
+  const light = await ground();
+  const theme = page.getByLabel('Appearance');
+  const kept = () => page.waitForResponse((response) => response.url().endsWith('/preferences') && response.status() === 204);
+  for (const [chosen, attribute] of [
+    ['Dark', 'dark'],
+    ['As the system', 'system'],
+  ] as const) {
+    const answer = kept();
+    await theme.selectOption(chosen);
+    await expect(root).toHaveAttribute('data-theme', attribute);
+    expect((await ground()) === light).toBe(attribute === 'system');
+    await answer;
+    await page.reload();
+    await expect(root).toHaveAttribute('data-theme', attribute);
+    await expect(theme).toHaveValue(attribute);
+  }
+});
+
+test('a chosen language is kept, on the same page', async ({ device, user }) => {
+  await device.signUp(user);
+  const { page } = device;
+  await page.goto('/activity');
+  await page.getByLabel('Language').selectOption('Deutsch');
+  await expect(page.getByRole('heading', { level: 1, name: 'Ihre Aktivität' })).toBeVisible();
+  await expect(page).toHaveURL((url) => url.pathname === '/activity');
+  await expect(page.locator('html')).toHaveAttribute('lang', 'de');
+  await page.getByRole('link', { name: 'Geräte' }).click();
+  await expect(page.getByRole('heading', { level: 1, name: 'Ihre Geräte' })).toBeVisible();
+  await page.getByLabel('Sprache').selectOption('Français');
+  await expect(page.getByRole('heading', { level: 1, name: 'Vos appareils' })).toBeVisible();
+});
+
+test.describe('a reader of German', () => {
+  test.use({ locale: 'de-AT' });
+
+  test('gets pages, problems and times in German', async ({ device, anotherDevice, user, watch }) => {
+    watch.allow(/Failed to load resource.* 401 .*\/auth\/login/);
+    const { page } = device;
+    await page.goto('/login');
+    await page.locator('body[data-alive]').waitFor({ state: 'attached' });
+    await page.getByLabel('Benutzername').fill(user.username);
+    await page.getByLabel('Passwort', { exact: true }).fill(user.password);
+    await page.getByRole('button', { name: 'Anmelden', exact: true }).click();
+    await expect(page.getByRole('alert')).toHaveText('Der Benutzername oder das Passwort ist falsch.');
+    await page.getByRole('link', { name: 'Konto anlegen' }).click();
+    await page.getByLabel('Benutzername').fill(user.username);
+    await page.getByLabel('Passwort', { exact: true }).fill(user.password);
+    await page.getByRole('button', { name: 'Konto anlegen' }).click();
+    await expect(page.getByRole('heading', { name: 'Ihre Geräte' })).toBeVisible();
+    const other = await anotherDevice();
+    await other.signIn(user);
+    await expect(page.getByText(/Zuletzt aktiv\s+(jetzt|vor|in)/)).toBeVisible();
+  });
+});
+
+test.describe('without JavaScript', () => {
+  test.use({ javaScriptEnabled: false });
+
+  test('chooses by the button', async ({ device, user, watch }) => {
+    watch.allow(/was preloaded using link preload but not used/);
+    await device.signUp(user);
+    const { page } = device;
+    await page.goto('/account');
+    await new AccountPage(page, false).isShown();
+    await page.getByLabel('Language').selectOption('Deutsch');
+    await page.getByLabel('Appearance').selectOption('Dark');
+    await page.getByRole('button', { name: 'Apply' }).click();
+    await expect(page.getByRole('heading', { level: 1, name: 'Ihr Konto' })).toBeVisible();
+    await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
+  });
+});

@@ -1,0 +1,34 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from '../fixtures/test.ts';
+
+// 1280 pixels at a zoom of 400 % are as narrow as this (WCAG 2.2, 1.4.10).
+test.use({ viewport: { width: 320, height: 640 } });
+
+/** How far the page reaches beyond the screen, and whether anything is cut off. */
+async function overflow(page: Page) {
+  return page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+}
+
+for (const language of ['English', 'Deutsch', 'Français']) {
+  test(`no page is wider than a narrow screen, in ${language}`, async ({ device, anotherDevice, user }) => {
+    const { page, devicesPage } = device;
+    const long = { ...user, username: `${user.username}-a-name-that-is-long@an-address.example.org` };
+    await device.signUp(long);
+    await (await anotherDevice()).signIn(long);
+    await expect(devicesPage.rows).toHaveCount(2);
+    await devicesPage.rename(devicesPage.thisDevice, 'An-unbroken-name-of-a-device-that-is-just-as-long-as-it-may-be-');
+    await page.locator('select[name=language]').selectOption(language);
+    await page.locator(`html[lang=${language.slice(0, 2).toLowerCase()}]`).waitFor();
+    for (const path of ['/devices', '/activity', '/account', '/nothing']) {
+      await page.goto(path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      expect(await overflow(page), path).toBe(0);
+    }
+    await device.context.clearCookies({ name: /refresh|session/ });
+    for (const path of ['/login', '/signup']) {
+      await page.goto(path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      expect(await overflow(page), path).toBe(0);
+    }
+  });
+}

@@ -1,0 +1,146 @@
+//! How somebody wants the pages: light or dark, and in which language. No secret; kept in a small cookie, so that the
+//! server renders them that way already.
+
+use serde::{Deserialize, Serialize};
+
+/// How the pages look.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Theme {
+    /// As the reader's system does.
+    #[default]
+    System,
+    Light,
+    Dark,
+}
+
+impl Theme {
+    pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Light => "light",
+            Self::Dark => "dark",
+        }
+    }
+
+    /// The inverse of [`Theme::as_str`].
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|theme| theme.as_str() == text)
+    }
+}
+
+/// A language that the pages are written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Language {
+    #[default]
+    #[serde(rename = "en")]
+    English,
+    #[serde(rename = "de")]
+    German,
+    #[serde(rename = "fr")]
+    French,
+}
+
+impl Language {
+    pub const ALL: [Self; 3] = [Self::English, Self::German, Self::French];
+
+    /// The language tag (RFC 5646).
+    pub const fn tag(self) -> &'static str {
+        match self {
+            Self::English => "en",
+            Self::German => "de",
+            Self::French => "fr",
+        }
+    }
+
+    /// What its speakers call it.
+    pub const fn own_name(self) -> &'static str {
+        match self {
+            Self::English => "English",
+            Self::German => "Deutsch",
+            Self::French => "Français",
+        }
+    }
+
+    /// By its tag; what comes after the first part (`de-AT`) does not count.
+    pub fn from_tag(tag: &str) -> Option<Self> {
+        let primary = tag.split('-').next().unwrap_or_default();
+        Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
+    }
+
+    /// The one that a reader wants most, by an `Accept-Language` header (RFC 9110 section 12.5.4; lookup by RFC 4647
+    /// section 3.4).
+    pub fn wanted(header: &str) -> Option<Self> {
+        // More than a few are nobody's wish.
+        const READ: usize = 16;
+        let ranges = header.split(',').take(READ).filter_map(|range| {
+            let (tag, weight) = range.split_once(';').unwrap_or((range, "q=1"));
+            let weight: f32 = weight.trim().strip_prefix("q=")?.parse().ok()?;
+            let language = Self::from_tag(tag.trim())?;
+            (weight > 0.0 && weight <= 1.0).then_some((language, weight))
+        });
+        let best = ranges.fold(None, |best: Option<(Self, f32)>, range| match best {
+            Some((_, weight)) if weight >= range.1 => best,
+            _ => Some(range),
+        });
+        best.map(|(language, _)| language)
+    }
+}
+
+/// What somebody has chosen, as the cookie holds it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Preferences {
+    pub theme: Theme,
+    /// `None`: as the browser asks.
+    pub language: Option<Language>,
+}
+
+impl Preferences {
+    pub fn to_text(self) -> String {
+        format!("{}.{}", self.theme.as_str(), self.language.map_or("", Language::tag))
+    }
+
+    /// The inverse of [`Preferences::to_text`]; what cannot be read is as if nothing had been chosen.
+    pub fn from_text(text: &str) -> Self {
+        let (theme, language) = text.split_once('.').unwrap_or((text, ""));
+        Self { theme: Theme::from_text(theme).unwrap_or_default(), language: Language::from_tag(language) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_chosen_reads_back_and_nonsense_is_nothing() {
+        for theme in Theme::ALL {
+            for language in Language::ALL.map(Some).into_iter().chain([None]) {
+                let chosen = Preferences { theme, language };
+                assert_eq!(Preferences::from_text(&chosen.to_text()), chosen);
+            }
+        }
+        for odd in ["", ".", "\"><script>", "dark; x.xx", "........"] {
+            assert_eq!(Preferences::from_text(odd), Preferences::default(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn the_language_that_is_wanted_most_is_taken() {
+        for (header, expected) in [
+            ("de-AT,de;q=0.9,en;q=0.8", Some(Language::German)),
+            ("fr", Some(Language::French)),
+            ("ja, fr;q=0.4, en;q=0.7", Some(Language::English)),
+            ("en;q=0.5, de;q=0.5", Some(Language::English)),
+            ("EN-gb", Some(Language::English)),
+            ("de;q=0, en;q=0.1", Some(Language::English)),
+            ("ja, *;q=0.1", None),
+            ("de;q=nan, den", None),
+            (";;;,,,q=1;de", None),
+            ("", None),
+        ] {
+            assert_eq!(Language::wanted(header), expected, "{header}");
+        }
+    }
+}

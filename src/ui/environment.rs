@@ -1,0 +1,71 @@
+//! What the server tells each page of itself and of its reader. It stands on the document's root, so that the app
+//! finds it there when it comes alive, and both write the same markup.
+
+use super::browser;
+use crate::domain::preferences::{Language, Theme};
+use leptos::prelude::use_context;
+use std::cell::Cell;
+
+/// Of this page. The server provides it as context.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Environment {
+    pub theme: Theme,
+    pub language: Language,
+    /// The fewest characters of a new password.
+    pub password_min: u64,
+    /// Whether anybody may make an account.
+    pub sign_up_open: bool,
+}
+
+impl Default for Environment {
+    fn default() -> Self {
+        Self { theme: Theme::System, language: Language::English, password_min: 15, sign_up_open: true }
+    }
+}
+
+/// The root's attributes. The styles follow the first.
+pub mod attribute {
+    pub const THEME: &str = "data-theme";
+    pub const LANGUAGE: &str = "lang";
+    pub const PASSWORD_MIN: &str = "data-password-min";
+    pub const SIGN_UP: &str = "data-sign-up";
+}
+
+thread_local! {
+    static OF_PAGE: Cell<Option<Environment>> = const { Cell::new(None) };
+}
+
+impl Environment {
+    pub fn current() -> Self {
+        OF_PAGE.get().or_else(use_context).unwrap_or_default()
+    }
+
+    /// Reads it from the page; in the browser, before the app comes alive.
+    pub fn read() {
+        let told = browser::root_attribute;
+        let default = Self::default();
+        OF_PAGE.set(Some(Self {
+            theme: told(attribute::THEME).and_then(|theme| Theme::from_text(&theme)).unwrap_or_default(),
+            language: told(attribute::LANGUAGE).and_then(|tag| Language::from_tag(&tag)).unwrap_or_default(),
+            password_min: told(attribute::PASSWORD_MIN)
+                .and_then(|min| min.parse().ok())
+                .unwrap_or(default.password_min),
+            sign_up_open: told(attribute::SIGN_UP).is_none_or(|sign_up| sign_up == "open"),
+        }));
+    }
+
+    pub fn sign_up(self) -> &'static str {
+        if self.sign_up_open { "open" } else { "closed" }
+    }
+}
+
+/// The language of this page.
+pub fn language() -> Language {
+    Environment::current().language
+}
+
+/// Shows the page in this theme from now on.
+pub fn show(theme: Theme) {
+    browser::set_root_attribute(attribute::THEME, theme.as_str());
+    OF_PAGE.set(Some(Environment { theme, ..Environment::current() }));
+}
