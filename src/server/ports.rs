@@ -192,7 +192,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Starts a session; in the same transaction ends `replaces` (if it is the same user's or not) with
     /// [`Reason::Replaced`], and the user's longest unused live sessions beyond `max` with [`Reason::TooMany`].
-    /// Returns those it ended, or `None` (and nothing was changed) if the user is gone or disabled.
+    /// Returns those it ended, or `None` (and nothing was changed) if the user is gone or disabled, or has changed the
+    /// password since `password_changed_at`.
     async fn start_session(&self, start: StartSession<'_>) -> Result<Option<Vec<SessionId>>, StoreError>;
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
     /// The user's sessions that are alive at `now`, in any order.
@@ -261,6 +262,8 @@ pub struct PasswordChange<'a> {
 #[derive(Clone, Debug)]
 pub struct StartSession<'a> {
     pub session: &'a Session,
+    /// Since when the password counts that was shown.
+    pub password_changed_at: Timestamp,
     pub replaces: Option<&'a SessionId>,
     pub max: u32,
     pub event: &'a Event,

@@ -173,6 +173,7 @@ impl Services {
         let event = Event { sid: Some(session.id.clone()), ..event(&user.id, Kind::SignedIn, source, now) };
         let start = StartSession {
             session: &session,
+            password_changed_at: user.password_changed_at,
             replaces: replaces.as_ref().map(|session| &session.id),
             max: self.settings.sessions.max_per_user,
             event: &event,

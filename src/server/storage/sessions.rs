@@ -15,7 +15,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use std::collections::BTreeMap;
 
-/// Inserts nothing for a user who is gone or disabled.
+/// Inserts nothing for a user who is gone or disabled, or whose password is not that of `$2` any more.
 const INSERT: Sql = sql!(
     "INSERT INTO sessions (id, user_id, client_id, generation, parent_generation, rotated_at, confirmed_at, \
      token_digest, parent_digest, parent_agent, overtaken, key_id, nonce, created_at, authenticated_at, last_seen_at, expires_at, \
@@ -30,7 +30,8 @@ const INSERT: Sql = sql!(
      CAST(j.value ->> 'remember' AS BIGINT), CAST(j.value ->> 'revoked_at' AS BIGINT), \
      j.value ->> 'revocation_reason', j.value ->> 'name', j.value ->> 'browser', j.value ->> 'os', \
      j.value ->> 'kind', j.value ->> 'user_agent', j.value ->> 'ip' \
-     FROM " rows " JOIN users u ON u.id = j.value ->> 'user_id' WHERE u.disabled_at IS NULL"
+     FROM " rows " JOIN users u ON u.id = j.value ->> 'user_id' \
+     WHERE u.disabled_at IS NULL AND u.password_changed_at = $2"
 );
 const REPLACE: Sql = sql!(
     "UPDATE sessions SET revoked_at = $2, revocation_reason = $3 WHERE id = $1 AND revoked_at IS NULL \
@@ -163,12 +164,14 @@ fn merge(seen: &[Seen]) -> Vec<SeenRow<'_>> {
 
 impl Database {
     pub(super) async fn start_session(&self, start: StartSession<'_>) -> Result<Option<Vec<SessionId>>, StoreError> {
-        let StartSession { session, replaces, max, event } = start;
+        let StartSession { session, password_changed_at, replaces, max, event } = start;
         let at = session.lifetime.created_at;
         let mut write = self.write().await?;
         write.lock(LOCK_USER, &[session.user_id.as_str()]).await?;
         lock_sessions_of(&mut write, &session.user_id, replaces).await?;
-        if write.apply(INSERT, &[SessionRow::from(session)]).await? == 0 {
+        let insert =
+            write.query(INSERT).bind(to_json(&[SessionRow::from(session)])?).bind(password_changed_at.as_millis());
+        if insert.execute(write.connection()).await?.rows_affected() == 0 {
             return Ok(None);
         }
         let mut rows = Vec::new();

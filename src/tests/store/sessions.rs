@@ -72,7 +72,7 @@ stories! {
         let new = session("new", "ada");
         let signed_in = Event { sid: Some(new.id.clone()), ..event("ada", Kind::SignedIn) };
         let (old, nobody) = (sid("bobs"), sid("nobody"));
-        let begin = StartSession { session: &new, replaces: Some(&old), max: 50, event: &signed_in };
+        let begin = StartSession { session: &new, password_changed_at: NOW, replaces: Some(&old), max: 50, event: &signed_in };
         assert_eq!(store.start_session(begin).await.unwrap(), Some(vec![sid("bobs")]));
         assert_eq!(load(&*store, "bobs").await.revoked, Some(Revocation { at: NOW, reason: Reason::Replaced }));
         assert_eq!(reason(&*store, "stays").await, None);
@@ -80,10 +80,10 @@ stories! {
         assert_eq!(told(&*store, "ada").await, [(Kind::SignedIn, Some(sid("new")), None)]);
 
         let newer = session("newer", "ada");
-        let begin = StartSession { session: &newer, replaces: Some(&nobody), max: 50, event: &signed_in };
+        let begin = StartSession { session: &newer, password_changed_at: NOW, replaces: Some(&nobody), max: 50, event: &signed_in };
         assert_eq!(store.start_session(begin).await.unwrap(), Some(vec![]));
         let newest = session("newest", "ada");
-        let begin = StartSession { session: &newest, replaces: Some(&old), max: 50, event: &signed_in };
+        let begin = StartSession { session: &newest, password_changed_at: NOW, replaces: Some(&old), max: 50, event: &signed_in };
         assert_eq!(store.start_session(begin).await.unwrap(), Some(vec![]), "it had ended already");
         assert_eq!(told(&*store, "bob").await.len(), 3);
     }
@@ -97,7 +97,7 @@ stories! {
         }
         let new = Session { lifetime: Lifetime::start(NOW + HOUR, DAY, DAY, true), ..session("new", "ada") };
         let signed_in = Event { sid: Some(new.id.clone()), ..event("ada", Kind::SignedIn) };
-        let begin = StartSession { session: &new, replaces: None, max: 2, event: &signed_in };
+        let begin = StartSession { session: &new, password_changed_at: NOW, replaces: None, max: 2, event: &signed_in };
         assert_eq!(sorted(store.start_session(begin).await.unwrap().unwrap()), ["older", "oldest"]);
         assert_eq!(reason(&*store, "oldest").await, Some("too_many"));
         assert_eq!(reason(&*store, "newer").await, None);
