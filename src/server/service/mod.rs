@@ -223,15 +223,16 @@ impl Services {
         event(user_id, kind, source, self.now())
     }
 
-    /// Remembers ended sessions of `user` in memory, after their commit, and tells open pages. Not knowing whether a commit took place is a reason to
-    /// ask the store again for all of them.
-    fn note_ended<T>(
+    /// Carries out a commit that may end sessions of `user`. Remembers in memory which, before the answer, and tells
+    /// open pages. Not knowing whether it took place is a reason to ask the store again for all of them.
+    async fn ending<T>(
         &self,
         user: &UserId,
         result: Result<T, StoreError>,
         ids: impl FnOnce(&T) -> Vec<SessionId>,
     ) -> Result<T, StoreError> {
-        match result {
+        let _ending = self.liveness.ending(user);
+        match commit.await {
             Ok(value) => {
                 self.liveness.ended(&ids(&value), self.now());
                 self.news.of(user);
