@@ -202,6 +202,27 @@ async fn two_cookies_of_the_name_are_none() {
     assert!(device.is_in().await);
 }
 
+/// SE2: the answer may come after a newer sign-in in the same browser.
+#[tokio::test]
+async fn a_refusal_touches_no_cookie_whatever_the_request_brought() {
+    let app = TestApp::start().await;
+    let mut device = app.signed_up("ada").await;
+    let web = device.browser.cookies["__Host-Http-latchkey-session"].clone();
+    device.clone().post("/auth/logout", json!({})).await.expect(204);
+    for brought in [web.as_str(), "odd", ""] {
+        device.browser.cookies.insert("__Host-Http-latchkey-session".into(), brought.into());
+        let token = device.refresh_token().to_owned();
+        for token in [token.as_str(), "odd"] {
+            let mut device = with_token(&device, token);
+            let reply = device.try_refresh().await.expect(401);
+            assert!(reply.set_cookies().is_empty(), "{brought:?}: {:?}", reply.set_cookies());
+            let reply =
+                device.browser.post("/auth/sessions/rename", json!({"sid": "x", "name": "x"})).await.expect(401);
+            assert!(reply.set_cookies().is_empty(), "{brought:?}: {:?}", reply.set_cookies());
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_native_client_gets_its_tokens_in_the_body_and_never_a_cookie() {
     let client: latchkey::server::config::Client =
