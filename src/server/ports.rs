@@ -8,7 +8,7 @@ use crate::domain::limits::Tally;
 use crate::domain::session::{Exchanged, Parent, Reason, Session};
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What time it is.
 pub trait Clock: Send + Sync {
@@ -198,6 +198,9 @@ pub trait Store: Send + Sync + 'static {
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
     /// The user's sessions that are alive at `now`, in any order.
     async fn live_sessions(&self, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError>;
+    /// Of each of these users who has sessions that were not ended: a text that is another one when one comes, goes or
+    /// is renamed, and the same otherwise.
+    async fn outlines(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError>;
     /// One write transaction: loads and locks `ids`, lets `judge` decide, writes what it says, commits.
     async fn judge(&self, ids: Vec<SessionId>, judge: Judge) -> Result<(), StoreError>;
     /// Ends sessions that are not ended yet, writes one event for each (`event` is its pattern, `sid` filled in), and

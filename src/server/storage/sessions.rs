@@ -10,10 +10,10 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
 use crate::server::ports::{End, Seen, StartSession, StoreError, Which};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::any::AnyRow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// Inserts nothing for a user who is gone or disabled, or whose password is not that of `$2` any more.
 const INSERT: Sql = sql!(
@@ -58,6 +58,11 @@ const LIVE: Sql = sql!(
     "SELECT " list " FROM (SELECT " session " AS o FROM sessions s JOIN users u ON u.id = s.user_id \
      WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2 \
      AND u.disabled_at IS NULL) t"
+);
+const OUTLINES: Sql = sql!(
+    "SELECT " list " FROM (SELECT " object "('user_id', s.user_id, 'outline', \
+     " short "(string_agg(s.id || ' ' || coalesce(s.name, ''), ',' ORDER BY s.id))) AS o \
+     FROM sessions s WHERE s.user_id IN " texts " AND s.revoked_at IS NULL GROUP BY s.user_id) t"
 );
 const RENAME: Sql = sql!(
     "UPDATE sessions SET name = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL \
@@ -139,6 +144,12 @@ pub(super) fn ended_events(ended: &[SessionId], reason: Reason, pattern: &Event)
     ended.iter().map(event).collect()
 }
 
+#[derive(Deserialize)]
+struct Outline {
+    user_id: UserId,
+    outline: String,
+}
+
 /// What was seen of one session.
 #[derive(Serialize)]
 struct SeenRow<'a> {
@@ -210,6 +221,11 @@ impl Database {
         let query = self.read(LIVE).bind(user_id.as_str()).bind(now.as_millis());
         let text = query.fetch_one(&self.readers).await?;
         from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect()
+    }
+
+    pub(super) async fn outlines(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError> {
+        let text = self.read(OUTLINES).bind(to_json(users)?).fetch_one(&self.readers).await?;
+        Ok(from_json::<Outline>(&text)?.into_iter().map(|row| (row.user_id, row.outline)).collect())
     }
 
     pub(super) async fn end_sessions(&self, end_of: &End, event: &Event) -> Result<Vec<SessionId>, StoreError> {

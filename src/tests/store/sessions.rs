@@ -216,4 +216,35 @@ stories! {
             assert!(matches!(judged, Err(StoreError::Corrupt(_))));
         }
     }
+
+    async fn an_outline_changes_with_what_is_there_and_with_nothing_else(world: World) {
+        let store = world.open_with_ada().await;
+        assert!(store.add_user(&user("eve"), None).await.unwrap());
+        let users = [user_id("ada"), user_id("eve"), user_id("nobody")];
+        let outlines = async || store.outlines(&users).await.unwrap();
+        assert!(outlines().await.is_empty());
+        let (one, two) = (session("one", "ada"), session("two", "ada"));
+        start(&*store, &one).await;
+        start(&*store, &session("eves", "eve")).await;
+        let first = outlines().await;
+        assert_eq!(first.len(), 2);
+        apply(&*store, vec![SessionChange::Rotated(rotation(&one, HOUR))]).await;
+        store.seen(&[Seen { id: sid("one"), at: NOW + DAY, generation: Some(1) }]).await.unwrap();
+        store.reauthenticated(&sid("one"), NOW + HOUR).await.unwrap();
+        assert_eq!(outlines().await, first);
+
+        start(&*store, &two).await;
+        let mut ada = vec![first[&users[0]].clone(), outlines().await[&users[0]].clone()];
+        assert!(store.rename_session(&users[0], &sid("one"), "Desk", &event("ada", Kind::SessionRenamed)).await.unwrap());
+        ada.push(outlines().await[&users[0]].clone());
+        let end = End { user_id: users[0].clone(), which: Which::One(sid("two")), reason: Reason::SignedOut, at: NOW };
+        store.end_sessions(&end, &event("ada", Kind::SignedOut)).await.unwrap();
+        ada.push(outlines().await[&users[0]].clone());
+        for (n, outline) in ada.iter().enumerate() {
+            assert!(!ada[..n].contains(outline), "{ada:?}");
+        }
+        assert_eq!(outlines().await[&users[1]], first[&users[1]]);
+        store.delete_user(&users[0]).await.unwrap().unwrap();
+        assert_eq!(outlines().await.len(), 1);
+    }
 }
