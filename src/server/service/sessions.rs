@@ -38,7 +38,7 @@ impl Services {
         })
     }
 
-    fn describe(&self, session: Session, current: &SessionId) -> SessionInfo {
+    pub(super) fn describe(&self, session: Session, current: &SessionId) -> SessionInfo {
         // Memory knows of the last minute what the row does not yet.
         let seen = self.liveness.seen(&session.id).map_or(session.last_seen_at, |seen| seen.at);
         SessionInfo {

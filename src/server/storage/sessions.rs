@@ -59,6 +59,10 @@ const LIVE: Sql = sql!(
      WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2 \
      AND u.disabled_at IS NULL) t"
 );
+const ALL: Sql = sql!(
+    "SELECT " list " FROM (SELECT " session " AS o FROM sessions s JOIN users u ON u.id = s.user_id \
+     WHERE s.user_id = $1 ORDER BY s.created_at DESC, s.id DESC) t"
+);
 const OUTLINES: Sql = sql!(
     "SELECT " list " FROM (SELECT " object "('user_id', s.user_id, 'outline', \
      " short "(string_agg(s.id || ' ' || coalesce(s.name, ''), ',' ORDER BY s.id))) AS o \
@@ -220,6 +224,11 @@ impl Database {
     pub(super) async fn live_sessions(&self, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
         let query = self.read(LIVE).bind(user_id.as_str()).bind(now.as_millis());
         let text = query.fetch_one(&self.readers).await?;
+        from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect()
+    }
+
+    pub(super) async fn sessions_of(&self, user_id: &UserId) -> Result<Vec<Session>, StoreError> {
+        let text = self.read(ALL).bind(user_id.as_str()).fetch_one(&self.readers).await?;
         from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect()
     }
 

@@ -65,6 +65,10 @@ impl Store for Database {
         self.live_sessions(user_id, now).await
     }
 
+    async fn sessions_of(&self, user_id: &UserId) -> Result<Vec<Session>, StoreError> {
+        self.sessions_of(user_id).await
+    }
+
     async fn outlines(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError> {
         self.outlines(users).await
     }
