@@ -43,6 +43,7 @@ on_both_databases! {
         let first = device.refresh_token().to_owned();
         device.try_refresh().await.expect(200);
         device.try_refresh().await.expect(200);
+        assert!(device.is_in().await, "its liveness is remembered by now");
         let reply = with_token(&device, &first).try_refresh().await.expect(401);
         assert_eq!(reply.code(), "refresh_reused");
         assert!(reply.set_cookies().is_empty(), "a refusal touches no cookie");
@@ -144,6 +145,25 @@ async fn the_absolute_end_never_moves_and_the_cookie_says_what_is_left() {
     }
     app.advance(day);
     assert_eq!(device.try_refresh().await.expect(401).code(), "invalid_token");
+}
+
+/// SE6
+#[tokio::test]
+async fn a_purge_makes_no_replay_look_harmless() {
+    let app = TestApp::start().await;
+    let mut device = app.signed_up("ada").await;
+    let first = device.refresh_token().to_owned();
+    for _ in 0..2 {
+        device.try_refresh().await.expect(200);
+    }
+    with_token(&device, &first).try_refresh().await.expect(401);
+    for _ in 0..13 {
+        app.advance(Duration::from_secs(86_400));
+        app.services().housekeeping().await.unwrap();
+        for token in [first.as_str(), device.refresh_token()] {
+            assert_eq!(with_token(&device, token).try_refresh().await.expect(401).code(), "refresh_reused");
+        }
+    }
 }
 
 #[tokio::test]
