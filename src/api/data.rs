@@ -2,7 +2,7 @@
 
 use crate::domain::activity::Kind;
 use crate::domain::device::DeviceKind;
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::id::{ClientId, SessionId, UserId};
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -62,10 +62,28 @@ pub struct Account {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Export {
     pub account: Account,
-    /// The living ones; of those that are over only what `activity` tells.
-    pub sessions: Vec<SessionInfo>,
+    /// Those that are over too, as long as they are kept.
+    pub sessions: Vec<ExportedSession>,
     /// Newest first.
     pub activity: Vec<ActivityEvent>,
+}
+
+/// All that is kept about one session, but for what is secret.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportedSession {
+    #[serde(flatten)]
+    pub info: SessionInfo,
+    pub client_id: ClientId,
+    /// With which program it was last renewed, as that named itself.
+    pub user_agent: String,
+    /// Whether the browser keeps it when it is closed.
+    pub remember: bool,
+    /// When the user last proved who they are.
+    pub authenticated_at: Timestamp,
+    /// When it was ended, if it was, and why.
+    pub ended_at: Option<Timestamp>,
+    pub ended_because: Option<String>,
 }
 
 /// One row of the devices page.

@@ -1,7 +1,7 @@
 //! A server: built from its settings, then run until it is told to stop.
 
 use super::config::{Config, ConfigError, Settings, Tokens};
-use super::connections::{HEAD_TIMEOUT, Limited};
+use super::connections::{self, HEAD_TIMEOUT, Limited};
 use super::http::{self, App, TrustedProxies};
 use super::password::Hasher;
 use super::ports::{Clock, Entropy, Store};
@@ -82,7 +82,7 @@ impl Application {
         let web_sessions = http::WebSessions { store, clock: world.clock };
         let trusted_proxies = Arc::new(trusted_proxies);
         let app = App { services, entropy: world.entropy, web_sessions, trusted_proxies, leptos: config.leptos };
-        Ok(Self { listener, app, handle: Handle::new(), connections: Limited::by_the_system() })
+        Ok(Self { listener, app, handle: Handle::new(), connections: Limited::to(connections::most()) })
     }
 
     /// The address that it listens on.
@@ -166,7 +166,9 @@ pub async fn services(
     let threads = if password.max_parallel == 0 { cores } else { password.max_parallel };
     let hasher = Hasher::start(params, threads, password.queue, world.entropy.clone()).map_err(StartError::Threads)?;
     let (clock, entropy) = (world.clock.clone(), world.entropy.clone());
-    Ok(Services::start(Parts { store, clock, entropy, settings, access, keys, hasher }))
+    // Half of the connections are left for those who ask and go.
+    let listeners = connections::most() / 2;
+    Ok(Services::start(Parts { store, clock, entropy, settings, access, keys, hasher, listeners }))
 }
 
 /// The keys on `store`, and who keeps them.

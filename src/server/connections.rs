@@ -27,21 +27,21 @@ const OTHER_FILES: u64 = 128;
 #[derive(Clone, Debug)]
 pub struct Limited(Arc<Semaphore>);
 
-impl Limited {
-    /// As many as are sensible, after asking the system for as many open files as it allows.
-    pub fn by_the_system() -> Self {
-        let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-        let wanted = MAX + OTHER_FILES;
-        let most = maximum.map_or(wanted, |maximum| maximum.min(wanted));
-        if current.is_some_and(|current| current < most)
-            && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum })
-        {
-            tracing::warn!(%error, "the limit of open files stays as it is");
-        }
-        let files = getrlimit(Resource::Nofile).current.map_or(wanted, |current| current.min(wanted));
-        Self::to(usize::try_from(files.saturating_sub(OTHER_FILES).max(files / 2)).unwrap_or(usize::MAX))
+/// How many connections are sensible at once, after asking the system for as many open files as it allows.
+pub fn most() -> usize {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = MAX + OTHER_FILES;
+    let most = maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    if current.is_some_and(|current| current < most)
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum })
+    {
+        tracing::warn!(%error, "the limit of open files stays as it is");
     }
+    let files = getrlimit(Resource::Nofile).current.map_or(wanted, |current| current.min(wanted));
+    usize::try_from(files.saturating_sub(OTHER_FILES).max(files / 2)).unwrap_or(usize::MAX)
+}
 
+impl Limited {
     /// At most `connections` at a time.
     pub fn to(connections: usize) -> Self {
         Self(Arc::new(Semaphore::new(connections)))

@@ -10,6 +10,7 @@ use crate::domain::time::Timestamp;
 use dashmap::DashMap;
 use quick_cache::sync::Cache;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// How many living sessions are remembered.
@@ -21,8 +22,10 @@ pub struct Alive {
     pub user_id: UserId,
     pub username: String,
     pub user_created_at: Timestamp,
-    /// The absolute end, after which it is asked of the store again.
+    /// The nearer end as it was then, after which it is asked of the store again.
     pub expires_at: Timestamp,
+    /// How often there was doubt when it was asked: what was asked before the last one counts no more.
+    doubts: u64,
 }
 
 /// The memory of one server.
@@ -30,7 +33,10 @@ pub struct Liveness {
     store: Arc<dyn Store>,
     /// Ended sessions, and when that was.
     ended: DashMap<SessionId, Timestamp>,
+    /// Of which users sessions are being ended, and how often at once; see [`Ending`].
+    ending: DashMap<UserId, u32>,
     alive: Cache<SessionId, Arc<Alive>>,
+    doubts: AtomicU64,
     seen: DashMap<SessionId, Seen>,
     /// How long an access token may live after its session's end.
     longest: Duration,
@@ -38,7 +44,15 @@ pub struct Liveness {
 
 impl Liveness {
     pub fn new(store: Arc<dyn Store>, longest: Duration) -> Self {
-        Self { store, ended: DashMap::new(), alive: Cache::new(CACHE), seen: DashMap::new(), longest }
+        Self {
+            store,
+            ended: DashMap::new(),
+            ending: DashMap::new(),
+            alive: Cache::new(CACHE),
+            doubts: AtomicU64::new(0),
+            seen: DashMap::new(),
+            longest,
+        }
     }
 
     /// The session, if it is alive at `now`.
@@ -49,9 +63,12 @@ impl Liveness {
         if self.ended.contains_key(id) {
             return Ok(None);
         }
+        let doubts = self.doubts.load(Ordering::SeqCst);
         if !self.store.is_shared()
             && let Some(alive) = self.alive.get(id)
+            && alive.doubts == doubts
             && now < alive.expires_at
+            && !self.ending.contains_key(&alive.user_id)
         {
             return Ok(Some(alive));
         }
@@ -65,10 +82,25 @@ impl Liveness {
             username: user.username.as_str().to_owned(),
             user_created_at: user.created_at,
             expires_at: session.lifetime.end(),
+            doubts,
         });
+        Ok(self.remember(id, alive))
+    }
+
+    /// Remembers what was read, unless it ended meanwhile: then it must not be found here once that is forgotten.
+    fn remember(&self, id: &SessionId, alive: Arc<Alive>) -> Option<Arc<Alive>> {
         self.alive.insert(id.clone(), alive.clone());
-        // It may have ended while we read.
-        Ok((!self.ended.contains_key(id)).then_some(alive))
+        if self.ended.contains_key(id) {
+            self.alive.remove(id);
+            return None;
+        }
+        Some(alive)
+    }
+
+    /// Says that sessions of `user` are about to be ended; to be held until that is remembered here.
+    pub fn ending(self: &Arc<Self>, user: &UserId) -> Ending {
+        *self.ending.entry(user.clone()).or_default() += 1;
+        Ending { liveness: self.clone(), user: user.clone() }
     }
 
     /// Remembers that sessions ended; to be called after the commit and before the answer.
@@ -82,6 +114,7 @@ impl Liveness {
 
     /// Forgets what lives: for when it is unknown whether a revocation was carried out.
     pub fn doubt(&self) {
+        self.doubts.fetch_add(1, Ordering::SeqCst);
         self.alive.clear();
     }
 
@@ -112,5 +145,126 @@ impl Liveness {
         let longest = self.longest + crate::domain::access_token::LEEWAY * 2;
         self.ended.retain(|_, at| now.since(*at) < longest);
         Ok(())
+    }
+}
+
+/// While it is held, the store is asked about all sessions of the user: between a commit and its being remembered,
+/// another request may find the session ended, and answer so.
+pub struct Ending {
+    liveness: Arc<Liveness>,
+    user: UserId,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.liveness.ending.remove_if_mut(&self.user, |_, times| {
+            *times -= 1;
+            *times == 0
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::activity::{Event, Kind};
+    use crate::domain::credentials::Username;
+    use crate::domain::device::Device;
+    use crate::domain::id::{ClientId, KeyId};
+    use crate::domain::session::{Label, Lifetime, Reason, Rotation, Session};
+    use crate::server::ports::{End, StartSession, User, Which};
+    use crate::server::storage;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+    const TTL: Duration = Duration::from_secs(600);
+
+    /// A database in which ada has a session, what is remembered of it, and its id.
+    async fn world() -> (tempfile::TempDir, Arc<Liveness>, SessionId) {
+        let folder = tempfile::tempdir().unwrap();
+        let store = storage::connect(&format!("sqlite://{}/x.db", folder.path().display())).await.unwrap();
+        let (id, sid) = (UserId::new("ada"), SessionId::new("one"));
+        let user = User {
+            id: id.clone(),
+            username: Username::new("ada").unwrap(),
+            password_hash: "hash".into(),
+            created_at: NOW,
+            password_changed_at: NOW,
+            disabled_at: None,
+        };
+        store.add_user(&user, None).await.unwrap();
+        let session = Session {
+            id: sid.clone(),
+            user_id: id,
+            client_id: ClientId::web(),
+            rotation: Rotation {
+                generation: 0,
+                digest: "digest".into(),
+                parent: None,
+                overtaken: vec![],
+                rotated_at: NOW,
+                confirmed_at: None,
+                key_id: KeyId::new("key"),
+                nonce: "nonce".into(),
+            },
+            lifetime: Lifetime::start(NOW, 100 * TTL, 100 * TTL, true),
+            authenticated_at: NOW,
+            last_seen_at: NOW,
+            revoked: None,
+            user_disabled_at: None,
+            label: Label { device: Device::default(), ..Label::default() },
+        };
+        let (event, password_changed_at) = (event(Kind::SignedIn), NOW);
+        let start = StartSession { session: &session, password_changed_at, replaces: None, max: 50, event: &event };
+        store.start_session(start).await.unwrap().unwrap();
+        (folder, Arc::new(Liveness::new(store, TTL)), sid)
+    }
+
+    fn event(kind: Kind) -> Event {
+        let (user_id, user_agent) = (UserId::new("ada"), String::new());
+        Event { user_id, kind, at: NOW, sid: None, ip: None, user_agent, detail: None, other: None }
+    }
+
+    /// Ends the session in the database, and nowhere else yet.
+    async fn commit_the_end(liveness: &Liveness) {
+        let end = End { user_id: UserId::new("ada"), which: Which::All, reason: Reason::SignedOut, at: NOW };
+        liveness.store.end_sessions(&end, &event(Kind::SignedOut)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn between_a_commit_and_its_being_remembered_the_store_is_asked() {
+        let (_folder, liveness, sid) = world().await;
+        assert!(liveness.check(&sid, NOW).await.unwrap().is_some());
+        let (first, second) = (liveness.ending(&UserId::new("ada")), liveness.ending(&UserId::new("ada")));
+        assert!(liveness.check(&sid, NOW).await.unwrap().is_some());
+        drop(first);
+        commit_the_end(&liveness).await;
+        assert!(liveness.check(&sid, NOW).await.unwrap().is_none());
+        drop(second);
+        assert!(liveness.ending.is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_read_the_row_before_the_end_brings_nothing_back_however_long_that_is_past() {
+        let (_folder, liveness, sid) = world().await;
+        let read_before = liveness.check(&sid, NOW).await.unwrap().unwrap();
+        commit_the_end(&liveness).await;
+        liveness.ended([&sid], NOW);
+        assert!(liveness.remember(&sid, read_before).is_none());
+        assert!(liveness.check(&sid, NOW).await.unwrap().is_none());
+        // No access token of it can be shown any more, but a web session can.
+        let later = NOW + 2 * TTL;
+        liveness.flush(later).await.unwrap();
+        assert!(liveness.ended.is_empty());
+        assert!(liveness.check(&sid, later).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn who_read_the_row_before_there_was_doubt_brings_nothing_back() {
+        let (_folder, liveness, sid) = world().await;
+        let read_before = liveness.check(&sid, NOW).await.unwrap().unwrap();
+        commit_the_end(&liveness).await;
+        liveness.doubt();
+        liveness.remember(&sid, read_before);
+        assert!(liveness.check(&sid, NOW).await.unwrap().is_none());
     }
 }

@@ -8,7 +8,7 @@ use crate::domain::limits::Tally;
 use crate::domain::session::{Exchanged, Parent, Reason, Session};
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 /// What time it is.
 pub trait Clock: Send + Sync {
@@ -192,11 +192,17 @@ pub trait Store: Send + Sync + 'static {
 
     /// Starts a session; in the same transaction ends `replaces` (if it is the same user's or not) with
     /// [`Reason::Replaced`], and the user's longest unused live sessions beyond `max` with [`Reason::TooMany`].
-    /// Returns those it ended, or `None` (and nothing was changed) if the user is gone or disabled.
+    /// Returns those it ended, or `None` (and nothing was changed) if the user is gone or disabled, or has changed the
+    /// password since `password_changed_at`.
     async fn start_session(&self, start: StartSession<'_>) -> Result<Option<Vec<SessionId>>, StoreError>;
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
     /// The user's sessions that are alive at `now`, in any order.
     async fn live_sessions(&self, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError>;
+    /// All of the user's sessions that are kept, those that are over too, newest first.
+    async fn sessions_of(&self, user_id: &UserId) -> Result<Vec<Session>, StoreError>;
+    /// Of each of these users who has sessions that were not ended: a text that is another one when one comes, goes or
+    /// is renamed, and the same otherwise.
+    async fn outlines(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError>;
     /// One write transaction: loads and locks `ids`, lets `judge` decide, writes what it says, commits.
     async fn judge(&self, ids: Vec<SessionId>, judge: Judge) -> Result<(), StoreError>;
     /// Ends sessions that are not ended yet, writes one event for each (`event` is its pattern, `sid` filled in), and
@@ -261,6 +267,8 @@ pub struct PasswordChange<'a> {
 #[derive(Clone, Debug)]
 pub struct StartSession<'a> {
     pub session: &'a Session,
+    /// Since when the password counts that was shown.
+    pub password_changed_at: Timestamp,
     pub replaces: Option<&'a SessionId>,
     pub max: u32,
     pub event: &'a Event,

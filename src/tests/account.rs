@@ -1,6 +1,7 @@
 //! One's own account: what is known of it, all that is kept, and its end.
 
-use super::support::{Backend, PASSWORD, TestApp, TestAppBuilder, on_both_databases};
+use super::support::{Backend, FIREFOX, PASSWORD, TestApp, TestAppBuilder, on_both_databases};
+use latchkey::server::token::digest;
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -21,7 +22,9 @@ on_both_databases! {
     async fn an_export_holds_all_that_is_kept_and_nothing_of_others_or_secret(app: TestAppBuilder) {
         let app = app.start().await;
         let here = app.signed_up("ada").await;
-        app.signed_in("ada").await;
+        let mut over = app.signed_in("ada").await;
+        let (sid, secret) = (over.sid().await, over.refresh_token().to_owned());
+        over.post("/auth/logout", json!({})).await.expect(204);
         app.signed_up("eve").await;
         for _ in 0..60 {
             app.browser().try_sign_in("ada", "not the right password").await.expect(401);
@@ -29,18 +32,22 @@ on_both_databases! {
         // Failed sign-ins are written aside: until all are there.
         let export = loop {
             let export = here.get("/api/export").await.expect(200).json();
-            if export["activity"].as_array().unwrap().len() >= 63 {
+            if export["activity"].as_array().unwrap().len() >= 64 {
                 break export;
             }
             tokio::task::yield_now().await;
         };
         assert_eq!(export["account"]["username"], "ada");
-        assert_eq!(export["sessions"].as_array().unwrap().len(), 2);
+        let sessions = export["sessions"].as_array().unwrap();
+        assert_eq!(sessions.len(), 2, "one of them is over");
+        let over = sessions.iter().find(|session| session["sid"] == json!(sid)).unwrap();
+        assert_eq!((&over["endedAt"], &over["endedBecause"]), (&json!(app.now().as_millis()), &json!("signed_out")));
+        assert_eq!((&over["ip"], &over["userAgent"], &over["clientId"]), (&json!("127.0.0.1"), &json!(FIREFOX), &json!("web")));
         let kinds = |kind: &str| export["activity"].as_array().unwrap().iter().filter(|e| e["kind"] == kind).count();
         assert_eq!((kinds("signed_up"), kinds("signed_in"), kinds("sign_in_failed")), (1, 2, 60));
         assert_eq!(export["activity"][0]["browser"], "Firefox");
         let text = export.to_string();
-        for secret in ["argon2", "eve", "digest", PASSWORD] {
+        for secret in ["argon2", "eve", "digest", "nonce", PASSWORD, &digest(&secret)] {
             assert!(!text.contains(secret), "{secret}");
         }
     }

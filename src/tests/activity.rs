@@ -88,6 +88,54 @@ on_both_databases! {
         assert_eq!(told[0], ("session_ended".to_owned(), Some("ended_by_user".to_owned())));
         assert_eq!(told[1].0, "forked");
     }
+
+    async fn who_came_and_went_is_told_with_the_session_and_who_caused_it(app: TestAppBuilder) {
+        let app = app.with(|settings| settings.sessions.max_per_user = 3).start().await;
+        let here = app.signed_up("ada").await;
+        let mut guesser = app.browser();
+        guesser.user_agent = "curl/8.0".into();
+        guesser.try_sign_in("ada", "not the right password").await.expect(401);
+        // It is written aside, while nobody waits.
+        while !kinds(&here).await.contains(&("sign_in_failed".to_owned(), None)) {
+            tokio::task::yield_now().await;
+        }
+        let mut left = app.signed_in("ada").await;
+        let mut expected = vec![("signed_out", Some("signed_out"), left.sid().await, FIREFOX)];
+        left.post("/auth/logout", json!({})).await.expect(204);
+
+        let before = app.signed_in("ada").await;
+        let replaced = before.sid().await;
+        let mut browser = before.browser.clone();
+        browser.user_agent = "Mozilla/5.0 (Macintosh; Intel Mac OS X 14.5) Safari/605.1.15".into();
+        let reply = browser.try_sign_in("ada", PASSWORD).await.expect(200);
+        let after = SignedIn::new(browser, &reply);
+        expected.push(("session_ended", Some("replaced"), replaced, &after.browser.user_agent));
+
+        app.advance(Duration::from_secs(60));
+        here.get("/api/me").await.expect(200);
+        app.services().flush().await.unwrap();
+        let crowded_out = after.sid().await;
+        app.advance(Duration::from_secs(60));
+        here.get("/api/me").await.expect(200);
+        app.services().flush().await.unwrap();
+        let third = app.signed_in("ada").await;
+        app.advance(Duration::from_secs(60));
+        here.get("/api/me").await.expect(200);
+        third.get("/api/me").await.expect(200);
+        app.services().flush().await.unwrap();
+        app.signed_in("ada").await;
+        expected.push(("session_ended", Some("too_many"), crowded_out, FIREFOX));
+
+        let events = here.get("/api/activity").await.expect(200).json()["events"].clone();
+        let events = events.as_array().unwrap();
+        for (kind, detail, sid, by) in expected {
+            let told = events.iter().filter(|event| event["kind"] == kind && event["sid"] == json!(sid));
+            let told: Vec<_> = told.map(|event| (event["detail"].as_str(), event["userAgent"].as_str())).collect();
+            assert_eq!(told, [(detail, Some(by))], "{kind} {detail:?}");
+        }
+        let failed = events.iter().find(|event| event["kind"] == "sign_in_failed").unwrap();
+        assert_eq!((&failed["userAgent"], &failed["ip"]), (&json!("curl/8.0"), &json!("127.0.0.1")));
+    }
 }
 
 #[tokio::test]

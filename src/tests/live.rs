@@ -133,6 +133,20 @@ async fn only_who_is_signed_in_may_listen_and_not_without_end() {
     assert_eq!(refused, 429);
 }
 
+/// The times are real: who listens on shows a new token.
+#[tokio::test]
+async fn listening_ends_with_the_access_token_that_was_shown() {
+    let short = |settings: &mut latchkey::server::config::Settings| {
+        settings.tokens.access_ttl = Duration::from_secs(2);
+        settings.tokens.access_jitter = 0.0;
+    };
+    let app = TestApp::on(Backend::Sqlite).with(short).start().await;
+    let here = app.signed_up("ada").await;
+    let mut page = Page::of(&here).await;
+    assert_eq!(page.next().await, None);
+    assert!(here.is_in().await, "the session goes on");
+}
+
 #[tokio::test]
 async fn a_server_that_stops_lets_nobody_wait() {
     let mut app = TestApp::start().await;

@@ -29,6 +29,7 @@ mod property;
 mod races;
 mod refresh;
 mod seed_flow;
+mod servers;
 mod sessions;
 mod sign_in;
 mod sign_up;

@@ -198,6 +198,33 @@ on_both_databases! {
         }
     }
 
+    /// SE5: a password that was right when it was looked at is wrong by the time that the session would start.
+    async fn a_sign_in_that_races_a_change_of_password_leaves_nothing_alive(app: TestAppBuilder) {
+        let app = app.start().await;
+        let mut here = app.signed_up("ada").await;
+        let user = user_id(&here).await;
+        let mut old = PASSWORD.to_owned();
+        for run in 0..20 {
+            let new = format!("an entirely new password, number {run}");
+            let mut attempts = JoinSet::new();
+            for _ in 0..8 {
+                let (mut browser, old) = (app.browser(), old.clone());
+                attempts.spawn(async move {
+                    let reply = browser.try_sign_in("ada", &old).await;
+                    assert!([200, 401].contains(&reply.status.as_u16()), "{reply:?}");
+                    (reply.status == 200).then(|| SignedIn::new(browser, &reply))
+                });
+            }
+            here.post("/auth/password", json!({"currentPassword": old, "newPassword": new})).await.expect(204);
+            for mut device in attempts.join_all().await.into_iter().flatten() {
+                assert!(!device.is_in().await, "run {run}");
+                device.try_refresh().await.expect(401);
+            }
+            assert_eq!(app.services().store().live_sessions(&user, app.now()).await.unwrap().len(), 1, "run {run}");
+            old = new;
+        }
+    }
+
     /// SE6
     async fn many_sign_ins_at_once_never_leave_more_sessions_than_allowed(app: TestAppBuilder) {
         let app = app.with(|settings| settings.sessions.max_per_user = 5).start().await;

@@ -43,6 +43,7 @@ on_both_databases! {
         let first = device.refresh_token().to_owned();
         device.try_refresh().await.expect(200);
         device.try_refresh().await.expect(200);
+        assert!(device.is_in().await, "its liveness is remembered by now");
         let reply = with_token(&device, &first).try_refresh().await.expect(401);
         assert_eq!(reply.code(), "refresh_reused");
         assert!(reply.set_cookies().is_empty(), "a refusal touches no cookie");
@@ -146,6 +147,25 @@ async fn the_absolute_end_never_moves_and_the_cookie_says_what_is_left() {
     assert_eq!(device.try_refresh().await.expect(401).code(), "invalid_token");
 }
 
+/// SE6
+#[tokio::test]
+async fn a_purge_makes_no_replay_look_harmless() {
+    let app = TestApp::start().await;
+    let mut device = app.signed_up("ada").await;
+    let first = device.refresh_token().to_owned();
+    for _ in 0..2 {
+        device.try_refresh().await.expect(200);
+    }
+    with_token(&device, &first).try_refresh().await.expect(401);
+    for _ in 0..13 {
+        app.advance(Duration::from_secs(86_400));
+        app.services().housekeeping().await.unwrap();
+        for token in [first.as_str(), device.refresh_token()] {
+            assert_eq!(with_token(&device, token).try_refresh().await.expect(401).code(), "refresh_reused");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_session_that_is_not_used_ends_and_is_not_listed() {
     let app = TestApp::start().await;
@@ -200,6 +220,27 @@ async fn two_cookies_of_the_name_are_none() {
     let request = bare.request(Method::POST, "/auth/refresh").header("Cookie", twice);
     assert_eq!(bare.send(request).await.expect(401).code(), "invalid_token");
     assert!(device.is_in().await);
+}
+
+/// SE2: the answer may come after a newer sign-in in the same browser.
+#[tokio::test]
+async fn a_refusal_touches_no_cookie_whatever_the_request_brought() {
+    let app = TestApp::start().await;
+    let mut device = app.signed_up("ada").await;
+    let web = device.browser.cookies["__Host-Http-latchkey-session"].clone();
+    device.clone().post("/auth/logout", json!({})).await.expect(204);
+    for brought in [web.as_str(), "odd", ""] {
+        device.browser.cookies.insert("__Host-Http-latchkey-session".into(), brought.into());
+        let token = device.refresh_token().to_owned();
+        for token in [token.as_str(), "odd"] {
+            let mut device = with_token(&device, token);
+            let reply = device.try_refresh().await.expect(401);
+            assert!(reply.set_cookies().is_empty(), "{brought:?}: {:?}", reply.set_cookies());
+            let reply =
+                device.browser.post("/auth/sessions/rename", json!({"sid": "x", "name": "x"})).await.expect(401);
+            assert!(reply.set_cookies().is_empty(), "{brought:?}: {:?}", reply.set_cookies());
+        }
+    }
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ on_both_databases! {
         let mut here = app.signed_up("ada").await;
         let there = app.signed_in("ada").await;
         let stranger = app.signed_up("eve").await;
+        assert!(there.is_in().await, "its liveness is remembered by now");
         here.post("/auth/logout-all", json!({"keepCurrent": true})).await.expect(204);
         assert!(here.is_in().await && stranger.is_in().await);
         assert!(!there.is_in().await);

@@ -142,7 +142,7 @@ async fn with_context(State(app): State<App>, mut request: Request, next: Next) 
     };
     request.extensions_mut().insert(context);
     let mut response = next.run(request).await;
-    if let Err(error) = app.web_sessions.finish(&web, has_web, response.headers_mut()).await {
+    if let Err(error) = app.web_sessions.finish(&web, has_web, &mut response).await {
         tracing::error!(%error, "a web session could not be saved");
         return problem::answer(&Problem::new(Code::Unavailable));
     }

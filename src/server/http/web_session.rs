@@ -9,7 +9,8 @@ use crate::domain::time::Timestamp;
 use crate::server::ports::{Clock, Store, StoreError};
 use crate::server::token::digest;
 use async_trait::async_trait;
-use http::HeaderMap;
+use axum::body::Body;
+use http::{HeaderMap, Response};
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,10 +108,12 @@ impl WebSessions {
         &self,
         web: &WebSession,
         brought: bool,
-        headers: &mut HeaderMap,
+        response: &mut Response<Body>,
     ) -> Result<(), tower_sessions::session::Error> {
+        // A refusal may come late, and must not wipe the cookie of a newer sign-in.
+        let refuses = response.status().is_client_error() || response.status().is_server_error();
         // Empty though the browser brought one: it was looked up, and is not there any more.
-        let lost = brought && web.is_empty().await;
+        let lost = brought && !refuses && web.is_empty().await;
         if !web.is_modified() && !lost {
             return Ok(());
         }
@@ -126,7 +129,7 @@ impl WebSessions {
             web.id().and_then(|id| WEB_SESSION.set(&id.to_string(), life))
         };
         if let Some(cookie) = cookie {
-            headers.append(http::header::SET_COOKIE, cookie);
+            response.headers_mut().append(http::header::SET_COOKIE, cookie);
         }
         Ok(())
     }

@@ -173,15 +173,19 @@ impl Services {
         let event = Event { sid: Some(session.id.clone()), ..event(&user.id, Kind::SignedIn, source, now) };
         let start = StartSession {
             session: &session,
+            password_changed_at: user.password_changed_at,
             replaces: replaces.as_ref().map(|session| &session.id),
             max: self.settings.sessions.max_per_user,
             event: &event,
         };
-        let ended = self
-            .note_ended(&user.id, self.store.start_session(start).await, |ended| ended.clone().unwrap_or_default())?;
+        let former = replaces.as_ref().map(|former| &former.user_id).filter(|former| **former != user.id);
+        let _ending = former.map(|former| self.liveness.ending(former));
+        let start = self.store.start_session(start);
+        let ended = self.ending(&user.id, start, |ended| ended.clone().unwrap_or_default()).await?;
+        // Nobody any more, or the password was changed in between.
         ended.ok_or(ServiceError::InvalidCredentials)?;
-        if let Some(former) = replaces.filter(|former| former.user_id != user.id) {
-            self.news.of(&former.user_id);
+        if let Some(former) = former {
+            self.news.of(former);
         }
         tracing::info!(user = %user.id, sid = %session.id, ip = source.ip, "signed in");
         self.grant(session, refresh)
@@ -309,9 +313,8 @@ impl Services {
             at: self.now(),
             event: &event,
         };
-        let ended = self.note_ended(&user.id, self.store.change_password(change).await, |ended| {
-            ended.clone().unwrap_or_default()
-        })?;
+        let change = self.store.change_password(change);
+        let ended = self.ending(&user.id, change, |ended| ended.clone().unwrap_or_default()).await?;
         // Somebody else changed it in between: then the current one is not current any more.
         ended.ok_or(ServiceError::InvalidCredentials)?;
         tracing::info!(user = %user.id, sid = %session.id, "the password was changed");

@@ -2,9 +2,10 @@
 
 use super::identity::Caller;
 use super::{ServiceError, Services};
-use crate::api::data::{ActivityEvent, ActivityPage, Export, OtherSide};
+use crate::api::data::{ActivityEvent, ActivityPage, Export, ExportedSession, OtherSide};
 use crate::domain::activity::{Event, Filter, Party};
 use crate::domain::id::UserId;
+use crate::domain::session::Session;
 use crate::server::ports::{Page, Recorded};
 
 /// How many events a page has.
@@ -49,7 +50,9 @@ impl Services {
     /// # Errors
     /// When the store does not answer.
     pub async fn export(&self, caller: &Caller) -> Result<Export, ServiceError> {
-        let (account, sessions) = (self.account(caller).await?, self.sessions(caller).await?);
+        let account = self.account(caller).await?;
+        let sessions = self.store.sessions_of(&caller.user_id).await?;
+        let sessions = sessions.into_iter().map(|session| self.tell_all(session, caller)).collect();
         let all_before = |before| Page { filter: Filter::All, before, limit: EXPORTED_AT_ONCE };
         let (mut activity, mut cursor) = (Vec::new(), None);
         loop {
@@ -60,6 +63,22 @@ impl Services {
                 return Ok(Export { account, sessions, activity });
             }
         }
+    }
+
+    fn tell_all(&self, session: Session, caller: &Caller) -> ExportedSession {
+        // Only of what still moves the exact end would tell something.
+        let over = (!session.is_alive(self.now())).then(|| session.lifetime.end());
+        let mut exported = ExportedSession {
+            client_id: session.client_id.clone(),
+            user_agent: session.label.user_agent.clone(),
+            remember: session.lifetime.remember,
+            authenticated_at: session.authenticated_at,
+            ended_at: session.revoked.as_ref().map(|revoked| revoked.at),
+            ended_because: session.revoked.as_ref().map(|revoked| revoked.reason.as_str().to_owned()),
+            info: self.describe(session, &caller.sid),
+        };
+        exported.info.expires_at = over.unwrap_or(exported.info.expires_at);
+        exported
     }
 
     /// Records an event without making anybody wait for it: an answer must not take longer because of who it is about.

@@ -3,12 +3,13 @@
 
 use super::identity::{Caller, Text};
 use super::{ServiceError, Services};
-use crate::domain::id::SessionId;
+use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Reason;
 use crate::domain::time::Timestamp;
-use crate::server::news::Listener;
-use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
+use crate::server::news::{Listener, News};
+use crate::server::ports::Store;
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
@@ -57,6 +58,34 @@ impl Services {
     }
 }
 
+/// Where several servers share a database: looks for what the others changed, for all who listen here with one
+/// question, however many pages are open.
+pub(super) async fn follow_others(store: Arc<dyn Store>, news: Weak<News>) {
+    let mut known: HashMap<UserId, Option<String>> = HashMap::new();
+    let mut answers = true;
+    loop {
+        sleep(LOOK).await;
+        let Some(news) = news.upgrade() else { return };
+        let users = news.users();
+        let outlines = if users.is_empty() { Ok(HashMap::new()) } else { store.outlines(&users).await };
+        match outlines {
+            Ok(mut seen) => {
+                let seen: HashMap<_, _> = users.into_iter().map(|user| (user.clone(), seen.remove(&user))).collect();
+                // Also of those who only began to listen: something may have happened meanwhile.
+                for (user, _) in seen.iter().filter(|(user, outline)| known.get(*user) != Some(*outline)) {
+                    news.of(user);
+                }
+                (known, answers) = (seen, true);
+            }
+            Err(error) if answers => {
+                tracing::warn!(%error, "open pages are not told for now what happens at other servers");
+                answers = false;
+            }
+            Err(_) => {}
+        }
+    }
+}
+
 impl Watch {
     /// What happened next; `None` when it is to be asked for anew, or the session is over.
     ///
@@ -80,11 +109,7 @@ impl Watch {
         if left.is_zero() {
             return false;
         }
-        let shared = self.services.store.is_shared();
-        tokio::select! {
-            heard = timeout(left, self.listener.wait()) => heard.unwrap_or(false),
-            () = sleep(LOOK), if shared => true,
-        }
+        timeout(left, self.listener.wait()).await.unwrap_or(false)
     }
 
     async fn compare(&mut self) -> Result<(), ServiceError> {

@@ -113,6 +113,8 @@ pub struct Parts {
     pub access: Arc<AccessTokens>,
     pub keys: KeyKeeper,
     pub hasher: Hasher,
+    /// How many open pages may be told what happens, at most.
+    pub listeners: usize,
 }
 
 /// All use cases, over the same parts.
@@ -131,11 +133,14 @@ pub struct Services {
 }
 
 impl Services {
-    /// Starts the services, and the task that exchanges refresh tokens.
+    /// Starts the services, the task that exchanges refresh tokens, and the one that follows other servers.
     pub fn start(parts: Parts) -> Arc<Self> {
-        let Parts { store, clock, entropy, settings, access, keys, hasher } = parts;
+        let Parts { store, clock, entropy, settings, access, keys, hasher, listeners } = parts;
         let liveness = Arc::new(Liveness::new(store.clone(), settings.tokens.access_ttl));
-        let news = Arc::new(News::default());
+        let news = Arc::new(News::new(listeners));
+        if store.is_shared() {
+            tokio::spawn(live::follow_others(store.clone(), Arc::downgrade(&news)));
+        }
         let queue = queue::Queue::start(queue::Exchange {
             store: store.clone(),
             access: access.clone(),
@@ -223,15 +228,16 @@ impl Services {
         event(user_id, kind, source, self.now())
     }
 
-    /// Remembers ended sessions of `user` in memory, after their commit, and tells open pages. Not knowing whether a commit took place is a reason to
-    /// ask the store again for all of them.
-    fn note_ended<T>(
+    /// Carries out a commit that may end sessions of `user`. Remembers in memory which, before the answer, and tells
+    /// open pages. Not knowing whether it took place is a reason to ask the store again for all of them.
+    async fn ending<T>(
         &self,
         user: &UserId,
-        result: Result<T, StoreError>,
+        commit: impl Future<Output = Result<T, StoreError>>,
         ids: impl FnOnce(&T) -> Vec<SessionId>,
     ) -> Result<T, StoreError> {
-        match result {
+        let _ending = self.liveness.ending(user);
+        match commit.await {
             Ok(value) => {
                 self.liveness.ended(&ids(&value), self.now());
                 self.news.of(user);

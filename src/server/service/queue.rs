@@ -4,17 +4,17 @@
 use super::identity::Way;
 use super::{ServiceError, Source, event};
 use crate::domain::activity::{Event, Kind, Party};
-use crate::domain::id::SessionId;
+use crate::domain::id::{SessionId, UserId};
 use crate::domain::redeem::{Decision, Refusal, redeem};
 use crate::domain::refresh_token::{Claims, Presented};
 use crate::domain::session::{Label, Reason, Revocation, Session};
-use crate::server::liveness::Liveness;
+use crate::server::liveness::{Ending, Liveness};
 use crate::server::news::News;
 use crate::server::ports::{Rotated, SessionChange, Store, StoreError, Verdict};
 use crate::server::token::access::AccessTokens;
 use crate::server::token::refresh::{self, Minted};
 use crate::server::token::ring::KeyRing;
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
@@ -139,6 +139,8 @@ impl Exchange {
                         let outcome = batch.judge(&exchange, &ring, request);
                         batch.outcomes.push(outcome);
                     }
+                    let users: HashSet<&UserId> = batch.ended().map(|(session, _)| &session.user_id).collect();
+                    batch.ending = users.into_iter().map(|user| exchange.liveness.ending(user)).collect();
                     let verdict = batch.verdict();
                     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(batch);
                     verdict
@@ -165,6 +167,8 @@ struct Batch {
     sessions: HashMap<SessionId, Judged>,
     events: Vec<Event>,
     outcomes: Vec<Result<Outcome, ServiceError>>,
+    /// Held until what ended is remembered.
+    ending: Vec<Ending>,
 }
 
 struct Judged {
@@ -177,7 +181,8 @@ struct Judged {
 impl Batch {
     fn new(sessions: Vec<Session>) -> Self {
         let judged = |session: Session| (session.id.clone(), Judged { session, rotated: None, ended: false });
-        Self { sessions: sessions.into_iter().map(judged).collect(), events: Vec::new(), outcomes: Vec::new() }
+        let sessions = sessions.into_iter().map(judged).collect();
+        Self { sessions, events: Vec::new(), outcomes: Vec::new(), ending: Vec::new() }
     }
 
     fn judge(&mut self, exchange: &Exchange, ring: &KeyRing, request: &Request) -> Result<Outcome, ServiceError> {

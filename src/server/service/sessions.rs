@@ -38,7 +38,7 @@ impl Services {
         })
     }
 
-    fn describe(&self, session: Session, current: &SessionId) -> SessionInfo {
+    pub(super) fn describe(&self, session: Session, current: &SessionId) -> SessionInfo {
         // Memory knows of the last minute what the row does not yet.
         let seen = self.liveness.seen(&session.id).map_or(session.last_seen_at, |seen| seen.at);
         SessionInfo {
@@ -149,15 +149,16 @@ impl Services {
     /// `NotFound` when there is no such user.
     pub async fn end_user(&self, id: &UserId, delete: bool) -> Result<(), ServiceError> {
         let now = self.now();
-        let result =
-            if delete { self.store.delete_user(id).await } else { self.store.set_disabled(id, Some(now), now).await };
-        let ended = self.note_ended(id, result, |ended| ended.clone().unwrap_or_default())?;
+        let commit = async {
+            if delete { self.store.delete_user(id).await } else { self.store.set_disabled(id, Some(now), now).await }
+        };
+        let ended = self.ending(id, commit, |ended| ended.clone().unwrap_or_default()).await?;
         ended.map(drop).ok_or(ServiceError::NotFound)
     }
 
     async fn end(&self, end: &End, kind: Kind, source: &Source) -> Result<Vec<SessionId>, ServiceError> {
         let event = Event { detail: Some(end.reason.as_str()), ..self.event(&end.user_id, kind, source) };
-        let ended = self.note_ended(&end.user_id, self.store.end_sessions(end, &event).await, Clone::clone)?;
+        let ended = self.ending(&end.user_id, self.store.end_sessions(end, &event), Clone::clone).await?;
         for sid in &ended {
             tracing::info!(user = %end.user_id, %sid, reason = end.reason.as_str(), ip = source.ip, "a session was ended");
         }

@@ -22,6 +22,8 @@ const WRITER: &str = "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRA
                       PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
 const READER: &str = "PRAGMA busy_timeout = 2000; PRAGMA query_only = ON; PRAGMA synchronous = FULL; \
                       PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
+/// The same patience with locks on PostgreSQL: a row that somebody holds must not hold up all who share its commit.
+const POSTGRES: &str = "SET lock_timeout = '2s'";
 
 impl Database {
     /// See [`super::connect`].
@@ -102,16 +104,22 @@ fn sqlite_url(path: &str) -> String {
 
 async fn open_postgres(url: &str) -> Result<Database, OpenError> {
     let options = AnyConnectOptions::from_str(url).map_err(OpenError::Url)?;
-    let pool: AnyPool = AnyPoolOptions::new()
-        .max_connections(POSTGRES_CONNECTIONS)
-        .acquire_timeout(ACQUIRE)
+    let failed = |error| match error {
+        sqlx::Error::Configuration(_) => OpenError::Url(error),
+        other => OpenError::Connect(other),
+    };
+    let pool = |connections| AnyPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
+    // Who starts while another server brings the tables up to date waits for as long as that takes.
+    let patient = pool(1).connect_with(options.clone()).await.map_err(failed)?;
+    migrations::run(&patient, Dialect::Postgres).await?;
+    patient.close().await;
+    let pool: AnyPool = pool(POSTGRES_CONNECTIONS)
+        .after_connect(|connection, _| {
+            Box::pin(async move { sqlx::raw_sql(POSTGRES).execute(connection).await.map(drop) })
+        })
         .connect_with(options)
         .await
-        .map_err(|error| match error {
-            sqlx::Error::Configuration(_) => OpenError::Url(error),
-            other => OpenError::Connect(other),
-        })?;
-    migrations::run(&pool, Dialect::Postgres).await?;
+        .map_err(failed)?;
     Ok(Database { readers: pool.clone(), writers: pool, dialect: Dialect::Postgres })
 }
 

@@ -10,12 +10,12 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
 use crate::server::ports::{End, Seen, StartSession, StoreError, Which};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::any::AnyRow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
-/// Inserts nothing for a user who is gone or disabled.
+/// Inserts nothing for a user who is gone or disabled, or whose password is not that of `$2` any more.
 const INSERT: Sql = sql!(
     "INSERT INTO sessions (id, user_id, client_id, generation, parent_generation, rotated_at, confirmed_at, \
      token_digest, parent_digest, parent_agent, overtaken, key_id, nonce, created_at, authenticated_at, last_seen_at, expires_at, \
@@ -30,7 +30,8 @@ const INSERT: Sql = sql!(
      CAST(j.value ->> 'remember' AS BIGINT), CAST(j.value ->> 'revoked_at' AS BIGINT), \
      j.value ->> 'revocation_reason', j.value ->> 'name', j.value ->> 'browser', j.value ->> 'os', \
      j.value ->> 'kind', j.value ->> 'user_agent', j.value ->> 'ip' \
-     FROM " rows " JOIN users u ON u.id = j.value ->> 'user_id' WHERE u.disabled_at IS NULL"
+     FROM " rows " JOIN users u ON u.id = j.value ->> 'user_id' \
+     WHERE u.disabled_at IS NULL AND u.password_changed_at = $2"
 );
 const REPLACE: Sql = sql!(
     "UPDATE sessions SET revoked_at = $2, revocation_reason = $3 WHERE id = $1 AND revoked_at IS NULL \
@@ -57,6 +58,15 @@ const LIVE: Sql = sql!(
     "SELECT " list " FROM (SELECT " session " AS o FROM sessions s JOIN users u ON u.id = s.user_id \
      WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2 \
      AND u.disabled_at IS NULL) t"
+);
+const ALL: Sql = sql!(
+    "SELECT " list " FROM (SELECT " session " AS o FROM sessions s JOIN users u ON u.id = s.user_id \
+     WHERE s.user_id = $1 ORDER BY s.created_at DESC, s.id DESC) t"
+);
+const OUTLINES: Sql = sql!(
+    "SELECT " list " FROM (SELECT " object "('user_id', s.user_id, 'outline', \
+     " short "(string_agg(s.id || ' ' || coalesce(s.name, ''), ',' ORDER BY s.id))) AS o \
+     FROM sessions s WHERE s.user_id IN " texts " AND s.revoked_at IS NULL GROUP BY s.user_id) t"
 );
 const RENAME: Sql = sql!(
     "UPDATE sessions SET name = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL \
@@ -138,6 +148,12 @@ pub(super) fn ended_events(ended: &[SessionId], reason: Reason, pattern: &Event)
     ended.iter().map(event).collect()
 }
 
+#[derive(Deserialize)]
+struct Outline {
+    user_id: UserId,
+    outline: String,
+}
+
 /// What was seen of one session.
 #[derive(Serialize)]
 struct SeenRow<'a> {
@@ -163,12 +179,14 @@ fn merge(seen: &[Seen]) -> Vec<SeenRow<'_>> {
 
 impl Database {
     pub(super) async fn start_session(&self, start: StartSession<'_>) -> Result<Option<Vec<SessionId>>, StoreError> {
-        let StartSession { session, replaces, max, event } = start;
+        let StartSession { session, password_changed_at, replaces, max, event } = start;
         let at = session.lifetime.created_at;
         let mut write = self.write().await?;
         write.lock(LOCK_USER, &[session.user_id.as_str()]).await?;
         lock_sessions_of(&mut write, &session.user_id, replaces).await?;
-        if write.apply(INSERT, &[SessionRow::from(session)]).await? == 0 {
+        let insert =
+            write.query(INSERT).bind(to_json(&[SessionRow::from(session)])?).bind(password_changed_at.as_millis());
+        if insert.execute(write.connection()).await?.rows_affected() == 0 {
             return Ok(None);
         }
         let mut rows = Vec::new();
@@ -207,6 +225,16 @@ impl Database {
         let query = self.read(LIVE).bind(user_id.as_str()).bind(now.as_millis());
         let text = query.fetch_one(&self.readers).await?;
         from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect()
+    }
+
+    pub(super) async fn sessions_of(&self, user_id: &UserId) -> Result<Vec<Session>, StoreError> {
+        let text = self.read(ALL).bind(user_id.as_str()).fetch_one(&self.readers).await?;
+        from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect()
+    }
+
+    pub(super) async fn outlines(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError> {
+        let text = self.read(OUTLINES).bind(to_json(users)?).fetch_one(&self.readers).await?;
+        Ok(from_json::<Outline>(&text)?.into_iter().map(|row| (row.user_id, row.outline)).collect())
     }
 
     pub(super) async fn end_sessions(&self, end_of: &End, event: &Event) -> Result<Vec<SessionId>, StoreError> {

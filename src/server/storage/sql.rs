@@ -29,6 +29,7 @@ impl Sql {
 /// |---|---|
 /// | `rows` | a table `j(value)` with the objects of the JSON array `$1` |
 /// | `texts` | a list of the strings of the JSON array `$1` |
+/// | `short` | a function that may make a text shorter, and others of others |
 /// | `object` | the function that makes a JSON object |
 /// | `lock` | keeps the rows of `s` locked until the commit; on SQLite the whole database is |
 /// | `skip` | the same, but passes over rows that somebody else has locked |
@@ -40,6 +41,8 @@ macro_rules! sql {
     (@postgres rows) => { "jsonb_array_elements(CAST($1 AS jsonb)) AS j(value)" };
     (@sqlite texts) => { "(SELECT j.value FROM json_each($1) AS j)" };
     (@postgres texts) => { "(SELECT jsonb_array_elements_text(CAST($1 AS jsonb)))" };
+    (@sqlite short) => { "" };
+    (@postgres short) => { "md5" };
     (@sqlite object) => { "json_object" };
     (@postgres object) => { "json_build_object" };
     (@sqlite lock) => { "" };

@@ -12,6 +12,7 @@ use crate::server::ports::{
     User,
 };
 use async_trait::async_trait;
+use std::collections::HashMap;
 
 #[async_trait]
 impl Store for Database {
@@ -62,6 +63,14 @@ impl Store for Database {
 
     async fn live_sessions(&self, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
         self.live_sessions(user_id, now).await
+    }
+
+    async fn sessions_of(&self, user_id: &UserId) -> Result<Vec<Session>, StoreError> {
+        self.sessions_of(user_id).await
+    }
+
+    async fn outlines(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError> {
+        self.outlines(users).await
     }
 
     async fn judge(&self, ids: Vec<SessionId>, judge: Judge) -> Result<(), StoreError> {

@@ -20,9 +20,10 @@ const BY_ID: Sql = sql!("SELECT " list " FROM (SELECT " user " AS o FROM users u
 const BY_NAME: Sql = sql!("SELECT " list " FROM (SELECT " user " AS o FROM users u WHERE u.username = $1) t");
 const ALL: Sql = sql!("SELECT " list " FROM (SELECT " user " AS o FROM users u ORDER BY u.username) t");
 const REHASH: Sql = sql!("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2");
+/// The time is a later one with each change, whatever the clock says: by it a sign-in knows its password from the next.
 const CHANGE_PASSWORD: Sql = sql!(
-    "UPDATE users SET password_hash = $3, password_changed_at = $4 \
-     WHERE id = $1 AND password_hash = $2"
+    "UPDATE users SET password_hash = $3, password_changed_at = CASE WHEN password_changed_at < $4 THEN $4 \
+     ELSE password_changed_at + 1 END WHERE id = $1 AND password_hash = $2"
 );
 const RENEW_KEPT: Sql =
     sql!("UPDATE sessions SET authenticated_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL");

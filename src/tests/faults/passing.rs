@@ -2,8 +2,9 @@
 
 use crate::support::{Backend, SignedIn, TestApp};
 use faulty_vfs::{Failure, Folder};
+use serde_json::json;
 use sqlx::{AnyConnection, Connection as _, Executor as _};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// The same token, refused for now, and good again when the fault is over.
 async fn refused_for_now(device: &mut SignedIn) {
@@ -37,8 +38,15 @@ async fn a_locked_database_signs_nobody_out() {
     let mut device = app.signed_up("ada").await;
     let url = format!("sqlite://{}", app.folder().join("latchkey.db").display());
     let mut lock = AnyConnection::connect(&url).await.unwrap();
+    let began = Instant::now();
     lock.execute("BEGIN EXCLUSIVE").await.unwrap();
-    refused_for_now(&mut device).await;
+    // Ten real seconds: longer than any patience of the server's own.
+    while began.elapsed() < Duration::from_secs(10) {
+        refused_for_now(&mut device).await;
+        assert!(device.is_in().await, "reading goes on");
+    }
+    let reply = device.clone().post("/auth/logout", json!({})).await.expect(503);
+    assert!(reply.header("retry-after").is_some() && reply.set_cookies().is_empty(), "{reply:?}");
     // A restart of the browser, many at once, a minute later: all the same.
     app.advance(Duration::from_secs(60));
     let waiting: Vec<_> = (0..10).map(|_| device.clone()).collect();
@@ -47,6 +55,27 @@ async fn a_locked_database_signs_nobody_out() {
         tab.await.unwrap();
     }
     lock.execute("ROLLBACK").await.unwrap();
+    device.try_refresh().await.expect(200);
+    assert!(device.is_in().await);
+}
+
+/// An operator's open transaction holds one session: its owner is told to come again, and the others go on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_postgresql_that_holds_a_session_locked_signs_nobody_out_and_others_go_on() {
+    let app = TestApp::on(Backend::Postgres).start().await;
+    let (mut device, mut other) = (app.signed_up("ada").await, app.signed_up("eve").await);
+    let mut operator = AnyConnection::connect(&app.settings().database.url).await.unwrap();
+    operator.execute("BEGIN").await.unwrap();
+    let lock = "SELECT id FROM sessions WHERE user_id = (SELECT id FROM users WHERE username = 'ada') FOR UPDATE";
+    operator.execute(lock).await.unwrap();
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_secs(10) {
+        let answered = tokio::time::timeout(Duration::from_secs(30), refused_for_now(&mut device)).await;
+        answered.expect("it is told to come again");
+        other.try_refresh().await.expect(200);
+        assert!(device.is_in().await && other.is_in().await);
+    }
+    operator.execute("ROLLBACK").await.unwrap();
     device.try_refresh().await.expect(200);
     assert!(device.is_in().await);
 }

@@ -14,28 +14,35 @@ pub enum Step {
     Reauthenticate,
     ThirdSignsIn,
     ThirdIsEnded,
+    ThiefIsCaught,
+    SomebodySignsUp,
     PasswordChanges,
     Refresh,
     SignOut,
 }
 
 /// In this order.
-pub const STEPS: [Step; 9] = [
+pub const STEPS: [Step; 11] = [
     Step::OtherRefreshes,
     Step::OtherShowsItsToken,
     Step::Rename,
     Step::Reauthenticate,
     Step::ThirdSignsIn,
     Step::ThirdIsEnded,
+    Step::ThiefIsCaught,
+    Step::SomebodySignsUp,
     Step::PasswordChanges,
     Step::Refresh,
     Step::SignOut,
 ];
 
-/// A user with two devices, and a third to come.
+/// A user with three devices, one of which has a thief, and a fourth to come.
 pub struct Story {
     here: SignedIn,
     other: SignedIn,
+    robbed: SignedIn,
+    thief: SignedIn,
+    eve: Option<SignedIn>,
     third: Option<SignedIn>,
     third_sid: String,
     browser: Anonymous,
@@ -46,8 +53,13 @@ impl Story {
         let here = app.signed_up("ada").await;
         let mut other = app.signed_in("ada").await;
         other.try_refresh().await.expect(200);
+        let mut robbed = app.signed_in("ada").await;
+        let thief = robbed.clone();
+        for _ in 0..2 {
+            robbed.try_refresh().await.expect(200);
+        }
         let browser = app.browser();
-        Self { here, other, third: None, third_sid: String::new(), browser }
+        Self { here, other, robbed, thief, eve: None, third: None, third_sid: String::new(), browser }
     }
 
     /// Does a step; whether it succeeded. A failure must be one that passes.
@@ -72,12 +84,22 @@ impl Story {
                 reply
             }
             Step::ThirdIsEnded => self.here.post("/auth/sessions/revoke", json!({"sid": self.third_sid})).await,
+            Step::ThiefIsCaught => self.thief.try_refresh().await,
+            Step::SomebodySignsUp => {
+                let mut browser = self.browser.clone();
+                let reply = browser.post("/auth/signup", json!({"username": "eve", "password": PASSWORD})).await;
+                if reply.status == 201 {
+                    self.eve = Some(SignedIn::new(browser, &reply));
+                }
+                reply
+            }
             Step::PasswordChanges => self.here.post("/auth/password", changed).await,
             Step::Refresh => self.here.try_refresh().await,
             Step::SignOut => self.here.post("/auth/logout", json!({})).await,
         };
         match reply.status.as_u16() {
-            200 | 204 => true,
+            200 | 201 | 204 if step != Step::ThiefIsCaught => true,
+            401 if step == Step::ThiefIsCaught && reply.code() == "refresh_reused" => true,
             503 => {
                 assert!(reply.header("retry-after").is_some(), "{step:?}: {reply:?}");
                 assert!(reply.set_cookies().is_empty(), "{step:?}: {reply:?}");
@@ -85,6 +107,7 @@ impl Story {
             }
             // What failed on the way back was done: done again, it is found so.
             404 if step == Step::ThirdIsEnded => true,
+            409 if step == Step::SomebodySignsUp => true,
             401 if step == Step::PasswordChanges && reply.code() == "invalid_credentials" => true,
             _ => panic!("{step:?}: {reply:?}"),
         }
@@ -105,6 +128,13 @@ impl Story {
             let ended = if password == Some(true) { Some(true) } else { is(Step::ThirdIsEnded) };
             goes_on(app, third, ended.map(|it| !it), &format!("third, {about}")).await;
         }
+        let caught = if password == Some(true) { Some(true) } else { is(Step::ThiefIsCaught) };
+        goes_on(app, &self.robbed, caught.map(|it| !it), &format!("robbed, {about}")).await;
+        if let Some(eve) = &self.eve {
+            goes_on(app, eve, Some(true), &format!("eve, {about}")).await;
+        }
+        let is_known = app.browser().try_sign_in("eve", PASSWORD).await.status == 200;
+        assert!(is(Step::SomebodySignsUp).is_none_or(|known| known == is_known), "{about}: eve {is_known}");
         goes_on(app, &self.here, is(Step::SignOut).map(|it| !it), &format!("here, {about}")).await;
         let with = async |password| app.browser().try_sign_in("ada", password).await.status == 200;
         let (old, new) = (with(PASSWORD).await, with(NEW_PASSWORD).await);

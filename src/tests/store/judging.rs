@@ -147,7 +147,7 @@ stories! {
         let sessions: Vec<Session> = (0..300).map(|number| session(&format!("s{number:03}"), "ada")).collect();
         let signed_in = event("ada", Kind::SignedIn);
         for session in &sessions {
-            let start = StartSession { session, replaces: None, max: 1_000, event: &signed_in };
+            let start = StartSession { session, password_changed_at: NOW, replaces: None, max: 1_000, event: &signed_in };
             store.start_session(start).await.unwrap();
         }
         let changes = sessions.iter().map(|session| SessionChange::Rotated(rotation(session, HOUR))).collect();

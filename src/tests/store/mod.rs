@@ -141,7 +141,7 @@ fn event(name: &str, kind: Kind) -> Event {
 /// Starts a session that replaces none; all of the user's others stay.
 async fn start(store: &dyn Store, session: &Session) {
     let event = Event { user_id: session.user_id.clone(), sid: Some(session.id.clone()), ..event("", Kind::SignedIn) };
-    let start = StartSession { session, replaces: None, max: 50, event: &event };
+    let start = StartSession { session, password_changed_at: NOW, replaces: None, max: 50, event: &event };
     assert_eq!(store.start_session(start).await.unwrap(), Some(vec![]));
 }
 

@@ -124,7 +124,7 @@ stories! {
         let signed_in = event("ada", Kind::SignedIn);
         for number in 0..501 {
             let session = session(&format!("s{number}"), "ada");
-            let start = StartSession { session: &session, replaces: None, max: 1_000, event: &signed_in };
+            let start = StartSession { session: &session, password_changed_at: NOW, replaces: None, max: 1_000, event: &signed_in };
             store.start_session(start).await.unwrap();
         }
         let now = NOW + 61 * DAY;

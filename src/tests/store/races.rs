@@ -50,7 +50,7 @@ stories! {
                 let new = session(&format!("n{number}"), "ada");
                 let signed_in = event("ada", Kind::SignedIn);
                 let replaces = sid(&format!("s{number}"));
-                let begin = StartSession { session: &new, replaces: Some(&replaces), max: 6, event: &signed_in };
+                let begin = StartSession { session: &new, password_changed_at: NOW, replaces: Some(&replaces), max: 6, event: &signed_in };
                 b.start_session(begin).await.map(drop)
             });
         }
@@ -91,7 +91,7 @@ stories! {
             let (store, starting) = (two.clone(), session(&format!("b{round}"), &name));
             let beginning = tokio::spawn(async move {
                 let signed_in = Event { user_id: starting.user_id.clone(), ..event("x", Kind::SignedIn) };
-                let begin = StartSession { session: &starting, replaces: None, max: 50, event: &signed_in };
+                let begin = StartSession { session: &starting, password_changed_at: NOW, replaces: None, max: 50, event: &signed_in };
                 store.start_session(begin).await
             });
             let judging = tokio::spawn(rotate(two.clone(), vec![sid(&format!("a{round}"))]));

@@ -72,7 +72,7 @@ stories! {
         let new = session("new", "ada");
         let signed_in = Event { sid: Some(new.id.clone()), ..event("ada", Kind::SignedIn) };
         let (old, nobody) = (sid("bobs"), sid("nobody"));
-        let begin = StartSession { session: &new, replaces: Some(&old), max: 50, event: &signed_in };
+        let begin = StartSession { session: &new, password_changed_at: NOW, replaces: Some(&old), max: 50, event: &signed_in };
         assert_eq!(store.start_session(begin).await.unwrap(), Some(vec![sid("bobs")]));
         assert_eq!(load(&*store, "bobs").await.revoked, Some(Revocation { at: NOW, reason: Reason::Replaced }));
         assert_eq!(reason(&*store, "stays").await, None);
@@ -80,10 +80,10 @@ stories! {
         assert_eq!(told(&*store, "ada").await, [(Kind::SignedIn, Some(sid("new")), None)]);
 
         let newer = session("newer", "ada");
-        let begin = StartSession { session: &newer, replaces: Some(&nobody), max: 50, event: &signed_in };
+        let begin = StartSession { session: &newer, password_changed_at: NOW, replaces: Some(&nobody), max: 50, event: &signed_in };
         assert_eq!(store.start_session(begin).await.unwrap(), Some(vec![]));
         let newest = session("newest", "ada");
-        let begin = StartSession { session: &newest, replaces: Some(&old), max: 50, event: &signed_in };
+        let begin = StartSession { session: &newest, password_changed_at: NOW, replaces: Some(&old), max: 50, event: &signed_in };
         assert_eq!(store.start_session(begin).await.unwrap(), Some(vec![]), "it had ended already");
         assert_eq!(told(&*store, "bob").await.len(), 3);
     }
@@ -97,7 +97,7 @@ stories! {
         }
         let new = Session { lifetime: Lifetime::start(NOW + HOUR, DAY, DAY, true), ..session("new", "ada") };
         let signed_in = Event { sid: Some(new.id.clone()), ..event("ada", Kind::SignedIn) };
-        let begin = StartSession { session: &new, replaces: None, max: 2, event: &signed_in };
+        let begin = StartSession { session: &new, password_changed_at: NOW, replaces: None, max: 2, event: &signed_in };
         assert_eq!(sorted(store.start_session(begin).await.unwrap().unwrap()), ["older", "oldest"]);
         assert_eq!(reason(&*store, "oldest").await, Some("too_many"));
         assert_eq!(reason(&*store, "newer").await, None);
@@ -215,5 +215,36 @@ stories! {
             let judged = store.judge(vec![sid("odd")], Box::new(|_| panic!("there is nothing to judge"))).await;
             assert!(matches!(judged, Err(StoreError::Corrupt(_))));
         }
+    }
+
+    async fn an_outline_changes_with_what_is_there_and_with_nothing_else(world: World) {
+        let store = world.open_with_ada().await;
+        assert!(store.add_user(&user("eve"), None).await.unwrap());
+        let users = [user_id("ada"), user_id("eve"), user_id("nobody")];
+        let outlines = async || store.outlines(&users).await.unwrap();
+        assert!(outlines().await.is_empty());
+        let (one, two) = (session("one", "ada"), session("two", "ada"));
+        start(&*store, &one).await;
+        start(&*store, &session("eves", "eve")).await;
+        let first = outlines().await;
+        assert_eq!(first.len(), 2);
+        apply(&*store, vec![SessionChange::Rotated(rotation(&one, HOUR))]).await;
+        store.seen(&[Seen { id: sid("one"), at: NOW + DAY, generation: Some(1) }]).await.unwrap();
+        store.reauthenticated(&sid("one"), NOW + HOUR).await.unwrap();
+        assert_eq!(outlines().await, first);
+
+        start(&*store, &two).await;
+        let mut ada = vec![first[&users[0]].clone(), outlines().await[&users[0]].clone()];
+        assert!(store.rename_session(&users[0], &sid("one"), "Desk", &event("ada", Kind::SessionRenamed)).await.unwrap());
+        ada.push(outlines().await[&users[0]].clone());
+        let end = End { user_id: users[0].clone(), which: Which::One(sid("two")), reason: Reason::SignedOut, at: NOW };
+        store.end_sessions(&end, &event("ada", Kind::SignedOut)).await.unwrap();
+        ada.push(outlines().await[&users[0]].clone());
+        for (n, outline) in ada.iter().enumerate() {
+            assert!(!ada[..n].contains(outline), "{ada:?}");
+        }
+        assert_eq!(outlines().await[&users[1]], first[&users[1]]);
+        store.delete_user(&users[0]).await.unwrap().unwrap();
+        assert_eq!(outlines().await.len(), 1);
     }
 }

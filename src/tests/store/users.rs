@@ -71,11 +71,31 @@ stories! {
         assert_eq!(before.iter().filter(|(kind, ..)| *kind == Kind::PasswordChanged).count(), 1);
         assert_eq!(before.iter().filter(|(kind, ..)| *kind == Kind::SessionEnded).count(), 2);
         // Somebody else's change that read the same old hash comes too late.
-        let late = PasswordChange { new_hash: "late", keep: None, ..change };
+        let late = PasswordChange { new_hash: "late", keep: None, ..change.clone() };
         assert_eq!(store.change_password(late).await.unwrap(), None);
         assert_eq!(store.user(&ada).await.unwrap().unwrap().password_hash, "new");
         assert_eq!(reason(&*store, "here").await, None);
         assert_eq!(told(&*store, "ada").await, before);
+
+        // A sign-in whose password was right when it was looked at.
+        let (signed_in, new) = (event("ada", Kind::SignedIn), session("new", "ada"));
+        let begin = |password_changed_at| StartSession {
+            session: &new,
+            password_changed_at,
+            replaces: None,
+            max: 50,
+            event: &signed_in,
+        };
+        assert_eq!(store.start_session(begin(NOW)).await.unwrap(), None);
+        assert_eq!(store.session(&new.id).await.unwrap(), None);
+        assert_eq!(store.start_session(begin(NOW + HOUR)).await.unwrap(), Some(vec![]));
+        // Changed again within the same millisecond, or by a clock that stepped back, it is another one all the same.
+        for (old_hash, new_hash, at) in [("new", "newer", NOW + HOUR), ("newer", "newest", NOW)] {
+            let change = PasswordChange { old_hash, new_hash, at, ..change.clone() };
+            store.change_password(change).await.unwrap().unwrap();
+        }
+        let changed_at = store.user(&ada).await.unwrap().unwrap().password_changed_at;
+        assert_eq!(changed_at, NOW + HOUR + Duration::from_millis(2));
     }
 
     async fn a_disabled_user_has_no_session_and_gets_none(world: World) {
@@ -88,7 +108,7 @@ stories! {
         assert_eq!(store.live_sessions(&user_id("ada"), NOW).await.unwrap(), vec![]);
         let signed_in = event("ada", Kind::SignedIn);
         let two = session("two", "ada");
-        let refused = StartSession { session: &two, replaces: None, max: 50, event: &signed_in };
+        let refused = StartSession { session: &two, password_changed_at: NOW, replaces: None, max: 50, event: &signed_in };
         assert_eq!(store.start_session(refused.clone()).await.unwrap(), None);
         assert_eq!(store.session(&two.id).await.unwrap(), None);
 
