@@ -100,6 +100,7 @@ test('the keyboard alone is enough to end a device', async ({ device, anotherDev
   await device.signUp(user);
   await (await anotherDevice()).signIn(user);
   await expect(devicesPage.rows).toHaveCount(2);
+  await devicesPage.open();
   const button = devicesPage.signOutButtonOf(devicesPage.otherDevices);
   await page.locator('body').press('Tab');
   await expect(page.getByRole('link', { name: 'Skip to content' })).toBeFocused();

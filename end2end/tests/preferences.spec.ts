@@ -55,7 +55,7 @@ test.describe('a reader of German', () => {
     await page.getByLabel('Passwort', { exact: true }).fill(user.password);
     await page.getByRole('button', { name: 'Konto anlegen' }).click();
     await expect(page.getByRole('heading', { name: 'Ihre Geräte' })).toBeVisible();
-    const other = await anotherDevice();
+    const other = await anotherDevice({ locale: 'en-GB' });
     await other.signIn(user);
     await expect(page.getByText(/Zuletzt aktiv\s+(jetzt|vor|in)/)).toBeVisible();
   });

@@ -10,7 +10,8 @@ async function overflow(page: Page) {
 }
 
 for (const language of ['English', 'Deutsch', 'Français']) {
-  test(`no page is wider than a narrow screen, in ${language}`, async ({ device, anotherDevice, user }) => {
+  test(`no page is wider than a narrow screen, in ${language}`, async ({ device, anotherDevice, user, watch }) => {
+    watch.allow(/Failed to load resource.* 404 .*\/nothing/);
     const { page, devicesPage } = device;
     const long = { ...user, username: `${user.username}-a-name-that-is-long@an-address.example.org` };
     await device.signUp(long);
