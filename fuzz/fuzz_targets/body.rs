@@ -6,6 +6,7 @@ use axum::body::Body;
 use http::{Request, header::CONTENT_TYPE};
 use latchkey::api::account::ListActivity;
 use latchkey::api::auth::{ChangePassword, Refresh, RenameSession, RevokeSession, SignIn, SignOutAll, SignUp};
+use latchkey::api::preferences::Choose;
 use latchkey::api::problem::{Code, FieldError, Problem};
 use libfuzzer_sys::fuzz_target;
 use serde::{Serialize, de::DeserializeOwned};
@@ -30,6 +31,7 @@ fuzz_target!(|data: &[u8]| {
         b"revoke" => check::<RevokeSession>(media_type, body),
         b"rename" => check::<RenameSession>(media_type, body),
         b"password" => check::<ChangePassword>(media_type, body),
+        b"preferences" => check::<Choose>(media_type, body),
         b"activity" if media_type == QUERY => check::<ListActivity>(media_type, body),
         _ => {}
     }

@@ -29,4 +29,12 @@ fuzz_target!(|wanted: &str| {
         page,
         ["/account", "/activity", "/reauthenticate"].into_iter().find(|page| asked == Some(page)).unwrap_or("/devices")
     );
+
+    // Back to the page that a choice was made on, those of signing in included.
+    let same = site.join(&return_to::same(Some(wanted))).expect("a URL");
+    assert_eq!(same.origin(), site.origin());
+    assert!(["/devices", "/account", "/activity"].iter().chain(&ENTRANCES[1..]).any(|page| *page == same.path()));
+    for (name, target) in same.query_pairs() {
+        assert!(name == "returnTo" && return_to::page(Some(&target)) == target);
+    }
 });
