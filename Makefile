@@ -1,7 +1,7 @@
 # The doors to everything. Nothing to install first but Rust (rustup) and Node.js; see README.md.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-rust test-browser thieves timing screenshots mutants check audit build clean-tools
+.PHONY: help run test test-rust test-browser thieves timing screenshots mutants fuzz check audit build clean-tools
 
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 # The binary finds its site files beside itself, in target/.
@@ -52,9 +52,14 @@ mutants: ## mutation testing of the rules: 10 minutes on two cores (ARGS=… goe
 	@scripts/tools mutants
 	@scripts/mutants $(ARGS)
 
+fuzz: ## fuzzes what reads input from outside, a minute for each target (SECONDS=… for each, ARGS=… names of targets)
+	@scripts/tools fuzz
+	@scripts/fuzz run $(or $(SECONDS),60) $(ARGS)
+
 check: ## formatting, lints for both targets, licences and bans, documentation, types of the browser tests
 	@scripts/tools check
 	cargo fmt --check
+	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --features ssr --all-targets -- -D warnings
 	cargo clippy --features hydrate --target wasm32-unknown-unknown --lib -- -D warnings
 	cargo deny --log-level error check bans licenses sources

@@ -98,6 +98,10 @@ fn media_type(content_type: &str) -> String {
 
 fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let body = if body.is_empty() { b"{}".as_slice() } else { body };
+    // serde would also take an array, field by field.
+    if body.trim_ascii_start().first() != Some(&b'{') {
+        return Err(unreadable());
+    }
     // serde's message names fields and positions, never values of ours; values of the caller's are cut out.
     serde_json::from_slice(body).map_err(|error| malformed(&error))
 }
@@ -115,6 +119,10 @@ fn malformed(error: &dyn std::fmt::Display) -> Problem {
             code: "required".into(),
             detail: "This is needed.".into(),
         }]),
-        None => Problem::new(Code::ValidationFailed).with_detail("The body could not be read."),
+        None => unreadable(),
     }
+}
+
+fn unreadable() -> Problem {
+    Problem::new(Code::ValidationFailed).with_detail("The body could not be read.")
 }

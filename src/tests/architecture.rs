@@ -24,6 +24,11 @@ const WALLS: [(&str, &[&str]); 10] = [
 const LINES_MAX: usize = 400;
 
 fn sources() -> Vec<(PathBuf, String)> {
+    sources_in("src")
+}
+
+/// All Rust files below a folder of the repository.
+fn sources_in(folder: &str) -> Vec<(PathBuf, String)> {
     fn walk(folder: &Path, found: &mut Vec<(PathBuf, String)>) {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
@@ -36,7 +41,7 @@ fn sources() -> Vec<(PathBuf, String)> {
         }
     }
     let mut found = Vec::new();
-    walk(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src")), &mut found);
+    walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join(folder), &mut found);
     found
 }
 
@@ -115,10 +120,24 @@ fn the_targets_are_told_apart_in_one_place() {
 fn no_file_is_too_long() {
     let long = |(path, text): &(PathBuf, String)| {
         let lines = text.lines().count();
-        (lines > LINES_MAX).then(|| format!("{}: {lines}", name(path)))
+        (lines > LINES_MAX).then(|| format!("{}: {lines}", path.display()))
     };
-    let found: Vec<String> = sources().iter().filter_map(long).collect();
+    let all = ["src", "fuzz/src", "fuzz/fuzz_targets"].into_iter().flat_map(sources_in);
+    let found: Vec<String> = all.collect::<Vec<_>>().iter().filter_map(long).collect();
     assert!(found.is_empty(), "{found:?}");
+}
+
+/// `make fuzz` runs what is declared, from the corpus that is kept.
+#[test]
+fn every_fuzz_target_is_declared_and_has_a_corpus() {
+    let manifest: toml::Table = include_str!("../../fuzz/Cargo.toml").parse().unwrap();
+    let name = |target: &toml::Value| target["name"].as_str().unwrap().to_owned();
+    let declared: BTreeSet<String> = manifest["bin"].as_array().unwrap().iter().map(name).collect();
+    for folder in ["fuzz/fuzz_targets", "fuzz/corpus"] {
+        let entries = std::fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(folder)).unwrap();
+        let names = entries.map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned());
+        assert_eq!(declared, names.collect(), "{folder}");
+    }
 }
 
 #[test]

@@ -40,18 +40,17 @@ pub mod query {
     pub const BEFORE: &str = "before";
 }
 
-/// `wanted`, if it is a path of this site, else the devices page. A browser reads `\` as `/` and drops tabs and line
-/// ends, so that `/\host` and `/<tab>/host` would leave the site.
+/// `wanted`, if it is a page of the app, with its query; else the devices page. Looked up, since no shape of a path says
+/// where it leads: `/devices/../auth/logout` is resolved only by the browser.
 pub fn return_path(wanted: Option<&str>) -> &str {
     wanted
-        .filter(|path| path.starts_with('/') && !path.starts_with("//") && path.len() <= 512)
+        .filter(|path| is_page(path) && path.len() <= 512)
         .filter(|path| !path.contains(|c: char| c == '\\' || c.is_control() || c.is_whitespace()))
-        .filter(|path| !leads_to_entrance(path))
         .unwrap_or(DEVICES)
 }
 
-/// Whether the app itself has a page at `path`, so that going there needs no reload.
-pub fn is_page(path: &str) -> bool {
+/// Whether the app itself has a page at `path` for who is signed in.
+fn is_page(path: &str) -> bool {
     matches!(page_of(path), DEVICES | ACCOUNT | ACTIVITY)
 }
 
@@ -80,13 +79,21 @@ mod tests {
     #[test]
     fn returning_stays_on_this_site() {
         assert_eq!(return_path(Some("/devices?rename=1")), "/devices?rename=1");
-        assert_eq!(return_path(Some("/a/b")), "/a/b");
+        assert_eq!(return_path(Some("/account#password")), "/account#password");
         for bad in
             ["//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "devices", "", "/a\\b"]
         {
             assert_eq!(return_path(Some(bad)), DEVICES, "{bad:?}");
         }
         assert_eq!(return_path(None), DEVICES);
+    }
+
+    #[test]
+    fn returning_leads_to_no_other_path_by_a_detour() {
+        for bad in ["/devices/../login", "/./auth/logout", "/%2e%2e/auth/logout", "/.//evil.example", "/api/me", "/a/b"]
+        {
+            assert_eq!(return_path(Some(bad)), DEVICES, "{bad:?}");
+        }
     }
 
     #[test]

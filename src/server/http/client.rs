@@ -2,7 +2,7 @@
 
 use crate::domain::device::{Device, DeviceKind};
 use crate::server::service::Source;
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use ipnet::IpNet;
 use std::net::IpAddr;
 use woothee::parser::Parser;
@@ -34,13 +34,14 @@ impl TrustedProxies {
     /// The client's address: the peer's, or, as long as hops are trusted, what they say of the hop before them.
     pub fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut address = peer.to_canonical();
-        let lines: Vec<&str> =
-            headers.get_all("x-forwarded-for").iter().filter_map(|line| line.to_str().ok()).collect();
-        for hop in lines.iter().rev().flat_map(|line| line.rsplit(',')) {
+        // Bytes, since a line that the client began with what is no text still ends with what the proxy says of it.
+        let lines: Vec<&[u8]> = headers.get_all("x-forwarded-for").iter().map(HeaderValue::as_bytes).collect();
+        for hop in lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b',')) {
             if !self.trusts(address) {
                 break;
             }
-            let Ok(before) = hop.trim().parse::<IpAddr>() else { break };
+            let hop = std::str::from_utf8(hop.trim_ascii()).ok().and_then(|hop| hop.parse::<IpAddr>().ok());
+            let Some(before) = hop else { break };
             address = before.to_canonical();
         }
         address
@@ -153,7 +154,7 @@ mod tests {
     fn address(trusted: &[&str], peer: &str, forwarded: &[&str]) -> String {
         let mut headers = HeaderMap::new();
         for line in forwarded {
-            headers.append("x-forwarded-for", line.parse().unwrap());
+            headers.append("x-forwarded-for", HeaderValue::from_bytes(line.as_bytes()).unwrap());
         }
         let trusted: Vec<String> = trusted.iter().map(|text| (*text).to_owned()).collect();
         TrustedProxies::parse(&trusted).unwrap().client_address(peer.parse().unwrap(), &headers).to_string()
@@ -169,5 +170,15 @@ mod tests {
         assert_eq!(address(&["192.0.2.1"], "192.0.2.1", &["nonsense"]), "192.0.2.1");
         assert_eq!(address(&["192.0.2.1"], "::ffff:192.0.2.1", &["::ffff:198.51.100.7"]), "198.51.100.7");
         assert!(TrustedProxies::parse(&["300.1.2.3".to_owned()]).is_err());
+    }
+
+    /// HP2
+    #[test]
+    fn what_is_no_text_hides_no_hop() {
+        let proxy = ["192.0.2.1"];
+        assert_eq!(address(&proxy, "192.0.2.1", &["é, 198.51.100.7"]), "198.51.100.7");
+        // A line that was skipped would leave the one before it, which the client wrote alone.
+        assert_eq!(address(&proxy, "192.0.2.1", &["203.0.113.5", "é, 198.51.100.7"]), "198.51.100.7");
+        assert_eq!(address(&proxy, "192.0.2.1", &["203.0.113.5", "é"]), "192.0.2.1");
     }
 }

@@ -24,8 +24,8 @@ pub struct Cookie {
 pub enum Brought {
     Nothing,
     One(String),
-    /// More than one of the same name: somebody may have slipped one in, so none is believed.
-    Several,
+    /// More than one of the same name, or one that is no text: somebody may have slipped it in, so none is believed.
+    Unusable,
 }
 
 impl Cookie {
@@ -39,9 +39,9 @@ impl Cookie {
             let Some(value) = pair.strip_prefix(self.name.as_bytes()).and_then(|rest| rest.strip_prefix(b"=")) else {
                 continue;
             };
-            found = match found {
-                Brought::Nothing => Brought::One(String::from_utf8_lossy(value).into_owned()),
-                _ => Brought::Several,
+            found = match (found, std::str::from_utf8(value)) {
+                (Brought::Nothing, Ok(value)) => Brought::One(value.to_owned()),
+                _ => Brought::Unusable,
             };
         }
         found
@@ -67,7 +67,7 @@ impl Brought {
     pub fn value(&self) -> Option<&str> {
         match self {
             Self::One(value) => Some(value),
-            Self::Nothing | Self::Several => None,
+            Self::Nothing | Self::Unusable => None,
         }
     }
 
@@ -106,9 +106,16 @@ mod tests {
     #[test]
     fn two_of_one_name_are_refused_and_odd_foreign_ones_hide_nothing() {
         let ours = b"__Host-Http-latchkey-refresh=x".as_slice();
-        assert!(read(&[ours, ours]) == Brought::Several);
+        assert!(read(&[ours, ours]) == Brought::Unusable);
         assert_eq!(read(&[b"odd=\xff\xfe; =; ;;; \"; x", ours]).value(), Some("x"));
         assert_eq!(read(&[&[b"big=".as_slice(), &[b'x'; 9000], b"; ", ours].concat()]).value(), Some("x"));
+    }
+
+    /// CK3
+    #[test]
+    fn a_value_that_is_no_text_is_there_but_no_value() {
+        let odd = read(&[b"__Host-Http-latchkey-refresh=x\xff"]);
+        assert!(odd.is_there() && odd.value().is_none());
     }
 
     #[test]

@@ -2,22 +2,23 @@
 
 pub mod account;
 pub mod auth;
-mod client;
+pub mod client;
 mod context;
-mod cookies;
+pub mod cookies;
 mod forms;
 mod headers;
 mod live;
-mod origin;
+pub mod origin;
 mod pages;
 pub mod preferences;
 mod problem;
-mod return_to;
+pub mod return_to;
 mod router;
 mod rpc;
 mod web_session;
 mod well_known;
 
 pub use client::TrustedProxies;
+pub use context::bearer;
 pub use router::{App, router};
 pub use web_session::WebSessions;

@@ -91,8 +91,11 @@ pub fn verify<'k, T: DeserializeOwned>(
     }
 }
 
+/// A JSON object: serde would also take an array, member by member.
 fn part<T: DeserializeOwned>(text: &str) -> Option<T> {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).ok()?).ok()
+    let json = URL_SAFE_NO_PAD.decode(text).ok()?;
+    let is_object = json.trim_ascii_start().first() == Some(&b'{');
+    is_object.then(|| serde_json::from_slice(&json).ok()).flatten()
 }
 
 /// Signs `claims`. The same arguments give the same bytes wherever the algorithm is deterministic.

@@ -281,12 +281,13 @@ fn a_header_or_claims_that_are_no_plain_json_object_are_refused() {
     for key in Key::all() {
         let header = key.header().to_string();
         let twice = header.replacen('{', "{\"alg\":\"none\",", 1);
-        let headers = [&twice, "", "null", "[]", "\"\"", "{", "{}x", "\u{feff}{}"];
+        let array = json!([key.algorithm, TYP, KID]).to_string();
+        let headers = [&twice, "", "null", "[]", "\"\"", "{", "{}x", "\u{feff}{}", &array];
         for odd in headers {
             assert_eq!(key.verify(&key.sign(odd.as_bytes(), b"{}")), Err(Invalid::Malformed), "{odd}");
         }
         assert!(key.verify(&key.sign(b"\xff\xfe", b"{}")).is_err());
-        for odd in [&b""[..], b"{", b"{}{}", b"\xff"] {
+        for odd in [&b""[..], b"{", b"{}{}", b"[1]", b"\xff"] {
             assert_eq!(key.verify(&key.sign(header.as_bytes(), odd)), Err(Invalid::Claims), "{odd:?}");
         }
     }

@@ -8,7 +8,7 @@ use crate::api::{Flag, Secret, auth as calls};
 use crate::ui::environment::Environment;
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
-use crate::ui::{auth, browser, text};
+use crate::ui::{auth, text};
 use leptos::html;
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -109,11 +109,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
             match entrance.enter(name, secret, remembered).await {
                 Ok(tokens) => {
                     auth::signed_in(tokens);
-                    if links::is_page(&destination) {
-                        navigate(&destination, NavigateOptions { replace: true, ..NavigateOptions::default() });
-                    } else {
-                        browser::replace(&destination);
-                    }
+                    navigate(&destination, NavigateOptions { replace: true, ..NavigateOptions::default() });
                 }
                 Err(problem) => {
                     let told = Notice::from(&problem);
