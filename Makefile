@@ -1,7 +1,7 @@
 # The doors to everything. Nothing to install first but Rust (rustup) and Node.js; see README.md.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-rust test-browser thieves timing screenshots mutants fuzz check audit build clean-tools
+.PHONY: help run test test-rust test-browser thieves timing memory screenshots mutants fuzz check audit build clean-tools
 
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 # The binary finds its site files beside itself, in target/.
@@ -40,8 +40,11 @@ test-browser: ## only the browser's tests, on the release that is there (ARGS=â€
 thieves: ## the life of stolen tokens, simulated: a table of strategies against the rotation rule
 	cargo bench --features ssr --bench thieves
 
-timing: ## whether the time of a refused sign-in tells why it was refused
+timing: ## whether the time of an answer tells what the answer does not
 	cargo bench --features ssr --bench timing
+
+memory: ## how much memory 200 sign-ins at once take, and how quickly others are served meanwhile
+	cargo bench --features ssr --bench memory
 
 screenshots: ## takes pictures of every page and state, light and dark, wide and narrow, into docs/screenshots
 	@scripts/tools test

@@ -1,92 +1,90 @@
-//! Whether the time of a refused sign-in tells why it was refused (`make timing`): an unknown user, a wrong password, a
-//! disabled user, in turn against the real program with its real hashing. Prints medians and how far they are apart.
+//! Whether the time of an answer tells what the answer does not (`make timing`): why a sign-in was refused, and whether
+//! a session that is not the caller's is somebody else's or nobody's. Each is asked in turn of the real program with
+//! its real hashing. Prints medians and how far they are apart.
 
 #![expect(clippy::expect_used, reason = "a measurement that cannot go on fails, and says where")]
 #![expect(clippy::disallowed_methods, reason = "it is time that is measured")]
 
-use reqwest::blocking::Client;
-use sqlx::{AnyConnection, Connection as _};
-use std::net::TcpListener;
-use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+mod program;
 
-/// How often each is tried.
-const ROUNDS: usize = 300;
+use program::{PASSWORD, Program};
+use reqwest::blocking::{Client, RequestBuilder};
+use serde_json::{Value, json};
+use sqlx::{AnyConnection, Connection as _};
+use std::time::Instant;
+
 /// Further than this the medians must not be apart.
 const ALLOWED: f64 = 0.03;
-const PASSWORD: &str = "correct horse battery staple";
-
-/// The program, ended with this.
-struct Server(Child);
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
+/// How often each is asked before it counts.
+const WARM_UP: usize = 10;
 
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
-    let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
-    let leptos = "[package.metadata.leptos]\noutput-name = \"latchkey\"\nsite-root = \"site\"\n";
-    std::fs::write(folder.path().join("Leptos.toml"), leptos).expect("a file");
-    std::fs::create_dir_all(folder.path().join("site/pkg")).expect("a folder");
-    let child = Command::new(env!("CARGO_BIN_EXE_latchkey"))
-        .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
-        .current_dir(folder.path())
-        .env("LATCHKEY_DATABASE__URL", "sqlite://data/latchkey.db")
-        .env("LATCHKEY_LIMITS__LOGIN_PER_ADDRESS", "0")
-        .env("LATCHKEY_LIMITS__LOGIN_PER_ACCOUNT", "0")
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn();
-    let _server = Server(child.expect("the program starts"));
-    let (client, url) = (Client::new(), format!("http://127.0.0.1:{port}"));
-    while client.get(format!("{url}/readyz")).send().is_err() {
-        std::thread::sleep(Duration::from_millis(20));
-    }
-    let post = |path: &str, name: &str, password: &str| {
-        let body = format!("{{\"username\":\"{name}\",\"password\":\"{password}\"}}");
-        let request = client.post(format!("{url}{path}")).header("Content-Type", "application/json").body(body);
-        let began = Instant::now();
-        let status = request.send().and_then(|answer| answer.bytes().map(drop)).map(|()| began.elapsed());
-        status.expect("an answer")
+    let program = Program::start_in(folder.path());
+    let client = Client::new();
+    let post = |path: &str, body: Value| client.post(format!("{}{path}", program.url)).json(&body);
+    let sign_up = |name: &str| {
+        let answer = post("/auth/signup", json!({"username": name, "password": PASSWORD})).send().expect("an answer");
+        let tokens: Value = answer.json().expect("tokens");
+        tokens["accessToken"].as_str().expect("an access token").to_owned()
     };
-    for name in ["known-user", "disabled-1"] {
-        post("/auth/signup", name, PASSWORD);
-    }
-    disable(&format!("sqlite://{}/data/latchkey.db", folder.path().display()));
+    let sid = |token: &str| {
+        let answer = client.get(format!("{}/api/me", program.url)).bearer_auth(token).send().expect("an answer");
+        let me: Value = answer.json().expect("JSON");
+        me["sid"].as_str().expect("a sid").to_owned()
+    };
+    let (known, disabled) = (sign_up("known-user"), sign_up("disabled-1"));
+    let foreign = sid(&disabled);
+    disable(&format!("sqlite://{}", folder.path().join("data/latchkey.db").display()));
 
-    let kinds = [
-        ("unknown user", "unknown-us", PASSWORD),
-        ("wrong password", "known-user", "wrong horse battery staple"),
-        ("disabled user", "disabled-1", PASSWORD),
-    ];
-    let mut times: [Vec<Duration>; 3] = Default::default();
-    for round in 0..ROUNDS + 10 {
+    let sign_in = |name: &str, password: &str| post("/auth/login", json!({"username": name, "password": password}));
+    let apart = compare(
+        "refused sign-in",
+        300,
+        &[
+            ("unknown user", &|| sign_in("unknown-us", PASSWORD)),
+            ("wrong password", &|| sign_in("known-user", "wrong horse battery staple")),
+            ("disabled user", &|| sign_in("disabled-1", PASSWORD)),
+        ],
+    );
+    // As close to it as an id can be.
+    let end = if foreign.ends_with('0') { '1' } else { '0' };
+    let unknown: String = foreign.chars().take(foreign.chars().count() - 1).chain([end]).collect();
+    let of = |path: &'static str, sid: &str| post(path, json!({"sid": sid, "name": "x"})).bearer_auth(&known);
+    let both = ["/auth/sessions/revoke", "/auth/sessions/rename"].map(|path| {
+        let kinds: [(&str, &dyn Fn() -> RequestBuilder); 2] =
+            [("somebody else's", &|| of(path, &foreign)), ("nobody's", &|| of(path, &unknown))];
+        compare(path, 3_000, &kinds)
+    });
+    assert!(both.iter().chain([&apart]).all(|apart| *apart <= ALLOWED), "the time tells what the answer does not");
+}
+
+/// Asks for each kind in turn, `rounds` times, and prints a table. How far the medians are apart, as a part of 1.
+fn compare(what: &str, rounds: usize, kinds: &[(&str, &dyn Fn() -> RequestBuilder)]) -> f64 {
+    let mut times = vec![Vec::with_capacity(rounds); kinds.len()];
+    for round in 0..rounds + WARM_UP {
         for turn in 0..kinds.len() {
             // Each kind comes after each other kind equally often.
             let index = (turn + round) % kinds.len();
-            let (_, name, password) = kinds[index];
-            let time = post("/auth/login", name, password);
-            if round >= 10 {
-                times[index].push(time);
+            let request = kinds[index].1();
+            let began = Instant::now();
+            request.send().and_then(reqwest::blocking::Response::bytes).expect("an answer");
+            if round >= WARM_UP {
+                times[index].push(began.elapsed());
             }
         }
     }
-    let medians = times.map(|mut times| {
+    println!("| {what} | median of {rounds} |\n|---|--:|");
+    let (mut least, mut most) = (f64::MAX, 0.0f64);
+    for ((kind, _), times) in kinds.iter().zip(&mut times) {
         times.sort_unstable();
-        times[times.len() / 2].as_secs_f64() * 1000.0
-    });
-    println!("| refused sign-in | median of {ROUNDS} |\n|---|--:|");
-    for ((kind, ..), median) in kinds.iter().zip(medians) {
-        println!("| {kind} | {median:.2} ms |");
+        let median = times[times.len() / 2].as_secs_f64() * 1000.0;
+        (least, most) = (least.min(median), most.max(median));
+        println!("| {kind} | {median:.3} ms |");
     }
-    let (least, most) = medians.iter().fold((f64::MAX, 0.0f64), |(a, b), median| (a.min(*median), b.max(*median)));
     let apart = most / least - 1.0;
-    println!("\nThe medians are {:.1} % apart; {:.0} % are allowed.", apart * 100.0, ALLOWED * 100.0);
-    assert!(apart <= ALLOWED, "the time tells why");
+    println!("\nThe medians are {:.1} % apart; {:.0} % are allowed.\n", apart * 100.0, ALLOWED * 100.0);
+    apart
 }
 
 /// There is no command for it yet.

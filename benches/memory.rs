@@ -1,0 +1,126 @@
+//! How much memory 200 sign-ins at once take, and how quickly others are served meanwhile (`make memory`): against the
+//! real program, with hashes of the size that is shipped. Linux only.
+
+#![expect(clippy::expect_used, reason = "a measurement that cannot go on fails, and says where")]
+#![expect(clippy::disallowed_methods, reason = "it is time that is measured")]
+
+mod program;
+
+use program::{PASSWORD, Program};
+use reqwest::{Client, StatusCode};
+use serde_json::{Value, json};
+use std::io::Write as _;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::task::JoinSet;
+
+const CLIENTS: usize = 200;
+/// How often each client signs in.
+const ROUNDS: usize = 3;
+/// What a hash takes by the settings as shipped, in KiB.
+const HASH: u64 = 19_456;
+/// What may be added to the sum.
+const MORE: f64 = 1.10;
+
+fn main() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // By a process of its own: making a user takes memory that signing in does not.
+    let mut add = Program::command(folder.path());
+    let mut add =
+        add.args(["user", "add", "ada"]).stdin(Stdio::piped()).stdout(Stdio::null()).spawn().expect("a child");
+    writeln!(add.stdin.take().expect("its input"), "{PASSWORD}").expect("a password");
+    assert!(add.wait().expect("its end").success());
+    let program = Program::start_in(folder.path());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(measure(&program));
+}
+
+async fn measure(program: &Program) {
+    let client = Client::builder().pool_max_idle_per_host(CLIENTS).build().expect("a client");
+    // As many connections and requests, without a hash.
+    together(&client, &program.url, |client, url| async move {
+        let answer = client.post(format!("{url}/auth/login")).json(&json!({"username": "ada"})).send().await;
+        assert_eq!(answer.expect("an answer").status(), StatusCode::UNPROCESSABLE_ENTITY);
+    })
+    .await;
+    let base = kib(program, "VmRSS:");
+    std::fs::write(format!("/proc/{}/clear_refs", program.child.id()), "5").expect("the peak is forgotten");
+
+    let token = sign_in(&client, &program.url).await;
+    let (url, idle_for) = (program.url.clone(), Duration::from_secs(2));
+    let idle = watch(client.clone(), url.clone(), token.clone(), Arc::new(AtomicBool::new(false)), idle_for).await;
+    let over = Arc::new(AtomicBool::new(false));
+    let watcher = tokio::spawn(watch(client.clone(), url, token, over.clone(), Duration::MAX));
+    let began = Instant::now();
+    for _ in 0..ROUNDS {
+        together(&client, &program.url, |client, url| async move { drop(sign_in(&client, &url).await) }).await;
+    }
+    let took = began.elapsed();
+    over.store(true, Ordering::Relaxed);
+    let loaded = watcher.await.expect("it watched");
+
+    let permits = std::thread::available_parallelism().map_or(1, |cores| cores.get() as u64);
+    let peak = kib(program, "VmHWM:");
+    let bound = ((base + permits * HASH) as f64 * MORE) as u64;
+    let mib = |kib: u64| kib as f64 / 1024.0;
+    println!("| {CLIENTS} sign-ins at once, {ROUNDS} times | |\n|---|--:|");
+    println!("| before, after as many requests without a hash | {:.1} MiB |", mib(base));
+    println!("| hashes: {permits} at a time | {:.1} MiB |", mib(permits * HASH));
+    println!("| allowed: their sum and 10 % | {:.1} MiB |", mib(bound));
+    println!("| most at any time | {:.1} MiB |", mib(peak));
+    println!("| signed in, in all | {:.0} a second |", (CLIENTS * ROUNDS) as f64 / took.as_secs_f64());
+    println!("| `/api/me` while idle: median, 99 % | {:.2} ms, {:.2} ms |", idle.0, idle.1);
+    println!("| `/api/me` meanwhile: median, 99 % | {:.2} ms, {:.2} ms |", loaded.0, loaded.1);
+    assert!(peak <= bound, "more memory than that");
+}
+
+/// Does something for all clients at once.
+async fn together<F: Future<Output = ()> + Send + 'static>(
+    client: &Client,
+    url: &str,
+    what: impl Fn(Client, String) -> F,
+) {
+    let mut all = JoinSet::new();
+    for _ in 0..CLIENTS {
+        all.spawn(what(client.clone(), url.to_owned()));
+    }
+    all.join_all().await;
+}
+
+/// Signs in, coming again as often as the server is busy.
+async fn sign_in(client: &Client, url: &str) -> String {
+    loop {
+        let body = json!({"username": "ada", "password": PASSWORD});
+        let answer = client.post(format!("{url}/auth/login")).json(&body).send().await.expect("an answer");
+        if answer.status() == StatusCode::OK {
+            let tokens: Value = answer.json().await.expect("tokens");
+            return tokens["accessToken"].as_str().expect("an access token").to_owned();
+        }
+        assert_eq!(answer.status(), StatusCode::SERVICE_UNAVAILABLE);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+/// Asks who one is, again and again: the median and the 99th percentile of the time, in milliseconds.
+async fn watch(client: Client, url: String, token: String, over: Arc<AtomicBool>, longest: Duration) -> (f64, f64) {
+    let (mut times, began) = (Vec::new(), Instant::now());
+    while !over.load(Ordering::Relaxed) && began.elapsed() < longest {
+        let asked = Instant::now();
+        let answer = client.get(format!("{url}/api/me")).bearer_auth(&token).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK);
+        times.push(asked.elapsed());
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    times.sort_unstable();
+    let at = |part: usize| times[(times.len() - 1) * part / 100].as_secs_f64() * 1000.0;
+    (at(50), at(99))
+}
+
+/// A figure of the process's memory, in KiB (proc_pid_status(5)).
+fn kib(program: &Program, name: &str) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", program.child.id())).expect("its status");
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).expect("the figure");
+    line.trim().trim_end_matches(" kB").parse().expect("a number")
+}
