@@ -43,17 +43,36 @@ pub struct Device {
     pub kind: DeviceKind,
 }
 
+impl Device {
+    /// What is known after another request of it: one that says less of the same takes nothing back. A browser sends
+    /// all hints only to who asked for them, and forgets who did.
+    #[must_use]
+    pub fn seen_again(&self, now: &Self) -> Self {
+        let less = |before: &str, now: &str| before.strip_prefix(now).is_some_and(|rest| rest.starts_with(' '));
+        let os = match (&self.os, &now.os) {
+            (Some(before), Some(said)) if self.kind == now.kind && less(before, said) => self.os.clone(),
+            _ => now.os.clone(),
+        };
+        Self { os, ..now.clone() }
+    }
+}
+
+/// Whether a character does not stay where it is put: it ends a line, or turns what follows around (UAX #9).
+pub fn is_unruly(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// The longest name a user may give, in characters.
 pub const NAME_MAX: usize = 64;
 
-/// The user's own name for a device: trimmed, 1 to [`NAME_MAX`] characters, none of them a control character.
+/// The user's own name for a device: trimmed, 1 to [`NAME_MAX`] characters, none of them unruly.
 ///
 /// # Errors
 /// `None` when it is not such a name.
 pub fn device_name(typed: &str) -> Option<String> {
     let name = typed.trim();
     let fits = (1..=NAME_MAX).contains(&name.chars().count());
-    (fits && !name.chars().any(char::is_control)).then(|| name.to_owned())
+    (fits && !name.chars().any(is_unruly)).then(|| name.to_owned())
 }
 
 #[cfg(test)]
@@ -69,10 +88,32 @@ mod tests {
     }
 
     #[test]
+    fn what_is_known_is_kept_until_something_else_is_said() {
+        let device = |os: Option<&str>| Device { os: os.map(str::to_owned), ..Device::default() };
+        for (before, now, known) in [
+            (None, Some("Windows"), Some("Windows")),
+            (Some("Windows"), Some("Windows 11"), Some("Windows 11")),
+            (Some("Windows 11"), Some("Windows"), Some("Windows 11")),
+            (Some("Android 15 (Pixel 9)"), Some("Android"), Some("Android 15 (Pixel 9)")),
+            (Some("Android 15 (Pixel 9)"), Some("Android 15"), Some("Android 15 (Pixel 9)")),
+            (Some("Android 14 (Pixel 9)"), Some("Android 15 (Pixel 9)"), Some("Android 15 (Pixel 9)")),
+            (Some("Windows 8"), Some("Windows 8.1"), Some("Windows 8.1")),
+            (Some("Windows 8.1"), Some("Windows 8"), Some("Windows 8")),
+            (Some("macOS 15"), Some("Linux"), Some("Linux")),
+            (Some("Linux"), None, None),
+        ] {
+            assert_eq!(device(before).seen_again(&device(now)), device(known), "{before:?}, then {now:?}");
+        }
+        let phone = Device { kind: DeviceKind::Phone, ..device(Some("Android 15")) };
+        let tablet = Device { kind: DeviceKind::Tablet, ..device(Some("Android")) };
+        assert_eq!(phone.seen_again(&tablet), tablet, "another device");
+    }
+
+    #[test]
     fn a_name_is_trimmed_and_bounded() {
         assert_eq!(device_name("  Kitchen tablet ").as_deref(), Some("Kitchen tablet"));
         assert_eq!(device_name("é".repeat(64).as_str()).map(|name| name.chars().count()), Some(64));
-        for bad in ["", "   ", "a\nb", &"x".repeat(65)] {
+        for bad in ["", "   ", "a\nb", "a\u{202e}b", "a\u{2028}b", "a\0b", &"x".repeat(65)] {
             assert_eq!(device_name(bad), None, "{bad:?}");
         }
     }

@@ -8,6 +8,7 @@ pub mod id;
 pub mod key_schedule;
 pub mod limits;
 pub mod preferences;
+pub mod recognition;
 pub mod redeem;
 pub mod refresh_token;
 pub mod session;

@@ -1,11 +1,11 @@
 //! The bodies of the calls under `/api/`.
 
-use super::client;
 use super::context::RequestContext;
+use super::device;
 use crate::api::data::{Account, ActivityEvent, ActivityPage, Export, Me, SessionInfo};
 use crate::api::problem::Problem;
 use crate::domain::activity::Filter;
-use http::HeaderMap;
+use crate::domain::recognition::Hints;
 
 pub async fn me() -> Result<Me, Problem> {
     let context = RequestContext::current()?;
@@ -43,7 +43,7 @@ pub async fn export() -> Result<Export, Problem> {
 /// Says what the programs' own names mean.
 fn name_devices(events: &mut [ActivityEvent]) {
     for event in events {
-        let device = client::device(&event.user_agent, &HeaderMap::new());
+        let device = device::of(&event.user_agent, &Hints::default());
         (event.browser, event.os) = (device.browser, device.os);
     }
 }

@@ -1,11 +1,11 @@
-//! From where a request comes: the address and the device. Only labels; nothing is trusted because of them.
+//! From where a request comes.
 
-use crate::domain::device::{Device, DeviceKind};
+use super::device;
+use crate::domain::device::is_unruly;
 use crate::server::service::Source;
 use http::{HeaderMap, HeaderValue, header};
 use ipnet::IpNet;
 use std::net::IpAddr;
-use woothee::parser::Parser;
 
 /// How much of a User-Agent is kept, in characters.
 const USER_AGENT_MAX: usize = 256;
@@ -48,108 +48,17 @@ impl TrustedProxies {
     }
 }
 
-/// What a request says of its device.
+/// What a request says of where it comes from.
 pub fn source(headers: &HeaderMap, address: Option<IpAddr>) -> Source {
     let sent = headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
-    let user_agent: String =
-        sent.unwrap_or_default().chars().filter(|c| !c.is_control()).take(USER_AGENT_MAX).collect();
-    let device = device(&user_agent, headers);
+    let user_agent: String = sent.unwrap_or_default().chars().filter(|c| !is_unruly(*c)).take(USER_AGENT_MAX).collect();
+    let device = device::of(&user_agent, &device::hints(headers));
     Source { ip: address.map(|address| address.to_string()), user_agent, device }
-}
-
-/// What a User-Agent, and the hints beside it, say.
-pub fn device(user_agent: &str, headers: &HeaderMap) -> Device {
-    if let Some(tool) = command_line(user_agent) {
-        return Device { browser: Some(tool), os: None, kind: DeviceKind::CommandLine };
-    }
-    let Some(parsed) = Parser::new().parse(user_agent) else { return Device::default() };
-    let known = |text: &str| (text != "UNKNOWN").then(|| text.to_owned());
-    let tablet = user_agent.contains("iPad") || (parsed.os == "Android" && !user_agent.contains("Mobile"));
-    let kind = match parsed.category {
-        _ if tablet => DeviceKind::Tablet,
-        "pc" => DeviceKind::Desktop,
-        "smartphone" | "mobilephone" => DeviceKind::Phone,
-        _ => DeviceKind::Unknown,
-    };
-    let os = platform(headers).or_else(|| known(os_name(parsed.os)));
-    Device { browser: known(parsed.name), os, kind }
-}
-
-/// The family only: the versions that browsers still send are frozen, so "Windows 10" or "Mac OSX 10.15.7" would be
-/// false on most machines.
-fn os_name(os: &str) -> &str {
-    match os {
-        "Mac OSX" => "macOS",
-        "iPhone" | "iPod" => "iOS",
-        "iPad" => "iPadOS",
-        _ if os.starts_with("Windows Phone") => "Windows Phone",
-        _ if os.starts_with("Windows") => "Windows",
-        _ => os,
-    }
-}
-
-/// `Sec-CH-UA-Platform`, a quoted string that Chromium sends without being asked.
-fn platform(headers: &HeaderMap) -> Option<String> {
-    let value = headers.get("sec-ch-ua-platform")?.to_str().ok()?;
-    let name = value.trim_matches('"');
-    ["Android", "Chrome OS", "Fuchsia", "iOS", "Linux", "macOS", "Windows"]
-        .into_iter()
-        .find(|known| *known == name)
-        .map(Into::into)
-}
-
-/// Programs without a window, by how their User-Agent starts.
-fn command_line(user_agent: &str) -> Option<String> {
-    const TOOLS: [(&str, &str); 8] = [
-        ("curl/", "curl"),
-        ("Wget/", "Wget"),
-        ("HTTPie/", "HTTPie"),
-        ("python-requests/", "Python"),
-        ("Python-urllib/", "Python"),
-        ("python-httpx/", "Python"),
-        ("Go-http-client/", "Go"),
-        ("okhttp/", "OkHttp"),
-    ];
-    TOOLS.iter().find(|(start, _)| user_agent.starts_with(start)).map(|(_, name)| (*name).to_owned())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn seen(user_agent: &str) -> (Option<String>, Option<String>, DeviceKind) {
-        let mut headers = HeaderMap::new();
-        headers.insert(header::USER_AGENT, user_agent.parse().unwrap());
-        let Device { browser, os, kind } = source(&headers, None).device;
-        (browser, os, kind)
-    }
-
-    #[test]
-    fn devices_are_told_apart_and_frozen_versions_left_out() {
-        let some = |text: &str| Some(text.to_owned());
-        for (user_agent, expected) in [
-            (
-                "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Safari/537.36",
-                (some("Chrome"), some("Windows"), DeviceKind::Desktop),
-            ),
-            (
-                "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:127.0) Gecko/20100101 Firefox/127.0",
-                (some("Firefox"), some("macOS"), DeviceKind::Desktop),
-            ),
-            (
-                "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/17.5 Mobile/15E148 Safari/604.1",
-                (some("Safari"), some("iOS"), DeviceKind::Phone),
-            ),
-            (
-                "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/126.0.0.0 Mobile Safari/537.36",
-                (some("Chrome"), some("Android"), DeviceKind::Phone),
-            ),
-            ("curl/8.5.0", (some("curl"), None, DeviceKind::CommandLine)),
-            ("something else", (None, None, DeviceKind::Unknown)),
-        ] {
-            assert_eq!(seen(user_agent), expected, "{user_agent}");
-        }
-    }
 
     fn address(trusted: &[&str], peer: &str, forwarded: &[&str]) -> String {
         let mut headers = HeaderMap::new();

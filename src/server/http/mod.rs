@@ -5,6 +5,7 @@ pub mod auth;
 pub mod client;
 mod context;
 pub mod cookies;
+mod device;
 mod forms;
 mod headers;
 mod live;

@@ -2,7 +2,7 @@
 
 use super::context::{Origin, RequestContext, response};
 use super::cookies::REFRESH;
-use super::{headers, preferences, problem, return_to, web_session};
+use super::{device, headers, preferences, problem, return_to, web_session};
 use crate::api::problem::Code;
 use crate::domain::session::{Reason, Revocation, Session};
 use crate::server::service::{Caller, ServiceError};
@@ -10,7 +10,7 @@ use crate::ui;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Redirect};
-use http::{HeaderMap, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, Response, StatusCode, header};
 use leptos::nonce::use_nonce;
 use leptos::prelude::provide_context;
 use tower::ServiceExt as _;
@@ -182,5 +182,7 @@ async fn render(request: Request, context: RequestContext, status: StatusCode) -
     if response.status() == StatusCode::OK {
         *response.status_mut() = status;
     }
+    // Browsers mind it on a page only.
+    response.headers_mut().insert(HeaderName::from_static("accept-ch"), device::ASKED_FOR);
     response
 }

@@ -261,7 +261,7 @@ impl Batch {
                 key_id: session.rotation.key_id.clone(),
                 idle_expires_at: session.lifetime.idle_expires_at,
                 user_agent: source.user_agent.clone(),
-                device: source.device.clone(),
+                device: session.label.device.clone(),
                 ip: source.ip.clone(),
             }))
         });
@@ -290,7 +290,7 @@ fn rotate(
 ) -> Result<Minted, ServiceError> {
     let key = ring.newest_refresh(presented.at)?.id.clone();
     let mut next = session.succeeded(presented, key, exchange.grace);
-    next.label.device = source.device.clone();
+    next.label.device = session.label.device.seen_again(&source.device);
     next.label.user_agent.clone_from(&source.user_agent);
     next.label.ip.clone_from(&source.ip);
     let minted = refresh::mint(&next, ring, &exchange.issuer)?;

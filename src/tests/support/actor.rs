@@ -56,13 +56,20 @@ pub struct Anonymous {
     client: Client,
     base: String,
     pub user_agent: String,
+    /// What it says beside that.
+    pub headers: BTreeMap<&'static str, String>,
     pub cookies: BTreeMap<String, String>,
 }
 
 impl Anonymous {
     pub fn new(app: &TestApp) -> Self {
+        Self::of(app.url(""))
+    }
+
+    fn of(base: String) -> Self {
         let client = Client::builder().redirect(redirect::Policy::none()).build().expect("a client");
-        Self { client, base: app.url(""), user_agent: FIREFOX.into(), cookies: BTreeMap::new() }
+        let (headers, cookies) = Default::default();
+        Self { client, base, user_agent: FIREFOX.into(), headers, cookies }
     }
 
     /// The same browser at another server, or at the same one after a restart.
@@ -72,8 +79,7 @@ impl Anonymous {
 
     /// The same browser at a program of its own.
     pub fn at(program: &Program) -> Self {
-        let client = Client::builder().redirect(redirect::Policy::none()).build().expect("a client");
-        Self { client, base: program.url.clone(), user_agent: FIREFOX.into(), cookies: BTreeMap::new() }
+        Self::of(program.url.clone())
     }
 
     /// From now on each request has a connection of its own, through `network`.
@@ -86,6 +92,9 @@ impl Anonymous {
     pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         request = request.header("User-Agent", &self.user_agent).header("Sec-Fetch-Site", "same-origin");
+        for (name, value) in &self.headers {
+            request = request.header(*name, value);
+        }
         if !self.cookies.is_empty() {
             let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header("Cookie", pairs.join("; "));
