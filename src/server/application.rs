@@ -209,7 +209,9 @@ async fn keep_house(services: Arc<Services>) {
     let mut ticks = tokio::time::interval(HOUSEKEEPING);
     loop {
         ticks.tick().await;
-        if let Err(error) = services.housekeeping().await {
+        // In a task of its own: after a panic it is tried again the next time.
+        let services = services.clone();
+        if let Ok(Err(error)) = tokio::spawn(async move { services.housekeeping().await }).await {
             tracing::warn!(%error, "housekeeping is put off");
         }
     }

@@ -1,6 +1,7 @@
 //! The log: structured, to standard error, never with a secret in it.
 
 use std::io::IsTerminal as _;
+use std::panic::{self, PanicHookInfo};
 use tracing_subscriber::EnvFilter;
 
 /// Starts logging. `LATCHKEY_LOG` chooses what is logged (`info` by default); lines are JSON unless a person watches.
@@ -13,4 +14,12 @@ pub fn start() {
     } else {
         builder.json().flatten_event(true).try_init()
     };
+    panic::set_hook(Box::new(panicked));
+}
+
+/// Says where something panicked, within the request that it was for. What a panic itself says is kept from everybody:
+/// it may quote whatever was at hand, secrets too.
+fn panicked(panic: &PanicHookInfo<'_>) {
+    let location = panic.location().map(ToString::to_string);
+    tracing::error!(location, "something panicked: a fault of ours");
 }

@@ -116,6 +116,15 @@ fn the_targets_are_told_apart_in_one_place() {
     assert_eq!(files.iter().map(|(_, text)| told(text)).sum::<usize>(), 2);
 }
 
+/// So that the walk over all routes (`gate`) misses none.
+#[test]
+fn routes_are_made_in_one_place_from_its_lists() {
+    let files = sources();
+    let made = |text: &str| text.lines().filter(|line| line.contains(concat!(".rou", "te("))).count();
+    let places: Vec<_> = files.iter().map(|(path, text)| (name(path), made(text))).filter(|(_, n)| *n > 0).collect();
+    assert_eq!(places, [("server/http/router.rs", 3)], "documents, server functions, pages");
+}
+
 #[test]
 fn no_file_is_too_long() {
     let long = |(path, text): &(PathBuf, String)| {

@@ -1,11 +1,54 @@
 //! What stands before every route: the same-origin gate, headers, methods (SECURITY CS1, HD1, HD3, HP1).
 
 use super::support::{Anonymous, Reply, TestApp};
+use latchkey::server::http::routes;
 use reqwest::{Client, Method};
+use serde_json::json;
+
+/// What no route is for: what is not there, and files.
+const NO_ROUTES: [&str; 2] = ["/nothing", "/pkg/nothing.js"];
 
 /// Every server function, as the router learns of them.
 fn calls() -> Vec<(&'static str, Method)> {
     server_fn::axum::server_fn_paths().collect()
+}
+
+#[test]
+fn the_walk_misses_no_route() {
+    let routes = routes();
+    for (path, method) in [
+        ("/", Method::GET),
+        ("/login", Method::GET),
+        ("/activity", Method::GET),
+        ("/healthz", Method::GET),
+        ("/api/live", Method::GET),
+        ("/api/account", Method::GET),
+        ("/api/export", Method::GET),
+        ("/.well-known/change-password", Method::GET),
+        ("/auth/login", Method::POST),
+        ("/auth/account/delete", Method::POST),
+    ] {
+        assert!(routes.contains(&(path, method)), "{path}");
+    }
+    assert!(routes.len() >= 28, "{routes:?}");
+}
+
+/// CS1: whatever somebody sends from elsewhere, it comes no further than the gate.
+#[tokio::test]
+async fn nothing_unsafe_from_elsewhere_gets_to_any_route() {
+    let app = TestApp::start().await;
+    let device = app.signed_up("ada").await;
+    let methods = ["POST", "PUT", "PATCH", "DELETE", "PROPFIND"].map(|name| name.parse::<Method>().unwrap());
+    for path in routes().into_iter().map(|(path, _)| path).chain(NO_ROUTES) {
+        for method in &methods {
+            let mut request = device.browser.request(method.clone(), path).json(&json!({})).build().unwrap();
+            request.headers_mut().insert("sec-fetch-site", "cross-site".parse().unwrap());
+            request.headers_mut().insert("origin", "https://evil.example".parse().unwrap());
+            let reply = Reply::of(Client::new().execute(request).await.unwrap()).await;
+            assert_eq!(reply.expect(403).code(), "forbidden_origin", "{method} {path}");
+        }
+    }
+    assert!(device.is_in().await);
 }
 
 #[tokio::test]
@@ -45,25 +88,13 @@ async fn every_call_that_changes_something_comes_from_this_origin_or_without_coo
 #[tokio::test]
 async fn every_route_refuses_other_methods_and_carries_the_headers() {
     let app = TestApp::start().await;
-    let pages = [
-        "/",
-        "/login",
-        "/signup",
-        "/devices",
-        "/account",
-        "/activity",
-        "/reauthenticate",
-        "/healthz",
-        "/readyz",
-        "/nothing",
-        "/pkg/nothing.js",
-    ];
-    let documents = ["/.well-known/jwks.json", "/.well-known/oauth-authorization-server", "/api/live"];
-    let mut routes = calls();
-    routes.extend(pages.iter().chain(&documents).map(|path| (*path, Method::GET)));
+    let mut routes = routes();
+    routes.extend(NO_ROUTES.map(|path| (path, Method::GET)));
     let mut browser = app.browser();
     for (path, own) in routes {
-        for method in [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH] {
+        for method in
+            [Method::GET, Method::POST, Method::PUT, Method::DELETE, Method::PATCH, Method::OPTIONS, Method::TRACE]
+        {
             let reply = browser.send(browser.request(method.clone(), path)).await;
             let missing = path.contains("nothing");
             if method != own && !missing {
@@ -91,11 +122,11 @@ async fn every_route_refuses_other_methods_and_carries_the_headers() {
 async fn reading_calls_need_a_token_and_state_changing_ones_a_credential() {
     let app = TestApp::start().await;
     let mut nobody = Anonymous::new(&app);
-    for (path, method) in calls() {
+    for (path, method) in calls().into_iter().chain([("/api/live", Method::GET)]) {
         if ["/auth/login", "/auth/signup", "/auth/logout", "/preferences"].contains(&path) {
             continue;
         }
-        let body = serde_json::json!({
+        let body = json!({
             "sid": "x", "name": "x", "password": "x", "currentPassword": "x", "newPassword": "x"
         });
         let mut request = nobody.request(method.clone(), path);

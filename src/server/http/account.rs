@@ -3,41 +3,63 @@
 use super::context::RequestContext;
 use super::device;
 use crate::api::data::{Account, ActivityEvent, ActivityPage, Export, Me, SessionInfo};
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::domain::activity::Filter;
 use crate::domain::recognition::Hints;
+use futures_util::FutureExt as _;
+use std::panic::AssertUnwindSafe;
+use tracing::Instrument as _;
+
+/// Carries out a reading call. A page that is being rendered waits for it in a task of its own: a panic there must come
+/// back as an answer, or the page would wait for ever.
+async fn read<T, F>(call: impl FnOnce(RequestContext) -> F) -> Result<T, Problem>
+where
+    F: Future<Output = Result<T, Problem>>,
+{
+    let context = RequestContext::current()?;
+    let span = context.span.clone();
+    let answered = AssertUnwindSafe(call(context)).catch_unwind().instrument(span).await;
+    answered.unwrap_or_else(|_| Err(Code::Internal.into()))
+}
 
 pub async fn me() -> Result<Me, Problem> {
-    let context = RequestContext::current()?;
-    Ok(context.reader().await?.me())
+    read(|context| async move { Ok(context.reader().await?.me()) }).await
 }
 
 pub async fn sessions() -> Result<Vec<SessionInfo>, Problem> {
-    let context = RequestContext::current()?;
-    let caller = context.reader().await?;
-    Ok(context.services().sessions(&caller).await?)
+    read(|context| async move {
+        let caller = context.reader().await?;
+        Ok(context.services().sessions(&caller).await?)
+    })
+    .await
 }
 
 pub async fn activity(filter: Filter, cursor: Option<i64>) -> Result<ActivityPage, Problem> {
-    let context = RequestContext::current()?;
-    let caller = context.reader().await?;
-    let mut page = context.services().activity(&caller, filter, cursor).await?;
-    name_devices(&mut page.events);
-    Ok(page)
+    read(|context| async move {
+        let caller = context.reader().await?;
+        let mut page = context.services().activity(&caller, filter, cursor).await?;
+        name_devices(&mut page.events);
+        Ok(page)
+    })
+    .await
 }
 
 pub async fn account() -> Result<Account, Problem> {
-    let context = RequestContext::current()?;
-    let caller = context.reader().await?;
-    Ok(context.services().account(&caller).await?)
+    read(|context| async move {
+        let caller = context.reader().await?;
+        Ok(context.services().account(&caller).await?)
+    })
+    .await
 }
 
 pub async fn export() -> Result<Export, Problem> {
-    let context = RequestContext::current()?;
-    let caller = context.reader().await?;
-    let mut export = context.services().export(&caller).await?;
-    name_devices(&mut export.activity);
-    Ok(export)
+    read(|context| async move {
+        let caller = context.reader().await?;
+        let mut export = context.services().export(&caller).await?;
+        name_devices(&mut export.activity);
+        Ok(export)
+    })
+    .await
 }
 
 /// Says what the programs' own names mean.

@@ -34,8 +34,8 @@ pub struct RequestContext {
     pub preferences: Preferences,
     /// Whether the request brought a web session's cookie.
     pub has_web: bool,
-    /// Names the request in the log.
-    pub request_id: Arc<str>,
+    /// What the request is called in the log.
+    pub span: tracing::Span,
 }
 
 impl RequestContext {

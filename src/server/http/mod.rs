@@ -21,5 +21,5 @@ mod well_known;
 
 pub use client::TrustedProxies;
 pub use context::bearer;
-pub use router::{App, router};
+pub use router::{App, router, routes};
 pub use web_session::WebSessions;

@@ -73,7 +73,22 @@ pub fn answer(problem: &Problem) -> Response<Body> {
     if let Some(seconds) = problem.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
+    response.extensions_mut().insert(Told(problem.clone()));
     response
+}
+
+/// The problem that an answer tells.
+#[derive(Clone)]
+struct Told(Problem);
+
+/// Says in a fault of ours under which id the log has its cause.
+pub fn name(response: &mut Response<Body>, request_id: &str) {
+    if let Some(Told(mut problem)) = response.extensions_mut().remove::<Told>()
+        && problem.code.status() >= 500
+    {
+        problem.request_id = Some(request_id.to_owned());
+        *response.body_mut() = Body::from(serde_json::to_vec(&problem).unwrap_or_default());
+    }
 }
 
 /// `WWW-Authenticate` (RFC 6750 section 3) for whatever is refused because of a token.

@@ -14,12 +14,13 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
-use axum::routing::{MethodFilter, get, on};
-use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use axum::routing::{MethodFilter, MethodRouter, get, on};
+use futures_util::FutureExt as _;
+use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use leptos::config::LeptosOptions;
 use std::net::SocketAddr;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::services::ServeDir;
 use tracing::Instrument as _;
 
@@ -33,17 +34,32 @@ pub struct App {
     pub leptos: LeptosOptions,
 }
 
+type Route = (&'static str, fn() -> MethodRouter<App>);
+
+/// What is read that is neither a page nor a server function.
+const DOCUMENTS: [Route; 6] = [
+    ("/.well-known/jwks.json", || get(well_known::jwks)),
+    ("/.well-known/oauth-authorization-server", || get(well_known::metadata)),
+    ("/.well-known/change-password", || get(well_known::change_password)),
+    ("/healthz", || get(well_known::healthz)),
+    ("/readyz", || get(well_known::readyz)),
+    ("/api/live", || get(live::live)),
+];
+
+/// Every route that there is, but for files, and its method. The router is made of the same lists.
+pub fn routes() -> Vec<(&'static str, Method)> {
+    let read = DOCUMENTS.map(|(path, _)| path).into_iter().chain(pages::PATHS);
+    read.map(|path| (path, Method::GET)).chain(server_fn::axum::server_fn_paths()).collect()
+}
+
 /// All routes, with everything that stands before them.
 pub fn router(app: App) -> Router {
     // What renders pages runs on this runtime; it may have been told before, by another server of this process.
     let _ = Executor::init_tokio();
-    let mut router = Router::new()
-        .route("/.well-known/jwks.json", get(well_known::jwks))
-        .route("/.well-known/oauth-authorization-server", get(well_known::metadata))
-        .route("/.well-known/change-password", get(well_known::change_password))
-        .route("/healthz", get(well_known::healthz))
-        .route("/readyz", get(well_known::readyz))
-        .route("/api/live", get(live::live));
+    let mut router = Router::new();
+    for (path, document) in DOCUMENTS {
+        router = router.route(path, document());
+    }
     for (path, method) in server_fn::axum::server_fn_paths() {
         if let Ok(method) = MethodFilter::try_from(method) {
             router = router.route(path, on(method, rpc::call));
@@ -56,7 +72,6 @@ pub fn router(app: App) -> Router {
         .nest("/pkg", Router::new().fallback_service(files(&app)).layer(from_fn(kept_for_ever)))
         .fallback(pages::missing)
         .method_not_allowed_fallback(wrong_method)
-        .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn_with_state(app.clone(), with_context))
         .layer(from_fn_with_state(app.clone(), gate))
         .layer(from_fn_with_state(app.clone(), observe))
@@ -66,7 +81,8 @@ pub fn router(app: App) -> Router {
 /// Built files: precompressed, and with the hash of what they hold in their names.
 fn files(app: &App) -> ServeDir {
     let folder = format!("{}/{}", app.leptos.site_root, app.leptos.site_pkg_dir);
-    ServeDir::new(folder).precompressed_br().precompressed_gzip()
+    // Of a folder there is nothing to see, nor to be led to.
+    ServeDir::new(folder).append_index_html_on_directories(false).precompressed_br().precompressed_gzip()
 }
 
 async fn kept_for_ever(request: Request, next: Next) -> Response<Body> {
@@ -74,6 +90,8 @@ async fn kept_for_ever(request: Request, next: Next) -> Response<Body> {
     if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
         let value = HeaderValue::from_static("public, max-age=31536000, immutable");
         response.headers_mut().insert(header::CACHE_CONTROL, value);
+        // In which form it comes depends on what the browser reads; who keeps it between us must know.
+        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     }
     response
 }
@@ -82,34 +100,26 @@ async fn wrong_method() -> Response<Body> {
     problem::answer(&Code::MethodNotAllowed.into())
 }
 
-/// A panic ends one request: its text is in the log only.
-fn panicked(panic: Box<dyn std::any::Any + Send>) -> Response<Body> {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    tracing::error!(panic = text.unwrap_or("of no text"), "a request panicked");
-    problem::answer(&Code::Internal.into())
-}
-
-/// Outermost: names the request, logs it once, and completes the headers of whatever comes back.
-async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
+/// Outermost: names the request, logs it once, and completes whatever comes back, even from a panic: it ends this
+/// request only.
+async fn observe(State(app): State<App>, request: Request, next: Next) -> Response<Body> {
     let mut bytes = [0; 12];
     app.entropy.fill(&mut bytes);
-    let id: Arc<str> = base64url(&bytes).into();
-    request.extensions_mut().insert(RequestId(id.clone()));
+    let id = base64url(&bytes);
     // The route only: the rest of an address may hold what somebody put there by mistake.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
     let span = tracing::info_span!("request", id = %id, method = %request.method(), route);
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
+    let mut response = answered.unwrap_or_else(|_| problem::answer(&Code::Internal.into()));
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
+    problem::name(&mut response, &id);
     let https = app.services.settings().server.public_url.starts_with("https:");
     headers::complete(response.headers_mut(), https);
-    if let Ok(value) = HeaderValue::try_from(&*id) {
+    if let Ok(value) = HeaderValue::try_from(id) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
     response
 }
-
-#[derive(Clone)]
-struct RequestId(Arc<str>);
 
 /// The one gate before every unsafe method.
 async fn gate(State(app): State<App>, request: Request, next: Next) -> Response<Body> {
@@ -125,7 +135,6 @@ async fn gate(State(app): State<App>, request: Request, next: Next) -> Response<
 /// Gathers what a call may need to know of its request, and afterwards saves its web session.
 async fn with_context(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
-    let request_id = request.extensions().get().map_or_else(|| "".into(), |RequestId(id)| id.clone());
     let sent = request.headers();
     let address = peer.map(|peer| app.trusted_proxies.client_address(peer, sent));
     let (web, has_web) = app.web_sessions.of(sent);
@@ -137,7 +146,7 @@ async fn with_context(State(app): State<App>, mut request: Request, next: Next) 
         preferences: preferences::chosen(sent),
         web: web.clone(),
         has_web,
-        request_id,
+        span: tracing::Span::current(),
         app: app.clone(),
     };
     request.extensions_mut().insert(context);

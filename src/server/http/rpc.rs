@@ -40,7 +40,7 @@ pub async fn call(request: Request) -> Response<Body> {
     let provided = context.clone();
     let response =
         leptos_axum::handle_server_fns_with_context(move || provide_context(provided.clone()), request).await;
-    let response = settle(response.into_response(), &context).await;
+    let response = settle(response.into_response()).await;
     if form { forms::answer(&path, &body, response, &context).await } else { response }
 }
 
@@ -55,13 +55,10 @@ async fn refuse(code: Code, form: bool, parts: &Parts, context: &RequestContext)
 }
 
 /// Gives an answer the status that goes with what it says: a problem's own, and 204 for no content.
-async fn settle(response: Response<Body>, context: &RequestContext) -> Response<Body> {
+async fn settle(response: Response<Body>) -> Response<Body> {
     if problem::is_problem(&response) {
         let body = to_bytes(response.into_body(), BODY_MAX).await.unwrap_or_default();
-        let mut problem: Problem = serde_json::from_slice(&body).unwrap_or_else(|_| Problem::new(Code::Internal));
-        if problem.code.status() >= 500 {
-            problem.request_id = Some(context.request_id.to_string());
-        }
+        let problem: Problem = serde_json::from_slice(&body).unwrap_or_else(|_| Problem::new(Code::Internal));
         return problem::answer(&problem);
     }
     let (mut parts, body) = response.into_parts();

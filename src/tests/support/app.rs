@@ -24,12 +24,18 @@ pub fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-/// A clock that stands still until it is moved.
-struct TestClock(AtomicI64);
+/// A clock that stands still until it is moved. It may be told to panic.
+struct TestClock {
+    now: AtomicI64,
+    /// How often it may be looked at until it panics; long ago if it is below that.
+    looks: AtomicI64,
+    last_words: &'static str,
+}
 
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::SeqCst))
+        assert!(self.looks.fetch_sub(1, Ordering::SeqCst) != 1, "{}", self.last_words);
+        Timestamp::from_millis(self.now.load(Ordering::SeqCst))
     }
 }
 
@@ -38,6 +44,7 @@ pub struct TestAppBuilder {
     backend: Backend,
     settings: Settings,
     now: Timestamp,
+    last_words: &'static str,
 }
 
 impl TestAppBuilder {
@@ -52,6 +59,12 @@ impl TestAppBuilder {
         self
     }
 
+    /// What a panic says ([`TestApp::panics_at`]).
+    pub fn with_last_words(mut self, words: &'static str) -> Self {
+        self.last_words = words;
+        self
+    }
+
     pub async fn start(self) -> TestApp {
         self.start_in(tempfile::tempdir().expect("a folder")).await
     }
@@ -62,7 +75,8 @@ impl TestAppBuilder {
         let mut settings = self.settings;
         settings.database.url = self.backend.url(folder.path()).await;
         settings.secret.file = folder.path().join("secret.key");
-        let clock = Arc::new(TestClock(AtomicI64::new(self.now.as_millis())));
+        let (now, looks) = (AtomicI64::new(self.now.as_millis()), AtomicI64::new(0));
+        let clock = Arc::new(TestClock { now, looks, last_words: self.last_words });
         let running = Running::start(settings.clone(), folder.path(), clock.clone()).await;
         TestApp { folder, settings, clock, running: Some(running) }
     }
@@ -85,7 +99,7 @@ struct Running {
 
 impl Running {
     async fn start(settings: Settings, folder: &Path, clock: Arc<TestClock>) -> Self {
-        let site = folder.display().to_string();
+        let site = folder.join("site").display().to_string();
         let leptos = LeptosOptions::builder().output_name("latchkey").site_root(site).build();
         let world = World { clock, entropy: Arc::new(SystemEntropy) };
         let application = Application::build(Config { settings, leptos }, world).await.expect("the server starts");
@@ -116,7 +130,7 @@ impl TestApp {
         settings.password.argon2_iterations = 1;
         // Tests sign in often, from one address; those of limits turn them on.
         settings.limits = Limits { login_per_address: 0, login_per_account: 0, refresh_per_session: 0 };
-        TestAppBuilder { backend, settings, now: Timestamp::from_millis(1_800_000_000_123) }
+        TestAppBuilder { backend, settings, now: Timestamp::from_millis(1_800_000_000_123), last_words: "" }
     }
 
     pub async fn start() -> Self {
@@ -153,7 +167,17 @@ impl TestApp {
 
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
-        self.clock.0.fetch_add(i64::try_from(by.as_millis()).expect("a time"), Ordering::SeqCst);
+        self.clock.now.fetch_add(i64::try_from(by.as_millis()).expect("a time"), Ordering::SeqCst);
+    }
+
+    /// The server panics when it asks what time it is for the `look`-th time from now on.
+    pub fn panics_at(&self, look: i64) {
+        self.clock.looks.store(look, Ordering::SeqCst);
+    }
+
+    /// Whether it has not panicked yet; it will not any more.
+    pub fn panics_no_more(&self) -> bool {
+        self.clock.looks.swap(0, Ordering::SeqCst) > 0
     }
 
     /// Stops the server in an orderly way and starts it again on the same data.
@@ -171,7 +195,8 @@ impl TestApp {
         for name in ["latchkey.db", "latchkey.db-wal", "secret.key"] {
             std::fs::copy(self.folder.path().join(name), folder.path().join(name)).expect("a copy");
         }
-        let builder = TestAppBuilder { backend: Backend::Sqlite, settings: self.settings.clone(), now: self.now() };
+        let mut builder = Self::on(Backend::Sqlite).at(self.now());
+        builder.settings = self.settings.clone();
         builder.start_in(folder).await
     }
 

@@ -1,0 +1,173 @@
+//! HD3: what is served of the web app as it lies on disk, and what never is.
+
+use super::support::{Reply, TestApp};
+use reqwest::Method;
+use std::path::PathBuf;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+
+const SCRIPT: &str = "export const hydrate = 1;";
+
+/// A site with one file of each kind, in the forms that a release has.
+fn site(app: &TestApp) -> PathBuf {
+    let site = app.folder().join("site");
+    std::fs::create_dir_all(site.join("pkg/evil.example")).unwrap();
+    for (name, text) in [
+        ("pkg/latchkey.AbC1.js", SCRIPT),
+        ("pkg/latchkey.AbC1.js.br", "as brotli"),
+        ("pkg/latchkey.AbC1.js.gz", "as gzip"),
+        ("pkg/latchkey.AbC1.wasm", "\0asm"),
+        ("pkg/latchkey.AbC1.css", "body{}"),
+        ("favicon.svg", "<svg xmlns=\"http://www.w3.org/2000/svg\"/>"),
+        (".hidden", "hidden"),
+        ("../outside", "outside"),
+    ] {
+        std::fs::write(site.join(name), text).unwrap();
+    }
+    site
+}
+
+async fn get(app: &TestApp, method: Method, path: &str, headers: &[(&'static str, &str)]) -> Reply {
+    let mut browser = app.browser();
+    for (name, value) in headers {
+        browser.headers.insert(name, (*value).to_owned());
+    }
+    let reply = browser.send(browser.request(method, path)).await;
+    for (name, value) in [
+        ("x-content-type-options", "nosniff"),
+        ("referrer-policy", "no-referrer"),
+        ("cross-origin-opener-policy", "same-origin"),
+        ("cross-origin-resource-policy", "same-origin"),
+        ("x-frame-options", "DENY"),
+        ("strict-transport-security", "max-age=31536000; includeSubDomains"),
+        ("content-security-policy", "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"),
+    ] {
+        assert_eq!(reply.header(name), Some(value), "{path} {reply:?}");
+    }
+    assert!(reply.header("permissions-policy").is_some() && reply.header("x-request-id").is_some());
+    assert!(reply.set_cookies().is_empty() && reply.header("access-control-allow-origin").is_none());
+    reply
+}
+
+#[tokio::test]
+async fn a_file_with_a_hash_in_its_name_is_kept_for_ever_and_of_its_type() {
+    let app = TestApp::start().await;
+    site(&app);
+    for (name, media_type) in [("js", "text/javascript"), ("wasm", "application/wasm"), ("css", "text/css")] {
+        let reply = get(&app, Method::GET, &format!("/pkg/latchkey.AbC1.{name}"), &[]).await.expect(200);
+        assert_eq!(reply.header("content-type"), Some(media_type));
+        assert_eq!(reply.header("cache-control"), Some("public, max-age=31536000, immutable"));
+        assert_eq!(reply.header("content-encoding"), None);
+        assert_eq!(reply.header("vary"), Some("accept-encoding"), "it might have come compressed");
+    }
+    let icon = get(&app, Method::GET, "/favicon.svg", &[]).await.expect(200);
+    assert_eq!(icon.header("content-type"), Some("image/svg+xml"));
+    assert!(!icon.header("cache-control").unwrap().contains("immutable"), "its name says nothing of what it holds");
+    for missing in ["/pkg/latchkey.AbC2.js", "/pkg/", "/pkg", "/pkg/evil.example", "/favicon.ico"] {
+        let reply = get(&app, Method::GET, missing, &[]).await.expect(404);
+        assert_eq!(reply.header("cache-control"), Some("no-store"), "{missing}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_comes_in_the_form_that_the_browser_reads() {
+    let app = TestApp::start().await;
+    site(&app);
+    for (accepted, encoding, text) in [
+        ("br, gzip", Some("br"), "as brotli"),
+        ("gzip, deflate, br, zstd", Some("br"), "as brotli"),
+        ("gzip", Some("gzip"), "as gzip"),
+        ("br;q=0, gzip;q=0.5", Some("gzip"), "as gzip"),
+        ("identity", None, SCRIPT),
+        ("zstd", None, SCRIPT),
+    ] {
+        let reply = get(&app, Method::GET, "/pkg/latchkey.AbC1.js", &[("accept-encoding", accepted)]).await.expect(200);
+        assert_eq!((reply.header("content-encoding"), &*reply.text), (encoding, text), "{accepted}");
+        assert_eq!(reply.header("content-type"), Some("text/javascript"));
+        assert_eq!(reply.header("vary"), Some("accept-encoding"), "{accepted}");
+    }
+    // Nobody compressed this one.
+    let reply = get(&app, Method::GET, "/pkg/latchkey.AbC1.css", &[("accept-encoding", "br")]).await.expect(200);
+    assert_eq!((reply.header("content-encoding"), &*reply.text), (None, "body{}"));
+}
+
+#[tokio::test]
+async fn heads_conditions_and_ranges_are_answered_as_they_should() {
+    let app = TestApp::start().await;
+    site(&app);
+    let path = "/pkg/latchkey.AbC1.js";
+    let kept = Some("public, max-age=31536000, immutable");
+    let whole = get(&app, Method::GET, path, &[]).await.expect(200);
+    let head = get(&app, Method::HEAD, path, &[]).await.expect(200);
+    assert_eq!((head.text.as_str(), head.header("content-length")), ("", Some("25")));
+    assert_eq!(head.header("cache-control"), kept);
+
+    let modified = whole.header("last-modified").unwrap();
+    let same = get(&app, Method::GET, path, &[("if-modified-since", modified)]).await.expect(304);
+    assert_eq!((same.text.as_str(), same.header("cache-control")), ("", kept));
+
+    let part = get(&app, Method::GET, path, &[("range", "bytes=0-5")]).await.expect(206);
+    assert_eq!((part.text.as_str(), part.header("content-range")), ("export", Some("bytes 0-5/25")));
+    let beyond = get(&app, Method::GET, path, &[("range", "bytes=99-")]).await.expect(416);
+    assert_eq!(beyond.header("cache-control"), Some("no-store"));
+
+    for method in [Method::POST, Method::PUT, Method::DELETE] {
+        let reply = get(&app, method.clone(), path, &[]).await.expect(405);
+        assert_eq!(reply.header("cache-control"), Some("no-store"), "{method}");
+    }
+    assert_eq!(std::fs::read_to_string(app.folder().join("site").join(path.trim_start_matches('/'))).unwrap(), SCRIPT);
+}
+
+/// Sends a path exactly as it is, which no client library does.
+async fn send_as_is(app: &TestApp, path: &str) -> String {
+    let address = app.url("");
+    let mut stream = TcpStream::connect(address.trim_start_matches("http://")).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer
+}
+
+#[tokio::test]
+async fn no_path_leads_out_of_the_site_nor_to_another_one() {
+    let app = TestApp::start().await;
+    let site = site(&app);
+    let absolute = site.join("../outside").canonicalize().unwrap();
+    let absolute = absolute.to_str().unwrap();
+    let outside = [
+        "/../outside",
+        "/pkg/../../outside",
+        "/pkg/../.hidden",
+        "/.hidden",
+        "/%2ehidden",
+        "/%2e%2e/outside",
+        "/pkg/%2e%2e/%2e%2e/outside",
+        "/pkg/..%2f..%2foutside",
+        "/..%2foutside",
+        "/pkg/..\\..\\outside",
+        "/pkg/..%5c..%5coutside",
+        "/pkg/%252e%252e/%252e%252e/outside",
+        "/pkg/....//....//outside",
+        "/pkg/..%00/outside",
+        "/pkg/latchkey.AbC1.js%00.css",
+        "/pkg/..;/..;/outside",
+        "/latchkey.db",
+        "/pkg/../../latchkey.db",
+        "/pkg/../../secret.key",
+    ];
+    let absolute = [format!("/pkg/{absolute}"), format!("//{absolute}"), absolute.to_owned()];
+    for path in outside.into_iter().chain(absolute.iter().map(String::as_str)) {
+        let answer = send_as_is(&app, path).await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
+        assert!(!answer.ends_with("outside") && !answer.ends_with("hidden"), "{path}: {answer}");
+    }
+    // A browser takes a path of two slashes for a host.
+    for path in
+        ["/pkg//evil.example", "/pkg//evil.example/..", "//evil.example", "//evil.example/%2e%2e", "/\\evil.example"]
+    {
+        let answer = send_as_is(&app, path).await;
+        assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
+        assert!(!answer.to_ascii_lowercase().contains("\r\nlocation:"), "{path}: {answer}");
+    }
+}
