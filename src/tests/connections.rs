@@ -95,3 +95,42 @@ async fn a_head_of_more_than_16_kib_is_refused() {
         app.browser().get("/healthz").await.expect(200);
     }
 }
+
+/// These are answered before there is a request that any layer of ours could see: by the status, and by nothing else.
+#[tokio::test]
+async fn what_never_becomes_a_request_is_refused_in_few_words_and_closed() {
+    let app = TestApp::start().await;
+    let get = |rest: &str| format!("GET /healthz?xyzzy HTTP/1.1\r\nHost: x\r\n{rest}\r\n");
+    let post = |rest: &str| format!("POST /auth/login HTTP/1.1\r\nHost: x\r\n{rest}\r\n\r\nxyzzy");
+    for (status, sent) in [
+        (400, "xyzzy\r\n\r\n".to_owned()),
+        (400, "GET  /xyzzy HTTP/1.1\r\n\r\n".to_owned()),
+        (400, "GET /xyzzy HTTP/9.9\r\n\r\n".to_owned()),
+        (400, "\x16\x03\x01\x02\0\x01\0\x01\r\n\r\n".to_owned()),
+        (400, get("xyzzy\r\n")),
+        (400, get("X-Odd : xyzzy\r\n")),
+        (400, get("X-Odd: xy\0zzy\r\n")),
+        (400, post("Content-Length: xyzzy")),
+        (400, post("Content-Length: 5\r\nContent-Length: 6")),
+        (400, post("Transfer-Encoding: xyzzy")),
+        (431, get(&"X-Many: xyzzy\r\n".repeat(200))),
+        (431, get(&format!("X-Long: {}\r\n", "xyzzy".repeat(4_000)))),
+    ] {
+        let mut stream = connect(&app).await;
+        // The server may close before it has read it all.
+        let _ = stream.write_all(sent.as_bytes()).await;
+        let answer = tokio::time::timeout(TOO_LONG, read_to_end(stream)).await.expect("it is closed");
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{sent:?}: {answer:?}"));
+        let mut lines = head.lines();
+        assert!(lines.next().unwrap().starts_with(&format!("HTTP/1.1 {status} ")), "{sent:?}: {answer}");
+        let mut names: Vec<&str> = lines.map(|line| line.split(':').next().unwrap()).collect();
+        names.sort_unstable();
+        assert_eq!((names, body), (vec!["connection", "content-length", "date"], ""), "{sent:?}: {answer}");
+        assert!(head.contains("connection: close"));
+    }
+    // HTTP/2, which needs a word before it, is not spoken at all.
+    let mut stream = connect(&app).await;
+    let _ = stream.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    assert_eq!(tokio::time::timeout(TOO_LONG, read_to_end(stream)).await.expect("it is closed"), "");
+    app.browser().get("/healthz").await.expect(200);
+}

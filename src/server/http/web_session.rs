@@ -3,6 +3,7 @@
 //! the flags that a `__Host-` cookie needs.
 
 use super::cookies::WEB_SESSION;
+use crate::domain::device::is_unruly;
 use crate::domain::id::SessionId;
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
@@ -178,12 +179,16 @@ pub async fn unbind(web: &WebSession) -> Result<(), StoreError> {
     web.flush().await.map_err(fault)
 }
 
+/// How much of a username is kept that was refused, in characters.
+const USERNAME_MAX: usize = 256;
+
 /// Keeps the username of a form that was refused, so that it need not be typed again.
 ///
 /// # Errors
 /// When the store does not answer.
 pub async fn keep_username(web: &WebSession, username: &str) -> Result<(), StoreError> {
-    web.insert(USERNAME, username).await.map_err(fault)
+    let kept: String = username.chars().filter(|c| !is_unruly(*c)).take(USERNAME_MAX).collect();
+    web.insert(USERNAME, kept).await.map_err(fault)
 }
 
 /// The username that [`keep_username`] kept.

@@ -13,15 +13,20 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts it; what it logs at `level` goes to a file.
-    pub async fn start(folder: &Path, level: &str) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
-        let url = format!("http://127.0.0.1:{port}");
+    /// Puts the files into a folder that it needs to serve.
+    pub fn prepare(folder: &Path) {
         let settings = "[package.metadata.leptos]\noutput-name = \"latchkey\"\nsite-root = \"site\"\n\n\
                         [[clients]]\nid = \"cli\"\nkind = \"native\"\n";
         std::fs::write(folder.join("Leptos.toml"), settings).expect("a file");
         // No browser comes: the web app need not have been built.
         std::fs::create_dir_all(folder.join("site/pkg")).expect("a folder");
+    }
+
+    /// Starts it; what it logs at `level` goes to a file.
+    pub async fn start(folder: &Path, level: &str) -> Self {
+        let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+        let url = format!("http://127.0.0.1:{port}");
+        Self::prepare(folder);
         let log = folder.join("log");
         let file = std::fs::File::options().create(true).append(true).open(&log).expect("a file");
         let mut child = Command::new(env!("CARGO_BIN_EXE_latchkey"))
@@ -30,6 +35,7 @@ impl Program {
             .env("LATCHKEY_LOG", level)
             .env("LATCHKEY_PASSWORD__ARGON2_MEMORY", "64")
             .env("LATCHKEY_PASSWORD__ARGON2_ITERATIONS", "1")
+            .env("LATCHKEY_LIMITS__LOGIN_PER_ADDRESS", "0")
             .env("LATCHKEY_LIMITS__REFRESH_PER_SESSION", "0")
             .env("LATCHKEY_DATABASE__URL", "sqlite://data/latchkey.db")
             .stdin(Stdio::null())
