@@ -7,9 +7,10 @@ mod steps;
 use super::support::{Anonymous, Backend, FIREFOX, PASSWORD, REFRESH, Reply, TestApp};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use latchkey::domain::id::UserId;
+use jsonwebtoken::Algorithm;
+use latchkey::domain::id::{KeyId, UserId};
 use latchkey::server::config::{Client, ClientKind};
-use model::{Access, Expected, Model, SECOND};
+use model::{Access, Expected, Model, Refresh, SECOND};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -109,6 +110,15 @@ impl World {
                 text.replace_range(end..=end, other);
                 refused(&browser.post("/auth/refresh", json!({})).await, 401, "invalid_token");
             }
+            Step::Forged { token, shared } => {
+                let token = self.refresh_token(token);
+                let forged = self.forged(&self.model.refresh[token].text);
+                let reply = self.send(token, &forged, 0, shared).await.1;
+                match self.model.present_forged(token, shared) {
+                    Expected::Refused(status, code) => refused(&reply, status, code),
+                    given => panic!("nobody expects {given:?}"),
+                }
+            }
             Step::UseAccess { token } => {
                 let token = self.access_token(token);
                 let good = self.model.uses(token);
@@ -181,16 +191,36 @@ impl World {
         self.take(session, &browser, &reply);
     }
 
-    async fn refresh(&mut self, token: usize, agent: usize, shared: bool) {
-        let token = self.refresh_token(token);
-        let session = self.model.refresh[token].session;
-        let native = self.model.sessions[session].native;
-        let mut body = json!({"shared": shared});
-        let mut browser = if native { self.browser(agent) } else { self.with_cookie(token, agent) };
+    /// Another token of the same claims but for the time that it says it was made at, under a right signature.
+    fn forged(&self, token: &str) -> String {
+        let (header, _) = token.split_once('.').unwrap();
+        let kid = part(header)["kid"].as_str().unwrap().to_owned();
+        let mut claims = claims(token);
+        claims["iat"] = json!(claims["iat"].as_i64().unwrap() + 1);
+        let message = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let ring = self.app.services().access_tokens().ring();
+        let key = &ring.refresh(&KeyId::new(kid)).unwrap().encoding;
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), key, Algorithm::HS512).unwrap();
+        format!("{message}.{signature}")
+    }
+
+    /// Sends `text` in the place of a token, for a refresh.
+    async fn send(&self, token: usize, text: &str, agent: usize, shared: bool) -> (Anonymous, Reply) {
+        let native = self.model.sessions[self.model.refresh[token].session].native;
+        let (mut browser, mut body) = (self.browser(agent), json!({"shared": shared}));
         if native {
-            body["refreshToken"] = json!(self.model.refresh[token].text);
+            body["refreshToken"] = json!(text);
+        } else {
+            browser.cookies.insert(REFRESH.to_owned(), text.to_owned());
         }
         let reply = browser.post("/auth/refresh", body).await;
+        (browser, reply)
+    }
+
+    async fn refresh(&mut self, token: usize, agent: usize, shared: bool) {
+        let token = self.refresh_token(token);
+        let Refresh { session, ref text, .. } = self.model.refresh[token];
+        let (browser, reply) = self.send(token, text, agent, shared).await;
         match self.model.present(token, agent, shared, true) {
             Expected::New(generation) => {
                 let new = self.take(session, &browser, &reply.expect(200));
@@ -278,7 +308,11 @@ impl World {
 }
 
 fn claims(token: &str) -> Value {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(1).unwrap()).unwrap()).unwrap()
+    part(token.split('.').nth(1).unwrap())
+}
+
+fn part(text: &str) -> Value {
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap()
 }
 
 #[track_caller]

@@ -175,6 +175,18 @@ impl Model {
         Expected::New(session.generation)
     }
 
+    /// Presents what is like a refresh token in all but its bytes: nobody's, where the bytes count; where any token of
+    /// the generation would be too old, it tells as much as the true one.
+    pub fn present_forged(&mut self, token: usize, shared: bool) -> Expected {
+        let Refresh { session, generation, .. } = self.refresh[token].clone();
+        let Session { generation: current, parent, .. } = self.sessions[session];
+        let counts = generation == current || parent == Some(generation);
+        if counts && self.is_alive(session) && self.reads(token) {
+            return INVALID;
+        }
+        self.present(token, 0, shared, true)
+    }
+
     /// Shows an access token: whether it is good.
     pub fn uses(&mut self, token: usize) -> bool {
         let Access { session, generation, expires, .. } = self.access[token].clone();

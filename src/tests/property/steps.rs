@@ -28,6 +28,11 @@ pub enum Step {
     Tampered {
         token: usize,
     },
+    /// A token that our own key signed, of a generation and with an id that are true, but not the one that was given out.
+    Forged {
+        token: usize,
+        shared: bool,
+    },
     UseAccess {
         token: usize,
     },
@@ -65,6 +70,7 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
             .prop_map(|(token, agent, shared)| Step::Refresh { token, agent, shared }),
         2 => (number(), prop_oneof![5 => Just(0usize), 1 => Just(1)]).prop_map(|(token, agent)| Step::Rename { token, agent }),
         1 => number().prop_map(|token| Step::Tampered { token }),
+        3 => (number(), any::<bool>()).prop_map(|(token, shared)| Step::Forged { token, shared }),
         6 => number().prop_map(|token| Step::UseAccess { token }),
         1 => number().prop_map(|token| Step::SignOut { token }),
         1 => (number(), any::<bool>()).prop_map(|(access, keep)| Step::SignOutAll { access, keep }),
