@@ -17,7 +17,7 @@ const test = base.extend<{}, { network: LossyNetwork }>({
     { scope: 'worker' },
   ],
   server: [
-    async ({ network }, use) => {
+    async ({ network, secrets }, use) => {
       const server = await Server.start({
         LATCHKEY_SERVER__PUBLIC_URL: network.url,
         LATCHKEY_TOKENS__ACCESS_TTL: '5s',
@@ -26,6 +26,7 @@ const test = base.extend<{}, { network: LossyNetwork }>({
       network.leadTo(server.port);
       await use(server);
       await server.stop();
+      expect(await secrets.foundIn(server.log), 'secrets in the log').toEqual([]);
     },
     { scope: 'worker' },
   ],

@@ -5,6 +5,9 @@ import { expect, test } from '../fixtures/test.ts';
 
 const refreshCookie = '__Host-Http-latchkey-refresh';
 
+// Of every server the log is searched for secrets when it stops; of this one, all that it can say.
+test.use({ settings: { LATCHKEY_LOG: 'trace' } });
+
 test('no script of the page can find a token', async ({ device, user }) => {
   const tokens = [];
   const first = nextTokens(device.page);
@@ -48,6 +51,20 @@ test('no script of the page can find a token', async ({ device, user }) => {
     return found;
   }, tokens);
   expect(found).toEqual([]);
+});
+
+test('the log is searched for what was really sent', async ({ device, secrets, server, user }) => {
+  await device.signUp(user);
+  await device.page.reload();
+  await device.devicesPage.isShown();
+  const found = async (log: string) => (await secrets.foundIn(log)).length;
+  await expect.poll(() => found(`password=${user.password}`)).toBe(1);
+  for (const { name, value } of await device.context.cookies()) {
+    if (name.startsWith('__Host-')) expect(await found(`cookie: ${name}=${value}`), name).toBeGreaterThan(0);
+  }
+  // Password, two access tokens, two refresh tokens, a web session: or more, if the page has renewed meanwhile.
+  expect(secrets.count).toBeGreaterThanOrEqual(6);
+  expect(server.log.length).toBeGreaterThan(10_000);
 });
 
 test('the database file holds no refresh token in any form', async ({ device, server, user }) => {
