@@ -133,6 +133,7 @@ async fn brings(mut device: SignedIn, hostile: &str) -> Vec<Reply> {
     }
     let request = nobody.request(Method::GET, "/api/me").header("authorization", format!("Bearer {}", header(hostile)));
     replies.push(nobody.send(request).await.expect(401));
+    replies.push(nobody.post("/preferences", json!({"theme": hostile, "language": hostile})).await.expect(422));
     for path in ["/api/me", "/api/sessions", "/api/activity", "/api/account", "/api/export"] {
         replies.push(device.get(path).await.expect(200));
     }
@@ -162,7 +163,7 @@ async fn looks(device: &SignedIn, hostile: &str) -> Vec<Reply> {
             let mut browser = browser.clone();
             replies.push(browser.get(path).await);
             replies.push(browser.get(&format!("{path}?{query}")).await);
-            browser.cookies.insert("latchkey-theme".into(), plain.clone());
+            browser.cookies.insert("__Host-Http-latchkey-preferences".into(), plain.clone());
             browser.cookies.insert("__Host-Http-latchkey-refresh".into(), plain.clone());
             replies.push(browser.get(path).await);
         }

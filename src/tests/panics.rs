@@ -66,8 +66,10 @@ async fn panic_everywhere() {
             app.panics_at(look);
             let response = request.send().await.expect("an answer");
             if path == "/api/live" && response.status() == 200 {
-                // It goes on for as long as somebody listens.
+                // It goes on for as long as somebody listens, or until it panics.
+                drop(response);
                 app.panics_no_more();
+                lives_on(&app, device.browser.clone()).await;
                 break;
             }
             let reply = Reply::of(response).await;

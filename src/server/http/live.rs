@@ -9,11 +9,13 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::IntoResponse as _;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::stream;
+use futures_util::{FutureExt as _, stream};
 use http::{HeaderName, HeaderValue, Response, header};
 use serde_json::json;
 use std::convert::Infallible;
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
+use tracing::{Instrument as _, Span};
 
 /// How often an idle stream shows that it is alive, so that proxies keep it and a client that is gone is noticed.
 const KEEP_ALIVE: Duration = Duration::from_secs(25);
@@ -28,17 +30,19 @@ pub async fn live(request: Request) -> Response<Body> {
         None => Err(ServiceError::InvalidToken),
     };
     match watch {
-        Ok(watch) => answer(watch),
+        Ok(watch) => answer(watch, context.span.clone()),
         Err(error) => problem::answer(&error.into()),
     }
 }
 
-fn answer(watch: Watch) -> Response<Body> {
-    let events = stream::unfold(watch, |mut watch| async {
-        match watch.next().await {
-            Ok(event) => Some((Ok::<_, Infallible>(written(event?)), watch)),
+fn answer(watch: Watch, span: Span) -> Response<Body> {
+    let events = stream::unfold((watch, span), |(mut watch, span)| async {
+        // A panic ends the stream like any end of it: the page asks anew.
+        let next = AssertUnwindSafe(watch.next()).catch_unwind().instrument(span.clone()).await;
+        match next.ok()? {
+            Ok(event) => Some((Ok::<_, Infallible>(written(event?)), (watch, span))),
             Err(error) => {
-                tracing::warn!(%error, "a page is no longer told what happens");
+                span.in_scope(|| tracing::warn!(%error, "a page is no longer told what happens"));
                 None
             }
         }
