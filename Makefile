@@ -1,7 +1,7 @@
 # The doors to everything. Nothing to install first but Rust (rustup) and Node.js; see README.md.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-rust test-browser thieves timing mutants check audit build clean-tools
+.PHONY: help run test test-rust test-browser thieves timing weight mutants check audit build clean-tools
 
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 # The binary finds its site files beside itself, in target/.
@@ -42,6 +42,11 @@ thieves: ## the life of stolen tokens, simulated: a table of strategies against 
 
 timing: ## whether the time of a refused sign-in tells why it was refused
 	cargo bench --features ssr --bench timing
+
+weight: ## what each page transfers, on the first visit and on the second, by a real browser's count
+	@scripts/tools test
+	+@$(RELEASE)
+	@npm run --silent weight
 
 mutants: ## mutation testing of the rules: 10 minutes on two cores (ARGS=… goes to cargo-mutants)
 	@scripts/tools mutants
