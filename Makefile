@@ -74,9 +74,10 @@ $(SERVER): $(MANIFESTS) $(shell find src migrations 2>/dev/null)
 	cargo build --release --no-default-features --features ssr --bin latchkey
 	@touch $@
 
-$(SITE): $(MANIFESTS) $(shell find src style public 2>/dev/null)
+$(SITE): $(MANIFESTS) scripts/seal-site $(shell find src style public 2>/dev/null)
 	@echo 'Release build of the site: 3 minutes on two cores the first time'
-	cargo-leptos build --release --precompress --frontend-only
+	LEPTOS_HASH_FILES=false cargo-leptos build --release --split --frontend-only
+	scripts/seal-site
 	@touch $@
 
 clean-tools: ## removes the tools that were installed into this folder

@@ -9,6 +9,7 @@ use super::pages::home::HomePage;
 use super::pages::missing::MissingPage;
 use super::pages::reauthenticate::ReauthenticatePage;
 use super::pages::signed_in_page::{self, SignedInPage};
+use super::whole::IntoWhole as _;
 use super::{browser, links};
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
@@ -43,11 +44,11 @@ pub fn App() -> impl IntoView {
     // Pages arrive complete: nothing is sent before what they show is known.
     view! {
         <Router>
-            <Routes fallback=MissingPage>
-                <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
-                <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
-                <Route path=path!("/signup") view=SignupPage ssr=SsrMode::Async />
-                <Route path=path!("/reauthenticate") view=ReauthenticatePage ssr=SsrMode::Async />
+            <Routes fallback=|| MissingPage().into_whole()>
+                <Route path=path!("/") view=|| HomePage().into_whole() ssr=SsrMode::Async />
+                <Route path=path!("/login") view=|| LoginPage().into_whole() ssr=SsrMode::Async />
+                <Route path=path!("/signup") view=|| SignupPage().into_whole() ssr=SsrMode::Async />
+                <Route path=path!("/reauthenticate") view=|| ReauthenticatePage().into_whole() ssr=SsrMode::Async />
                 <ParentRoute path=path!("") view=SignedInPage::Frame ssr=SsrMode::Async>
                     <Route path=path!("/devices") view=SignedInPage::Devices ssr=SsrMode::Async />
                     <Route path=path!("/activity") view=SignedInPage::Activity ssr=SsrMode::Async />

@@ -22,6 +22,7 @@ pub mod notice;
 pub mod pages;
 pub mod shell;
 pub mod text;
+pub mod whole;
 
 pub use app::App;
 pub use components::credentials_form::TypedUsername;

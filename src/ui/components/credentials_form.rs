@@ -8,6 +8,7 @@ use crate::api::{Flag, Secret, auth as calls};
 use crate::ui::environment::Environment;
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
+use crate::ui::whole::IntoWhole as _;
 use crate::ui::{auth, browser, text};
 use leptos::html;
 use leptos::prelude::*;
@@ -155,9 +156,9 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
         </form>
         <p class="gate__other">
             {if other_is_open {
-                view! { {question} " " <A href=other_page>{other}</A> }.into_any()
+                view! { {question} " " <A href=other_page>{other}</A> }.into_whole()
             } else {
-                view! { {text().enter.closed} }.into_any()
+                view! { {text().enter.closed} }.into_whole()
             }}
         </p>
     }

@@ -11,6 +11,7 @@ use crate::ui::components::moment::{Moment, Telling};
 use crate::ui::environment::Environment;
 use crate::ui::links::{self, query};
 use crate::ui::notice::{self, Notice};
+use crate::ui::whole::IntoWhole as _;
 use crate::ui::{auth, browser, text};
 use leptos::html;
 use leptos::prelude::*;
@@ -26,8 +27,8 @@ pub fn AccountPage() -> impl IntoView {
         <Transition fallback=|| view! { <p class="loading" role="status">{text().frame.loading}</p> }>
             {move || Suspend::new(async move {
                 match account.await {
-                    Ok(known) => view! { <Facts known /> }.into_any(),
-                    Err(problem) => view! { <Alert message=Some(notice::sentence(&problem)) /> }.into_any(),
+                    Ok(known) => view! { <Facts known /> }.into_whole(),
+                    Err(problem) => view! { <Alert message=Some(notice::sentence(&problem)) /> }.into_whole(),
                 }
             })}
         </Transition>

@@ -5,6 +5,7 @@ use super::account::AccountPage;
 use super::activity::ActivityPage;
 use super::devices::DevicesPage;
 use super::signed_in::SignedIn;
+use crate::ui::whole::IntoWhole as _;
 use crate::ui::{browser, links};
 use leptos::prelude::*;
 use leptos_router::ChooseView;
@@ -23,10 +24,10 @@ pub enum SignedInPage {
 #[wasm_split(signed_in, fallible, preload(load))]
 pub fn rendered(page: SignedInPage) -> Result<AnyView, SplitLoaderError> {
     Ok(match page {
-        SignedInPage::Frame => view! { <SignedIn /> }.into_any(),
-        SignedInPage::Devices => view! { <DevicesPage /> }.into_any(),
-        SignedInPage::Activity => view! { <ActivityPage /> }.into_any(),
-        SignedInPage::Account => view! { <AccountPage /> }.into_any(),
+        SignedInPage::Frame => view! { <SignedIn /> }.into_whole(),
+        SignedInPage::Devices => view! { <DevicesPage /> }.into_whole(),
+        SignedInPage::Activity => view! { <ActivityPage /> }.into_whole(),
+        SignedInPage::Account => view! { <AccountPage /> }.into_whole(),
     })
 }
 
@@ -51,7 +52,7 @@ impl ChooseView for SignedInPage {
                 if let Some(path) = self.path() {
                     browser::replace(path);
                 }
-                ().into_any()
+                ().into_whole()
             }
         }
     }
