@@ -1,7 +1,7 @@
 # The doors to everything. Nothing to install first but Rust (rustup) and Node.js; see README.md.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-rust test-browser thieves timing memory screenshots mutants fuzz check audit build clean-tools
+.PHONY: help run test test-rust test-browser thieves timing memory weight screenshots mutants fuzz check audit build clean-tools
 
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 # The binary finds its site files beside itself, in target/.
@@ -51,6 +51,11 @@ screenshots: ## takes pictures of every page and state, light and dark, wide and
 	+@$(RELEASE)
 	@npm run --silent screenshots
 
+weight: ## what each page transfers, on the first visit and on the second, by a real browser's count
+	@scripts/tools test
+	+@$(RELEASE)
+	@npm run --silent weight
+
 mutants: ## mutation testing of the rules: 10 minutes on two cores (ARGS=… goes to cargo-mutants)
 	@scripts/tools mutants
 	@scripts/mutants $(ARGS)
@@ -82,9 +87,10 @@ $(SERVER): $(MANIFESTS) $(shell find src migrations 2>/dev/null)
 	cargo build --release --no-default-features --features ssr --bin latchkey
 	@touch $@
 
-$(SITE): $(MANIFESTS) $(shell find src style public 2>/dev/null)
+$(SITE): $(MANIFESTS) scripts/seal-site $(shell find src style public 2>/dev/null)
 	@echo 'Release build of the site: 3 minutes on two cores the first time'
-	cargo-leptos build --release --precompress --frontend-only
+	LEPTOS_HASH_FILES=false cargo-leptos build --release --split --frontend-only
+	scripts/seal-site
 	@touch $@
 
 clean-tools: ## removes the tools that were installed into this folder

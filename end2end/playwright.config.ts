@@ -2,11 +2,12 @@ import { defineConfig } from '@playwright/test';
 import { executablePath } from './chromium.mjs';
 
 const asRoot = process.getuid?.() === 0;
-const screenshots = Boolean(process.env.SCREENSHOTS);
+// What looks or measures and is no test: SCRIPT=screenshots, SCRIPT=weight.
+const script = process.env.SCRIPT;
 
 export default defineConfig({
   testDir: 'tests',
-  testMatch: screenshots ? 'screenshots.ts' : '*.spec.ts',
+  testMatch: script ? `${script}.ts` : '*.spec.ts',
   outputDir: 'results',
   workers: 2,
   fullyParallel: true,

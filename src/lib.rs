@@ -33,5 +33,9 @@ pub mod ui;
 #[wasm_bindgen::prelude::wasm_bindgen]
 pub fn hydrate() {
     ui::prepare();
-    leptos::mount::hydrate_body(ui::App);
+    wasm_bindgen_futures::spawn_local(async {
+        if ui::app::is_loaded().await {
+            leptos::mount::hydrate_body(ui::App);
+        }
+    });
 }

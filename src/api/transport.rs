@@ -2,7 +2,6 @@
 //! installs its own [`Transport`] (which adds the access token and renews it), so that the contract knows nothing of it.
 
 use super::problem::{Code, Problem};
-use bytes::Bytes;
 use http::Method;
 use std::cell::RefCell;
 use std::pin::Pin;
@@ -22,7 +21,7 @@ pub struct Call {
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub status: u16,
-    pub body: Bytes,
+    pub body: String,
 }
 
 /// A call under way; it never leaves its thread.

@@ -23,14 +23,18 @@ pub struct Get;
 /// The HTTP method of a call.
 pub trait Verb {
     const METHOD: Method;
+    /// Whether the arguments stand in the query. A constant, so that a call has only the code for its own way.
+    const IN_QUERY: bool;
 }
 
 impl Verb for Post {
     const METHOD: Method = Method::POST;
+    const IN_QUERY: bool = false;
 }
 
 impl Verb for Get {
     const METHOD: Method = Method::GET;
+    const IN_QUERY: bool = true;
 }
 
 /// The protocol of all our server functions.
@@ -51,7 +55,7 @@ where
         F: Fn(Input) -> Fut + Send,
         Fut: Future<Output = Result<Output, Problem>> + Send,
     {
-        let input = if V::METHOD == Method::GET {
+        let input = if V::IN_QUERY {
             from_form(request.as_query().unwrap_or_default().as_bytes())?
         } else {
             let media_type = request.to_content_type().map(|value| media_type(&value));
@@ -68,21 +72,19 @@ where
     }
 
     async fn run_client(path: &str, input: Input) -> Result<Output, Problem> {
-        let body = match V::METHOD {
-            Method::GET => None,
-            _ => Some(String::from_utf8_lossy(&encode(&input)?).into_owned()),
+        let (path, body) = if V::IN_QUERY {
+            let query = serde_urlencoded::to_string(&input).map_err(|_| Problem::new(Code::Internal))?;
+            (if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }, None)
+        } else {
+            (path.to_owned(), Some(serde_json::to_string(&input).map_err(|_| Problem::new(Code::Internal))?))
         };
-        let query = match V::METHOD {
-            Method::GET => serde_urlencoded::to_string(&input).map_err(|_| Problem::new(Code::Internal))?,
-            _ => String::new(),
-        };
-        let path = if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") };
         let reply = SendWrapper::new(transport::send(Call { method: V::METHOD, path, body })).await?;
+        // Read as text, as leptos reads what it finds in a page: serde's code for it is there once.
         if reply.status >= 400 {
-            return Err(serde_json::from_slice(&reply.body).unwrap_or_else(|_| Code::Unavailable.into()));
+            return Err(serde_json::from_str(&reply.body).unwrap_or_else(|_| Code::Unavailable.into()));
         }
-        let body = if reply.body.is_empty() { b"null".as_slice() } else { &reply.body };
-        serde_json::from_slice(body).map_err(|_| Code::Unavailable.into())
+        let body = if reply.body.is_empty() { "null" } else { &reply.body };
+        serde_json::from_str(body).map_err(|_| Code::Unavailable.into())
     }
 }
 

@@ -9,6 +9,12 @@ pub const USERNAME_LENGTH: std::ops::RangeInclusive<usize> = 2..=64;
 pub const PASSWORD_MAX: usize = 1024;
 pub const PASSWORD_MAX_BYTES: usize = 4096;
 
+/// A password that takes fewer guesses than these, as a power of ten, is too common: it is on a list of 30,000, or made of
+/// little more than one of them, of a run along the keyboard, a date, a short piece repeated.
+pub const COMMON_LOG10: f64 = 6.0;
+/// How much of a password is looked at for that, in characters: what is longer is not judged by its end.
+pub const LOOKED_AT: usize = 64;
+
 /// A username, prepared and enforced by RFC 8265 `UsernameCaseMapped`: two names that differ only by case or form are
 /// the same `Username`.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

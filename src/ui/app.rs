@@ -4,18 +4,23 @@ use super::auth::live::Changes;
 use super::auth::{self, Presence};
 use super::clock::Clock;
 use super::connection::Offline;
-use super::pages::account::AccountPage;
-use super::pages::activity::ActivityPage;
-use super::pages::devices::DevicesPage;
 use super::pages::entrance::{LoginPage, SignupPage};
 use super::pages::home::HomePage;
 use super::pages::missing::MissingPage;
 use super::pages::reauthenticate::ReauthenticatePage;
-use super::pages::signed_in::SignedIn;
+use super::pages::signed_in_page::{self, SignedInPage};
+use super::whole::IntoWhole as _;
+use super::{browser, links};
 use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{SsrMode, path};
+
+/// Loads what the present page needs beyond what all have: a page comes alive at once, in the order in which it was
+/// rendered. If that cannot be had, the page stays as the server made it, which works too.
+pub async fn is_loaded() -> bool {
+    !links::is_page(&browser::here()) || signed_in_page::load().await.is_ok()
+}
 
 /// The root of the app.
 #[component]
@@ -39,15 +44,15 @@ pub fn App() -> impl IntoView {
     // Pages arrive complete: nothing is sent before what they show is known.
     view! {
         <Router>
-            <Routes fallback=MissingPage>
-                <Route path=path!("/") view=HomePage ssr=SsrMode::Async />
-                <Route path=path!("/login") view=LoginPage ssr=SsrMode::Async />
-                <Route path=path!("/signup") view=SignupPage ssr=SsrMode::Async />
-                <Route path=path!("/reauthenticate") view=ReauthenticatePage ssr=SsrMode::Async />
-                <ParentRoute path=path!("") view=SignedIn ssr=SsrMode::Async>
-                    <Route path=path!("/devices") view=DevicesPage ssr=SsrMode::Async />
-                    <Route path=path!("/activity") view=ActivityPage ssr=SsrMode::Async />
-                    <Route path=path!("/account") view=AccountPage ssr=SsrMode::Async />
+            <Routes fallback=|| MissingPage().into_whole()>
+                <Route path=path!("/") view=|| HomePage().into_whole() ssr=SsrMode::Async />
+                <Route path=path!("/login") view=|| LoginPage().into_whole() ssr=SsrMode::Async />
+                <Route path=path!("/signup") view=|| SignupPage().into_whole() ssr=SsrMode::Async />
+                <Route path=path!("/reauthenticate") view=|| ReauthenticatePage().into_whole() ssr=SsrMode::Async />
+                <ParentRoute path=path!("") view=SignedInPage::Frame ssr=SsrMode::Async>
+                    <Route path=path!("/devices") view=SignedInPage::Devices ssr=SsrMode::Async />
+                    <Route path=path!("/activity") view=SignedInPage::Activity ssr=SsrMode::Async />
+                    <Route path=path!("/account") view=SignedInPage::Account ssr=SsrMode::Async />
                 </ParentRoute>
             </Routes>
         </Router>

@@ -50,7 +50,7 @@ pub fn return_path(wanted: Option<&str>) -> &str {
 }
 
 /// Whether the app itself has a page at `path` for who is signed in.
-fn is_page(path: &str) -> bool {
+pub fn is_page(path: &str) -> bool {
     matches!(page_of(path), DEVICES | ACCOUNT | ACTIVITY)
 }
 

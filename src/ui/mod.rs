@@ -21,7 +21,9 @@ pub mod naming;
 pub mod notice;
 pub mod pages;
 pub mod shell;
+pub mod strength;
 pub mod text;
+pub mod whole;
 
 pub use app::App;
 pub use components::credentials_form::TypedUsername;

@@ -7,7 +7,6 @@ use crate::api::problem::{Code, Problem};
 use crate::api::transport::{Call, Reply, Sending, Transport};
 use crate::ui::links::post;
 use crate::ui::{browser, clock, notice};
-use bytes::Bytes;
 use leptos::prelude::window;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -71,7 +70,7 @@ async fn renewed() -> Result<String, Problem> {
 
 /// The code of a refused credential.
 fn problem_code(reply: &Reply) -> Option<Code> {
-    let code = (reply.status == 401).then(|| serde_json::from_slice::<Problem>(&reply.body).ok())??.code;
+    let code = (reply.status == 401).then(|| serde_json::from_str::<Problem>(&reply.body).ok())??.code;
     notice::is_over(code).then_some(code)
 }
 
@@ -101,6 +100,6 @@ async fn exchange(call: &Call, token: Option<String>) -> Result<Reply, JsValue> 
     if let Some(told) = response.headers().get("Date")? {
         clock::compare(browser::parse_time(&told).unwrap_or_else(browser::now));
     }
-    let text = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
-    Ok(Reply { status: response.status(), body: Bytes::from(text) })
+    let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
+    Ok(Reply { status: response.status(), body })
 }

@@ -8,6 +8,7 @@ use crate::api::{Flag, Secret, auth as calls};
 use crate::ui::environment::Environment;
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
+use crate::ui::whole::IntoWhole as _;
 use crate::ui::{auth, text};
 use leptos::html;
 use leptos::prelude::*;
@@ -140,6 +141,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
                 node=password
                 problem=Signal::derive(move || notice.with(|notice| notice.of("password")))
                 hint=entrance.rule()
+                username=(entrance == Entrance::SignUp).then(|| Callback::new(move |()| field::value(username)))
             />
             <label class="checkbox">
                 <input class="checkbox__box" type="checkbox" name="remember" value="true" node_ref=remember />
@@ -151,9 +153,9 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
         </form>
         <p class="gate__other">
             {if other_is_open {
-                view! { {question} " " <A href=other_page>{other}</A> }.into_any()
+                view! { {question} " " <A href=other_page>{other}</A> }.into_whole()
             } else {
-                view! { {text().enter.closed} }.into_any()
+                view! { {text().enter.closed} }.into_whole()
             }}
         </p>
     }

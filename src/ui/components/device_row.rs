@@ -7,6 +7,7 @@ use crate::api::data::SessionInfo;
 use crate::domain::id::SessionId;
 use crate::ui::devices::{Devices, Ending};
 use crate::ui::links::{self, query};
+use crate::ui::whole::IntoWhole as _;
 use crate::ui::{browser, naming, text};
 use leptos::html;
 use leptos::prelude::*;
@@ -40,14 +41,14 @@ pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl
                 let offered = !session.current;
                 move || {
                     if offered && devices.selected.with(Option::is_some) {
-                        view! { <Pick sid=sid.clone() now devices /> }.into_any()
+                        view! { <Pick sid=sid.clone() now devices /> }.into_whole()
                     } else {
                         view! {
                             <div class="device__icon">
                                 <DeviceIcon kind />
                             </div>
                         }
-                            .into_any()
+                            .into_whole()
                     }
                 }
             }
@@ -59,7 +60,7 @@ pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl
                             <RenameForm session devices on_done=done />
                         </div>
                     }
-                        .into_any()
+                        .into_whole()
                 } else {
                     let rename_button = rename_button.clone();
                     view! {
@@ -82,7 +83,7 @@ pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl
                             {(!session.current).then(|| view! { <EndForm session devices /> })}
                         </div>
                     }
-                        .into_any()
+                        .into_whole()
                 }
             }}
         </li>
@@ -123,14 +124,14 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
             {naming::subtitle(&session).map(|known| view! { <p class="device__line">{known}</p> })}
             <p class="device__line">
                 {if session.current {
-                    view! { <span class="device__now">{text().devices.active_now}</span> }.into_any()
+                    view! { <span class="device__now">{text().devices.active_now}</span> }.into_whole()
                 } else {
                     view! {
                         <span>
                             {text().devices.last_active} " " <Moment at=session.last_seen_at telling=Telling::Ago />
                         </span>
                     }
-                        .into_any()
+                        .into_whole()
                 }}
                 {session
                     .ip

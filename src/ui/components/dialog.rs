@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 /// Shows its content while `open`. What closes it calls `on_close`: Escape, or a button of the content.
 #[component]
-pub fn Dialog(
+pub fn Dialog<C: IntoView + 'static>(
     #[prop(into)] open: Signal<bool>,
     on_close: Callback<()>,
     /// Names the dialog; ids of its heading and of its text.
@@ -14,8 +14,9 @@ pub fn Dialog(
     /// `alertdialog` for what needs an answer before anything else.
     #[prop(default = "dialog")]
     role: &'static str,
-    children: Children,
+    children: TypedChildren<C>,
 ) -> impl IntoView {
+    let children = children.into_inner();
     let node = NodeRef::<html::Dialog>::new();
     Effect::new(move || {
         let open = open.get();

@@ -7,7 +7,12 @@ use leptos::prelude::*;
 
 /// Brand, heading, a sentence, and what the page is for.
 #[component]
-pub fn Gate(title: &'static str, #[prop(optional)] lead: Option<&'static str>, children: Children) -> impl IntoView {
+pub fn Gate<C: IntoView + 'static>(
+    title: &'static str,
+    #[prop(optional)] lead: Option<&'static str>,
+    children: TypedChildren<C>,
+) -> impl IntoView {
+    let children = children.into_inner();
     view! {
         <div class="gate"><main class="gate__main">
             <div class="gate__brand">

@@ -11,6 +11,7 @@ use crate::ui::components::moment::{Moment, Telling};
 use crate::ui::environment::Environment;
 use crate::ui::links::{self, query};
 use crate::ui::notice::{self, Notice};
+use crate::ui::whole::IntoWhole as _;
 use crate::ui::{auth, browser, text};
 use leptos::html;
 use leptos::prelude::*;
@@ -26,8 +27,8 @@ pub fn AccountPage() -> impl IntoView {
         <Transition fallback=|| view! { <p class="loading" role="status">{text().frame.loading}</p> }>
             {move || Suspend::new(async move {
                 match account.await {
-                    Ok(known) => view! { <Facts known /> }.into_any(),
-                    Err(problem) => view! { <Alert message=Some(notice::sentence(&problem)) /> }.into_any(),
+                    Ok(known) => view! { <Facts known /> }.into_whole(),
+                    Err(problem) => view! { <Alert message=Some(notice::sentence(&problem)) /> }.into_whole(),
                 }
             })}
         </Transition>
@@ -85,6 +86,7 @@ fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
     } else {
         Notice::from_query(&arrived)
     };
+    let username = use_context::<Me>().map(|me| Callback::new(move |()| me.username.clone()));
     let notice = RwSignal::new(came_back.unwrap_or_default());
     let done = RwSignal::new(None);
     let busy = RwSignal::new(false);
@@ -143,6 +145,7 @@ fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
                 />
                 <PasswordField
                     id="new-password"
+                    username
                     name="newPassword"
                     label=text().account.new
                     autocomplete="new-password"

@@ -9,6 +9,7 @@ use crate::ui::components::heading::Heading;
 use crate::ui::components::message::Alert;
 use crate::ui::components::moment::{Moment, Telling};
 use crate::ui::links::{self, query};
+use crate::ui::whole::IntoWhole as _;
 use crate::ui::{notice, text};
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -47,8 +48,8 @@ pub fn ActivityPage() -> impl IntoView {
                 let (filter, first) = (filter.get(), before.get().is_none());
                 Suspend::new(async move {
                     match events.await {
-                        Ok(page) => view! { <List page filter first /> }.into_any(),
-                        Err(problem) => view! { <Alert message=Some(notice::sentence(&problem)) /> }.into_any(),
+                        Ok(page) => view! { <List page filter first /> }.into_whole(),
+                        Err(problem) => view! { <Alert message=Some(notice::sentence(&problem)) /> }.into_whole(),
                     }
                 })
             }}

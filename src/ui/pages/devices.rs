@@ -14,6 +14,7 @@ use crate::ui::devices::{Devices, Ending, HEADING};
 use crate::ui::links::{self, query};
 use crate::ui::notice::{self, Notice};
 use crate::ui::text;
+use crate::ui::whole::IntoWhole as _;
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 use web_sys::SubmitEvent;
@@ -27,8 +28,8 @@ pub fn DevicesPage() -> impl IntoView {
         <Transition fallback=|| view! { <p class="loading" role="status">{text().frame.loading}</p> }>
             {move || Suspend::new(async move {
                 match sessions.await {
-                    Ok(rows) => view! { <DeviceList rows /> }.into_any(),
-                    Err(problem) => view! { <NoList problem sessions /> }.into_any(),
+                    Ok(rows) => view! { <DeviceList rows /> }.into_whole(),
+                    Err(problem) => view! { <NoList problem sessions /> }.into_whole(),
                 }
             })}
         </Transition>
@@ -59,9 +60,9 @@ fn DeviceList(rows: Vec<SessionInfo>) -> impl IntoView {
         </ul>
         {move || {
             if devices.selected.with(Option::is_some) {
-                view! { <EndChosen devices /> }.into_any()
+                view! { <EndChosen devices /> }.into_whole()
             } else {
-                view! { <EndMany devices /> }.into_any()
+                view! { <EndMany devices /> }.into_whole()
             }
         }}
         <ConfirmDialog devices />
@@ -124,9 +125,9 @@ fn EndMany(devices: Devices) -> impl IntoView {
                             </button>
                         </form>
                     }
-                        .into_any()
+                        .into_whole()
                 } else {
-                    view! { <p class="ends__none">{text().devices.only_this}</p> }.into_any()
+                    view! { <p class="ends__none">{text().devices.only_this}</p> }.into_whole()
                 }
             }}
             <form method="post" action=links::post::LOGOUT_ALL on:submit=ask(Ending::Everywhere)>

@@ -3,6 +3,7 @@
 use crate::ui::components::credentials_form::{CredentialsForm, Entrance};
 use crate::ui::components::gate::Gate;
 use crate::ui::environment::Environment;
+use crate::ui::whole::IntoWhole as _;
 use crate::ui::{links, text};
 use leptos::prelude::*;
 use leptos_router::components::A;
@@ -21,7 +22,7 @@ pub fn SignupPage() -> impl IntoView {
     view! {
         <Gate title=text().enter.sign_up lead=text().enter.sign_up_lead>
             {if Environment::current().sign_up_open {
-                view! { <CredentialsForm entrance=Entrance::SignUp /> }.into_any()
+                view! { <CredentialsForm entrance=Entrance::SignUp /> }.into_whole()
             } else {
                 view! {
                     <p>{text().enter.closed}</p>
@@ -29,7 +30,7 @@ pub fn SignupPage() -> impl IntoView {
                         <A href=links::LOGIN>{text().enter.sign_in}</A>
                     </p>
                 }
-                    .into_any()
+                    .into_whole()
             }}
         </Gate>
     }

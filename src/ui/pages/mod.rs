@@ -8,3 +8,4 @@ pub mod home;
 pub mod missing;
 pub mod reauthenticate;
 pub mod signed_in;
+pub mod signed_in_page;

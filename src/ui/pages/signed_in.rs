@@ -12,6 +12,7 @@ use crate::ui::components::message::Alert;
 use crate::ui::components::preferences_form::PreferencesForm;
 use crate::ui::components::sign_out_form::SignOutForm;
 use crate::ui::connection::Offline;
+use crate::ui::whole::IntoWhole as _;
 use crate::ui::{links, notice, text};
 use leptos::prelude::*;
 use leptos::task::spawn_local;
@@ -27,9 +28,9 @@ pub fn SignedIn() -> impl IntoView {
             <Transition fallback=|| view! { <Waiting words=text().frame.loading /> }>
                 {move || Suspend::new(async move {
                     match me.await {
-                        Ok(me) => view! { <Frame me /> }.into_any(),
-                        Err(problem) if notice::is_over(problem.code) => view! { <Resuming me /> }.into_any(),
-                        Err(problem) => view! { <Failed problem me /> }.into_any(),
+                        Ok(me) => view! { <Frame me /> }.into_whole(),
+                        Err(problem) if notice::is_over(problem.code) => view! { <Resuming me /> }.into_whole(),
+                        Err(problem) => view! { <Failed problem me /> }.into_whole(),
                     }
                 })}
             </Transition>
