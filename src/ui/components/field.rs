@@ -79,7 +79,8 @@ pub fn PasswordField(
     #[prop(into)] problem: Signal<Option<String>>,
     #[prop(optional_no_strip)] hint: Option<String>,
     /// For a new password: whose it is to be, by which it is judged while it is typed.
-    #[prop(optional_no_strip)] username: Option<Callback<(), String>>,
+    #[prop(optional_no_strip)]
+    username: Option<Callback<(), String>>,
 ) -> impl IntoView {
     let clock = Clock::expect();
     let meter = username.map(|username| (Meter::new(node), username));
