@@ -1,5 +1,5 @@
-//! How often somebody may try. Attempts count when they begin, so that many at once slip nobody past, and those that
-//! succeed are given back.
+//! How often somebody may try. Attempts count when they begin, so that many at once slip nobody past; those that succeed
+//! are given back, and those that were never judged taken back.
 
 use super::time::Timestamp;
 use std::time::Duration;
@@ -72,6 +72,20 @@ impl Rule {
                 (now < until).then_some(Tally { until, count: 0, expires_at: until })
             }
             Self::Failures(_) => None,
+        }
+    }
+
+    /// The attempt that was begun as `begun` was never judged, by a fault of ours: what is kept now, if anything. Only
+    /// this one is taken back; what others began or failed at meanwhile still counts.
+    pub fn undone(self, tally: Tally, begun: Tally, now: Timestamp) -> Option<Tally> {
+        match self {
+            Self::PerMinute(_) => self.succeeded(tally, now),
+            Self::Failures(_) => {
+                let count = tally.count.saturating_sub(1);
+                // Whoever could begin had waited: the wait that began with it goes, unless a later one took its place.
+                let until = if tally.until == begun.until { begun.expires_at - MEMORY } else { tally.until };
+                (count > 0).then_some(Tally { until, count, ..tally })
+            }
         }
     }
 
@@ -150,6 +164,41 @@ mod tests {
         assert_eq!(rule.succeeded(tally.unwrap(), START), None);
         assert_eq!(rule.begin(tally, at(86_399)).unwrap().count, 10);
         assert_eq!(rule.begin(tally, at(86_400)).unwrap().count, 1);
+    }
+
+    #[test]
+    fn what_was_never_judged_leaves_things_as_they_were() {
+        for (rule, failures) in
+            [(Rule::Failures(3), 0), (Rule::Failures(3), 2), (Rule::Failures(3), 3), (Rule::PerMinute(5), 2)]
+        {
+            let mut before = None;
+            assert_eq!(made(rule, &mut before, START, failures), failures);
+            let now = at(5);
+            let begun = rule.begin(before, now).unwrap();
+            let after = rule.undone(begun, begun, now);
+            assert_eq!(rule.begin(after, now), Ok(begun), "{rule:?} after {failures}");
+        }
+    }
+
+    #[test]
+    fn what_is_taken_back_clears_no_failure_and_no_wait_of_others() {
+        let rule = Rule::Failures(3);
+        let one = rule.begin(None, START).unwrap();
+        let two = rule.begin(Some(one), START).unwrap();
+        let three = rule.begin(Some(two), START).unwrap();
+        // The first of the three was not judged; the other two failed.
+        let left = rule.undone(three, one, START).unwrap();
+        assert_eq!((left.count, left.until), (2, three.until));
+        // Nothing is left to take back after a success.
+        assert_eq!(rule.undone(Tally::default(), one, START), None);
+        // However often it is tried, those that were judged add up.
+        let mut tally = None;
+        for _ in 0..3 {
+            let begun = rule.begin(tally, START).unwrap();
+            tally = rule.undone(begun, begun, START);
+            tally = Some(rule.begin(tally, START).unwrap());
+        }
+        assert!(rule.begin(tally, START).is_err());
     }
 
     #[test]

@@ -17,6 +17,7 @@ use axum_server::Handle;
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::task::JoinSet;
 
 /// How long requests under way may take to end once a stop was asked for.
 const STOPPING: Duration = Duration::from_secs(10);
@@ -24,6 +25,9 @@ const STOPPING: Duration = Duration::from_secs(10);
 const HOUSEKEEPING: Duration = Duration::from_secs(30);
 /// The longest life that an access token may have, whatever the settings were when it was issued.
 const ACCESS_LONGEST: Duration = Duration::from_secs(15 * 60);
+/// What hashing should cost at least: KiB of memory, and passes over them (OWASP Password Storage Cheat Sheet).
+const ARGON2_MEMORY: u32 = 19_456;
+const ARGON2_PASSES: u32 = 2;
 /// The largest head of a request, in bytes.
 const HEAD_MAX: usize = 16 * 1024;
 
@@ -108,7 +112,11 @@ impl Application {
     /// [`StartError::Serve`] when the listener fails.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
         let services = self.app.services.clone();
-        let keeper = tokio::spawn(keep_house(services.clone()));
+        let house = services.clone();
+        let keeper = tokio::spawn(keep_house(HOUSEKEEPING, move || {
+            let house = house.clone();
+            async move { house.housekeeping().await }
+        }));
         let handle = self.handle.clone();
         let pages = services.clone();
         let stopper = tokio::spawn(async move {
@@ -162,6 +170,9 @@ pub async fn services(
     let params =
         argon2::Params::new(password.argon2_memory, password.argon2_iterations, password.argon2_parallelism, None)
             .map_err(|error| ConfigError::Value { key: "password", reason: error.to_string() })?;
+    if password.argon2_memory < ARGON2_MEMORY || password.argon2_iterations < ARGON2_PASSES {
+        tracing::warn!("Argon2 is set below 19 MiB or 2 passes: passwords are cheaper to guess than they should be");
+    }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = if password.max_parallel == 0 { cores } else { password.max_parallel };
     let hasher = Hasher::start(params, threads, password.queue, world.entropy.clone()).map_err(StartError::Threads)?;
@@ -205,14 +216,44 @@ fn key_policies(tokens: &Tokens) -> Policies {
     }
 }
 
-async fn keep_house(services: Arc<Services>) {
-    let mut ticks = tokio::time::interval(HOUSEKEEPING);
+/// Does `work` again and again, each time in a task of its own: a panic ends that time only. Dropped, it ends what runs.
+async fn keep_house<E: std::fmt::Display + Send + 'static, F: Future<Output = Result<(), E>> + Send + 'static>(
+    every: Duration,
+    work: impl Fn() -> F,
+) {
+    let mut ticks = tokio::time::interval(every);
+    let mut tasks = JoinSet::new();
     loop {
         ticks.tick().await;
-        // In a task of its own: after a panic it is tried again the next time.
-        let services = services.clone();
-        if let Ok(Err(error)) = tokio::spawn(async move { services.housekeeping().await }).await {
-            tracing::warn!(%error, "housekeeping is put off");
+        tasks.spawn(work());
+        match tasks.join_next().await {
+            Some(Ok(Err(error))) => tracing::warn!(%error, "housekeeping is put off"),
+            // A panic; what it says is for nobody.
+            Some(Err(_)) => tracing::error!("housekeeping ended early; it begins again"),
+            Some(Ok(Ok(()))) | None => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[tokio::test]
+    async fn housekeeping_survives_a_panic_and_an_error() {
+        let times = AtomicUsize::new(0);
+        let (done, mut third) = tokio::sync::mpsc::unbounded_channel();
+        let work = || {
+            let (time, done) = (times.fetch_add(1, Ordering::SeqCst), done.clone());
+            async move {
+                assert!(time != 0, "the first time panics");
+                if time == 1 { Err("the second fails") } else { done.send(time).map_err(|_| "nobody waits any more") }
+            }
+        };
+        tokio::select! {
+            () = keep_house(Duration::from_millis(1), work) => {}
+            time = third.recv() => assert_eq!(time, Some(2)),
         }
     }
 }

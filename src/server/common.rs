@@ -1,17 +1,25 @@
 //! Passwords that are too common to be of use, whatever their length.
 
-/// How much of a password is looked at, in characters: what is longer is not judged by its end.
-const LOOKED_AT: usize = 64;
+use crate::domain::credentials::{COMMON_LOG10, LOOKED_AT};
 
-/// Fewer guesses than these, as a power of ten, make a password too common: it is on the list of 30,000, or made of
-/// little more than one of them, of a run along the keyboard, a date, a short piece repeated.
-const GUESSES_LOG10: f64 = 6.0;
+/// The product's name: the first word that somebody who guesses here would try.
+const PRODUCT: &str = "latchkey";
 
-/// Whether a password is too common, by the estimate of zxcvbn (Wheeler, USENIX Security 2016) and its lists. It may
-/// take tens of milliseconds for what was made to take long.
-pub fn is_common(password: &str) -> bool {
+/// Words that are common where `public_url` is known: the product's name, the host's, and each part of that.
+pub fn words_of_the_site(public_url: &str) -> Vec<String> {
+    let host = public_url.parse::<http::Uri>().ok().and_then(|url| url.host().map(str::to_owned)).unwrap_or_default();
+    let parts = host.split('.').filter(|part| part.chars().count() > 2);
+    let mut words: Vec<String> = [PRODUCT, &host].into_iter().chain(parts).map(str::to_owned).collect();
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Whether a password is too common, by the estimate of zxcvbn (Wheeler, USENIX Security 2016) and its lists, in which
+/// `words` come first. It may take tens of milliseconds for what was made to take long.
+pub fn is_common(password: &str, words: &[String]) -> bool {
     let looked_at: String = password.chars().take(LOOKED_AT).collect();
-    zxcvbn::zxcvbn(&looked_at, &[]).guesses_log10() < GUESSES_LOG10
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    zxcvbn::zxcvbn(&looked_at, &words).guesses_log10() < COMMON_LOG10
 }
 
 #[cfg(test)]
@@ -36,13 +44,25 @@ mod tests {
             "Password123456789",
             "trustno1trustno1",
         ] {
-            assert!(is_common(common), "{common}");
+            assert!(is_common(common, &[]), "{common}");
         }
         let hundred = "a".repeat(1024);
-        assert!(is_common(&hundred));
+        assert!(is_common(&hundred, &[]));
         for fine in ["correct horse battery", "hijklm is a nice run", "määrä on suuri tänään", "test-password-123456"]
         {
-            assert!(!is_common(fine), "{fine}");
+            assert!(!is_common(fine, &[]), "{fine}");
         }
+    }
+
+    #[test]
+    fn the_names_of_product_and_site_are_common_here_and_not_elsewhere() {
+        let words = words_of_the_site("https://signin.quokkaworks.example:8443");
+        assert_eq!(words, ["latchkey", "signin.quokkaworks.example", "signin", "quokkaworks", "example"]);
+        for common in ["signin.quokkaworks.example", "QuokkaWorks12345", "quokkaworksquokkaworks", "Latchkey-latchkey"]
+        {
+            assert!(is_common(common, &words), "{common}");
+        }
+        assert!(!is_common("QuokkaWorks12345", &words_of_the_site("http://localhost:3000")));
+        assert!(!is_common("a quokka works in the latchkey factory", &words));
     }
 }

@@ -221,7 +221,8 @@ pub trait Store: Send + Sync + 'static {
     /// Writes what was seen: moves `last_seen_at` forward only, sets `confirmed_at` where the generation is current.
     async fn seen(&self, seen: &[Seen]) -> Result<(), StoreError>;
     /// Deletes, in batches, sessions that ended before `before`, web sessions that expired before `now`, and
-    /// keys that did, except those that the current refresh token of a living session is made with.
+    /// keys that did, except those that the current refresh token of a living session is made with; also events older
+    /// than 400 days, and of each user those beyond the newest 10,000.
     async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError>;
 
     /// Writes an event; nothing for a user who is gone.
@@ -236,8 +237,14 @@ pub trait Store: Send + Sync + 'static {
     async fn change_keys(&self, judge: KeyJudge) -> Result<Vec<StoredKey>, StoreError>;
 
     async fn web_session(&self, id: &str, now: Timestamp) -> Result<Option<String>, StoreError>;
-    /// Adds a web session; `false` if the id is taken.
-    async fn add_web_session(&self, id: &str, data: &str, expires_at: Timestamp) -> Result<bool, StoreError>;
+    /// Adds a web session, in place of the one that the session `of` had, if any; `false` if the id is taken.
+    async fn add_web_session(
+        &self,
+        id: &str,
+        data: &str,
+        expires_at: Timestamp,
+        of: Option<&SessionId>,
+    ) -> Result<bool, StoreError>;
     /// Adds or replaces a web session.
     async fn save_web_session(&self, id: &str, data: &str, expires_at: Timestamp) -> Result<(), StoreError>;
     async fn delete_web_session(&self, id: &str) -> Result<(), StoreError>;

@@ -1,6 +1,6 @@
 //! Without JavaScript: plain forms that come back to our own pages.
 
-use super::support::{PASSWORD, TestApp};
+use super::support::{Backend, PASSWORD, TestApp};
 use reqwest::Method;
 use std::time::Duration;
 
@@ -40,6 +40,38 @@ async fn a_refused_form_comes_back_with_its_reason_and_the_name_that_was_typed()
     assert!(!page.text.contains("hunter2"));
     let reply = browser.submit("/auth/signup", &[("username", "bob"), ("password", "short")]).await.expect(303);
     assert_eq!(reply.header("location"), Some("/signup?error=validation_failed&field=password&reason=too_short"));
+}
+
+#[tokio::test]
+async fn only_a_name_that_was_judged_and_can_be_one_is_kept() {
+    let app = TestApp::on(Backend::Sqlite).with(|settings| settings.limits.login_per_address = 2).start().await;
+    let url = format!("sqlite://{}", app.folder().join("latchkey.db").display());
+    let mut connection = <sqlx::AnyConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    let mut kept = async || -> i64 {
+        sqlx::query_scalar("SELECT count(*) FROM web_sessions").fetch_one(&mut connection).await.unwrap()
+    };
+    let wrong = ("password", "hunter2 hunter2 hunter2");
+    let long = "x".repeat(65);
+    for (path, fields, error) in [
+        // Too long to be a name; too long to be looked at; a field that is missing; no session; the limit, twice.
+        ("/auth/login", vec![("username", long.as_str()), wrong], "invalid_credentials"),
+        ("/auth/login", vec![("username", "ada"), ("password", &"x".repeat(5_000))], "validation_failed"),
+        ("/auth/signup", vec![("username", "ada")], "validation_failed"),
+        ("/auth/reauthenticate", vec![("username", "ada"), wrong], "invalid_token"),
+        ("/auth/login", vec![("username", long.as_str()), wrong], "invalid_credentials"),
+        ("/auth/login", vec![("username", "ada"), wrong], "rate_limited"),
+    ] {
+        let reply = app.browser().submit(path, &fields).await.expect(303);
+        assert!(reply.header("location").unwrap().contains(error), "{path}: {reply:?}");
+        assert!(reply.set_cookies().is_empty(), "{path}: {reply:?}");
+        assert_eq!(kept().await, 0, "{path}: {error}");
+    }
+    app.advance(Duration::from_secs(60));
+    let longest = "x".repeat(64);
+    let mut browser = app.browser();
+    browser.submit("/auth/login", &[("username", &longest), wrong]).await.expect(303);
+    assert_eq!(kept().await, 1);
+    assert!(browser.get("/login").await.expect(200).text.contains(&format!("value=\"{longest}\"")));
 }
 
 #[tokio::test]

@@ -172,6 +172,45 @@ async fn an_untrusted_forwarding_header_is_no_way_around() {
     }
 }
 
+/// Two in the queue and one that is hashed: of many at once most are put off, and those do not count.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_put_off_counts_against_nobody() {
+    let app = TestApp::on(Backend::Sqlite).with(|settings| {
+        (settings.password.argon2_memory, settings.password.max_parallel, settings.password.queue) = (8 * 1024, 1, 2);
+        (settings.limits.login_per_account, settings.limits.login_per_address) = (1_000, 1_000);
+    });
+    let app = app.start().await;
+    app.signed_up("ada").await;
+    let mut attempts = JoinSet::new();
+    for n in 0..60 {
+        let mut browser = app.browser();
+        // Half of them fail to sign in, half to sign up with a name that is taken.
+        let (path, password) = if n % 2 == 0 { ("/auth/login", WRONG) } else { ("/auth/signup", PASSWORD) };
+        let body = json!({"username": "ada", "password": password});
+        attempts.spawn(async move { browser.post(path, body).await.status.as_u16() });
+    }
+    let statuses = attempts.join_all().await;
+    let (wrong, taken, put_off) = (of(&statuses, 401), of(&statuses, 409), of(&statuses, 503));
+    assert!(wrong > 0 && put_off > 0 && wrong + taken + put_off == 60, "{statuses:?}");
+
+    let url = format!("sqlite://{}", app.folder().join("latchkey.db").display());
+    let mut connection = <sqlx::AnyConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    let failures: i64 = sqlx::query_scalar("SELECT max(count) FROM limits").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(failures, wrong, "of the account");
+    // Of the address: 60 ms for each of a thousand a minute; accounts that are made have ten times as many, and there
+    // the first one counts too.
+    let mut expected = vec![wrong * 60, taken * 60, (taken + 1) * 6];
+    expected.retain(|used| *used > 0);
+    expected.sort_unstable();
+    let sql = "SELECT until - $1 FROM limits WHERE count = 0 AND until > $1 ORDER BY until";
+    let used: Vec<i64> = sqlx::query_scalar(sql).bind(app.now().as_millis()).fetch_all(&mut connection).await.unwrap();
+    assert_eq!(used, expected);
+}
+
+fn of(statuses: &[u16], status: u16) -> i64 {
+    i64::try_from(statuses.iter().filter(|found| **found == status).count()).unwrap()
+}
+
 /// RL3
 #[tokio::test]
 async fn an_oversized_password_is_refused_before_it_counts() {
@@ -197,6 +236,28 @@ async fn a_session_refreshes_so_often_a_minute_and_is_none_the_worse_for_more() 
     other.clone().try_refresh().await.expect(200);
     app.advance(Duration::from_secs(1));
     device.try_refresh().await.expect(200);
+}
+
+#[tokio::test]
+async fn a_session_names_devices_and_exports_so_often_a_minute() {
+    let app = TestApp::on(Backend::Sqlite)
+        .with(|settings| (settings.limits.rename_per_session, settings.limits.export_per_session) = (30, 5));
+    let app = app.start().await;
+    let (mut device, other) = (app.signed_up("ada").await, app.signed_in("ada").await);
+    let name = json!({"sid": device.sid().await, "name": "my telephone"});
+    for _ in 0..30 {
+        device.post("/auth/sessions/rename", name.clone()).await.expect(204);
+    }
+    assert_eq!(limited(&device.post("/auth/sessions/rename", name.clone()).await), 2);
+    for _ in 0..5 {
+        device.get("/api/export").await.expect(200);
+    }
+    assert_eq!(limited(&device.get("/api/export").await), 12);
+    other.clone().post("/auth/sessions/rename", name.clone()).await.expect(204);
+    other.get("/api/export").await.expect(200);
+    app.advance(Duration::from_secs(12));
+    device.post("/auth/sessions/rename", name).await.expect(204);
+    device.get("/api/export").await.expect(200);
 }
 
 #[tokio::test]

@@ -1,8 +1,8 @@
 //! LG1, LG2: what the log of the program says, and what it never says, at its most talkative.
 
-use super::support::{Anonymous, PASSWORD, Program, REFRESH, SignedIn};
+use super::support::{Anonymous, PASSWORD, Program, REFRESH, Reply, SignedIn};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 const NEW_PASSWORD: &str = "an entirely new password";
 const WRONG: &str = "guess-guess-guess-7";
@@ -110,4 +110,97 @@ async fn nobody_writes_lines_of_their_own_into_the_log() {
         assert!(!line.starts_with("2026-01-01T00:00:00Z") && !line.starts_with("forged"), "{line}");
     }
     assert!(!log.contains('\u{9b}') && !log.contains('\u{2028}'), "no control characters");
+}
+
+/// LG1
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn each_event_says_when_who_on_which_session_and_from_where_under_the_request_s_id() {
+    let folder = tempfile::tempdir().unwrap();
+    let program = Program::start(folder.path(), "info").await;
+    let mut here = Anonymous::at(&program).sign_up("ada").await;
+    let mut there = Anonymous::at(&program).sign_in("ada").await;
+    let mut reused = Anonymous::at(&program).sign_in("ada").await;
+    let (first, second) = (here.sid().await, there.sid().await);
+    for _ in 0..10 {
+        here.post("/auth/reauthenticate", json!({"password": WRONG})).await.expect(401);
+    }
+    here.post("/auth/reauthenticate", json!({"password": PASSWORD})).await.expect(429);
+    there.post("/auth/reauthenticate", json!({"password": PASSWORD})).await.expect(204);
+    there.post("/auth/sessions/rename", json!({"sid": second, "name": "my telephone"})).await.expect(204);
+    let thief = reused.clone();
+    for _ in 0..2 {
+        reused.try_refresh().await.expect(200);
+    }
+    thief.clone().try_refresh().await.expect(401);
+    thief.clone().try_refresh().await.expect(401);
+    let odd = SignedIn { access_token: "xyzzy.xyzzy.xyzzy".into(), ..here.clone() };
+    odd.get("/api/me").await.expect(401);
+    there.post("/auth/sessions/revoke", json!({"sid": "xyzzy"})).await.expect(404);
+    let elsewhere = reqwest::Client::new().post(format!("{}/auth/logout", program.url));
+    let elsewhere = elsewhere.header("Sec-Fetch-Site", "cross-site").header("Origin", "https://xyzzy.example");
+    let refused = Reply::of(elsewhere.send().await.unwrap()).await.expect(403);
+    Anonymous::at(&program).submit("/auth/signup", &[("username", "xyzzy"), ("password", "short")]).await.expect(303);
+    let change = json!({"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD});
+    there.post("/auth/password", change).await.expect(204);
+    there.post("/auth/account/delete", json!({"password": NEW_PASSWORD})).await.expect(204);
+
+    let log = program.log();
+    let lines: Vec<Value> =
+        log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|_| panic!("{line}"))).collect();
+    // A field of the line itself, or of the request that it belongs to.
+    let field = |line: &Value, name: &str| {
+        let of = |value: &Value| value[name].as_str().map(str::to_owned);
+        of(line).or_else(|| of(&line["span"]))
+    };
+    let all = |message: &str| lines.iter().filter(|line| line["message"] == message).collect::<Vec<_>>();
+    for (message, has_session) in [
+        ("an account was made", false),
+        ("signed in", true),
+        ("a sign-in failed", true),
+        ("sign-ins are blocked for a while", true),
+        ("the password was given again", true),
+        ("a session was renamed", true),
+        ("a refresh token was exchanged", true),
+        ("a refresh token was used twice; its session was ended", true),
+        ("a refresh token was refused", true),
+        ("the password was changed", true),
+        ("an account was deleted by its user", true),
+    ] {
+        let found = all(message);
+        assert!(!found.is_empty(), "{message}: {log}");
+        for line in found {
+            let time = line["timestamp"].as_str().unwrap();
+            assert!(time.len() > 19 && time.ends_with('Z'), "{line}");
+            assert_eq!(field(line, "ip").as_deref(), Some("127.0.0.1"), "{line}");
+            assert_eq!(line["span"]["id"].as_str().map(str::len), Some(16), "{line}");
+            assert_eq!(line["span"]["ip"], "127.0.0.1", "{line}");
+            assert!(!has_session || field(line, "sid").is_some(), "{line}");
+            let is_known = message != "a refresh token was refused";
+            assert!(!is_known || field(line, "user").is_some(), "{line}");
+        }
+    }
+    // What is refused is told by its code, with who asked if that is known, and never by what was sent.
+    for (code, status, sid) in [
+        ("rate_limited", 429, Some(&first)),
+        ("invalid_credentials", 401, Some(&first)),
+        ("not_found", 404, Some(&second)),
+        ("invalid_token", 401, None),
+        ("refresh_reused", 401, None),
+        ("forbidden_origin", 403, None),
+        ("validation_failed", 303, None),
+    ] {
+        let found = all("a request was refused").into_iter().find(|line| line["code"] == code);
+        let line = found.unwrap_or_else(|| panic!("{code}: {log}"));
+        assert_eq!((&line["status"], &line["span"]["ip"]), (&json!(status), &json!("127.0.0.1")), "{line}");
+        assert!(sid.is_none_or(|sid| line["span"]["sid"] == **sid), "{line}");
+    }
+    let gate = all("a request was refused").into_iter().find(|line| line["code"] == "forbidden_origin").unwrap();
+    assert_eq!(gate["span"]["id"].as_str(), refused.header("x-request-id"));
+    assert!(!log.contains("xyzzy"), "{log}");
+    assert!(!log.contains("my telephone"));
+    // Of the settings that this program runs with.
+    assert_eq!(
+        all("Argon2 is set below 19 MiB or 2 passes: passwords are cheaper to guess than they should be").len(),
+        1
+    );
 }

@@ -286,3 +286,24 @@ async fn a_foreign_cookie_that_is_odd_or_huge_signs_nobody_out() {
     }
     assert!(device.is_in().await);
 }
+
+#[tokio::test]
+async fn a_session_has_one_web_session_however_often_its_cookie_is_lost() {
+    const WEB_SESSION: &str = "__Host-Http-latchkey-session";
+    let app = TestApp::start().await;
+    let mut device = app.signed_up("ada").await;
+    let first = device.browser.cookies[WEB_SESSION].clone();
+    for _ in 0..5 {
+        device.browser.cookies.remove(WEB_SESSION);
+        device.try_refresh().await.expect(200);
+    }
+    let url = format!("sqlite://{}", app.folder().join("latchkey.db").display());
+    let mut connection = <sqlx::AnyConnection as sqlx::Connection>::connect(&url).await.unwrap();
+    let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM web_sessions").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(rows, 1);
+    assert!(device.browser.get("/devices").await.expect(200).text.contains(&device.sid().await));
+    // A former one is good for nothing any more, whoever has it.
+    let mut former = app.browser();
+    former.cookies.insert(WEB_SESSION.into(), first);
+    former.get("/devices").await.expect(303);
+}

@@ -24,6 +24,8 @@ async fn what_is_refused_names_its_field_and_the_reason() {
         ("two words", PASSWORD, "username", "invalid"),
         ("ada", "too short", "password", "too_short"),
         ("ada", "passwordpassword", "password", "too_common"),
+        ("ada", "latchkeylatchkey", "password", "too_common"),
+        ("ada", "id.example.org.1", "password", "too_common"),
         ("ada-lovelace", "ada-lovelace-1815", "password", "contains_username"),
     ] {
         let body = json!({"username": username, "password": password});

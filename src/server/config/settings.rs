@@ -152,6 +152,10 @@ section! {
         login_per_account: u32 = 10,
         /// Refreshes of one session: so many at once, then so many a minute.
         refresh_per_session: u32 = 60,
+        /// Names that one session gives to devices: so many at once, then so many a minute.
+        rename_per_session: u32 = 30,
+        /// Exports by one session: so many at once, then so many a minute.
+        export_per_session: u32 = 5,
     }
 }
 

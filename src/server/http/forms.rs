@@ -4,6 +4,7 @@
 use super::context::RequestContext;
 use super::{problem, return_to, web_session};
 use crate::api::problem::{Code, Problem};
+use crate::domain::credentials::USERNAME_LENGTH;
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use std::borrow::Cow;
@@ -28,7 +29,7 @@ pub async fn answer(path: &str, body: &[u8], response: Response<Body>, context: 
     } else {
         let body = to_bytes(body, super::rpc::BODY_MAX).await.unwrap_or_default();
         let problem = serde_json::from_slice(&body).unwrap_or_else(|_| Problem::new(Code::Internal));
-        if let Some(username) = fields.get("username")
+        if let Some(username) = fields.get("username").filter(|name| is_worth_keeping(path, &problem, name))
             && let Err(error) = web_session::keep_username(&context.web, username).await
         {
             tracing::warn!(%error, "a form's username could not be kept");
@@ -45,7 +46,21 @@ pub async fn answer(path: &str, body: &[u8], response: Response<Body>, context: 
     let mut redirect = Response::new(Body::empty());
     *redirect.status_mut() = StatusCode::SEE_OTHER;
     *redirect.headers_mut() = headers;
+    if let Some(code) = parts.extensions.get::<Code>() {
+        redirect.extensions_mut().insert(*code);
+    }
     redirect
+}
+
+/// Whether the name that was typed is kept for the page that says why. Only what was judged leaves a row: those
+/// attempts are limited, and whatever else is refused would let anybody fill the database.
+fn is_worth_keeping(path: &str, problem: &Problem, username: &str) -> bool {
+    let judged = match (path, problem.code) {
+        ("/auth/login", Code::InvalidCredentials) | ("/auth/signup", Code::UsernameTaken) => true,
+        ("/auth/signup", Code::ValidationFailed) => problem.errors.iter().any(|error| error.code != "required"),
+        _ => false,
+    };
+    judged && username.chars().take(USERNAME_LENGTH.end() + 1).count() <= *USERNAME_LENGTH.end()
 }
 
 /// The page after what succeeded.
@@ -70,7 +85,7 @@ fn refused(path: &str, problem: &Problem, wanted: Option<&str>) -> String {
         ("/auth/reauthenticate", _) => "/reauthenticate",
         _ => return_to::page(wanted),
     };
-    let mut query = vec![("error", code(problem.code))];
+    let mut query = vec![("error", problem.code.to_string())];
     if let Some(field) = problem.errors.first() {
         query.push(("field", field.field.clone()));
         query.push(("reason", field.code.clone()));
@@ -81,10 +96,6 @@ fn refused(path: &str, problem: &Problem, wanted: Option<&str>) -> String {
     }
     query.extend(wanted.map(|wanted| ("returnTo", wanted.to_owned())));
     format!("{page}?{}", serde_urlencoded::to_string(&query).unwrap_or_default())
-}
-
-fn code(code: Code) -> String {
-    serde_json::to_value(code).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 #[cfg(test)]

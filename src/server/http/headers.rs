@@ -36,6 +36,44 @@ pub fn complete(headers: &mut HeaderMap, https: bool) {
         let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
+    if let Some(named) = headers.get(header::CONTENT_TYPE).and_then(with_charset) {
+        headers.insert(header::CONTENT_TYPE, named);
+    }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP_NOTHING));
+}
+
+/// The type of a text that does not say how it is encoded, with that. Everything of ours is UTF-8; a stream of events is
+/// by its definition.
+fn with_charset(value: &HeaderValue) -> Option<HeaderValue> {
+    let value = value.to_str().ok()?;
+    let mut parts = value.split(';').map(|part| part.trim().to_ascii_lowercase());
+    let media_type = parts.next()?;
+    let is_text = media_type.starts_with("text/") && media_type != "text/event-stream" || media_type == "image/svg+xml";
+    let is_silent = !parts.any(|part| part.starts_with("charset="));
+    (is_text && is_silent).then(|| HeaderValue::try_from(format!("{value}; charset=utf-8")).ok())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_say_how_they_are_encoded_and_nothing_else_does() {
+        for (given, told) in [
+            ("text/css", "text/css; charset=utf-8"),
+            ("text/javascript", "text/javascript; charset=utf-8"),
+            ("image/svg+xml", "image/svg+xml; charset=utf-8"),
+            ("text/html; Charset=UTF-8", "text/html; Charset=UTF-8"),
+            ("text/event-stream", "text/event-stream"),
+            ("application/problem+json", "application/problem+json"),
+            ("application/wasm", "application/wasm"),
+            ("image/png", "image/png"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(given));
+            complete(&mut headers, true);
+            assert_eq!(headers[header::CONTENT_TYPE], told);
+        }
+    }
 }

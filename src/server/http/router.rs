@@ -18,11 +18,12 @@ use axum::routing::{MethodFilter, MethodRouter, get, on};
 use futures_util::FutureExt as _;
 use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
 use leptos::config::LeptosOptions;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tower_http::services::ServeDir;
 use tracing::Instrument as _;
+use tracing::field::Empty;
 
 /// What handlers share.
 #[derive(Clone)]
@@ -100,18 +101,30 @@ async fn wrong_method() -> Response<Body> {
     problem::answer(&Code::MethodNotAllowed.into())
 }
 
-/// Outermost: names the request, logs it once, and completes whatever comes back, even from a panic: it ends this
-/// request only.
-async fn observe(State(app): State<App>, request: Request, next: Next) -> Response<Body> {
+/// Outermost: names the request and says from where it comes, tells the log what was refused, and completes whatever
+/// comes back, even from a panic: it ends this request only.
+async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
     let mut bytes = [0; 12];
     app.entropy.fill(&mut bytes);
     let id = base64url(&bytes);
     // The route only: the rest of an address may hold what somebody put there by mistake.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
-    let span = tracing::info_span!("request", id = %id, method = %request.method(), route);
+    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    let address = peer.map(|peer| app.trusted_proxies.client_address(peer, request.headers()));
+    let ip = address.map(tracing::field::display);
+    // At the level of errors, so that it is there whatever is logged. User and session: once they are known.
+    let span =
+        tracing::error_span!("request", id = %id, method = %request.method(), route, ip, user = Empty, sid = Empty);
+    request.extensions_mut().insert(ClientAddress(address));
     let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
     let mut response = answered.unwrap_or_else(|_| problem::answer(&Code::Internal.into()));
-    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "answered"));
+    span.in_scope(|| {
+        let status = response.status().as_u16();
+        if let Some(code) = response.extensions().get::<Code>() {
+            tracing::info!(status, %code, "a request was refused");
+        }
+        tracing::debug!(status, "answered");
+    });
     problem::name(&mut response, &id);
     let https = app.services.settings().server.public_url.starts_with("https:");
     headers::complete(response.headers_mut(), https);
@@ -121,22 +134,23 @@ async fn observe(State(app): State<App>, request: Request, next: Next) -> Respon
     response
 }
 
+#[derive(Clone, Copy)]
+struct ClientAddress(Option<IpAddr>);
+
 /// The one gate before every unsafe method.
 async fn gate(State(app): State<App>, request: Request, next: Next) -> Response<Body> {
     let public_url = &app.services.settings().server.public_url;
     if origin::may_pass(request.method(), request.headers(), public_url) {
         next.run(request).await
     } else {
-        tracing::info!("a request from another origin was refused");
         problem::answer(&Code::ForbiddenOrigin.into())
     }
 }
 
 /// Gathers what a call may need to know of its request, and afterwards saves its web session.
 async fn with_context(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    let address = request.extensions().get().and_then(|ClientAddress(address)| *address);
     let sent = request.headers();
-    let address = peer.map(|peer| app.trusted_proxies.client_address(peer, sent));
     let (web, has_web) = app.web_sessions.of(sent);
     let context = RequestContext {
         origin: Origin::Call,

@@ -12,6 +12,7 @@ use crate::server::token::digest;
 use async_trait::async_trait;
 use axum::body::Body;
 use http::{HeaderMap, Response};
+use serde::Deserialize as _;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
@@ -66,8 +67,10 @@ fn encode(record: &Record) -> session_store::Result<String> {
 impl SessionStore for WebSessions {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
         loop {
-            let expires_at = millis(record.expiry_date);
-            if self.store.add_web_session(&key(&record.id), &encode(record)?, expires_at).await.map_err(backend)? {
+            let (id, data, expires_at) = (key(&record.id), encode(record)?, millis(record.expiry_date));
+            // One for each session: whoever comes without the cookie again and again leaves no row each time.
+            let of = record.data.get(SID).and_then(|sid| SessionId::deserialize(sid).ok());
+            if self.store.add_web_session(&id, &data, expires_at, of.as_ref()).await.map_err(backend)? {
                 return Ok(());
             }
             record.id = Id::default();

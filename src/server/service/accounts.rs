@@ -8,7 +8,7 @@ use crate::domain::credentials::{Password, PasswordError, Username};
 use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
 use crate::domain::session::{Label, Lifetime, Rotation, Session};
 use crate::domain::time::Timestamp;
-use crate::server::common::is_common;
+use crate::server::common::{is_common, words_of_the_site};
 use crate::server::config::Registration;
 use crate::server::password::{HashError, Verified};
 use crate::server::ports::{PasswordChange, StartSession, StoreError, User};
@@ -47,11 +47,12 @@ impl Services {
         if self.settings.accounts.registration == Registration::Closed {
             return Err(ServiceError::RegistrationClosed);
         }
-        let attempt = self.sign_up_attempt(source);
-        self.begin(&attempt).await?;
-        self.begin(&self.signed_up(source)).await?;
-        let user = self.add_user(sign_up.username, sign_up.password.expose(), Some(source)).await?;
+        let attempt = self.begin(self.sign_up_attempt(source)).await?;
+        let account = self.judged(&attempt, self.begin(self.signed_up(source)).await).await?;
+        let added = self.add_user(sign_up.username, sign_up.password.expose(), Some(source)).await;
+        let user = self.judged(&account, self.judged(&attempt, added).await).await?;
         self.give_back(attempt).await;
+        tracing::info!(user = %user.id, ip = source.ip, "an account was made");
         self.start_session(&user, &ClientId::web(), sign_up.remember, source, before).await
     }
 
@@ -82,6 +83,8 @@ impl Services {
         username: &Username,
     ) -> Result<Password, ServiceError> {
         let (typed, username, least) = (typed.to_owned(), username.clone(), self.settings.password.min_length);
+        let words = words_of_the_site(&self.settings.server.public_url);
+        let is_common = move |password: &str| is_common(password, &words);
         let checked = self.hasher.aside(move || Password::new(&typed, least, &username, is_common)).await?;
         checked.map_err(|error| ServiceError::Password(field, error))
     }
@@ -123,14 +126,14 @@ impl Services {
             Err(_) => None,
         };
         let known = known.filter(|session| user.as_ref().is_some_and(|user| user.id == session.user_id));
-        let attempt = self.sign_in_attempt(username, source, known.map(|session| &session.id));
-        let begun = self.begin(&attempt).await?;
+        let sid = known.map(|session| tracing::field::display(&session.id));
+        let begun = self.begin(self.sign_in_attempt(username, source, known.map(|session| &session.id))).await?;
         let hash = user.as_ref().map(|user| user.password_hash.as_str());
-        let verified = self.hasher.verify(&password, hash).await?;
+        let verified = self.judged(&begun, self.hasher.verify(&password, hash).await).await?;
         let right = verified != Verified::Wrong;
         match user {
             Some(user) if right && user.disabled_at.is_none() => {
-                self.give_back(attempt).await;
+                self.give_back(begun).await;
                 if let Verified::Outdated(renewed) = verified {
                     self.store.rehash(&user.id, &user.password_hash, &renewed).await?;
                     return Ok(User { password_hash: renewed, ..user });
@@ -138,10 +141,10 @@ impl Services {
                 Ok(user)
             }
             Some(user) => {
-                tracing::info!(user = %user.id, ip = source.ip, "a sign-in failed");
+                tracing::info!(user = %user.id, sid, ip = source.ip, "a sign-in failed");
                 self.record_aside(self.event(&user.id, Kind::SignInFailed, source));
                 if begun.begins_to_block {
-                    tracing::warn!(user = %user.id, ip = source.ip, "sign-ins are blocked for a while");
+                    tracing::warn!(user = %user.id, sid, ip = source.ip, "sign-ins are blocked for a while");
                     self.record_aside(self.event(&user.id, Kind::SignInsBlocked, source));
                 }
                 Err(ServiceError::InvalidCredentials)
@@ -271,8 +274,11 @@ impl Services {
     ) -> Result<(), ServiceError> {
         let session = self.by_credentials(credentials, source).await?;
         self.check_password(&session, password.expose(), "password", source).await?;
-        let renewed = self.store.reauthenticated(&session.id, self.now()).await?;
-        if renewed { Ok(()) } else { Err(ServiceError::InvalidToken) }
+        if !self.store.reauthenticated(&session.id, self.now()).await? {
+            return Err(ServiceError::InvalidToken);
+        }
+        tracing::info!(user = %session.user_id, sid = %session.id, ip = source.ip, "the password was given again");
+        Ok(())
     }
 
     pub(super) async fn check_password(
@@ -317,12 +323,17 @@ impl Services {
         let ended = self.ending(&user.id, change, |ended| ended.clone().unwrap_or_default()).await?;
         // Somebody else changed it in between: then the current one is not current any more.
         ended.ok_or(ServiceError::InvalidCredentials)?;
-        tracing::info!(user = %user.id, sid = %session.id, "the password was changed");
+        tracing::info!(user = %user.id, sid = %session.id, ip = source.ip, "the password was changed");
         Ok(())
     }
 }
 
 impl ServiceError {
+    /// Whether it is a fault of ours, by which nothing was judged.
+    pub const fn is_ours(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::Hash(_) | Self::Issue(_) | Self::Aborted)
+    }
+
     /// Whether it is a passing fault, after which the same request may succeed.
     pub const fn is_passing(&self) -> bool {
         matches!(self, Self::Store(StoreError::Unavailable(_)) | Self::Hash(HashError::Busy))

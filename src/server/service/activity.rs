@@ -1,6 +1,7 @@
 //! The user's own security events.
 
 use super::identity::Caller;
+use super::limits::Doing;
 use super::{ServiceError, Services};
 use crate::api::data::{ActivityEvent, ActivityPage, Export, ExportedSession, OtherSide};
 use crate::domain::activity::{Event, Filter, Party};
@@ -45,11 +46,12 @@ impl Services {
         Ok(ActivityPage { events: recorded.into_iter().map(tell).collect(), next })
     }
 
-    /// All that is kept about the caller.
+    /// All that is kept about the caller. It is gathered in memory, which is bounded since the number of events is.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// `RateLimited`, or when the store does not answer.
     pub async fn export(&self, caller: &Caller) -> Result<Export, ServiceError> {
+        self.per_session.count(Doing::Export, &caller.sid, &self.settings.limits, self.now())?;
         let account = self.account(caller).await?;
         let sessions = self.store.sessions_of(&caller.user_id).await?;
         let sessions = sessions.into_iter().map(|session| self.tell_all(session, caller)).collect();

@@ -1,5 +1,6 @@
 //! Who asks: an access token, a refresh token or a web session, and the session behind it.
 
+use super::limits::Doing;
 use super::queue::{Outcome, Purpose, Request};
 use super::{ServiceError, Services, Source};
 use crate::api::data::Me;
@@ -14,6 +15,7 @@ use crate::server::token::jws::Invalid;
 use crate::server::token::ring::RingError;
 use crate::server::token::{digest, refresh};
 use std::sync::Arc;
+use tracing::{Span, field};
 
 /// What a request shows to say who asks.
 #[derive(Clone, Debug, Default)]
@@ -101,6 +103,7 @@ impl Services {
             return Err(ServiceError::InvalidToken);
         }
         self.liveness.saw(&claims.sid, claims.generation(), now);
+        note(&alive.user_id, &claims.sid);
         Ok(Caller::new(claims.sid.clone(), &alive))
     }
 
@@ -112,6 +115,7 @@ impl Services {
         let now = self.now();
         let alive = self.alive(sid, now).await?;
         self.liveness.saw(sid, None, now);
+        note(&alive.user_id, sid);
         Ok(Caller::new(sid.clone(), &alive))
     }
 
@@ -135,7 +139,10 @@ impl Services {
                 session.filter(|session| session.is_alive(self.now())).ok_or(ServiceError::InvalidToken)
             }
             (None, Some(shown)) => match self.present(shown, source, Purpose::Show).await? {
-                Outcome::Shown(session) => Ok(*session),
+                Outcome::Shown(session) => {
+                    note(&session.user_id, &session.id);
+                    Ok(*session)
+                }
                 outcome => Err(refused(&outcome)),
             },
             (None, None) => Err(ServiceError::InvalidToken),
@@ -153,8 +160,10 @@ impl Services {
         purpose: Purpose,
     ) -> Result<Outcome, ServiceError> {
         let claims = self.read_refresh(token).await?;
+        // Ours by its signature, so this much is known of whoever is refused.
+        Span::current().record("sid", field::display(&claims.sid));
         if matches!(purpose, Purpose::Exchange { .. }) {
-            self.refreshes.count(&claims.sid, self.settings.limits.refresh_per_session, self.now())?;
+            self.per_session.count(Doing::Refresh, &claims.sid, &self.settings.limits, self.now())?;
         }
         let presented = Presented {
             sid: claims.sid.clone(),
@@ -227,6 +236,11 @@ impl Services {
         };
         Ok(session.filter(ours))
     }
+}
+
+/// Notes who asks in all that the log says of the request.
+fn note(user: &UserId, sid: &SessionId) {
+    Span::current().record("user", field::display(user)).record("sid", field::display(sid));
 }
 
 /// Tells the log what became of a token.

@@ -1,11 +1,12 @@
-//! Limits on attempts: a place is taken before anything is computed, and given back by a success. Nobody is told by
-//! them whether an account exists: the keys are digests of what was typed.
+//! Limits on attempts: a place is taken before anything is computed, and given back by a success, or if nothing was
+//! judged. Nobody is told by them whether an account exists: the keys are digests of what was typed.
 
 use super::{ServiceError, Services, Source};
 use crate::domain::credentials::Username;
 use crate::domain::id::SessionId;
 use crate::domain::limits::{Rule, Tally};
 use crate::domain::time::Timestamp;
+use crate::server::config::Limits;
 use crate::server::ports::Tallies;
 use dashmap::DashMap;
 use std::net::IpAddr;
@@ -19,11 +20,20 @@ const SIGN_UPS: u32 = 10;
 #[derive(Clone, Debug)]
 pub struct Attempt(Vec<(String, Rule)>);
 
-/// What came of beginning one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// An attempt that was begun: a success is given back, a fault of ours taken back.
+#[derive(Clone, Debug, Default)]
 pub struct Begun {
+    places: Vec<Place>,
     /// Whether it is the one after which others of the account have to wait.
     pub begins_to_block: bool,
+}
+
+#[derive(Clone, Debug)]
+struct Place {
+    key: String,
+    rule: Rule,
+    /// As the attempt left it.
+    tally: Tally,
 }
 
 impl Services {
@@ -67,44 +77,68 @@ impl Services {
     ///
     /// # Errors
     /// `RateLimited` when it may not be made yet.
-    pub(super) async fn begin(&self, attempt: &Attempt) -> Result<Begun, ServiceError> {
-        let mut begun = Begun { begins_to_block: false };
-        if attempt.0.is_empty() {
-            return Ok(begun);
+    pub(super) async fn begin(&self, Attempt(rules): Attempt) -> Result<Begun, ServiceError> {
+        if rules.is_empty() {
+            return Ok(Begun::default());
         }
-        let (now, rules) = (self.now(), attempt.0.clone());
-        let outcome: Arc<Mutex<Result<bool, Duration>>> = Arc::new(Mutex::new(Ok(false)));
+        let now = self.now();
+        let outcome = Arc::new(Mutex::new(Ok(Begun::default())));
         let slot = outcome.clone();
-        let keys = attempt.0.iter().map(|(key, _)| key.clone()).collect();
+        let keys = rules.iter().map(|(key, _)| key.clone()).collect();
         let judge = Box::new(move |tallies: Tallies| {
-            let (outcome, changed) = all_or_none(&rules, &tallies, now);
+            let outcome = all_or_none(&rules, &tallies, now);
+            let changed = outcome.iter().flat_map(|begun| &begun.places);
+            let changed = changed.map(|place| (place.key.clone(), place.tally)).collect();
             *slot.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
             changed
         });
         self.store.tally(keys, judge).await?;
-        begun.begins_to_block = outcome
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .map_err(|wait| ServiceError::RateLimited { wait })?;
-        Ok(begun)
+        let outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        outcome.map_err(|wait| ServiceError::RateLimited { wait })
     }
 
     /// Gives back what a success took. A fault costs the user a place until it has decayed, and nothing else.
-    pub(super) async fn give_back(&self, attempt: Attempt) {
-        if attempt.0.is_empty() {
+    pub(super) async fn give_back(&self, begun: Begun) {
+        self.settle(begun, |place, tally, now| place.rule.succeeded(tally, now)).await;
+    }
+
+    /// Takes back an attempt that was never judged.
+    pub(super) async fn take_back(&self, begun: Begun) {
+        self.settle(begun, |place, tally, now| place.rule.undone(tally, place.tally, now)).await;
+    }
+
+    /// What became of a judgement; if it did not take place, by a fault of ours, the attempt is taken back.
+    ///
+    /// # Errors
+    /// Those of the judgement.
+    pub(super) async fn judged<T, E: Into<ServiceError>>(
+        &self,
+        begun: &Begun,
+        judgement: Result<T, E>,
+    ) -> Result<T, ServiceError> {
+        let judgement = judgement.map_err(Into::into);
+        if judgement.as_ref().is_err_and(ServiceError::is_ours) {
+            self.take_back(begun.clone()).await;
+        }
+        judgement
+    }
+
+    async fn settle(&self, begun: Begun, left: fn(&Place, Tally, Timestamp) -> Option<Tally>) {
+        if begun.places.is_empty() {
             return;
         }
-        let (now, rules) = (self.now(), attempt.0);
-        let keys = rules.iter().map(|(key, _)| key.clone()).collect();
+        let now = self.now();
+        let keys = begun.places.iter().map(|place| place.key.clone()).collect();
         let judge = Box::new(move |tallies: Tallies| {
-            let back = |(key, rule): (String, Rule)| {
-                let tally = tallies.get(&key).copied()?;
-                Some((key, rule.succeeded(tally, now).unwrap_or_default()))
+            let left = |place: Place| {
+                let tally = tallies.get(&place.key).copied()?;
+                let left = left(&place, tally, now).unwrap_or_default();
+                Some((place.key, left))
             };
-            rules.into_iter().filter_map(back).collect()
+            begun.places.into_iter().filter_map(left).collect()
         });
         if let Err(error) = self.store.tally(keys, judge).await {
-            tracing::warn!(%error, "an attempt that succeeded could not be given back");
+            tracing::warn!(%error, "an attempt that does not count could not be given back");
         }
     }
 }
@@ -126,19 +160,19 @@ impl Services {
     }
 }
 
-/// The tallies of an attempt under all of its rules; without a change if any of them refuses.
-fn all_or_none(rules: &[(String, Rule)], tallies: &Tallies, now: Timestamp) -> (Result<bool, Duration>, Tallies) {
-    let (mut changed, mut wait, mut begins_to_block) = (Tallies::new(), Duration::ZERO, false);
+/// The places of an attempt under all of its rules; none, but how long to wait, if any of them refuses.
+fn all_or_none(rules: &[(String, Rule)], tallies: &Tallies, now: Timestamp) -> Result<Begun, Duration> {
+    let (mut begun, mut wait) = (Begun::default(), Duration::ZERO);
     for (key, rule) in rules {
         match rule.begin(tallies.get(key).copied(), now) {
             Ok(tally) => {
-                begins_to_block |= rule.begins_to_block(&tally);
-                changed.insert(key.clone(), tally);
+                begun.begins_to_block |= rule.begins_to_block(&tally);
+                begun.places.push(Place { key: key.clone(), rule: *rule, tally });
             }
             Err(more) => wait = wait.max(more),
         }
     }
-    if wait.is_zero() { (Ok(begins_to_block), changed) } else { (Err(wait), Tallies::new()) }
+    if wait.is_zero() { Ok(begun) } else { Err(wait) }
 }
 
 /// The address that counts: of IPv6 the network of 64 bits, since whoever has one address there has them all.
@@ -152,20 +186,33 @@ fn network(source: &Source) -> String {
     }
 }
 
-/// How often each session refreshes, in memory: what is lost by a restart is one minute's worth.
-#[derive(Default)]
-pub struct Refreshes(DashMap<SessionId, Tally>);
+/// What a session may do only so often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Doing {
+    Refresh,
+    Rename,
+    Export,
+}
 
-impl Refreshes {
-    /// Counts a refresh.
+/// How often each session does what, in memory: what is lost by a restart is one minute's worth.
+#[derive(Default)]
+pub struct PerSession(DashMap<(Doing, SessionId), Tally>);
+
+impl PerSession {
+    /// Counts one.
     ///
     /// # Errors
     /// `RateLimited` when there were too many.
-    pub fn count(&self, sid: &SessionId, per_minute: u32, now: Timestamp) -> Result<(), ServiceError> {
+    pub fn count(&self, doing: Doing, sid: &SessionId, limits: &Limits, now: Timestamp) -> Result<(), ServiceError> {
+        let per_minute = match doing {
+            Doing::Refresh => limits.refresh_per_session,
+            Doing::Rename => limits.rename_per_session,
+            Doing::Export => limits.export_per_session,
+        };
         if per_minute == 0 {
             return Ok(());
         }
-        let mut tally = self.0.entry(sid.clone()).or_default();
+        let mut tally = self.0.entry((doing, sid.clone())).or_default();
         match Rule::PerMinute(per_minute).begin(Some(*tally), now) {
             Ok(begun) => {
                 *tally = begun;

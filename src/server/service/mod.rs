@@ -129,7 +129,7 @@ pub struct Services {
     liveness: Arc<Liveness>,
     news: Arc<News>,
     queue: queue::Queue,
-    refreshes: limits::Refreshes,
+    per_session: limits::PerSession,
 }
 
 impl Services {
@@ -160,7 +160,7 @@ impl Services {
             liveness,
             news,
             queue,
-            refreshes: limits::Refreshes::default(),
+            per_session: limits::PerSession::default(),
         })
     }
 
@@ -196,7 +196,7 @@ impl Services {
     pub async fn housekeeping(&self) -> Result<(), StoreError> {
         let now = self.now();
         self.liveness.flush(now).await?;
-        self.refreshes.forget(now);
+        self.per_session.forget(now);
         // A row is kept as long as a token of it could be shown, so that a replay is known for what it is.
         let kept = self.settings.tokens.refresh_absolute.max(self.settings.tokens.refresh_absolute_short);
         self.store.purge(now - kept, now).await?;

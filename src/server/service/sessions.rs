@@ -1,6 +1,7 @@
 //! The user's sessions: listing, ending, renaming.
 
 use super::identity::{Caller, Credentials, Text};
+use super::limits::Doing;
 use super::{ServiceError, Services, Source};
 use crate::api::Secret;
 use crate::api::data::{Account, SessionInfo};
@@ -139,7 +140,7 @@ impl Services {
         let session = self.by_credentials(credentials, source).await?;
         let user = self.check_password(&session, password.expose(), "password", source).await?;
         self.end_user(&user.id, true).await?;
-        tracing::info!(user = %user.id, ip = source.ip, "an account was deleted by its user");
+        tracing::info!(user = %user.id, sid = %session.id, ip = source.ip, "an account was deleted by its user");
         Ok(())
     }
 
@@ -174,7 +175,7 @@ impl Services {
     /// Gives one of the caller's sessions a name.
     ///
     /// # Errors
-    /// `DeviceName` when it is no name, `NotFound` when there is no such session of the caller's.
+    /// `DeviceName` when it is no name, `NotFound` when there is no such session of the caller's, `RateLimited`.
     pub async fn rename_session(
         &self,
         sid: &SessionId,
@@ -183,6 +184,7 @@ impl Services {
         source: &Source,
     ) -> Result<(), ServiceError> {
         let session = self.by_credentials(credentials, source).await?;
+        self.per_session.count(Doing::Rename, &session.id, &self.settings.limits, self.now())?;
         let name = device_name(name).ok_or(ServiceError::DeviceName)?;
         if !sid.is_well_formed() {
             return Err(ServiceError::NotFound);
@@ -192,6 +194,7 @@ impl Services {
         if !renamed {
             return Err(ServiceError::NotFound);
         }
+        tracing::info!(user = %session.user_id, %sid, ip = source.ip, "a session was renamed");
         self.news.of(&session.user_id);
         Ok(())
     }

@@ -107,12 +107,12 @@ mod tests {
         let large = "x".repeat(1_000_000);
         for _ in 0..3 {
             limit("PRAGMA max_page_count = 1").await; // As many as there are.
-            let full = database.add_web_session("id", &large, NOW).await;
+            let full = database.add_web_session("id", &large, NOW, None).await;
             assert!(matches!(full, Err(StoreError::Unavailable(_))), "{full:?}");
         }
         assert_eq!(database.web_session("id", Timestamp::default()).await.unwrap(), None);
         limit("PRAGMA max_page_count = 1000000").await;
-        assert!(database.add_web_session("id", &large, NOW).await.unwrap());
+        assert!(database.add_web_session("id", &large, NOW, None).await.unwrap());
     }
 
     #[tokio::test]
@@ -130,6 +130,6 @@ mod tests {
             }
             assert_eq!(database.web_session("id", Timestamp::default()).await.unwrap(), None);
         }
-        assert!(database.add_web_session("id", "", NOW).await.unwrap());
+        assert!(database.add_web_session("id", "", NOW, None).await.unwrap());
     }
 }

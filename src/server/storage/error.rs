@@ -20,6 +20,13 @@ pub enum OpenError {
     Folder { path: PathBuf, source: std::io::Error },
     #[error("the database file {} cannot be opened", path.display())]
     File { path: PathBuf, source: std::io::Error },
+    #[error("the database file {} may be read by others (mode {mode:o}): run chmod 600 on it", path.display())]
+    Readable { path: PathBuf, mode: u32 },
+    #[error(
+        "the way to PostgreSQL at {host} is not safe: write ?sslmode=verify-full into database.url (with \
+         &sslrootcert=FILE for a certificate authority of your own), or ?sslmode=disable if nobody else is on that network"
+    )]
+    Unprotected { host: String },
     #[error("the database cannot be reached, or it is no database")]
     Connect(#[source] sqlx::Error),
     #[error("the database was written by a newer version of Latchkey")]

@@ -14,8 +14,8 @@ macro_rules! migrations {
 
 type Files = &'static [(i64, &'static str, &'static str)];
 
-const SQLITE: Files = migrations!("sqlite": 1 "0001_start", 2 "0002_races", 3 "0003_limits");
-const POSTGRES: Files = migrations!("postgres": 1 "0001_start", 2 "0002_races", 3 "0003_limits");
+const SQLITE: Files = migrations!("sqlite": 1 "0001_start", 2 "0002_races", 3 "0003_limits", 4 "0004_web_sessions");
+const POSTGRES: Files = migrations!("postgres": 1 "0001_start", 2 "0002_races", 3 "0003_limits", 4 "0004_web_sessions");
 
 /// Applies what was not applied yet. It may be called again, and by several processes at once.
 pub(super) async fn run(pool: &AnyPool, dialect: Dialect) -> Result<(), OpenError> {

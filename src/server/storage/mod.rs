@@ -13,6 +13,7 @@ mod keys;
 mod limits;
 mod migrations;
 mod open;
+mod postgres;
 mod purge;
 mod rows;
 mod sessions;

@@ -2,28 +2,26 @@
 
 use super::database::Database;
 use super::error::OpenError;
-use super::migrations;
 use super::sql::Dialect;
+use super::{migrations, postgres};
+use sqlx::Connection;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{AnyPool, Connection};
 use std::fs::{DirBuilder, OpenOptions};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io::ErrorKind;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
 
 /// How long a request waits for a free connection before it is told to come again.
-const ACQUIRE: Duration = Duration::from_secs(3);
+pub(super) const ACQUIRE: Duration = Duration::from_secs(3);
 const SQLITE_READERS: u32 = 4;
-const POSTGRES_CONNECTIONS: u32 = 10;
 
 /// What holds on each connection to SQLite. `FULL`: a commit is on the disk before it is answered.
 const WRITER: &str = "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                       PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
 const READER: &str = "PRAGMA busy_timeout = 2000; PRAGMA query_only = ON; PRAGMA synchronous = FULL; \
                       PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
-/// The same patience with locks on PostgreSQL: a row that somebody holds must not hold up all who share its commit.
-const POSTGRES: &str = "SET lock_timeout = '2s'";
 
 impl Database {
     /// See [`super::connect`].
@@ -34,7 +32,7 @@ impl Database {
         sqlx::any::install_default_drivers();
         match url.split_once("://") {
             Some(("sqlite", path)) => open_sqlite(path).await,
-            Some(("postgres" | "postgresql", _)) => open_postgres(url).await,
+            Some(("postgres" | "postgresql", _)) => postgres::open(url).await,
             _ => Err(OpenError::Scheme),
         }
     }
@@ -69,7 +67,8 @@ async fn open_sqlite(path: &str) -> Result<Database, OpenError> {
     Ok(Database { writers, readers, dialect: Dialect::Sqlite })
 }
 
-/// Makes the file and its folder, for us alone. SQLite gives the files beside it (`-wal`, `-shm`) the same mode.
+/// Makes the file and its folder, for us alone. SQLite gives the files beside it (`-wal`, `-shm`) the same mode. What is
+/// there already and may be read by others (a backup that was put back) is refused, like the secret.
 fn create(path: &str) -> Result<(), OpenError> {
     let path = Path::new(path);
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -79,14 +78,25 @@ fn create(path: &str) -> Result<(), OpenError> {
             .create(folder)
             .map_err(|source| OpenError::Folder { path: folder.into(), source })?;
     }
+    let file = |path: &Path, source| OpenError::File { path: path.into(), source };
     OpenOptions::new()
         .read(true)
         .append(true)
         .create(true)
         .mode(0o600)
         .open(path)
-        .map(drop)
-        .map_err(|source| OpenError::File { path: path.into(), source })
+        .map_err(|error| file(path, error))?;
+    for suffix in ["", "-wal", "-shm"] {
+        let mut name = path.as_os_str().to_owned();
+        name.push(suffix);
+        let path = Path::new(&name);
+        match std::fs::metadata(path).map(|found| found.mode() & 0o777) {
+            Ok(mode) if mode & 0o077 != 0 => return Err(OpenError::Readable { path: path.into(), mode }),
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(file(path, error)),
+            Ok(_) | Err(_) => {}
+        }
+    }
+    Ok(())
 }
 
 /// The URL of an absolute path. What has a meaning in a URL is percent-encoded; the driver decodes it.
@@ -100,27 +110,6 @@ fn sqlite_url(path: &str) -> String {
     }
     url.push_str("?mode=rw");
     url
-}
-
-async fn open_postgres(url: &str) -> Result<Database, OpenError> {
-    let options = AnyConnectOptions::from_str(url).map_err(OpenError::Url)?;
-    let failed = |error| match error {
-        sqlx::Error::Configuration(_) => OpenError::Url(error),
-        other => OpenError::Connect(other),
-    };
-    let pool = |connections| AnyPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
-    // Who starts while another server brings the tables up to date waits for as long as that takes.
-    let patient = pool(1).connect_with(options.clone()).await.map_err(failed)?;
-    migrations::run(&patient, Dialect::Postgres).await?;
-    patient.close().await;
-    let pool: AnyPool = pool(POSTGRES_CONNECTIONS)
-        .after_connect(|connection, _| {
-            Box::pin(async move { sqlx::raw_sql(POSTGRES).execute(connection).await.map(drop) })
-        })
-        .connect_with(options)
-        .await
-        .map_err(failed)?;
-    Ok(Database { readers: pool.clone(), writers: pool, dialect: Dialect::Postgres })
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ use crate::domain::time::Timestamp;
 use crate::server::ports::StoreError;
 use serde::Serialize;
 use sqlx::Row;
+use std::time::Duration;
 
 const BATCH: i64 = 500;
 
@@ -39,6 +40,23 @@ const LIMITS: Sql = sql!(
 const LIMITS_MAX: i64 = 100_000;
 const CROWDED_LIMITS: Sql =
     sql!("DELETE FROM limits WHERE key IN (SELECT s.key FROM limits s ORDER BY s.expires_at DESC LIMIT $2 OFFSET $1)");
+/// How long events are kept: a year, and some time to look back at it.
+const EVENTS_KEPT: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+/// Events come in the order of their time: the oldest of all tell whether there are any to delete.
+const OLD_EVENTS: Sql = sql!(
+    "DELETE FROM activity WHERE id IN (SELECT o.id FROM (SELECT a.id, a.at FROM activity a ORDER BY a.id LIMIT $2) o \
+     WHERE o.at < $1)"
+);
+/// How many events each user has at most, the newest.
+const EVENTS_MAX: i64 = 10_000;
+/// Only who did something lately can have more than before: those of the newest events are looked at.
+const CROWDED_EVENTS: Sql = sql!(
+    "WITH crowded AS MATERIALIZED (SELECT u.user_id, (SELECT b.id FROM activity b WHERE b.user_id = u.user_id \
+     ORDER BY b.id DESC LIMIT 1 OFFSET $1) AS last FROM (SELECT DISTINCT n.user_id FROM \
+     (SELECT a.user_id FROM activity a ORDER BY a.id DESC LIMIT $2) n) u) \
+     DELETE FROM activity WHERE id IN (SELECT a.id FROM crowded c JOIN activity a ON a.user_id = c.user_id \
+     AND a.id <= c.last LIMIT $2)"
+);
 const KEYS: Sql = sql!(
     "DELETE FROM keys WHERE expires_at <= $1 AND (purpose = 'access' OR NOT EXISTS (SELECT 1 FROM sessions s \
      WHERE s.key_id = keys.id AND s.revoked_at IS NULL AND s.expires_at > $1 AND s.idle_expires_at > $1))"
@@ -55,6 +73,8 @@ impl Database {
         while self.purge_sessions(REVOKED, before, None).await? == BATCH {}
         while self.purge_sessions(EXPIRED, before, Some(now)).await? == BATCH {}
         while self.purge_rows(LONE_ADDRESSES, before).await? == BATCH {}
+        while self.purge_rows(OLD_EVENTS, now - EVENTS_KEPT).await? == BATCH {}
+        while self.purge_rows(CROWDED_EVENTS, Timestamp::from_millis(EVENTS_MAX)).await? == BATCH {}
         while self.purge_rows(WEB_SESSIONS, now).await? == BATCH {}
         while self.purge_rows(LIMITS, now).await? == BATCH {}
         while self.purge_rows(CROWDED_LIMITS, Timestamp::from_millis(LIMITS_MAX)).await? == BATCH {}

@@ -127,8 +127,14 @@ impl Store for Database {
         self.web_session(id, now).await
     }
 
-    async fn add_web_session(&self, id: &str, data: &str, expires_at: Timestamp) -> Result<bool, StoreError> {
-        self.add_web_session(id, data, expires_at).await
+    async fn add_web_session(
+        &self,
+        id: &str,
+        data: &str,
+        expires_at: Timestamp,
+        of: Option<&SessionId>,
+    ) -> Result<bool, StoreError> {
+        self.add_web_session(id, data, expires_at, of).await
     }
 
     async fn save_web_session(&self, id: &str, data: &str, expires_at: Timestamp) -> Result<(), StoreError> {

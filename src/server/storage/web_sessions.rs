@@ -2,12 +2,14 @@
 
 use super::database::Database;
 use super::sql::{Sql, sql};
+use crate::domain::id::SessionId;
 use crate::domain::time::Timestamp;
 use crate::server::ports::StoreError;
 
 const READ: Sql = sql!("SELECT w.data FROM web_sessions w WHERE w.id = $1 AND w.expires_at > $2");
 const ADD: Sql =
-    sql!("INSERT INTO web_sessions (id, data, expires_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO NOTHING");
+    sql!("INSERT INTO web_sessions (id, data, expires_at, sid) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING");
+const REPLACE: Sql = sql!("DELETE FROM web_sessions WHERE sid = $1");
 const SAVE: Sql = sql!(
     "INSERT INTO web_sessions (id, data, expires_at) VALUES ($1, $2, $3) \
      ON CONFLICT (id) DO UPDATE SET data = excluded.data, expires_at = excluded.expires_at"
@@ -20,32 +22,28 @@ impl Database {
         Ok(query.fetch_optional(&self.readers).await?)
     }
 
-    /// Writes with one of the inserting statements; whether a row was written.
-    async fn write_web_session(
-        &self,
-        sql: Sql,
-        id: &str,
-        data: &str,
-        expires_at: Timestamp,
-    ) -> Result<bool, StoreError> {
-        let mut write = self.write().await?;
-        let query = write.query(sql).bind(id.to_owned()).bind(data.to_owned()).bind(expires_at.as_millis());
-        let written = query.execute(write.connection()).await?;
-        write.commit().await?;
-        Ok(written.rows_affected() > 0)
-    }
-
     pub(super) async fn add_web_session(
         &self,
         id: &str,
         data: &str,
         expires_at: Timestamp,
+        of: Option<&SessionId>,
     ) -> Result<bool, StoreError> {
-        self.write_web_session(ADD, id, data, expires_at).await
+        let mut write = self.write().await?;
+        if let Some(sid) = of {
+            write.query(REPLACE).bind(sid.to_string()).execute(write.connection()).await?;
+        }
+        let query = write.query(ADD).bind(id.to_owned()).bind(data.to_owned()).bind(expires_at.as_millis());
+        let written = query.bind(of.map(ToString::to_string)).execute(write.connection()).await?;
+        write.commit().await?;
+        Ok(written.rows_affected() > 0)
     }
 
     pub(super) async fn save_web_session(&self, id: &str, data: &str, expires_at: Timestamp) -> Result<(), StoreError> {
-        self.write_web_session(SAVE, id, data, expires_at).await.map(drop)
+        let mut write = self.write().await?;
+        let query = write.query(SAVE).bind(id.to_owned()).bind(data.to_owned()).bind(expires_at.as_millis());
+        query.execute(write.connection()).await?;
+        write.commit().await
     }
 
     pub(super) async fn delete_web_session(&self, id: &str) -> Result<(), StoreError> {

@@ -129,7 +129,8 @@ impl AccessTokens {
                 })?);
                 let own = claims.iss == self.settings.issuer
                     && claims.aud == self.settings.issuer
-                    && claims.azp == claims.client_id;
+                    && claims.azp == claims.client_id
+                    && claims.scope == Self::SCOPE;
                 if !own {
                     return Err(Invalid::Claims);
                 }

@@ -1,6 +1,7 @@
 //! Passing faults are told apart from impossible ones, change nothing, and pass.
 
 use super::*;
+use crate::support::TestApp;
 use latchkey::domain::session::Reason;
 use latchkey::server::ports::StoreError;
 use sqlx::{AnyConnection, Connection as _};
@@ -56,4 +57,21 @@ async fn a_postgres_that_hangs_up_is_unavailable_changes_nothing_and_works_again
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     apply(&*store, end_it()).await;
     assert_eq!(reason(&*store, "one").await, Some("reused"));
+}
+
+/// Somebody else's transaction that never ends: whoever needs what it holds is told to come again, and whatever it does
+/// not hold goes on.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lock_in_postgres_that_is_not_given_back_is_unavailable_in_time() {
+    let app = TestApp::on(Backend::Postgres).start().await;
+    let (mut device, mut other) = (app.signed_up("ada").await, app.signed_up("eve").await);
+    let mut holder = AnyConnection::connect(&app.settings().database.url).await.unwrap();
+    let hold = format!("SELECT 1 FROM sessions WHERE id = '{}' FOR UPDATE", device.sid().await);
+    sqlx::query("BEGIN").execute(&mut holder).await.unwrap();
+    sqlx::query(sqlx::AssertSqlSafe(hold)).execute(&mut holder).await.unwrap();
+    let reply = device.try_refresh().await.expect(503);
+    assert!(reply.header("retry-after").is_some() && reply.set_cookies().is_empty(), "{reply:?}");
+    other.try_refresh().await.expect(200);
+    sqlx::query("ROLLBACK").execute(&mut holder).await.unwrap();
+    device.try_refresh().await.expect(200);
 }

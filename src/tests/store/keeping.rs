@@ -56,8 +56,8 @@ stories! {
         let store = world.open().await;
         let read = async |at| store.web_session("id", at).await.unwrap();
         assert_eq!(read(NOW).await, None);
-        assert!(store.add_web_session("id", "{\"a\":1}", NOW + MINUTE).await.unwrap());
-        assert!(!store.add_web_session("id", "other", NOW + DAY).await.unwrap());
+        assert!(store.add_web_session("id", "{\"a\":1}", NOW + MINUTE, None).await.unwrap());
+        assert!(!store.add_web_session("id", "other", NOW + DAY, None).await.unwrap());
         assert_eq!(read(NOW).await.as_deref(), Some("{\"a\":1}"));
         assert_eq!(read(NOW + MINUTE).await, None, "expired");
         store.save_web_session("id", "", NOW + HOUR).await.unwrap();
@@ -67,6 +67,22 @@ stories! {
         store.delete_web_session("id").await.unwrap();
         store.delete_web_session("id").await.unwrap();
         assert_eq!(read(NOW).await, None);
+    }
+
+    async fn a_session_has_one_web_session_and_visitors_have_their_own(world: World) {
+        let store = world.open().await;
+        let later = NOW + MINUTE;
+        let add = async |id: &str, of: Option<&str>| {
+            assert!(store.add_web_session(id, id, later, of.map(sid).as_ref()).await.unwrap());
+        };
+        for (id, of) in [("a", None), ("b", None), ("one", Some("s")), ("other", Some("t")), ("two", Some("s"))] {
+            add(id, of).await;
+        }
+        let mut there = Vec::new();
+        for id in ["a", "b", "one", "other", "two"] {
+            there.extend(store.web_session(id, NOW).await.unwrap());
+        }
+        assert_eq!(there, ["a", "b", "other", "two"]);
     }
 
     async fn a_database_is_opened_again_with_all_that_was_in_it(world: World) {

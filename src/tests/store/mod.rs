@@ -4,6 +4,7 @@ mod busy;
 mod judging;
 mod keeping;
 mod keys;
+mod postgres_tls;
 mod purging;
 mod races;
 mod sessions;

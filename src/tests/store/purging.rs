@@ -72,10 +72,46 @@ stories! {
         ]);
     }
 
+    async fn events_go_after_400_days(world: World) {
+        let store = world.open_with_ada().await;
+        for (days, kind) in [(0, Kind::SignedUp), (1, Kind::SignedIn), (2, Kind::SignedOut)] {
+            store.record(&Event { at: NOW + days * DAY, ..event("ada", kind) }).await.unwrap();
+        }
+        let kinds = async || activity(&*store, "ada").await.iter().map(|event| event.kind).collect::<Vec<_>>();
+        store.purge(NOW, NOW + 400 * DAY).await.unwrap();
+        assert_eq!(kinds().await, [Kind::SignedOut, Kind::SignedIn, Kind::SignedUp]);
+        store.purge(NOW, NOW + 401 * DAY).await.unwrap();
+        assert_eq!(kinds().await, [Kind::SignedOut, Kind::SignedIn]);
+        store.purge(NOW, NOW + 500 * DAY).await.unwrap();
+        assert_eq!(kinds().await, []);
+    }
+
+    async fn of_each_user_the_newest_ten_thousand_events_stay(world: World) {
+        let store = world.open_with_ada().await;
+        assert!(store.add_user(&user("eve"), None).await.unwrap());
+        let add = async |name: &str, kind: Kind, events: usize| {
+            let events = vec![event(name, kind); events];
+            store.judge(vec![], Box::new(|_| Verdict { changes: vec![], events })).await.unwrap();
+        };
+        let count = async |name: &str| store.activity(&user_id(name), page(None, 20_000)).await.unwrap();
+        add("eve", Kind::SignedIn, 700).await;
+        add("ada", Kind::SignInFailed, 1_200).await;
+        add("ada", Kind::SignedIn, 10_000).await;
+        add("eve", Kind::SignedIn, 100).await;
+        store.purge(NOW - KEPT, NOW).await.unwrap();
+        let kept = count("ada").await;
+        assert!(kept.len() == 10_000 && kept.iter().all(|event| event.kind == Kind::SignedIn), "{}", kept.len());
+        assert_eq!(count("eve").await.len(), 800);
+        add("ada", Kind::SignedOut, 1).await;
+        store.purge(NOW - KEPT, NOW).await.unwrap();
+        let kept = count("ada").await;
+        assert_eq!((kept.len(), kept[0].kind), (10_000, Kind::SignedOut));
+    }
+
     async fn expired_web_sessions_and_keys_go_at_once(world: World) {
         let store = world.open().await;
-        assert!(store.add_web_session("old", "", NOW).await.unwrap());
-        assert!(store.add_web_session("new", "", NOW + MINUTE).await.unwrap());
+        assert!(store.add_web_session("old", "", NOW, None).await.unwrap());
+        assert!(store.add_web_session("new", "", NOW + MINUTE, None).await.unwrap());
         let key = |id: &str, expires_at| StoredKey {
             id: KeyId::new(id),
             purpose: id.into(),
@@ -93,7 +129,7 @@ stories! {
         ids.sort();
         assert_eq!(ids, ["last", "signs"]);
         assert_eq!(store.web_session("new", NOW).await.unwrap().as_deref(), Some(""));
-        assert!(store.add_web_session("old", "", NOW).await.unwrap(), "its row is gone");
+        assert!(store.add_web_session("old", "", NOW, None).await.unwrap(), "its row is gone");
     }
 
     async fn a_key_stays_while_a_session_lives_whose_token_is_made_with_it(world: World) {

@@ -26,6 +26,23 @@ async fn the_files_are_for_their_owner_alone() {
 }
 
 #[tokio::test]
+async fn files_that_others_may_read_are_refused_as_they_are() {
+    let world = World::new(Backend::Sqlite).await;
+    drop(world.open_with_ada().await);
+    let database = world.folder.path().join("latchkey.db");
+    let log = world.folder.path().join("latchkey.db-wal");
+    for (path, open) in [(&database, 0o644), (&database, 0o660), (&log, 0o604)] {
+        std::fs::File::options().append(true).create(true).open(path).unwrap();
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(open)).unwrap();
+        let error = storage::connect(&world.url).await.err().unwrap().to_string();
+        assert!(error.contains(&format!("(mode {open:o}): run chmod 600")), "{error}");
+        assert_eq!(mode(path), open, "it is for the operator to say");
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    }
+    assert!(storage::connect(&world.url).await.unwrap().user(&user_id("ada")).await.unwrap().is_some());
+}
+
+#[tokio::test]
 async fn what_cannot_be_opened_is_told_in_the_operators_words() {
     let folder = tempfile::tempdir().unwrap();
     for (url, words) in [
@@ -42,6 +59,7 @@ async fn what_cannot_be_opened_is_told_in_the_operators_words() {
     }
     let text = folder.path().join("not a database");
     std::fs::write(&text, "This is a letter to a friend. ".repeat(100)).unwrap();
+    std::fs::set_permissions(&text, std::fs::Permissions::from_mode(0o600)).unwrap();
     let error = storage::connect(&format!("sqlite://{}", text.display())).await.err().unwrap();
     assert!(matches!(error, OpenError::Connect(_)), "{error:?}");
     let under_a_file = storage::connect(&format!("sqlite://{}/latchkey.db", text.display())).await.err().unwrap();

@@ -129,7 +129,13 @@ impl TestApp {
         settings.password.argon2_memory = 64;
         settings.password.argon2_iterations = 1;
         // Tests sign in often, from one address; those of limits turn them on.
-        settings.limits = Limits { login_per_address: 0, login_per_account: 0, refresh_per_session: 0 };
+        settings.limits = Limits {
+            login_per_address: 0,
+            login_per_account: 0,
+            refresh_per_session: 0,
+            rename_per_session: 0,
+            export_per_session: 0,
+        };
         TestAppBuilder { backend, settings, now: Timestamp::from_millis(1_800_000_000_123), last_words: "" }
     }
 
