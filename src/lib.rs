@@ -22,6 +22,9 @@
 //!   accepted again.
 //! * The access token lives in the memory of the hydrated app only; the refresh token in an `HttpOnly` cookie only.
 
+// A view is one type with all that is in it.
+#![recursion_limit = "256"]
+
 pub mod api;
 pub mod domain;
 #[cfg(feature = "ssr")]
