@@ -86,7 +86,6 @@ fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
     } else {
         Notice::from_query(&arrived)
     };
-    let username = use_context::<Me>().map(|me| Callback::new(move |()| me.username.clone()));
     let notice = RwSignal::new(came_back.unwrap_or_default());
     let done = RwSignal::new(None);
     let busy = RwSignal::new(false);
@@ -145,7 +144,6 @@ fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
                 />
                 <PasswordField
                     id="new-password"
-                    username
                     name="newPassword"
                     label=text().account.new
                     autocomplete="new-password"
