@@ -1,6 +1,6 @@
 //! The one place for response headers: what every answer carries, files and errors included.
 
-use http::{HeaderMap, HeaderName, HeaderValue, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 /// For what is no page of ours: it may load nothing.
 const CSP_NOTHING: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -25,6 +25,14 @@ pub fn page_policy(nonce: &str) -> Option<HeaderValue> {
          form-action 'self'; frame-ancestors 'none'"
     );
     HeaderValue::try_from(policy).ok()
+}
+
+/// A file whose name stays when it changes.
+pub fn kept_for_a_day<B>(mut response: Response<B>) -> Response<B> {
+    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
+        response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
+    }
+    response
 }
 
 /// Adds what an answer does not say itself. Whatever does not say how long it keeps is not to be kept at all.

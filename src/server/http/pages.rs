@@ -136,7 +136,7 @@ async fn entrance(
 pub async fn missing(State(app): State<super::App>, request: Request) -> Response<Body> {
     if let Some(file) = public_file(&app.leptos.site_root, request.uri().path()) {
         return match ServeFile::new(file).oneshot(request).await {
-            Ok(response) => response.map(Body::new),
+            Ok(response) => headers::kept_for_a_day(response.map(Body::new)),
             Err(never) => match never {},
         };
     }
