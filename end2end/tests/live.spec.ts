@@ -14,6 +14,7 @@ test('rows come, go and change by themselves', async ({ device, anotherDevice, u
   await expect(device.devicesPage.otherDevices).toContainText('Kitchen');
   await other.devicesPage.signOutButton.click();
   await expect(device.devicesPage.rows).toHaveCount(1);
+  await other.signInPage.isShown();
 });
 
 test('an ended device says so by itself, in every tab, and drops what it showed', async ({

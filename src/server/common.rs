@@ -58,8 +58,7 @@ mod tests {
     fn the_names_of_product_and_site_are_common_here_and_not_elsewhere() {
         let words = words_of_the_site("https://signin.quokkaworks.example:8443");
         assert_eq!(words, ["latchkey", "signin.quokkaworks.example", "signin", "quokkaworks", "example"]);
-        for common in ["signin.quokkaworks.example", "QuokkaWorks12345", "quokkaworksquokkaworks", "Latchkey-latchkey"]
-        {
+        for common in ["signin.quokkaworks.example", "QuokkaWorks12345", "quokkaworksquokkaworks", "latchkeylatchkey"] {
             assert!(is_common(common, &words), "{common}");
         }
         assert!(!is_common("QuokkaWorks12345", &words_of_the_site("http://localhost:3000")));

@@ -82,6 +82,8 @@ pub fn follow(presence: Presence, changes: live::Changes) {
         (tabs::News::SignedOut, Showing::Someone) => leave(links::LOGIN),
         (tabs::News::Changed, Showing::Someone) => live::changed(),
         (tabs::News::Doubt, Showing::Someone) => live::doubt(),
+        (tabs::News::Revoked, Showing::Someone) => leave_for_sign_in(Some(Code::SessionRevoked)),
+        (tabs::News::Reused, Showing::Someone) => leave_for_sign_in(Some(Code::RefreshReused)),
         (tabs::News::SignedIn, Showing::Someone) => {
             drop_everything();
             browser::reload();
@@ -128,8 +130,19 @@ fn ended(code: Code) {
     if showing() == Showing::Leaving {
         return;
     }
+    // The sign-in page clears the cookie that all tabs have: from then on the server cannot tell the others why.
+    match code {
+        Code::SessionRevoked => tabs::tell(tabs::News::Revoked),
+        Code::RefreshReused => tabs::tell(tabs::News::Reused),
+        _ => {}
+    }
     let told = code != Code::InvalidToken || showing() == Showing::Someone;
-    let error = told.then(|| notice::code_name(code)).flatten();
+    leave_for_sign_in(told.then_some(code));
+}
+
+/// Leaves for the sign-in page, which says why, and leads back here.
+fn leave_for_sign_in(code: Option<Code>) {
+    let error = code.and_then(notice::code_name);
     let here = browser::here();
     let back = links::return_path(Some(&here));
     let path = links::with_query(

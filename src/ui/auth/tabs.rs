@@ -16,10 +16,14 @@ pub enum News {
     Changed,
     /// The session is said to be over.
     Doubt,
+    /// The session was ended elsewhere.
+    Revoked,
+    /// The session was ended because its sign-in was used twice.
+    Reused,
 }
 
 impl News {
-    const ALL: [Self; 4] = [Self::SignedIn, Self::SignedOut, Self::Changed, Self::Doubt];
+    const ALL: [Self; 6] = [Self::SignedIn, Self::SignedOut, Self::Changed, Self::Doubt, Self::Revoked, Self::Reused];
 
     const fn as_str(self) -> &'static str {
         match self {
@@ -27,6 +31,8 @@ impl News {
             Self::SignedOut => "signed-out",
             Self::Changed => "changed",
             Self::Doubt => "doubt",
+            Self::Revoked => "revoked",
+            Self::Reused => "reused",
         }
     }
 
