@@ -69,6 +69,7 @@ async fn back_up(app: &TestApp, to: &Path) {
     let mut connection = AnyConnection::connect(&app.settings().database.url).await.unwrap();
     let copy = format!("VACUUM INTO '{}'", to.display());
     sqlx::query(AssertSqlSafe(copy)).execute(&mut connection).await.unwrap();
+    std::fs::set_permissions(to, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 /// Starts the program on a backup, which must not start: what it says.

@@ -53,7 +53,9 @@ async fn get(app: &TestApp, method: Method, path: &str, headers: &[(&'static str
 async fn a_file_with_a_hash_in_its_name_is_kept_for_ever_and_of_its_type() {
     let app = TestApp::start().await;
     site(&app);
-    for (name, media_type) in [("js", "text/javascript"), ("wasm", "application/wasm"), ("css", "text/css")] {
+    for (name, media_type) in
+        [("js", "text/javascript; charset=utf-8"), ("wasm", "application/wasm"), ("css", "text/css; charset=utf-8")]
+    {
         let reply = get(&app, Method::GET, &format!("/pkg/latchkey.AbC1.{name}"), &[]).await.expect(200);
         assert_eq!(reply.header("content-type"), Some(media_type));
         assert_eq!(reply.header("cache-control"), Some("public, max-age=31536000, immutable"));
@@ -61,7 +63,7 @@ async fn a_file_with_a_hash_in_its_name_is_kept_for_ever_and_of_its_type() {
         assert_eq!(reply.header("vary"), Some("accept-encoding"), "it might have come compressed");
     }
     let icon = get(&app, Method::GET, "/favicon.svg", &[]).await.expect(200);
-    assert_eq!(icon.header("content-type"), Some("image/svg+xml"));
+    assert_eq!(icon.header("content-type"), Some("image/svg+xml; charset=utf-8"));
     let kept = icon.header("cache-control");
     assert_eq!(kept, Some("public, max-age=86400"), "its name says nothing of what it holds");
     for missing in ["/pkg/latchkey.AbC2.js", "/pkg/", "/pkg", "/pkg/evil.example", "/favicon.ico"] {
@@ -84,7 +86,7 @@ async fn a_file_comes_in_the_form_that_the_browser_reads() {
     ] {
         let reply = get(&app, Method::GET, "/pkg/latchkey.AbC1.js", &[("accept-encoding", accepted)]).await.expect(200);
         assert_eq!((reply.header("content-encoding"), &*reply.text), (encoding, text), "{accepted}");
-        assert_eq!(reply.header("content-type"), Some("text/javascript"));
+        assert_eq!(reply.header("content-type"), Some("text/javascript; charset=utf-8"));
         assert_eq!(reply.header("vary"), Some("accept-encoding"), "{accepted}");
     }
     // Nobody compressed this one.
