@@ -30,7 +30,7 @@ test: ## all tests: Rust ones on SQLite and PostgreSQL, then a release in a real
 	@$(MAKE) --no-print-directory test-browser
 
 test-rust: ## only the Rust tests (ARGS=… goes to cargo test)
-	@echo 'Rust tests: compiling takes 3 to 5 minutes on two cores the first time'
+	@echo 'Rust tests: compiling takes 5 to 6 minutes on two cores the first time'
 	scripts/with-postgres cargo test --features ssr $(ARGS)
 
 test-browser: ## only the browser's tests, on the release that is there (ARGS=… goes to Playwright)
@@ -83,7 +83,7 @@ build: ## a release: target/release/latchkey and its site files, target/site
 	+@$(RELEASE)
 
 $(SERVER): $(MANIFESTS) $(shell find src migrations 2>/dev/null)
-	@echo 'Release build of the server: 5 minutes on two cores the first time'
+	@echo 'Release build of the server: 9 to 12 minutes on two cores the first time'
 	cargo build --release --no-default-features --features ssr --bin latchkey
 	@touch $@
 
