@@ -20,7 +20,7 @@ const WARM_UP: usize = 10;
 
 fn main() {
     let folder = tempfile::tempdir().expect("a folder");
-    let program = Program::start_in(folder.path());
+    let program = Program::start_in(folder.path(), &[]);
     let client = Client::new();
     let post = |path: &str, body: Value| client.post(format!("{}{path}", program.url)).json(&body);
     let sign_up = |name: &str| {

@@ -21,13 +21,13 @@ impl Drop for Program {
 }
 
 impl Program {
-    /// Starts it in `folder`, where commands may have been run before.
-    pub fn start_in(folder: &Path) -> Self {
+    /// Starts it in `folder`, where commands may have been run before; `settings` are environment variables.
+    pub fn start_in(folder: &Path, settings: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
         let leptos = "[package.metadata.leptos]\noutput-name = \"latchkey\"\nsite-root = \"site\"\n";
         std::fs::write(folder.join("Leptos.toml"), leptos).expect("a file");
         std::fs::create_dir_all(folder.join("site/pkg")).expect("a folder");
-        let mut command = Self::command(folder);
+        let mut command = Self::command(folder, settings);
         command.args(["serve", "--listen", &format!("127.0.0.1:{port}")]).stdin(Stdio::null());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
         let mut program = Self { child, url: format!("http://127.0.0.1:{port}") };
@@ -39,14 +39,15 @@ impl Program {
     }
 
     /// The program as a command, on the data in `folder`.
-    pub fn command(folder: &Path) -> Command {
+    pub fn command(folder: &Path, settings: &[(&str, &str)]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
         command
             .current_dir(folder)
             .env("LATCHKEY_DATABASE__URL", "sqlite://data/latchkey.db")
             .env("LATCHKEY_SESSIONS__MAX_PER_USER", "10000")
             .env("LATCHKEY_LIMITS__LOGIN_PER_ADDRESS", "0")
-            .env("LATCHKEY_LIMITS__LOGIN_PER_ACCOUNT", "0");
+            .env("LATCHKEY_LIMITS__LOGIN_PER_ACCOUNT", "0")
+            .envs(settings.iter().copied());
         command
     }
 }
