@@ -76,3 +76,22 @@ pub struct Party {
     pub ip: Option<String>,
     pub user_agent: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_may_be_somebody_else_is_warned_of_and_the_filters_show_what_they_say() {
+        for warning in [Kind::SignInFailed, Kind::SignInsBlocked, Kind::Reused] {
+            assert!(warning.warns(), "{warning:?}");
+        }
+        for usual in [Kind::SignedUp, Kind::SignedIn, Kind::SignedOut, Kind::SessionEnded, Kind::PasswordChanged] {
+            assert!(!usual.warns(), "{usual:?}");
+        }
+        assert_eq!(Filter::All.kinds(), None);
+        let sign_ins = Filter::SignIns.kinds().unwrap();
+        assert!(sign_ins.contains(&Kind::SignedIn) && sign_ins.contains(&Kind::SignInFailed));
+        assert!(!sign_ins.contains(&Kind::SessionEnded));
+    }
+}

@@ -127,6 +127,11 @@ mod tests {
     }
 
     #[test]
+    fn languages_are_named_as_their_speakers_do() {
+        assert_eq!(Language::ALL.map(Language::own_name), ["English", "Deutsch", "Français"]);
+    }
+
+    #[test]
     fn the_language_that_is_wanted_most_is_taken() {
         for (header, expected) in [
             ("de-AT,de;q=0.9,en;q=0.8", Some(Language::German)),
@@ -135,6 +140,9 @@ mod tests {
             ("en;q=0.5, de;q=0.5", Some(Language::English)),
             ("EN-gb", Some(Language::English)),
             ("de;q=0, en;q=0.1", Some(Language::English)),
+            ("de;q=0", None),
+            ("de;q=1.5, en;q=0.1", Some(Language::English)),
+            ("de;q=-1, en;q=0.1", Some(Language::English)),
             ("ja, *;q=0.1", None),
             ("de;q=nan, den", None),
             (";;;,,,q=1;de", None),

@@ -74,6 +74,8 @@ fn a_hint_of_the_platform_counts_before_the_user_agent() {
         let device = recognise(&agent("Linux", "UNKNOWN"), &hints);
         assert_eq!(device.os.as_deref(), Some(expected), "{platform}");
     }
+    let hints = Hints { platform: Some("Linux".to_owned()), ..Hints::default() };
+    assert_eq!(recognise(&agent("Windows 10", "NT 10.0"), &hints).os.as_deref(), Some("Linux"));
 }
 
 #[test]
