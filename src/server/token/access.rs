@@ -150,3 +150,7 @@ impl AccessTokens {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Current::new(ring);
     }
 }
+
+#[cfg(test)]
+#[path = "access_tests.rs"]
+mod tests;
