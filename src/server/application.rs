@@ -2,6 +2,7 @@
 
 use super::config::{Config, ConfigError, Settings, Tokens};
 use super::connections::{self, HEAD_TIMEOUT, Limited};
+use super::early;
 use super::http::{self, App, TrustedProxies};
 use super::password::Hasher;
 use super::ports::{Clock, Entropy, Store};
@@ -86,7 +87,8 @@ impl Application {
         let web_sessions = http::WebSessions { store, clock: world.clock };
         let trusted_proxies = Arc::new(trusted_proxies);
         let app = App { services, entropy: world.entropy, web_sessions, trusted_proxies, leptos: config.leptos };
-        Ok(Self { listener, app, handle: Handle::new(), connections: Limited::to(connections::most()) })
+        let lines = early::lines(app.services.settings().server.is_https());
+        Ok(Self { listener, app, handle: Handle::new(), connections: Limited::to(connections::most(), lines) })
     }
 
     /// The address that it listens on.

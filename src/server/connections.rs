@@ -1,6 +1,7 @@
 //! What one connection may cost: how many there are at once, and how long one may keep silent, send its request, or
 //! leave an answer unread.
 
+use super::early::Completed;
 use axum_server::accept::Accept;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use std::future::{Ready, ready};
@@ -25,7 +26,11 @@ const OTHER_FILES: u64 = 128;
 
 /// Takes connections up to a number; one too many is closed at once.
 #[derive(Clone, Debug)]
-pub struct Limited(Arc<Semaphore>);
+pub struct Limited {
+    places: Arc<Semaphore>,
+    /// What [`Completed`] adds.
+    lines: Arc<[u8]>,
+}
 
 /// How many connections are sensible at once, after asking the system for as many open files as it allows.
 pub fn most() -> usize {
@@ -42,25 +47,26 @@ pub fn most() -> usize {
 }
 
 impl Limited {
-    /// At most `connections` at a time.
-    pub fn to(connections: usize) -> Self {
-        Self(Arc::new(Semaphore::new(connections)))
+    /// At most `connections` at a time; `lines` are the headers of what is answered before there is a request.
+    pub fn to(connections: usize, lines: Vec<u8>) -> Self {
+        Self { places: Arc::new(Semaphore::new(connections)), lines: lines.into() }
     }
 }
 
 impl<S> Accept<TcpStream, S> for Limited {
-    type Stream = Pin<Box<TimeoutStream<TcpStream>>>;
+    type Stream = Completed<Pin<Box<TimeoutStream<TcpStream>>>>;
     type Service = Held<S>;
     type Future = Ready<io::Result<(Self::Stream, Self::Service)>>;
 
     fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let Ok(permit) = self.0.clone().try_acquire_owned() else {
+        let Ok(permit) = self.places.clone().try_acquire_owned() else {
             return ready(Err(io::Error::other("too many connections")));
         };
         let nodelay = stream.set_nodelay(true);
         let mut stream = TimeoutStream::new(stream);
         stream.set_write_timeout(Some(UNREAD_TIMEOUT));
-        ready(nodelay.map(|()| (Box::pin(stream), Held { service, _permit: Arc::new(permit) })))
+        let stream = Completed::new(Box::pin(stream), self.lines.clone());
+        ready(nodelay.map(|()| (stream, Held { service, _permit: Arc::new(permit) })))
     }
 }
 

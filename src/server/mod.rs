@@ -5,6 +5,7 @@ mod cli;
 pub mod common;
 pub mod config;
 mod connections;
+mod early;
 pub mod http;
 pub mod liveness;
 pub mod news;

@@ -1,6 +1,7 @@
 //! HP1: clients that are slow, silent or too many. The times are the server's own, and real.
 
 use super::support::TestApp;
+use std::collections::HashMap;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -8,6 +9,18 @@ use tokio::task::JoinSet;
 
 /// Longer than any timeout of the server; only a failure takes as long.
 const TOO_LONG: Duration = Duration::from_secs(60);
+
+/// What every answer carries (HD1, HD3).
+const HEADERS: [&str; 8] = [
+    "cache-control",
+    "content-security-policy",
+    "cross-origin-opener-policy",
+    "cross-origin-resource-policy",
+    "permissions-policy",
+    "referrer-policy",
+    "x-content-type-options",
+    "x-frame-options",
+];
 
 async fn connect(app: &TestApp) -> TcpStream {
     let address = app.url("");
@@ -96,10 +109,11 @@ async fn a_head_of_more_than_16_kib_is_refused() {
     }
 }
 
-/// These are answered before there is a request that any layer of ours could see: by the status, and by nothing else.
+/// HD3. These are answered before there is a request that a layer of ours could see.
 #[tokio::test]
 async fn what_never_becomes_a_request_is_refused_in_few_words_and_closed() {
     let app = TestApp::start().await;
+    let every = app.browser().get("/healthz").await.expect(200).headers;
     let get = |rest: &str| format!("GET /healthz?xyzzy HTTP/1.1\r\nHost: x\r\n{rest}\r\n");
     let post = |rest: &str| format!("POST /auth/login HTTP/1.1\r\nHost: x\r\n{rest}\r\n\r\nxyzzy");
     for (status, sent) in [
@@ -123,10 +137,12 @@ async fn what_never_becomes_a_request_is_refused_in_few_words_and_closed() {
         let (head, body) = answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{sent:?}: {answer:?}"));
         let mut lines = head.lines();
         assert!(lines.next().unwrap().starts_with(&format!("HTTP/1.1 {status} ")), "{sent:?}: {answer}");
-        let mut names: Vec<&str> = lines.map(|line| line.split(':').next().unwrap()).collect();
-        names.sort_unstable();
-        assert_eq!((names, body), (vec!["connection", "content-length", "date"], ""), "{sent:?}: {answer}");
-        assert!(head.contains("connection: close"));
+        let told: HashMap<&str, &str> = lines.map(|line| line.split_once(": ").unwrap()).collect();
+        assert_eq!((told["connection"], told["content-length"], body), ("close", "0", ""), "{sent:?}: {answer}");
+        for name in HEADERS {
+            assert_eq!(told.get(name).copied(), every[name].to_str().ok(), "{sent:?}: {name}");
+        }
+        assert!(!answer.contains("xyzzy"), "{sent:?}: {answer}");
     }
     // HTTP/2, which needs a word before it, is not spoken at all.
     let mut stream = connect(&app).await;

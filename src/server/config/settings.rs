@@ -175,6 +175,13 @@ pub struct Client {
     pub kind: ClientKind,
 }
 
+impl Server {
+    /// Whether browsers come by TLS.
+    pub fn is_https(&self) -> bool {
+        self.public_url.starts_with("https:")
+    }
+}
+
 impl Settings {
     /// Checks what no type can say.
     pub(super) fn check(&self) -> Result<(), ConfigError> {

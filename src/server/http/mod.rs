@@ -7,7 +7,7 @@ mod context;
 pub mod cookies;
 mod device;
 mod forms;
-mod headers;
+pub(super) mod headers;
 mod live;
 pub mod origin;
 mod pages;

@@ -126,8 +126,7 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
         tracing::debug!(status, "answered");
     });
     problem::name(&mut response, &id);
-    let https = app.services.settings().server.public_url.starts_with("https:");
-    headers::complete(response.headers_mut(), https);
+    headers::complete(response.headers_mut(), app.services.settings().server.is_https());
     if let Ok(value) = HeaderValue::try_from(id) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
