@@ -53,6 +53,10 @@ enum End {
     PasswordChanged,
     Disabled,
     Deleted,
+    /// The same browser signs in anew.
+    Replaced,
+    /// Another sign-in, where no more than one session is allowed.
+    CrowdedOut,
 }
 
 /// One race: the session, another of the same user, and who the user is.
@@ -61,14 +65,15 @@ struct Race {
     here: SignedIn,
     sid: String,
     user: UserId,
+    name: String,
 }
 
 impl Race {
     async fn prepare(app: &TestApp, name: &str) -> Self {
         let here = app.signed_up(name).await;
+        let user = user_id(&here).await;
         let there = app.signed_in(name).await;
-        let (sid, user) = (there.sid().await, user_id(&here).await);
-        Self { there, here, sid, user }
+        Self { sid: there.sid().await, there, here, user, name: name.to_owned() }
     }
 
     /// Ends the session, and says so when it was answered.
@@ -93,6 +98,8 @@ impl Race {
             }
             End::Disabled => app.services().end_user(&self.user, false).await.unwrap(),
             End::Deleted => app.services().end_user(&self.user, true).await.unwrap(),
+            End::Replaced => drop(there.browser.try_sign_in(&self.name, PASSWORD).await.expect(200)),
+            End::CrowdedOut => drop(app.browser().try_sign_in(&self.name, PASSWORD).await.expect(200)),
         }
     }
 
@@ -109,6 +116,10 @@ impl Race {
 /// Races: in every other run one refresh starts first, in the rest the session is refreshed again and again until it
 /// cannot be any more. Afterwards nothing of it works, whoever was first.
 async fn race(app: TestAppBuilder, how: End, races: usize) {
+    let app = match how {
+        End::CrowdedOut => app.with(|settings| settings.sessions.max_per_user = 1),
+        _ => app,
+    };
     let app = app.start().await;
     let (mut won, mut lost) = (0, 0);
     for run in 0..races {
@@ -169,6 +180,8 @@ races! {
     a_refresh_races_a_change_of_password: End::PasswordChanged,
     a_refresh_races_the_disabling_of_its_user: End::Disabled,
     a_refresh_races_the_deletion_of_its_user: End::Deleted,
+    a_refresh_races_a_sign_in_that_replaces_its_session: End::Replaced,
+    a_refresh_races_a_sign_in_that_crowds_its_session_out: End::CrowdedOut,
 }
 
 on_both_databases! {
