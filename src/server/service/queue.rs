@@ -23,6 +23,9 @@ use tokio::sync::{mpsc, oneshot};
 const BATCH: usize = 256;
 /// How many may wait; more are told to come again.
 const WAITING: usize = 4096;
+/// How long the store may take for one batch: longer than its own patience. A network that falls silent has none, and
+/// all others wait behind it.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// What a presented token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -128,9 +131,9 @@ impl Exchange {
         ids.dedup();
         let decided: Arc<Mutex<Option<Batch>>> = Arc::default();
         let (slot, exchange) = (decided.clone(), self.clone());
-        let judged = self
-            .store
-            .judge(
+        let judged = tokio::time::timeout(
+            PATIENCE,
+            self.store.judge(
                 ids,
                 Box::new(move |sessions| {
                     let mut batch = Batch::new(sessions);
@@ -145,8 +148,10 @@ impl Exchange {
                     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(batch);
                     verdict
                 }),
-            )
-            .await;
+            ),
+        )
+        .await
+        .unwrap_or_else(|_| Err(StoreError::Unavailable("the store does not answer".into())));
         let batch = decided.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Err(error) = judged {
             // Unknown whether a reuse was committed: the store must be asked.

@@ -1,6 +1,6 @@
 //! RT13: faults that pass.
 
-use crate::support::{Backend, SignedIn, TestApp};
+use crate::support::{Backend, SignedIn, TestApp, Wire};
 use faulty_vfs::{Failure, Folder};
 use serde_json::json;
 use sqlx::{AnyConnection, Connection as _, Executor as _};
@@ -91,6 +91,40 @@ async fn a_postgresql_that_breaks_off_its_connections_signs_nobody_out() {
         let ended: i64 = sqlx::query_scalar(end).fetch_one(&mut operator).await.unwrap();
         assert!(ended > 0);
         // Each broken connection may be met once.
+        let mut tries = 0;
+        while device.try_refresh().await.status != 200 {
+            tries += 1;
+            assert!(tries <= 20, "it recovers by itself");
+        }
+        assert!(device.is_in().await);
+    }
+}
+
+/// While refreshes are being judged the network falls silent, and nobody tells the server.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_network_to_postgresql_that_falls_silent_signs_nobody_out_and_holds_nobody_up_for_ever() {
+    let wire = Wire::to_postgres().await;
+    let app = TestApp::on(Backend::Postgres).over(&wire).start().await;
+    let (mut device, mut other) = (app.signed_up("ada").await, app.signed_up("eve").await);
+    let mut operator = AnyConnection::connect(&app.settings().database.url).await.unwrap();
+    operator.execute("BEGIN").await.unwrap();
+    operator.execute("SELECT id FROM sessions FOR UPDATE").await.unwrap();
+    let judged = tokio::spawn(async move {
+        refused_for_now(&mut device).await;
+        device
+    });
+    let waits = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    while sqlx::query_scalar::<_, i64>(waits).fetch_one(&mut operator).await.unwrap() == 0 {}
+    wire.fall_silent();
+    let next = tokio::spawn(async move {
+        refused_for_now(&mut other).await;
+        other
+    });
+    let answered = async { (judged.await.unwrap(), next.await.unwrap()) };
+    let answered = tokio::time::timeout(Duration::from_secs(60), answered).await.expect("they are told to come again");
+    wire.heal();
+    operator.execute("ROLLBACK").await.unwrap();
+    for mut device in [answered.0, answered.1] {
         let mut tries = 0;
         while device.try_refresh().await.status != 200 {
             tries += 1;

@@ -1,6 +1,6 @@
 //! A server of a test's own, on a port of its own, whose clock the test holds.
 
-use super::{Anonymous, Backend, SignedIn};
+use super::{Anonymous, Backend, SignedIn, Wire, wire};
 use latchkey::domain::time::Timestamp;
 use latchkey::server::application::{Application, World};
 use latchkey::server::config::{Config, Limits, Settings};
@@ -45,6 +45,8 @@ pub struct TestAppBuilder {
     settings: Settings,
     now: Timestamp,
     last_words: &'static str,
+    /// Where its database is, if it is not met directly.
+    wire: Option<SocketAddr>,
 }
 
 impl TestAppBuilder {
@@ -65,6 +67,12 @@ impl TestAppBuilder {
         self
     }
 
+    /// The way to its database.
+    pub fn over(mut self, wire: &Wire) -> Self {
+        self.wire = Some(wire.address());
+        self
+    }
+
     pub async fn start(self) -> TestApp {
         self.start_in(tempfile::tempdir().expect("a folder")).await
     }
@@ -73,7 +81,8 @@ impl TestAppBuilder {
     pub async fn start_in(self, folder: TempDir) -> TestApp {
         let folder = Arc::new(folder);
         let mut settings = self.settings;
-        settings.database.url = self.backend.url(folder.path()).await;
+        let direct = self.backend.url(folder.path()).await;
+        settings.database.url = self.wire.map_or_else(|| direct.clone(), |address| wire::url(&direct, address));
         settings.secret.file = folder.path().join("secret.key");
         let (now, looks) = (AtomicI64::new(self.now.as_millis()), AtomicI64::new(0));
         let clock = Arc::new(TestClock { now, looks, last_words: self.last_words });
@@ -136,7 +145,7 @@ impl TestApp {
             rename_per_session: 0,
             export_per_session: 0,
         };
-        TestAppBuilder { backend, settings, now: Timestamp::from_millis(1_800_000_000_123), last_words: "" }
+        TestAppBuilder { backend, settings, now: Timestamp::from_millis(1_800_000_000_123), last_words: "", wire: None }
     }
 
     pub async fn start() -> Self {

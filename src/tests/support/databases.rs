@@ -20,10 +20,15 @@ impl Backend {
     }
 }
 
-/// A new database on the server that the tests are given; it is gone with that server.
+/// The URL of the server that the tests are given.
+pub fn postgres_server() -> String {
+    std::env::var("LATCHKEY_TEST_POSTGRES")
+        .expect("no PostgreSQL to test on: run `make test`, or `scripts/with-postgres cargo test …`")
+}
+
+/// A new database on that server; it is gone with it.
 async fn postgres() -> String {
-    let server = std::env::var("LATCHKEY_TEST_POSTGRES")
-        .expect("no PostgreSQL to test on: run `make test`, or `scripts/with-postgres cargo test …`");
+    let server = postgres_server();
     let name = format!("latchkey_{}", uuid::Uuid::from_bytes(super::app::random()).simple());
     let mut connection = PgConnection::connect(&server).await.expect("PostgreSQL answers");
     connection.execute(sqlx::AssertSqlSafe(format!("CREATE DATABASE {name}"))).await.expect("a database is made");

@@ -5,12 +5,14 @@ mod app;
 mod databases;
 mod network;
 mod program;
+mod wire;
 
 pub use actor::{Anonymous, FIREFOX, REFRESH, Reply, SignedIn};
 pub use app::{TestApp, TestAppBuilder};
 pub use databases::Backend;
 pub use network::{Fate, Network};
 pub use program::Program;
+pub use wire::Wire;
 
 /// A password that every rule allows.
 pub const PASSWORD: &str = "correct horse battery staple";
