@@ -8,9 +8,10 @@ export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET
 
 # A release has two halves, built side by side: the server, and the site (WebAssembly, styles, public files) with the
-# hashes of its names, which the server reads from beside itself.
+# hashes of its names, which the server reads from beside itself. The judge of new passwords is a module by itself.
 SERVER := target/release/.server
 SITE := target/release/.site
+STRENGTH := target/front/strength_bg.wasm
 MANIFESTS := Cargo.toml Cargo.lock rust-toolchain.toml
 RELEASE = $(MAKE) --no-print-directory --silent -j2 $(SERVER) $(SITE)
 
@@ -66,10 +67,11 @@ fuzz: ## fuzzes what reads input from outside, a minute for each target (SECONDS
 
 check: ## formatting, lints for both targets, licences and bans, documentation, types of the browser tests
 	@scripts/tools check
-	cargo fmt --check
+	cargo fmt --all --check
 	cargo fmt --check --manifest-path fuzz/Cargo.toml
 	cargo clippy --features ssr --all-targets -- -D warnings
 	cargo clippy --features hydrate --target wasm32-unknown-unknown --lib -- -D warnings
+	cargo clippy --package latchkey-strength --target wasm32-unknown-unknown -- -D warnings
 	cargo deny --log-level error check bans licenses sources
 	RUSTDOCFLAGS='-D warnings' cargo doc --features ssr --no-deps --lib
 	npm run --silent types
@@ -87,11 +89,20 @@ $(SERVER): $(MANIFESTS) $(shell find src migrations 2>/dev/null)
 	cargo build --release --no-default-features --features ssr --bin latchkey
 	@touch $@
 
-$(SITE): $(MANIFESTS) scripts/seal-site $(shell find src style public 2>/dev/null)
+$(SITE): $(MANIFESTS) $(STRENGTH) scripts/seal-site $(shell find src style public 2>/dev/null)
 	@echo 'Release build of the site: 3 minutes on two cores the first time'
 	LEPTOS_HASH_FILES=false cargo-leptos build --release --split --frontend-only
+	cp $(STRENGTH) target/site/pkg/strength.wasm
 	scripts/seal-site
 	@touch $@
+
+# wasm-bindgen takes out what only a page with its scripts would need.
+$(STRENGTH): $(MANIFESTS) $(shell find strength -type f)
+	@echo 'The judge of new passwords: a minute on two cores the first time'
+	cargo build --package latchkey-strength --profile wasm-release --target wasm32-unknown-unknown --target-dir target/front
+	wasm-bindgen --target web --no-typescript --remove-producers-section --out-dir $(@D) \
+		target/front/wasm32-unknown-unknown/wasm-release/strength.wasm
+	wasm-opt -Oz $@ -o $@
 
 clean-tools: ## removes the tools that were installed into this folder
 	rm -rf .tools node_modules

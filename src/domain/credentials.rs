@@ -92,8 +92,7 @@ impl Password {
         if password.0.chars().count() < least {
             return Err(PasswordError::TooShort { least });
         }
-        let folded = password.0.to_lowercase();
-        if is_own_name(&folded, username.as_str()) {
+        if is_own_name(&password.0, username.as_str()) {
             return Err(PasswordError::ContainsUsername);
         }
         if is_common(&password.0) {
@@ -108,11 +107,21 @@ impl Password {
     }
 }
 
-/// Whether little but the user's own name is left: the name itself, or the name repeated, or with a few characters
-/// around it.
-fn is_own_name(folded: &str, username: &str) -> bool {
+/// Whether a password is little but the user's own name (in lower case): the name itself, or the name repeated, or with a
+/// few characters around it.
+pub fn is_own_name(password: &str, username: &str) -> bool {
+    let folded = password.to_lowercase();
     let rest = folded.replace(username, "");
     rest.len() < folded.len() && rest.chars().count() < 8
+}
+
+/// The words that somebody who guesses passwords of a site would try first: the product's name, the host's, and each
+/// part of that.
+pub fn words_of_the_site(host: &str) -> Vec<String> {
+    let parts = host.split('.').filter(|part| part.chars().count() > 2);
+    let mut words: Vec<String> = ["latchkey", host].into_iter().chain(parts).map(str::to_owned).collect();
+    words.retain(|word| !word.is_empty());
+    words
 }
 
 impl std::fmt::Debug for Password {
@@ -193,6 +202,13 @@ mod tests {
         // Eight characters beside the name are enough.
         assert!(password("1234margaret1234").is_ok());
         assert!(Password::new("brief", 1, &Username::new("margaret").unwrap(), |_| false).is_ok());
+    }
+
+    #[test]
+    fn the_words_of_a_site_are_its_product_its_host_and_the_parts_of_that() {
+        let words = words_of_the_site("id.quokkaworks.example");
+        assert_eq!(words, ["latchkey", "id.quokkaworks.example", "quokkaworks", "example"]);
+        assert_eq!(words_of_the_site(""), ["latchkey"]);
     }
 
     #[test]

@@ -1,17 +1,11 @@
 //! Passwords that are too common to be of use, whatever their length.
 
-use crate::domain::credentials::{COMMON_LOG10, LOOKED_AT};
+use crate::domain::credentials::{self, COMMON_LOG10, LOOKED_AT};
 
-/// The product's name: the first word that somebody who guesses here would try.
-const PRODUCT: &str = "latchkey";
-
-/// Words that are common where `public_url` is known: the product's name, the host's, and each part of that.
+/// Words that are common where `public_url` is known.
 pub fn words_of_the_site(public_url: &str) -> Vec<String> {
-    let host = public_url.parse::<http::Uri>().ok().and_then(|url| url.host().map(str::to_owned)).unwrap_or_default();
-    let parts = host.split('.').filter(|part| part.chars().count() > 2);
-    let mut words: Vec<String> = [PRODUCT, &host].into_iter().chain(parts).map(str::to_owned).collect();
-    words.retain(|word| !word.is_empty());
-    words
+    let url = public_url.parse::<http::Uri>().ok();
+    credentials::words_of_the_site(url.as_ref().and_then(http::Uri::host).unwrap_or_default())
 }
 
 /// Whether a password is too common, by the estimate of zxcvbn (Wheeler, USENIX Security 2016) and its lists, in which

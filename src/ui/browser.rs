@@ -55,6 +55,16 @@ pub fn here() -> String {
     location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
 }
 
+/// The name of the host that the page is from.
+pub fn host() -> String {
+    window().location().hostname().unwrap_or_default()
+}
+
+/// Asks for a file of the site: a promise of the response.
+pub fn fetch(path: &str) -> js_sys::Promise {
+    window().fetch_with_str(path)
+}
+
 pub fn is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible
 }

@@ -21,6 +21,7 @@ pub mod naming;
 pub mod notice;
 pub mod pages;
 pub mod shell;
+pub mod strength;
 pub mod text;
 pub mod whole;
 

@@ -1,5 +1,6 @@
 //! Fields of forms. They are not bound to signals: what was typed before the app came alive stays.
 
+use super::strength_meter::{Meter, StrengthMeter};
 use crate::ui::clock::Clock;
 use crate::ui::text;
 use leptos::html;
@@ -77,8 +78,12 @@ pub fn PasswordField(
     node: NodeRef<html::Input>,
     #[prop(into)] problem: Signal<Option<String>>,
     #[prop(optional_no_strip)] hint: Option<String>,
+    /// For a new password: whose it is to be, by which it is judged while it is typed.
+    #[prop(optional_no_strip)]
+    username: Option<Callback<(), String>>,
 ) -> impl IntoView {
     let clock = Clock::expect();
+    let meter = username.map(|username| (Meter::new(node), username));
     let shown = RwSignal::new(false);
     let caps = RwSignal::new(false);
     let hint_id = format!("{id}-hint");
@@ -112,6 +117,16 @@ pub fn PasswordField(
                     on:keydown=watch_caps
                     on:keyup=watch_caps
                     on:blur=move |_| caps.set(false)
+                    on:focus=move |_| {
+                        if let Some((meter, _)) = meter {
+                            meter.wake();
+                        }
+                    }
+                    on:input=move |_| {
+                        if let Some((meter, username)) = meter {
+                            meter.judge(username.run(()));
+                        }
+                    }
                 />
                 <button
                     class="password__toggle"
@@ -126,6 +141,7 @@ pub fn PasswordField(
                 </button>
             </div>
             {move || caps.get().then(|| view! { <p class="field__hint" role="status">{text().enter.caps_lock}</p> })}
+            {meter.map(|(meter, _)| view! { <StrengthMeter meter /> })}
             {hint.map(|hint| view! { <p class="field__hint" id=hint_id>{hint}</p> })}
             <FieldProblem id=problem_id problem />
         </div>

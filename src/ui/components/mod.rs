@@ -15,3 +15,4 @@ pub mod password_dialog;
 pub mod preferences_form;
 pub mod rename_form;
 pub mod sign_out_form;
+pub mod strength_meter;

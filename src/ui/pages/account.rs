@@ -86,6 +86,7 @@ fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
     } else {
         Notice::from_query(&arrived)
     };
+    let username = use_context::<Me>().map(|me| Callback::new(move |()| me.username.clone()));
     let notice = RwSignal::new(came_back.unwrap_or_default());
     let done = RwSignal::new(None);
     let busy = RwSignal::new(false);
@@ -144,6 +145,7 @@ fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
                 />
                 <PasswordField
                     id="new-password"
+                    username
                     name="newPassword"
                     label=text().account.new
                     autocomplete="new-password"

@@ -20,6 +20,16 @@ pub const TEXT: Text = Text {
         have_account: "Schon ein Konto?",
         closed: "Neue Konten legt der Betreiber dieser Seite an.",
     },
+    strength: Strength {
+        missing: |n| match n {
+            1 => "Noch 1 Zeichen fehlt.".into(),
+            _ => format!("Noch {n} Zeichen fehlen."),
+        },
+        common: "Leicht zu erraten. Wählen Sie ein anderes.",
+        fair: "Nicht schlecht. Länger ist besser.",
+        good: "Gut: schwer zu erraten.",
+        strong: "Sehr gut: sehr schwer zu erraten.",
+    },
     frame: Frame {
         sign_out: "Abmelden",
         signing_out: "Sie werden abgemeldet …",

@@ -20,6 +20,16 @@ pub const TEXT: Text = Text {
         have_account: "Already have an account?",
         closed: "New accounts are made by the operator of this site.",
     },
+    strength: Strength {
+        missing: |n| match n {
+            1 => "1 more character is needed.".into(),
+            _ => format!("{n} more characters are needed."),
+        },
+        common: "Easily guessed. Choose another.",
+        fair: "Not bad. Longer is better.",
+        good: "Good: hard to guess.",
+        strong: "Very good: very hard to guess.",
+    },
     frame: Frame {
         sign_out: "Sign out",
         signing_out: "Signing out…",

@@ -20,6 +20,16 @@ pub const TEXT: Text = Text {
         have_account: "Déjà un compte ?",
         closed: "Les nouveaux comptes sont créés par l’exploitant de ce site.",
     },
+    strength: Strength {
+        missing: |n| match n {
+            1 => "Il manque encore 1 caractère.".into(),
+            _ => format!("Il manque encore {n} caractères."),
+        },
+        common: "Facile à deviner. Choisissez-en un autre.",
+        fair: "Pas mal. Plus long, c’est mieux.",
+        good: "Bien : difficile à deviner.",
+        strong: "Très bien : très difficile à deviner.",
+    },
     frame: Frame {
         sign_out: "Se déconnecter",
         signing_out: "Déconnexion…",

@@ -42,6 +42,7 @@ pub fn page_title(page: &str) -> String {
 pub struct Text {
     pub skip_to_content: Words,
     pub enter: Enter,
+    pub strength: Strength,
     pub frame: Frame,
     pub preferences: Preferences,
     pub devices: Devices,
@@ -74,6 +75,16 @@ pub struct Enter {
     pub no_account: Words,
     pub have_account: Words,
     pub closed: Words,
+}
+
+/// How good a new password is.
+pub struct Strength {
+    /// So many characters are missing.
+    pub missing: Counted,
+    pub common: Words,
+    pub fair: Words,
+    pub good: Words,
+    pub strong: Words,
 }
 
 /// What stands around the pages of somebody who is signed in.

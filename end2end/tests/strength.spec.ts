@@ -1,0 +1,28 @@
+import { expect, test } from '../fixtures/test.ts';
+
+test('a new password is judged while it is typed, by code that no other page loads', async ({ device, user }) => {
+  const { page, signInPage, signUpPage } = device;
+  const loaded: string[] = [];
+  page.on('request', (request) => loaded.push(request.url()));
+  const wasm = () => loaded.filter((url) => url.endsWith('.wasm')).length;
+
+  await signInPage.open();
+  await signInPage.password.fill('passwordpassword');
+  await signUpPage.open();
+  const before = wasm();
+  const meter = page.locator('.strength__words');
+  await signUpPage.username.fill(user.username);
+  await expect(meter).toHaveText('');
+  expect(wasm()).toBe(before);
+  await signUpPage.password.fill('hello');
+  await expect(meter).toHaveText('10 more characters are needed.');
+  await signUpPage.password.fill('passwordpassword');
+  await expect(meter).toHaveText('Easily guessed. Choose another.');
+  expect(wasm()).toBe(before + 1);
+  await signUpPage.password.fill(`${user.username} at home!`);
+  await expect(meter).toHaveText('Easily guessed. Choose another.');
+  await signUpPage.password.fill(user.password);
+  await expect(meter).toHaveText(/^(Very g|G)ood/);
+  await signUpPage.button.click();
+  await device.devicesPage.isShown();
+});

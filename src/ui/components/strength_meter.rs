@@ -1,0 +1,76 @@
+//! Shows how good a new password is while it is being typed.
+
+use crate::ui::strength::{self, Strength};
+use crate::ui::{browser, text};
+use leptos::html;
+use leptos::prelude::*;
+use leptos::task::spawn_local;
+use std::time::Duration;
+
+/// How long somebody has to pause before the password is judged.
+const PAUSE: Duration = Duration::from_millis(200);
+
+/// What the meter shows of a field.
+#[derive(Clone, Copy)]
+pub struct Meter {
+    password: NodeRef<html::Input>,
+    shown: RwSignal<Option<Strength>>,
+    /// Counts what was typed: a judgement that comes late is dropped.
+    typed: StoredValue<u32>,
+}
+
+impl Meter {
+    pub fn new(password: NodeRef<html::Input>) -> Self {
+        Self { password, shown: RwSignal::new(None), typed: StoredValue::new(0) }
+    }
+
+    /// The field has the focus: somebody is about to type.
+    pub fn wake(self) {
+        spawn_local(strength::prepare());
+    }
+
+    /// Something was typed.
+    pub fn judge(self, username: String) {
+        self.typed.update_value(|typed| *typed += 1);
+        let turn = self.typed.get_value();
+        let is_last = move || self.typed.try_get_value() == Some(turn);
+        spawn_local(async move {
+            browser::sleep(PAUSE).await;
+            if is_last() {
+                let judged = strength::judge(&super::field::value(self.password), &username).await;
+                if is_last() {
+                    self.shown.try_set(judged);
+                }
+            }
+        });
+    }
+}
+
+/// The meter of a field: a bar, and the same in words.
+#[component]
+pub fn StrengthMeter(meter: Meter) -> impl IntoView {
+    let shown = meter.shown;
+    let words = move || {
+        let text = &text().strength;
+        shown.get().map(|strength| match strength {
+            Strength::Short(missing) => (text.missing)(missing),
+            Strength::Common => text.common.to_owned(),
+            Strength::Fair => text.fair.to_owned(),
+            Strength::Good => text.good.to_owned(),
+            Strength::Strong => text.strong.to_owned(),
+        })
+    };
+    let lit = move |step: u8| shown.get().is_some_and(|strength| strength.steps() > step);
+    view! {
+        <div class="strength" class:strength--low=move || shown.get().is_some_and(|strength| strength <= Strength::Common)>
+            <div class="strength__bar" aria-hidden="true" hidden=move || shown.get().is_none()>
+                {(0..Strength::STEPS)
+                    .map(|step| view! { <span class="strength__step" class:strength__step--lit=move || lit(step)></span> })
+                    .collect_view()}
+            </div>
+            <p class="strength__words" role="status">
+                {words}
+            </p>
+        </div>
+    }
+}

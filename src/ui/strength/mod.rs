@@ -1,0 +1,92 @@
+//! How hard a new password is to guess, judged in the page by the rules and the library that the server judges by too.
+
+mod estimate;
+
+use crate::domain::credentials::{COMMON_LOG10, LOOKED_AT, is_own_name, words_of_the_site};
+use crate::ui::browser;
+use crate::ui::environment::Environment;
+
+/// How good a new password is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Strength {
+    /// So many characters are missing.
+    Short(u64),
+    /// The server would refuse it.
+    Common,
+    Fair,
+    Good,
+    Strong,
+}
+
+impl Strength {
+    pub const STEPS: u8 = 4;
+
+    /// How many of the meter's [`Strength::STEPS`] are lit.
+    pub const fn steps(self) -> u8 {
+        match self {
+            Self::Short(_) => 0,
+            Self::Common => 1,
+            Self::Fair => 2,
+            Self::Good => 3,
+            Self::Strong => 4,
+        }
+    }
+
+    /// What needs no estimate.
+    fn at_once(password: &str, username: &str, least: u64) -> Option<Self> {
+        match least.saturating_sub(password.chars().count() as u64) {
+            0 => is_own_name(password, &username.to_lowercase()).then_some(Self::Common),
+            missing => Some(Self::Short(missing)),
+        }
+    }
+
+    /// By the number of guesses that it takes, as a power of ten: against a hash as slow as ours, 10^10 guesses keep a
+    /// large machine busy for years.
+    fn of_guesses(log10: f64) -> Self {
+        match log10 {
+            few if few < COMMON_LOG10 => Self::Common,
+            few if few < 10.0 => Self::Fair,
+            some if some < 14.0 => Self::Good,
+            _ => Self::Strong,
+        }
+    }
+}
+
+/// Judges a password that is being typed; `None` while nothing is, or where the estimate cannot be had.
+pub async fn judge(password: &str, username: &str) -> Option<Strength> {
+    if password.is_empty() {
+        return None;
+    }
+    if let Some(strength) = Strength::at_once(password, username, Environment::current().password_min) {
+        return Some(strength);
+    }
+    let looked_at: String = password.chars().take(LOOKED_AT).collect();
+    let guesses = estimate::guesses_log10(&looked_at, &words_of_the_site(&browser::host())).await?;
+    Some(Strength::of_guesses(guesses))
+}
+
+/// Begins to load what [`judge`] needs. Its lists are read at the first call, which takes a moment.
+pub async fn prepare() {
+    estimate::guesses_log10("", &[]).await;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_server_would_refuse_at_once_is_known_without_an_estimate() {
+        assert_eq!(Strength::at_once("secret", "ada", 15), Some(Strength::Short(9)));
+        assert_eq!(Strength::at_once("ada lovelace ada lovelace", "Ada Lovelace", 15), Some(Strength::Common));
+        assert_eq!(Strength::at_once("correct horse battery staple", "ada", 15), None);
+        // Nobody has been named yet.
+        assert_eq!(Strength::at_once("correct horse battery staple", "", 15), None);
+    }
+
+    #[test]
+    fn more_guesses_are_never_a_lower_step() {
+        let steps: Vec<u8> = (0..20).map(|log10| Strength::of_guesses(f64::from(log10)).steps()).collect();
+        assert!(steps.is_sorted(), "{steps:?}");
+        assert_eq!((steps.first(), steps.last()), (Some(&1), Some(&Strength::STEPS)));
+    }
+}
