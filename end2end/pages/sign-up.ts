@@ -15,6 +15,10 @@ export class SignUpPage {
   get password() {
     return this.page.getByLabel('Password', { exact: true });
   }
+  /** What is said of the password while it is typed. */
+  get strength() {
+    return this.page.locator('.strength__words');
+  }
   get remember() {
     return this.page.getByLabel('Keep me signed in');
   }

@@ -19,6 +19,9 @@ for (const colorScheme of ['light', 'dark'] as const) {
       const { page, devicesPage } = device;
       await device.signUpPage.open();
       expect(await findings(page), 'sign-up').toEqual([]);
+      await device.signUpPage.password.fill('passwordpassword');
+      await expect(device.signUpPage.strength).toHaveText(/./);
+      expect(await findings(page), 'a password that is easily guessed').toEqual([]);
       await device.signInPage.open();
       expect(await findings(page), 'sign-in').toEqual([]);
       await device.signInPage.submit({ ...user, password: 'not the right password' });

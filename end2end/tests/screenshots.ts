@@ -31,6 +31,13 @@ for (const colorScheme of ['light', 'dark'] as const) {
 
         await signUpPage.open();
         await shoot('signup');
+        await signUpPage.password.fill('passwordpassword');
+        await signUpPage.strength.filter({ hasText: /./ }).waitFor();
+        await shoot('signup-easily-guessed');
+        await signUpPage.password.fill(ada.password);
+        await signUpPage.strength.filter({ hasText: /ood/ }).waitFor();
+        await shoot('signup-hard-to-guess');
+        await signUpPage.open();
         await signUpPage.submit({ ...ada, password: 'too short' });
         await signUpPage.error.waitFor();
         await shoot('signup-refused');

@@ -10,7 +10,7 @@ test('a new password is judged while it is typed, by code that no other page loa
   await signInPage.password.fill('passwordpassword');
   await signUpPage.open();
   const before = wasm();
-  const meter = page.locator('.strength__words');
+  const meter = signUpPage.strength;
   await signUpPage.username.fill(user.username);
   await expect(meter).toHaveText('');
   expect(wasm()).toBe(before);
