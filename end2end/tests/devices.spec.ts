@@ -70,7 +70,7 @@ test('signs out everywhere', async ({ device, anotherDevice, user, watch }) => {
 
   await other.devicesPage.endAll();
   await other.signInPage.isShown();
-  await device.page.reload();
+  // By itself: it is told.
   await device.signInPage.isShown();
 });
 

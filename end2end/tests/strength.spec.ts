@@ -14,6 +14,7 @@ test('a new password is judged while it is typed, by code that no other page loa
   await signUpPage.username.fill(user.username);
   await expect(meter).toHaveText('');
   expect(wasm()).toBe(before);
+  const place = await signUpPage.button.boundingBox();
   await signUpPage.password.fill('hello');
   await expect(meter).toHaveText('10 more characters are needed.');
   await signUpPage.password.fill('passwordpassword');
@@ -23,6 +24,7 @@ test('a new password is judged while it is typed, by code that no other page loa
   await expect(meter).toHaveText('Easily guessed. Choose another.');
   await signUpPage.password.fill(user.password);
   await expect(meter).toHaveText(/^(Very g|G)ood/);
+  expect(await signUpPage.button.boundingBox(), 'nothing moves under the hand').toEqual(place);
   await signUpPage.button.click();
   await device.devicesPage.isShown();
 });

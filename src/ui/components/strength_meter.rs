@@ -63,7 +63,7 @@ pub fn StrengthMeter(meter: Meter) -> impl IntoView {
     let lit = move |step: u8| shown.get().is_some_and(|strength| strength.steps() > step);
     view! {
         <div class="strength" class:strength--low=move || shown.get().is_some_and(|strength| strength <= Strength::Common)>
-            <div class="strength__bar" aria-hidden="true" hidden=move || shown.get().is_none()>
+            <div class="strength__bar" aria-hidden="true">
                 {(0..Strength::STEPS)
                     .map(|step| view! { <span class="strength__step" class:strength__step--lit=move || lit(step)></span> })
                     .collect_view()}
