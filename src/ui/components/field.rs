@@ -141,8 +141,8 @@ pub fn PasswordField(
                 </button>
             </div>
             {move || caps.get().then(|| view! { <p class="field__hint" role="status">{text().enter.caps_lock}</p> })}
-            {meter.map(|(meter, _)| view! { <StrengthMeter meter /> })}
             {hint.map(|hint| view! { <p class="field__hint" id=hint_id>{hint}</p> })}
+            {meter.map(|(meter, _)| view! { <StrengthMeter meter /> })}
             <FieldProblem id=problem_id problem />
         </div>
     }
