@@ -61,8 +61,9 @@ async fn server() -> Router {
 fuzz_target!(|data: &[u8]| {
     let Some(request) = read(data) else { return };
     let (unsafe_method, site) = (!request.method().is_safe(), request.headers().get("sec-fetch-site").cloned());
+    let router = ROUTER.clone();
     let answer = RUNTIME.block_on(async {
-        let answer = ROUTER.clone().oneshot(request).await.unwrap_or_else(|never| match never {});
+        let answer = router.oneshot(request).await.unwrap_or_else(|never| match never {});
         let (parts, body) = answer.into_parts();
         let body = to_bytes(body, usize::MAX).await.expect("a body");
         Response::from_parts(parts, body)

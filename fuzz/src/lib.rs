@@ -109,7 +109,9 @@ pub fn lines(data: &[u8]) -> impl Iterator<Item = &[u8]> {
 pub fn headers<'a>(name: &HeaderName, lines: impl Iterator<Item = &'a [u8]>) -> HeaderMap {
     let values = lines.filter_map(|line| HeaderValue::from_bytes(line).ok());
     let mut headers = HeaderMap::new();
-    values.for_each(|value| drop(headers.append(name, value)));
+    for value in values {
+        headers.append(name, value);
+    }
     headers
 }
 

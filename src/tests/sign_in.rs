@@ -1,16 +1,19 @@
 //! Signing in: what is answered, and what is not told.
 
 use super::support::{PASSWORD, TestApp};
+use latchkey::domain::id::UserId;
 use reqwest::Method;
 use serde_json::json;
 
 #[tokio::test]
-async fn an_unknown_user_and_a_wrong_password_are_answered_alike() {
+async fn an_unknown_user_a_wrong_password_and_a_disabled_user_are_answered_alike() {
     let app = TestApp::start().await;
     app.signed_up("ada").await;
+    let eve = app.signed_up("eve").await.get("/api/me").await.json()["sub"].as_str().map(UserId::new).unwrap();
+    app.services().end_user(&eve, false).await.unwrap();
     let mut replies = Vec::new();
     for (username, password) in
-        [("ada", "wrong horse battery staple"), ("bob", PASSWORD), ("a b", PASSWORD), ("ada", "x")]
+        [("ada", "wrong horse battery staple"), ("bob", PASSWORD), ("a b", PASSWORD), ("ada", "x"), ("eve", PASSWORD)]
     {
         let reply = app.browser().try_sign_in(username, password).await.expect(401);
         assert_eq!(reply.code(), "invalid_credentials");
@@ -109,11 +112,13 @@ async fn a_malformed_body_is_told_and_never_echoed() {
     assert_eq!(reply.code(), "validation_failed");
     assert_eq!(reply.json()["errors"][0]["field"], "password");
     for body in [
-        "{\"username\": \"ada\", \"password\": hunter2}",
-        "[\"hunter2\"]",
+        &b"{\"username\": \"ada\", \"password\": hunter2}"[..],
+        b"[\"hunter2\"]",
         // As many as there are fields.
-        "[\"ada\", \"hunter2\", true, null]",
-        "{\"username\": {\"a\": \"hunter2\"}}",
+        b"[\"ada\", \"hunter2\", true, null]",
+        b"{\"username\": {\"a\": \"hunter2\"}}",
+        // No UTF-8, where nobody looks.
+        b"{\"username\": \"ada\", \"password\": \"correct horse battery staple\", \"x\": \"\xf7\"}",
     ] {
         let request = browser.request(Method::POST, "/auth/login").header("Content-Type", "application/json");
         let reply = browser.send(request.body(body)).await.expect(422);

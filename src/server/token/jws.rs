@@ -91,11 +91,12 @@ pub fn verify<'k, T: DeserializeOwned>(
     }
 }
 
-/// A JSON object: serde would also take an array, member by member.
+/// A JSON object, all of it UTF-8 (RFC 8259): serde would also take an array, member by member, and does not look into
+/// what it skips.
 fn part<T: DeserializeOwned>(text: &str) -> Option<T> {
-    let json = URL_SAFE_NO_PAD.decode(text).ok()?;
-    let is_object = json.trim_ascii_start().first() == Some(&b'{');
-    is_object.then(|| serde_json::from_slice(&json).ok()).flatten()
+    let json = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
+    let is_object = json.trim_ascii_start().starts_with('{');
+    is_object.then(|| serde_json::from_str(&json).ok()).flatten()
 }
 
 /// Signs `claims`. The same arguments give the same bytes wherever the algorithm is deterministic.

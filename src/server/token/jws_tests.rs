@@ -287,6 +287,9 @@ fn a_header_or_claims_that_are_no_plain_json_object_are_refused() {
             assert_eq!(key.verify(&key.sign(odd.as_bytes(), b"{}")), Err(Invalid::Malformed), "{odd}");
         }
         assert!(key.verify(&key.sign(b"\xff\xfe", b"{}")).is_err());
+        // No UTF-8, in a member that nobody reads.
+        let skipped = [header.trim_end_matches('}').as_bytes(), b",\"x\":\"\xff\"}"].concat();
+        assert_eq!(key.verify(&key.sign(&skipped, b"{}")), Err(Invalid::Malformed));
         for odd in [&b""[..], b"{", b"{}{}", b"[1]", b"\xff"] {
             assert_eq!(key.verify(&key.sign(header.as_bytes(), odd)), Err(Invalid::Claims), "{odd:?}");
         }
