@@ -57,7 +57,7 @@ weight: ## what each page transfers, on the first visit and on the second, by a 
 	+@$(RELEASE)
 	@npm run --silent weight
 
-mutants: ## mutation testing of the rules: 10 minutes on two cores (ARGS=… goes to cargo-mutants)
+mutants: ## mutation testing of the rules and of tokens: half an hour on two cores (ARGS=… goes to cargo-mutants)
 	@scripts/tools mutants
 	@scripts/mutants $(ARGS)
 
