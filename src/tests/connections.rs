@@ -150,3 +150,15 @@ async fn what_never_becomes_a_request_is_refused_in_few_words_and_closed() {
     assert_eq!(tokio::time::timeout(TOO_LONG, read_to_end(stream)).await.expect("it is closed"), "");
     app.browser().get("/healthz").await.expect(200);
 }
+
+#[tokio::test]
+async fn a_target_without_a_path_is_nothing_that_is_here() {
+    let app = TestApp::start().await;
+    for start in ["GET xyzzy", "GET a=b&c", "POST xyzzy:80", "CONNECT xyzzy:443"] {
+        let mut stream = connect(&app).await;
+        let request = format!("{start} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nConnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let answer = tokio::time::timeout(TOO_LONG, read_to_end(stream)).await.expect("it is closed");
+        assert!(["HTTP/1.1 404", "HTTP/1.1 400"].iter().any(|status| answer.starts_with(status)), "{start}: {answer}");
+    }
+}

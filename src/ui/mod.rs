@@ -3,7 +3,7 @@
 //! The same [`App`] renders on the server and comes alive in the browser; its markup works as plain HTML too: forms
 //! post to the paths of the server functions and come back with codes in the address. Logic stands apart from the
 //! components: [`auth`] (the access token, its renewal, every call), [`devices`] (what the devices page does), [`activity`] (what an event means),
-//! [`notice`] and [`text`] (words), [`naming`], [`calendar`], [`links`]. Whatever needs a browser is called from
+//! [`notice`] and [`mod@text`] (words), [`naming`], [`calendar`], [`links`]. Whatever needs a browser is called from
 //! effects and event handlers only.
 
 pub mod activity;

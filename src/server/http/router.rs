@@ -116,7 +116,14 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
     let span =
         tracing::error_span!("request", id = %id, method = %request.method(), route, ip, user = Empty, sid = Empty);
     request.extensions_mut().insert(ClientAddress(address));
-    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
+    let answer = async {
+        // A target without a path (RFC 9112 section 3.2.3) asks for a proxy.
+        match request.uri().path_and_query() {
+            Some(_) => next.run(request).await,
+            None => problem::answer(&Code::NotFound.into()),
+        }
+    };
+    let answered = AssertUnwindSafe(answer).catch_unwind().instrument(span.clone()).await;
     let mut response = answered.unwrap_or_else(|_| problem::answer(&Code::Internal.into()));
     span.in_scope(|| {
         let status = response.status().as_u16();
