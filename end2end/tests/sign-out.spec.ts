@@ -27,6 +27,31 @@ test('signing out empties the other tabs', async ({ device, user, watch }) => {
   await expect(tab.devicesPage.rows).toHaveCount(0);
 });
 
+for (const listens of ['the tab that signs out', 'another tab']) {
+  test(`a slow answer leaves no doubt that somebody signed out by themselves; ${listens} is told first`, async ({
+    device,
+    user,
+  }) => {
+    await device.signUp(user);
+    const tab = await device.anotherTab();
+    await tab.devicesPage.open();
+    const [leaving, following] = listens === 'another tab' ? [tab, device] : [device, tab];
+    // The network brings the answer long after the event that says the same.
+    await leaving.page.route('**/auth/logout', async (route) => {
+      const response = await route.fetch();
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await route.fulfill({ response });
+    });
+    await leaving.devicesPage.signOutButton.click();
+
+    for (const { page, signInPage } of [leaving, following]) {
+      await signInPage.isShown();
+      await expect(page).toHaveURL((url) => url.search === '');
+      await expect(signInPage.error).toHaveCount(0);
+    }
+  });
+}
+
 test('signing out ends the tokens at once and leaves no cookie', async ({ device, server, user }) => {
   const first = nextTokens(device.page);
   await device.signUp(user);

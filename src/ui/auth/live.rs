@@ -2,11 +2,13 @@
 //! listens, since browsers open few connections to one site, and tells the others; when it is closed another takes over.
 
 use super::renewal::{self, Outcome};
-use super::{Showing, browser, memory, showing, tabs, timing, turn};
+use super::{Showing, browser, memory, showing, signed_out, tabs, timing, transport, turn};
+use crate::domain::session::Reason;
 use crate::ui::links;
 use js_sys::{Array, Promise, Reflect, Uint8Array};
 use leptos::prelude::{RwSignal, Update as _, expect_context, provide_context, window};
 use leptos::task::spawn_local;
+use serde::Deserialize;
 use std::cell::Cell;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
@@ -58,12 +60,34 @@ const LEAVING: Duration = Duration::from_millis(150);
 /// The session may be over: asks.
 pub fn doubt() {
     spawn_local(async {
-        browser::sleep(LEAVING).await;
-        if showing() == Showing::Leaving {
-            return;
+        if is_still_here().await {
+            let _ = renewal::renew().await;
         }
-        let _ = renewal::renew().await;
     });
+}
+
+/// The session is over, says the server.
+async fn is_over(reason: Option<Reason>) {
+    if !is_still_here().await {
+        return;
+    }
+    if reason == Some(Reason::SignedOut) {
+        // By the user, in another tab: nothing to explain.
+        signed_out();
+    } else {
+        tabs::tell(tabs::News::Doubt);
+        let _ = renewal::renew().await;
+    }
+}
+
+/// Whether this page stays, once it has the answers to what it asked for itself: they know best what happened.
+async fn is_still_here() -> bool {
+    loop {
+        browser::sleep(LEAVING).await;
+        if !transport::is_acting() {
+            return showing() != Showing::Leaving;
+        }
+    }
 }
 
 /// Begins to listen, or to wait for this tab's turn to.
@@ -83,6 +107,7 @@ pub fn begin() {
             let began = browser::now();
             let ended = if token.is_empty() { Ended::Broken } else { listen(&token).await.unwrap_or(Ended::Broken) };
             match ended {
+                Ended::SignedOut(reason) => is_over(reason).await,
                 Ended::Refused => drop(renewal::renew().await),
                 Ended::Broken => {}
             }
@@ -95,6 +120,8 @@ pub fn begin() {
 
 /// How listening ended.
 enum Ended {
+    /// With the session, for this reason.
+    SignedOut(Option<Reason>),
     /// The access token is not accepted.
     Refused,
     Broken,
@@ -128,14 +155,13 @@ async fn listen(token: &str) -> Result<Ended, JsValue> {
         };
         let Ok(chunk) = chunk.dyn_into::<Uint8Array>() else { return Ok(Ended::Broken) };
         unread.extend(chunk.to_vec());
-        for name in events(&mut unread) {
-            match name.as_str() {
-                "session-created" | "session-revoked" | "session-renamed" => announce_change(),
-                "signed-out" => {
-                    tabs::tell(tabs::News::Doubt);
-                    doubt();
+        for event in events(&mut unread) {
+            match event {
+                Told::Changed => announce_change(),
+                Told::SignedOut(reason) => {
+                    let _ = reader.cancel();
+                    return Ok(Ended::SignedOut(reason));
                 }
-                _ => {}
             }
         }
         if unread.len() > EVENT_MAX {
@@ -150,15 +176,42 @@ fn announce_change() {
     changed();
 }
 
-/// Takes the events that have arrived whole, by their names.
-fn events(unread: &mut Vec<u8>) -> Vec<String> {
-    let mut names = Vec::new();
+/// An event of the stream that is known here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Told {
+    Changed,
+    SignedOut(Option<Reason>),
+}
+
+impl Told {
+    /// An event as it is written (HTML standard, "server-sent events").
+    fn read(event: &str) -> Option<Self> {
+        let field = |name| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
+        match field("event:")? {
+            "session-created" | "session-revoked" | "session-renamed" => Some(Self::Changed),
+            "signed-out" => {
+                let ending = field("data:").and_then(|data| serde_json::from_str::<Ending>(data).ok());
+                Some(Self::SignedOut(ending.and_then(|Ending { reason }| reason)))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What `signed-out` says.
+#[derive(Deserialize)]
+struct Ending {
+    reason: Option<Reason>,
+}
+
+/// Takes the events that have arrived whole.
+fn events(unread: &mut Vec<u8>) -> Vec<Told> {
+    let mut told = Vec::new();
     while let Some(end) = unread.windows(2).position(|pair| pair == b"\n\n") {
         let event: Vec<u8> = unread.drain(..end + 2).collect();
-        let text = String::from_utf8_lossy(&event);
-        names.extend(text.lines().find_map(|line| line.strip_prefix("event:")).map(|name| name.trim().to_owned()));
+        told.extend(Told::read(&String::from_utf8_lossy(&event)));
     }
-    names
+    told
 }
 
 #[cfg(test)]
@@ -167,15 +220,24 @@ mod tests {
 
     #[test]
     fn events_are_read_however_they_are_cut() {
-        let stream = "event: session-created\ndata: {\"sid\":\"é\"}\n\n:\n\nevent: signed-out\ndata: {}\n\n".as_bytes();
+        let stream = "event: session-created\ndata: {\"sid\":\"é\"}\n\n:\n\nevent: signed-out\n\
+                      data: {\"reason\":\"signed_out\"}\n\nevent: signed-out\ndata: {\"reason\":null}\n\nevent: new\n\n"
+            .as_bytes();
         for cut in 0..stream.len() {
             let (first, second) = stream.split_at(cut);
             let mut unread = first.to_vec();
-            let mut names = events(&mut unread);
+            let mut told = events(&mut unread);
             unread.extend(second);
-            names.extend(events(&mut unread));
-            assert_eq!(names, ["session-created", "signed-out"]);
+            told.extend(events(&mut unread));
+            assert_eq!(told, [Told::Changed, Told::SignedOut(Some(Reason::SignedOut)), Told::SignedOut(None)]);
             assert!(unread.is_empty());
         }
+    }
+
+    #[test]
+    fn a_reason_from_a_later_server_is_none_that_is_known() {
+        assert_eq!(Told::read("event: signed-out\ndata: {\"reason\":\"unheard_of\"}"), Some(Told::SignedOut(None)));
+        assert_eq!(Told::read("event: signed-out"), Some(Told::SignedOut(None)));
+        assert_eq!(Told::read("data: {}"), None);
     }
 }

@@ -7,7 +7,9 @@ use crate::api::problem::{Code, Problem};
 use crate::api::transport::{Call, Reply, Sending, Transport};
 use crate::ui::links::post;
 use crate::ui::{browser, clock, notice};
+use http::Method;
 use leptos::prelude::window;
+use std::cell::Cell;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortSignal, Headers, Request, RequestCredentials, RequestInit, Response};
@@ -22,7 +24,35 @@ pub struct Fetch;
 
 impl Transport for Fetch {
     fn send(&self, call: Call) -> Sending {
-        Box::pin(send(call))
+        Box::pin(async {
+            let _acting = (call.method != Method::GET && call.path != post::REFRESH).then(Acting::begin);
+            send(call).await
+        })
+    }
+}
+
+thread_local! {
+    static ACTING: Cell<u32> = const { Cell::new(0) };
+}
+
+/// Whether something is under way that the user asked for: it may end this session, and its answer then says so.
+pub fn is_acting() -> bool {
+    ACTING.get() > 0
+}
+
+/// Counts a call for as long as it is under way.
+struct Acting;
+
+impl Acting {
+    fn begin() -> Self {
+        ACTING.set(ACTING.get() + 1);
+        Self
+    }
+}
+
+impl Drop for Acting {
+    fn drop(&mut self) {
+        ACTING.set(ACTING.get() - 1);
     }
 }
 

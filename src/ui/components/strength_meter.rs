@@ -37,7 +37,7 @@ impl Meter {
         spawn_local(async move {
             browser::sleep(PAUSE).await;
             if is_last() {
-                let judged = strength::judge(&super::field::value(self.password), &username).await;
+                let judged = strength::judge(super::field::value(self.password), username).await;
                 if is_last() {
                     self.shown.try_set(judged);
                 }

@@ -1,10 +1,13 @@
 //! How hard a new password is to guess, judged in the page by the rules and the library that the server judges by too.
+//! All of that loads when somebody is about to choose a password: this code is a file of its own, as the library is.
 
 mod estimate;
 
 use crate::domain::credentials::{COMMON_LOG10, LOOKED_AT, is_own_name, words_of_the_site};
 use crate::ui::browser;
 use crate::ui::environment::Environment;
+use std::pin::Pin;
+use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
 /// How good a new password is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -53,21 +56,33 @@ impl Strength {
 }
 
 /// Judges a password that is being typed; `None` while nothing is, or where the estimate cannot be had.
-pub async fn judge(password: &str, username: &str) -> Option<Strength> {
-    if password.is_empty() {
-        return None;
-    }
-    if let Some(strength) = Strength::at_once(password, username, Environment::current().password_min) {
-        return Some(strength);
-    }
-    let looked_at: String = password.chars().take(LOOKED_AT).collect();
-    let guesses = estimate::guesses_log10(&looked_at, &words_of_the_site(&browser::host())).await?;
-    Some(Strength::of_guesses(guesses))
+pub async fn judge(password: String, username: String) -> Option<Strength> {
+    judging(password, username).await.ok()?.await
 }
 
-/// Begins to load what [`judge`] needs. Its lists are read at the first call, which takes a moment.
+/// Gets ready to [`judge`], which takes a moment the first time.
 pub async fn prepare() {
-    estimate::guesses_log10("", &[]).await;
+    judge(String::new(), String::new()).await;
+}
+
+type Judging = Pin<Box<dyn Future<Output = Option<Strength>>>>;
+
+/// The part that loads by itself.
+#[wasm_split(strength, fallible)]
+fn judging(password: String, username: String) -> Result<Judging, SplitLoaderError> {
+    Ok(Box::pin(async move {
+        if password.is_empty() {
+            // The library reads its lists at the first call.
+            estimate::guesses_log10("", &[]).await;
+            return None;
+        }
+        if let Some(strength) = Strength::at_once(&password, &username, Environment::current().password_min) {
+            return Some(strength);
+        }
+        let looked_at: String = password.chars().take(LOOKED_AT).collect();
+        let guesses = estimate::guesses_log10(&looked_at, &words_of_the_site(&browser::host())).await?;
+        Some(Strength::of_guesses(guesses))
+    }))
 }
 
 #[cfg(test)]
