@@ -1,4 +1,4 @@
-//! Points in time as text. Pure: the server and the first paint in the browser write the same, in UTC; only later
+//! Points in time as text. Pure: the server and the first paint in the browser write the same, dates in UTC; only later
 //! the reader's own locale and time zone come in (see `components::moment`).
 
 use super::text;
@@ -64,15 +64,16 @@ pub fn utc_day(time: Timestamp) -> String {
     (text().date)(civil.day, civil.month_name(), civil.year)
 }
 
-/// How long ago something was: a number and the unit that `Intl.RelativeTimeFormat` knows it by. What is more than a
-/// week ago is better told as a date (`None`); what seems to lie ahead, by clocks that differ, was just now.
-pub fn ago(then: Timestamp, now: Timestamp) -> Option<(i64, &'static str)> {
-    let seconds = (now.as_secs() - then.as_secs()).max(0);
+/// How long ago something was. What is more than a week ago is better told as a date (`None`); what seems to lie ahead,
+/// by clocks that differ, was just now.
+pub fn ago(then: Timestamp, now: Timestamp) -> Option<String> {
+    let seconds = now.since(then).as_secs();
+    let ago = &text().ago;
     match seconds {
-        0..60 => Some((0, "second")),
-        60..3_600 => Some((-(seconds / 60), "minute")),
-        3_600..86_400 => Some((-(seconds / 3_600), "hour")),
-        86_400..604_800 => Some((-(seconds / 86_400), "day")),
+        0..60 => Some(ago.now.to_owned()),
+        60..3_600 => Some((ago.minutes)(seconds / 60)),
+        3_600..86_400 => Some((ago.hours)(seconds / 3_600)),
+        86_400..604_800 => Some((ago.days)(seconds / 86_400)),
         _ => None,
     }
 }
@@ -95,11 +96,12 @@ mod tests {
     fn the_past_is_told_in_its_largest_unit() {
         let now = Timestamp::from_secs(1_000_000_000);
         let before = |seconds: i64| ago(Timestamp::from_secs(1_000_000_000 - seconds), now);
-        assert_eq!(before(59), Some((0, "second")));
-        assert_eq!(before(60), Some((-1, "minute")));
-        assert_eq!(before(7_199), Some((-1, "hour")));
-        assert_eq!(before(172_800), Some((-2, "day")));
+        assert_eq!(before(59).as_deref(), Some("now"));
+        assert_eq!(before(60).as_deref(), Some("1 minute ago"));
+        assert_eq!(before(7_199).as_deref(), Some("1 hour ago"));
+        assert_eq!(before(86_400).as_deref(), Some("yesterday"));
+        assert_eq!(before(172_800).as_deref(), Some("2 days ago"));
         assert_eq!(before(604_800), None);
-        assert_eq!(before(-500), Some((0, "second")), "a clock that is behind");
+        assert_eq!(before(-500).as_deref(), Some("now"), "a clock that is behind");
     }
 }

@@ -1,7 +1,8 @@
-//! The time, for views: the reader's clock, corrected by what the server's answers say where it is wrong. Empty on the
-//! server and in the first paint, so that both write the same markup.
+//! The time, for views: the reader's clock, corrected by what the server's answers say where it is wrong. On the server
+//! and in the first paint it is the moment at which the page was made, so that both write the same markup.
 
 use super::browser;
+use super::environment::Environment;
 use crate::domain::time::Timestamp;
 use leptos::prelude::*;
 use std::cell::Cell;
@@ -19,13 +20,16 @@ thread_local! {
     static OF_PAGE: Cell<Option<Clock>> = const { Cell::new(None) };
 }
 
-/// What time it is; `None` until the app has come alive.
+/// What time it is, and whether it goes: it stands still until the app has come alive.
 #[derive(Clone, Copy)]
-pub struct Clock(RwSignal<Option<Timestamp>>);
+pub struct Clock {
+    now: RwSignal<Timestamp>,
+    alive: RwSignal<bool>,
+}
 
 impl Clock {
     pub fn provide() -> Self {
-        let clock = Self(RwSignal::new(None));
+        let clock = Self { now: RwSignal::new(Environment::current().now), alive: RwSignal::new(false) };
         provide_context(clock);
         clock
     }
@@ -38,26 +42,27 @@ impl Clock {
     pub fn start(self) {
         OF_PAGE.set(Some(self));
         self.tick();
+        self.alive.set(true);
         set_interval(move || self.tick(), TICK);
     }
 
     fn tick(self) {
         let now = browser::now().as_millis() + BEHIND.get();
-        self.0.set(Some(Timestamp::from_millis(now)));
+        self.now.set(Timestamp::from_millis(now));
     }
 
-    pub fn now(self) -> Option<Timestamp> {
-        self.0.get()
+    pub fn now(self) -> Timestamp {
+        self.now.get()
     }
 
-    /// Whether the app has come alive: what only works with JavaScript may be offered.
+    /// Whether the app has come alive.
     pub fn is_alive(self) -> bool {
-        self.0.with(Option::is_some)
+        self.alive.get()
     }
 
     /// The same, asked once.
     pub fn was_alive(self) -> bool {
-        self.0.with_untracked(Option::is_some)
+        self.alive.get_untracked()
     }
 }
 

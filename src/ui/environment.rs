@@ -3,6 +3,7 @@
 
 use super::browser;
 use crate::domain::preferences::{Language, Theme};
+use crate::domain::time::Timestamp;
 use leptos::prelude::use_context;
 use std::cell::Cell;
 
@@ -15,11 +16,19 @@ pub struct Environment {
     pub password_min: u64,
     /// Whether anybody may make an account.
     pub sign_up_open: bool,
+    /// When the page was made, by the server's clock.
+    pub now: Timestamp,
 }
 
 impl Default for Environment {
     fn default() -> Self {
-        Self { theme: Theme::System, language: Language::English, password_min: 15, sign_up_open: true }
+        Self {
+            theme: Theme::System,
+            language: Language::English,
+            password_min: 15,
+            sign_up_open: true,
+            now: Timestamp::default(),
+        }
     }
 }
 
@@ -29,6 +38,7 @@ pub mod attribute {
     pub const LANGUAGE: &str = "lang";
     pub const PASSWORD_MIN: &str = "data-password-min";
     pub const SIGN_UP: &str = "data-sign-up";
+    pub const NOW: &str = "data-now";
 }
 
 thread_local! {
@@ -51,6 +61,9 @@ impl Environment {
                 .and_then(|min| min.parse().ok())
                 .unwrap_or(default.password_min),
             sign_up_open: told(attribute::SIGN_UP).is_none_or(|sign_up| sign_up == "open"),
+            now: told(attribute::NOW)
+                .and_then(|millis| millis.parse().ok())
+                .map_or_else(browser::now, Timestamp::from_millis),
         }));
     }
 

@@ -16,12 +16,15 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             data-theme=environment.theme.as_str()
             data-password-min=environment.password_min
             data-sign-up=environment.sign_up()
+            data-now=environment.now.as_millis()
         >
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <ThemeColor theme=environment.theme />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                // A page arrives whole: nothing is painted of half a page, which would move when the rest is there.
+                <link rel="expect" href="#foot" blocking="render" />
                 <HashedStylesheet id="latchkey" options=options.clone() />
                 <AutoReload options=options.clone() />
                 <HydrationScripts options />

@@ -27,6 +27,7 @@ pub fn environment(context: &RequestContext, headers: &HeaderMap) -> Environment
         language: language.unwrap_or_default(),
         password_min: settings.password.min_length as u64,
         sign_up_open: settings.accounts.registration == Registration::Open,
+        now: context.services().now(),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Fields of forms. They are not bound to signals: what was typed before the app came alive stays.
 
 use super::strength_meter::{Meter, StrengthMeter};
-use crate::ui::clock::Clock;
 use crate::ui::text;
 use leptos::html;
 use leptos::prelude::*;
@@ -82,7 +81,6 @@ pub fn PasswordField(
     #[prop(optional_no_strip)]
     username: Option<Callback<(), String>>,
 ) -> impl IntoView {
-    let clock = Clock::expect();
     let meter = username.map(|username| (Meter::new(node), username));
     let shown = RwSignal::new(false);
     let caps = RwSignal::new(false);
@@ -129,11 +127,10 @@ pub fn PasswordField(
                     }
                 />
                 <button
-                    class="password__toggle"
+                    class="password__toggle when-alive"
                     type="button"
                     aria-pressed=move || if shown.get() { "true" } else { "false" }
                     aria-controls=id
-                    hidden=move || !clock.is_alive()
                     on:click=move |_| shown.update(|shown| *shown = !*shown)
                 >
                     <span class="visually-hidden">{text().enter.show_password}</span>

@@ -1,4 +1,4 @@
-//! A point in time. In UTC at first, the same on the server and in the first paint; then in the reader's own words,
+//! A point in time. Dates are in UTC at first, the same on the server and in the first paint; then in the reader's own
 //! locale and time zone.
 
 use crate::domain::preferences::Language;
@@ -34,17 +34,17 @@ impl Telling {
 #[component]
 pub fn Moment(at: Timestamp, telling: Telling) -> impl IntoView {
     let clock = Clock::expect();
-    let words = Memo::new(move |_| match (clock.now(), telling) {
-        (None, Telling::Day) => calendar::utc_day(at),
-        (None, _) => calendar::utc(at),
-        (Some(_), Telling::Day) => day(at),
-        (Some(_), Telling::Exactly) => exactly(at),
-        (Some(now), Telling::Ago) => calendar::ago(at, now).map_or_else(|| exactly(at), |(n, unit)| relative(n, unit)),
-    });
-    let in_full = Memo::new(move |_| clock.is_alive().then(|| exactly(at)));
+    let date = move || if clock.is_alive() { day(at) } else { calendar::utc_day(at) };
+    let words = move || match telling {
+        Telling::Ago => calendar::ago(at, clock.now()).unwrap_or_else(date),
+        Telling::Exactly if clock.is_alive() => exactly(at),
+        Telling::Exactly => calendar::utc(at),
+        Telling::Day => date(),
+    };
+    let in_full = move || clock.is_alive().then(|| exactly(at));
     view! {
-        <time datetime=calendar::iso(at) title=move || in_full.get()>
-            {move || words.get()}
+        <time datetime=calendar::iso(at) title=in_full>
+            {words}
         </time>
     }
 }
@@ -67,17 +67,9 @@ fn locale() -> Array {
 
 thread_local! {
     // Making these is slow, so they are made once.
-    static RELATIVE: Intl::RelativeTimeFormat =
-        Intl::RelativeTimeFormat::new(&locale(), &options(&[("numeric", "auto")]));
     static EXACT: Function =
         Intl::DateTimeFormat::new(&locale(), &options(&[("dateStyle", "medium"), ("timeStyle", "short")])).format();
     static DAY: Function = Intl::DateTimeFormat::new(&locale(), &options(&[("dateStyle", "medium")])).format();
-}
-
-fn relative(number: i64, unit: &str) -> String {
-    #[expect(clippy::cast_precision_loss, reason = "a few days at most, in seconds")]
-    let number = number as f64;
-    RELATIVE.with(|format| String::from(format.format(number, unit)))
 }
 
 fn exactly(at: Timestamp) -> String {

@@ -2,7 +2,6 @@
 
 use crate::api::preferences as calls;
 use crate::domain::preferences::{Language, Theme};
-use crate::ui::clock::Clock;
 use crate::ui::environment::{self, Environment};
 use crate::ui::links::{post, query};
 use crate::ui::text;
@@ -15,7 +14,6 @@ use leptos_router::hooks::use_location;
 #[component]
 pub fn PreferencesForm() -> impl IntoView {
     let now = Environment::current();
-    let clock = Clock::expect();
     let location = use_location();
     let here = move || {
         let (path, search) = (location.pathname.get(), location.search.get());
@@ -39,7 +37,8 @@ pub fn PreferencesForm() -> impl IntoView {
         }
     };
     view! {
-        <footer class="footer">
+        // Named by the `expect` of [`shell`](crate::ui::shell()).
+        <footer class="footer" id="foot">
             <form class="preferences" method="post" action=post::PREFERENCES node_ref=form>
                 <input type="hidden" name=query::RETURN_TO value=here />
                 <label class="preferences__one">
@@ -73,7 +72,7 @@ pub fn PreferencesForm() -> impl IntoView {
                             .collect_view()}
                     </select>
                 </label>
-                <button class="button button--quiet" type="submit" hidden=move || clock.is_alive()>
+                <button class="button button--quiet preferences__apply until-alive" type="submit">
                     {text().preferences.apply}
                 </button>
             </form>

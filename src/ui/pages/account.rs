@@ -3,7 +3,6 @@
 use crate::api::data::{Account, Me};
 use crate::api::problem::{Code, Problem};
 use crate::api::{Secret, account as reads, auth as calls};
-use crate::ui::clock::Clock;
 use crate::ui::components::field::{self, PasswordField};
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::{Alert, Done};
@@ -166,7 +165,6 @@ fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
 /// One's own data, as a file. It takes the access token, so it works with JavaScript only.
 #[component]
 fn Data() -> impl IntoView {
-    let clock = Clock::expect();
     let failure = RwSignal::new(None);
     let busy = RwSignal::new(false);
     let download = move |_| {
@@ -189,7 +187,7 @@ fn Data() -> impl IntoView {
         });
     };
     view! {
-        <section class="card section" hidden=move || !clock.is_alive()>
+        <section class="card section when-alive">
             <h2>{text().account.data}</h2>
             <p class="section__lead">{text().account.data_lead}</p>
             <Alert message=failure />

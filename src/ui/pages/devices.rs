@@ -4,7 +4,6 @@ use crate::api::account;
 use crate::api::data::SessionInfo;
 use crate::api::problem::Problem;
 use crate::ui::auth::live::Changes;
-use crate::ui::clock::Clock;
 use crate::ui::components::confirm_dialog::ConfirmDialog;
 use crate::ui::components::device_row::DeviceRow;
 use crate::ui::components::heading::Heading;
@@ -73,11 +72,10 @@ fn DeviceList(rows: Vec<SessionInfo>) -> impl IntoView {
 /// Begins or ends choosing several. It works with JavaScript only.
 #[component]
 fn SelectSeveral(devices: Devices) -> impl IntoView {
-    let clock = Clock::expect();
     let selecting = Memo::new(move |_| devices.selected.with(Option::is_some));
-    let of_use = move || clock.is_alive() && (selecting.get() || devices.others() > 1);
+    let of_use = move || selecting.get() || devices.others() > 1;
     view! {
-        <p class="select-several" hidden=move || !of_use()>
+        <p class="select-several when-alive" hidden=move || !of_use()>
             <button class="button button--quiet" type="button" on:click=move |_| devices.toggle_selecting()>
                 {move || if selecting.get() { text().devices.select_done } else { text().devices.select }}
             </button>

@@ -203,4 +203,19 @@ pub const TEXT: Text = Text {
     },
     months: ["Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."],
     date: |day, month, year| format!("{day}. {month} {year}"),
+    ago: Ago {
+        now: "jetzt",
+        minutes: |n| match n {
+            1 => "vor 1 Minute".into(),
+            _ => format!("vor {n} Minuten"),
+        },
+        hours: |n| match n {
+            1 => "vor 1 Stunde".into(),
+            _ => format!("vor {n} Stunden"),
+        },
+        days: |n| match n {
+            1 => "gestern".into(),
+            _ => format!("vor {n} Tagen"),
+        },
+    },
 };

@@ -203,4 +203,19 @@ pub const TEXT: Text = Text {
     },
     months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     date: |day, month, year| format!("{day} {month} {year}"),
+    ago: Ago {
+        now: "now",
+        minutes: |n| match n {
+            1 => "1 minute ago".into(),
+            _ => format!("{n} minutes ago"),
+        },
+        hours: |n| match n {
+            1 => "1 hour ago".into(),
+            _ => format!("{n} hours ago"),
+        },
+        days: |n| match n {
+            1 => "yesterday".into(),
+            _ => format!("{n} days ago"),
+        },
+    },
 };

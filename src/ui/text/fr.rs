@@ -203,4 +203,19 @@ pub const TEXT: Text = Text {
     },
     months: ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."],
     date: |day, month, year| format!("{day} {month} {year}"),
+    ago: Ago {
+        now: "maintenant",
+        minutes: |n| match n {
+            1 => "il y a 1 minute".into(),
+            _ => format!("il y a {n} minutes"),
+        },
+        hours: |n| match n {
+            1 => "il y a 1 heure".into(),
+            _ => format!("il y a {n} heures"),
+        },
+        days: |n| match n {
+            1 => "hier".into(),
+            _ => format!("il y a {n} jours"),
+        },
+    },
 };

@@ -56,6 +56,15 @@ pub struct Text {
     pub months: [Words; 12],
     /// Day, name of the month, year.
     pub date: fn(i64, &str, i64) -> String,
+    pub ago: Ago,
+}
+
+/// How long ago something was.
+pub struct Ago {
+    pub now: Words,
+    pub minutes: Counted,
+    pub hours: Counted,
+    pub days: Counted,
 }
 
 /// The two ways in.

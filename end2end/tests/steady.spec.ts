@@ -1,0 +1,40 @@
+import type { Page } from '@playwright/test';
+import { expect, test } from '../fixtures/test.ts';
+import { hydrated } from '../pages/hydrated.ts';
+
+/** An entry of the Layout Instability API, which TypeScript does not know. */
+type Shift = PerformanceEntry & { sources: { node: Node | null; previousRect: DOMRect; currentRect: DOMRect }[] };
+
+/** What moved since the page was opened, by the browser's own count (Layout Instability), once it has come alive. */
+async function shifts(page: Page, path: string): Promise<string[]> {
+  await page.goto(path);
+  await hydrated(page);
+  return page.evaluate(async () => {
+    const painted = () => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+    const moved: string[] = [];
+    new PerformanceObserver((list) => {
+      for (const { sources } of list.getEntries() as Shift[]) {
+        for (const { node, previousRect: before, currentRect: after } of sources) {
+          const place = ({ x, y, width, height }: DOMRect) => [x, y, width, height].map(Math.round).join(' ');
+          const name = node instanceof Element ? node.outerHTML : node?.textContent;
+          moved.push(`${name?.slice(0, 80)}: ${place(before)} → ${place(after)}`);
+        }
+      }
+    }).observe({ type: 'layout-shift', buffered: true });
+    await painted();
+    await painted();
+    return moved;
+  });
+}
+
+for (const width of [390, 1280]) {
+  test(`nothing moves when a page comes alive, ${width} px wide`, async ({ device, anotherDevice, user }) => {
+    await device.page.setViewportSize({ width, height: 800 });
+    for (const path of ['/login', '/signup']) expect(await shifts(device.page, path), path).toEqual([]);
+    await device.signUp(user);
+    for (let others = 0; others < 2; others += 1) await (await anotherDevice()).signIn(user);
+    for (const path of ['/devices', '/activity', '/account']) {
+      expect(await shifts(device.page, path), path).toEqual([]);
+    }
+  });
+}
