@@ -154,11 +154,16 @@ async fn what_never_becomes_a_request_is_refused_in_few_words_and_closed() {
 #[tokio::test]
 async fn a_target_without_a_path_is_nothing_that_is_here() {
     let app = TestApp::start().await;
-    for start in ["GET xyzzy", "GET a=b&c", "POST xyzzy:80", "CONNECT xyzzy:443"] {
+    let ask = async |start: &str, header: &str| {
         let mut stream = connect(&app).await;
-        let request = format!("{start} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nConnection: close\r\n\r\n");
+        let request = format!("{start} HTTP/1.1\r\nHost: x\r\n{header}Accept: text/html\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await.unwrap();
-        let answer = tokio::time::timeout(TOO_LONG, read_to_end(stream)).await.expect("it is closed");
+        tokio::time::timeout(TOO_LONG, read_to_end(stream)).await.expect("it is closed")
+    };
+    for start in ["GET xyzzy", "GET a=b&c", "POST xyzzy:80", "CONNECT xyzzy:443"] {
+        let answer = ask(start, "").await;
         assert!(["HTTP/1.1 404", "HTTP/1.1 400"].iter().any(|status| answer.starts_with(status)), "{start}: {answer}");
     }
+    let answer = ask("POST xyzzy", "Sec-Fetch-Site: cross-site\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 403"), "the gate stands before: {answer}");
 }

@@ -74,6 +74,7 @@ pub fn router(app: App) -> Router {
         .fallback(pages::missing)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(app.clone(), with_context))
+        .layer(from_fn(with_path))
         .layer(from_fn_with_state(app.clone(), gate))
         .layer(from_fn_with_state(app.clone(), observe))
         .with_state(app)
@@ -116,14 +117,7 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
     let span =
         tracing::error_span!("request", id = %id, method = %request.method(), route, ip, user = Empty, sid = Empty);
     request.extensions_mut().insert(ClientAddress(address));
-    let answer = async {
-        // A target without a path (RFC 9112 section 3.2.3) asks for a proxy.
-        match request.uri().path_and_query() {
-            Some(_) => next.run(request).await,
-            None => problem::answer(&Code::NotFound.into()),
-        }
-    };
-    let answered = AssertUnwindSafe(answer).catch_unwind().instrument(span.clone()).await;
+    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
     let mut response = answered.unwrap_or_else(|_| problem::answer(&Code::Internal.into()));
     span.in_scope(|| {
         let status = response.status().as_u16();
@@ -150,6 +144,14 @@ async fn gate(State(app): State<App>, request: Request, next: Next) -> Response<
         next.run(request).await
     } else {
         problem::answer(&Code::ForbiddenOrigin.into())
+    }
+}
+
+/// Lets nothing by whose target has no path (RFC 9112 section 3.2.3): it asks for a proxy, which this is not.
+async fn with_path(request: Request, next: Next) -> Response<Body> {
+    match request.uri().path_and_query() {
+        Some(_) => next.run(request).await,
+        None => problem::answer(&Code::NotFound.into()),
     }
 }
 
