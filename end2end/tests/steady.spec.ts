@@ -27,7 +27,7 @@ async function shifts(page: Page, path: string): Promise<string[]> {
   });
 }
 
-for (const width of [390, 1280]) {
+for (const width of [360, 412, 1280]) {
   test(`nothing moves when a page comes alive, ${width} px wide`, async ({ device, anotherDevice, user }) => {
     await device.page.setViewportSize({ width, height: 800 });
     for (const path of ['/login', '/signup']) expect(await shifts(device.page, path), path).toEqual([]);

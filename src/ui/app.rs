@@ -15,6 +15,7 @@ use leptos::prelude::*;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{SsrMode, path};
+use std::time::Duration;
 
 /// Loads what the present page needs beyond what all have: a page comes alive at once, in the order in which it was
 /// rendered. If that cannot be had, the page stays as the server made it, which works too.
@@ -33,12 +34,16 @@ pub fn App() -> impl IntoView {
 
     Effect::new(move || {
         auth::follow(presence, changes);
-        clock.start();
-        offline.follow();
-        // For tests and styles: from here on clicks are handled here.
-        if let Some(body) = document().body() {
-            let _ = body.set_attribute("data-alive", "");
-        }
+        // A task of its own: a slow device answers its user in between.
+        let come_alive = move || {
+            clock.start();
+            offline.follow();
+            // For tests and styles: from here on clicks are handled here.
+            if let Some(body) = document().body() {
+                let _ = body.set_attribute("data-alive", "");
+            }
+        };
+        set_timeout(come_alive, Duration::ZERO);
     });
 
     // Pages arrive complete: nothing is sent before what they show is known.

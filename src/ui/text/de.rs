@@ -62,7 +62,7 @@ pub const TEXT: Text = Text {
         active_now: "Gerade aktiv",
         last_active: "Zuletzt aktiv",
         signed_in: "Angemeldet",
-        until: "Bleibt angemeldet bis",
+        until: "Bis",
         address: "Adresse",
         sign_out: "Abmelden",
         sign_out_others: "Alle anderen Geräte abmelden",

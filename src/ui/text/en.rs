@@ -62,7 +62,7 @@ pub const TEXT: Text = Text {
         active_now: "Active now",
         last_active: "Last active",
         signed_in: "Signed in",
-        until: "Stays signed in until",
+        until: "Until",
         address: "Address",
         sign_out: "Sign out",
         sign_out_others: "Sign out all other devices",

@@ -62,7 +62,7 @@ pub const TEXT: Text = Text {
         active_now: "Actif maintenant",
         last_active: "Dernière activité",
         signed_in: "Connecté",
-        until: "Reste connecté jusqu’au",
+        until: "Jusqu’au",
         address: "Adresse",
         sign_out: "Déconnecter",
         sign_out_others: "Déconnecter tous les autres appareils",
