@@ -12,6 +12,7 @@ use super::pages::signed_in_page::{self, SignedInPage};
 use super::whole::IntoWhole as _;
 use super::{browser, links};
 use leptos::prelude::*;
+use leptos::task::spawn_local;
 use leptos_meta::provide_meta_context;
 use leptos_router::components::{ParentRoute, Route, Router, Routes};
 use leptos_router::{SsrMode, path};
@@ -35,15 +36,15 @@ pub fn App() -> impl IntoView {
     Effect::new(move || {
         auth::follow(presence, changes);
         // A task of its own: a slow device answers its user in between.
-        let come_alive = move || {
+        spawn_local(async move {
+            browser::sleep(Duration::ZERO).await;
             clock.start();
             offline.follow();
             // For tests and styles: from here on clicks are handled here.
             if let Some(body) = document().body() {
                 let _ = body.set_attribute("data-alive", "");
             }
-        };
-        set_timeout(come_alive, Duration::ZERO);
+        });
     });
 
     // Pages arrive complete: nothing is sent before what they show is known.
