@@ -37,7 +37,7 @@ pub fn PreferencesForm() -> impl IntoView {
         }
     };
     view! {
-        // Named by the `expect` of [`shell`](crate::ui::shell()).
+        // `shell` waits for it before the first paint.
         <footer class="footer" id="foot">
             <form class="preferences" method="post" action=post::PREFERENCES node_ref=form>
                 <input type="hidden" name=query::RETURN_TO value=here />
