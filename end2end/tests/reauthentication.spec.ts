@@ -15,6 +15,5 @@ test('a sign-in of long ago must prove itself to end other devices', async ({ de
   await expect(other.page.getByRole('alert')).toBeVisible();
   await other.devicesPage.confirmPassword(user.password);
   await expect(other.devicesPage.rows).toHaveCount(1);
-  await device.page.reload();
   await device.signInPage.isShown();
 });
