@@ -125,3 +125,20 @@ async fn a_lost_web_session_is_made_anew_by_the_next_refresh() {
     device.try_refresh().await.expect(200);
     assert!(device.browser.get("/devices").await.expect(200).text.contains("This device"));
 }
+
+#[tokio::test]
+async fn a_refresh_token_that_is_shown_opens_no_page() {
+    let app = TestApp::start().await;
+    let mut device = app.signed_up("ada").await;
+    let stale = device.refresh_token().to_owned();
+    device.try_refresh().await.expect(200);
+    for token in [stale, device.refresh_token().to_owned()] {
+        let mut thief = app.browser();
+        thief.cookies.insert("__Host-Http-latchkey-refresh".into(), token);
+        thief.get("/login").await.expect(303);
+        assert!(!thief.cookies.contains_key("__Host-Http-latchkey-session"), "to show it is not to use it");
+        let page = thief.get("/devices").await.expect(200);
+        assert!(!page.text.contains("This device") && !page.text.contains("127.0.0.1"), "{}", page.text);
+    }
+    assert!(device.is_in().await, "and looking at pages ends nothing");
+}

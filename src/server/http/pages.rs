@@ -118,18 +118,11 @@ async fn entrance(
     };
     let now = context.services().now();
     let living = context.services().family(&shown).await?.filter(|session| session.is_alive(now));
-    match (living, caller) {
-        (Some(session), Some(caller)) if session.id == caller.sid => Ok(go_on()),
-        (Some(session), _) => {
-            // The web session was lost; the refresh token says who it is.
-            web_session::bind(&context.web, &session).await?;
-            Ok(go_on())
-        }
-        (None, _) => {
-            web_session::unbind(&context.web).await?;
-            Ok(Guide::SignInAnew)
-        }
+    let is_same = |session: &Session| caller.as_ref().is_some_and(|caller| caller.sid == session.id);
+    if !living.as_ref().is_some_and(is_same) {
+        web_session::unbind(&context.web).await?;
     }
+    Ok(if living.is_some() { go_on() } else { Guide::SignInAnew })
 }
 
 /// What is no page of ours: a public file, or a page that says so.
