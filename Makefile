@@ -8,7 +8,8 @@ export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET
 
 # A release has two halves, built side by side: the server, and the site (WebAssembly, styles, public files) with the
-# hashes of its names, which the server reads from beside itself. The judge of new passwords is a module by itself.
+# hashes of its names, which the server reads from beside itself. The mark of either is as old as the beginning of its
+# build: what is changed meanwhile is built the next time. The judge of new passwords is a module by itself.
 SERVER := target/release/.server
 SITE := target/release/.site
 STRENGTH := target/front/strength_bg.wasm
@@ -86,15 +87,17 @@ build: ## a release: target/release/latchkey and its site files, target/site
 
 $(SERVER): $(MANIFESTS) $(shell find src migrations 2>/dev/null)
 	@echo 'Release build of the server: 9 to 12 minutes on two cores the first time'
+	@mkdir -p $(@D) && touch $@.begun
 	cargo build --release --no-default-features --features ssr --bin latchkey
-	@touch $@
+	@mv $@.begun $@
 
 $(SITE): $(MANIFESTS) $(STRENGTH) scripts/seal-site $(shell find src style public 2>/dev/null)
 	@echo 'Release build of the site: 3 minutes on two cores the first time'
+	@mkdir -p $(@D) && touch $@.begun
 	LEPTOS_HASH_FILES=false cargo-leptos build --release --split --frontend-only
 	cp $(STRENGTH) target/site/pkg/strength.wasm
 	scripts/seal-site
-	@touch $@
+	@mv $@.begun $@
 
 # wasm-bindgen takes out what only a page with its scripts would need.
 $(STRENGTH): $(MANIFESTS) $(shell find strength -type f)
