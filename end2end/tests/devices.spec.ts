@@ -155,3 +155,14 @@ test('says when the device is offline, and when it is back', async ({ device, us
   await expect(device.page.getByText('You are offline.')).toHaveCount(0);
   await expect(device.devicesPage.rows).toHaveCount(1);
 });
+
+test('a device is ended though the code that asks first cannot be had', async ({ device, anotherDevice, user, watch }) => {
+  watch.allow(/Failed to (load resource|fetch)|split_dialogs/);
+  await device.signUp(user);
+  const other = await anotherDevice();
+  await other.signIn(user);
+  await other.page.route('**/split_dialogs*', (route) => route.abort());
+  await other.devicesPage.signOutButtonOf(other.devicesPage.otherDevices).click();
+  await expect(other.devicesPage.rows).toHaveCount(1);
+  await device.signInPage.isShown();
+});

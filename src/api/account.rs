@@ -2,9 +2,12 @@
 
 use super::data::{Account, ActivityPage, Export, Me, SessionInfo};
 use super::problem::Problem;
-use super::wire::{Get, Wire};
+use super::transport::Call;
+use super::wire::{Get, Wire, exchange};
 use crate::domain::activity::Filter;
+use http::Method;
 use leptos::prelude::*;
+use server_fn::ServerFn as _;
 
 /// Who is signed in.
 #[server(name = ReadMe, prefix = "/api", endpoint = "me", protocol = Wire<Get>)]
@@ -31,6 +34,14 @@ pub async fn activity(
 #[server(name = ReadAccount, prefix = "/api", endpoint = "account", protocol = Wire<Get>)]
 pub async fn account() -> Result<Account, Problem> {
     crate::server::http::account::account().await
+}
+
+/// What [`export`] answers as it came, to be kept as a file.
+///
+/// # Errors
+/// Those of any call.
+pub async fn export_as_text() -> Result<String, Problem> {
+    exchange(Call { method: Method::GET, path: ReadExport::PATH.to_owned(), body: None }).await
 }
 
 /// All that is kept about the caller.

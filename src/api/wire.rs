@@ -1,6 +1,7 @@
 //! How a call travels. One protocol for the browser app, a plain HTML form and a JSON client: a request's body is
 //! read by its `Content-Type`, an answer is JSON, an answer without content is empty (and becomes a 204).
 
+use super::json;
 use super::problem::{Code, Problem};
 use super::transport::{self, Call};
 use bytes::Bytes;
@@ -78,14 +79,21 @@ where
         } else {
             (path.to_owned(), Some(serde_json::to_string(&input).map_err(|_| Problem::new(Code::Internal))?))
         };
-        let reply = SendWrapper::new(transport::send(Call { method: V::METHOD, path, body })).await?;
-        // Read as text, as leptos reads what it finds in a page: serde's code for it is there once.
-        if reply.status >= 400 {
-            return Err(serde_json::from_str(&reply.body).unwrap_or_else(|_| Code::Unavailable.into()));
-        }
-        let body = if reply.body.is_empty() { "null" } else { &reply.body };
-        serde_json::from_str(body).map_err(|_| Code::Unavailable.into())
+        let answer = SendWrapper::new(exchange(Call { method: V::METHOD, path, body })).await?;
+        json::read(if answer.is_empty() { "null" } else { &answer }).ok_or(Code::Unavailable.into())
     }
+}
+
+/// Makes a call; the body of what was answered with success, as it came.
+///
+/// # Errors
+/// The problem that was answered, or `unavailable` when nothing was that can be read.
+pub async fn exchange(call: Call) -> Result<String, Problem> {
+    let reply = transport::send(call).await?;
+    if reply.status >= 400 {
+        return Err(json::read(&reply.body).unwrap_or_else(|| Code::Unavailable.into()));
+    }
+    Ok(reply.body)
 }
 
 /// JSON, but nothing at all for "no content".

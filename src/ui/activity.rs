@@ -8,9 +8,9 @@ use crate::domain::activity::{Filter, Kind};
 /// What a filter is called.
 pub fn filter_words(filter: Filter) -> &'static str {
     match filter {
-        Filter::All => text().activity.all,
-        Filter::SignIns => text().activity.sign_ins,
-        Filter::Warnings => text().activity.warnings,
+        Filter::All => text().activity().all,
+        Filter::SignIns => text().activity().sign_ins,
+        Filter::Warnings => text().activity().warnings,
     }
 }
 
@@ -33,7 +33,7 @@ pub fn address(filter: Filter, before: Option<i64>) -> String {
 
 /// The event in words.
 pub fn words(kind: Kind, detail: Option<&str>) -> &'static str {
-    let happened = &text().activity.happened;
+    let happened = &text().activity().happened;
     match (kind, detail) {
         (Kind::SignedUp, _) => happened.signed_up,
         (Kind::SignedIn, _) => happened.signed_in,

@@ -1,66 +1,38 @@
-//! The app: its routes, and what all pages share.
+//! The app as the server writes it. In the browser each page comes alive by itself (see `alive`).
 
-use super::auth::live::Changes;
-use super::auth::{self, Presence};
-use super::clock::Clock;
-use super::connection::Offline;
-use super::pages::entrance::{LoginPage, SignupPage};
-use super::pages::home::HomePage;
-use super::pages::missing::MissingPage;
-use super::pages::reauthenticate::ReauthenticatePage;
-use super::pages::signed_in_page::{self, SignedInPage};
-use super::whole::IntoWhole as _;
-use super::{browser, links};
+use super::components::frame::Frame;
+use super::components::gate::Gate;
+use super::page::Content;
+use super::pages;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use leptos_meta::provide_meta_context;
-use leptos_router::components::{ParentRoute, Route, Router, Routes};
-use leptos_router::{SsrMode, path};
-use std::time::Duration;
 
-/// Loads what the present page needs beyond what all have: a page comes alive at once, in the order in which it was
-/// rendered. If that cannot be had, the page stays as the server made it, which works too.
-pub async fn is_loaded() -> bool {
-    !links::is_page(&browser::here()) || signed_in_page::load().await.is_ok()
-}
+/// The id of the element whose content comes alive. What stands around it is the server's, and stays as it is.
+pub const ROOT: &str = "content";
 
-/// The root of the app.
-#[component]
-pub fn App() -> impl IntoView {
-    provide_meta_context();
-    let clock = Clock::provide();
-    let presence = Presence::provide();
-    let changes = Changes::provide();
-    let offline = Offline::provide();
-
-    Effect::new(move || {
-        auth::follow(presence, changes);
-        // A task of its own: a slow device answers its user in between.
-        spawn_local(async move {
-            browser::sleep(Duration::ZERO).await;
-            clock.start();
-            offline.follow();
-            // For tests and styles: from here on clicks are handled here.
-            if let Some(body) = document().body() {
-                let _ = body.set_attribute("data-alive", "");
-            }
-        });
-    });
-
-    // Pages arrive complete: nothing is sent before what they show is known.
-    view! {
-        <Router>
-            <Routes fallback=|| MissingPage().into_whole()>
-                <Route path=path!("/") view=|| HomePage().into_whole() ssr=SsrMode::Async />
-                <Route path=path!("/login") view=|| LoginPage().into_whole() ssr=SsrMode::Async />
-                <Route path=path!("/signup") view=|| SignupPage().into_whole() ssr=SsrMode::Async />
-                <Route path=path!("/reauthenticate") view=|| ReauthenticatePage().into_whole() ssr=SsrMode::Async />
-                <ParentRoute path=path!("") view=SignedInPage::Frame ssr=SsrMode::Async>
-                    <Route path=path!("/devices") view=SignedInPage::Devices ssr=SsrMode::Async />
-                    <Route path=path!("/activity") view=SignedInPage::Activity ssr=SsrMode::Async />
-                    <Route path=path!("/account") view=SignedInPage::Account ssr=SsrMode::Async />
-                </ParentRoute>
-            </Routes>
-        </Router>
+/// What the body of a page holds. For the server: it has the code of all pages.
+pub fn written(content: Content) -> AnyView {
+    let page = content.page();
+    if let Some(part) = page.part() {
+        leptos::prefetch_lazy_fn_on_server(part);
+    }
+    match content {
+        Content::SignIn => view! { <Gate>{pages::sign_in()}</Gate> }.into_any(),
+        Content::SignUp => view! { <Gate>{pages::sign_up()}</Gate> }.into_any(),
+        Content::Reauthenticate => view! { <Gate>{pages::reauthenticate()}</Gate> }.into_any(),
+        Content::Missing => view! { <Gate>{pages::missing()}</Gate> }.into_any(),
+        Content::Resuming => pages::resuming().into_any(),
+        Content::Failed(problem) => pages::failed(&problem).into_any(),
+        Content::Devices(personal) => {
+            let username = personal.username.clone();
+            view! { <Frame page username>{pages::devices(personal)}</Frame> }.into_any()
+        }
+        Content::Activity(personal) => {
+            let username = personal.username.clone();
+            view! { <Frame page username>{pages::activity(personal)}</Frame> }.into_any()
+        }
+        Content::Account(personal) => {
+            let username = personal.username.clone();
+            view! { <Frame page username>{pages::account(personal)}</Frame> }.into_any()
+        }
     }
 }

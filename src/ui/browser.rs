@@ -2,11 +2,13 @@
 //! browser on the server.
 
 use crate::domain::time::Timestamp;
+use js_sys::{JSON, Promise};
 use leptos::prelude::{document, window};
+use std::pin::Pin;
 use std::time::Duration;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::JsFuture;
+use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
 
 /// The device's clock, which may be wrong.
 pub fn now() -> Timestamp {
@@ -29,10 +31,22 @@ fn millis(float: f64) -> i64 {
     float as i64
 }
 
+/// Lets `task` run beside everything else, for the life of the page. All tasks share one piece of code.
+pub fn spawn(task: impl Future<Output = ()> + 'static) {
+    let task: Pin<Box<dyn Future<Output = ()>>> = Box::pin(task);
+    spawn_local(task);
+}
+
+/// The same, with a promise of its outcome.
+pub fn promise(task: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
+    let task: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(task);
+    future_to_promise(task)
+}
+
 /// Waits.
 pub async fn sleep(duration: Duration) {
     let millis = i32::try_from(duration.as_millis()).unwrap_or(i32::MAX);
-    let promise = js_sys::Promise::new(&mut |resolve, _| {
+    let promise = Promise::new(&mut |resolve, _| {
         // Only a page that is going away has no timers; then it waits for ever, which is right.
         let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis);
     });
@@ -49,6 +63,15 @@ pub fn reload() {
     let _ = window().location().reload();
 }
 
+/// Loads the present page anew whenever it comes back by Back as it was left: what it shows may be over.
+pub fn reload_when_back() {
+    listen::<web_sys::PageTransitionEvent>(&window(), "pageshow", |event| {
+        if event.persisted() {
+            reload();
+        }
+    });
+}
+
 /// Path and query of the present page.
 pub fn here() -> String {
     let location = window().location();
@@ -61,7 +84,7 @@ pub fn host() -> String {
 }
 
 /// Asks for a file of the site: a promise of the response.
-pub fn fetch(path: &str) -> js_sys::Promise {
+pub fn fetch(path: &str) -> Promise {
     window().fetch_with_str(path)
 }
 
@@ -79,6 +102,14 @@ pub fn root_attribute(name: &str) -> Option<String> {
     document().document_element()?.get_attribute(name)
 }
 
+/// The same, once: it is gone afterwards.
+pub fn take_root_attribute(name: &str) -> Option<String> {
+    let root = document().document_element()?;
+    let value = root.get_attribute(name)?;
+    let _ = root.remove_attribute(name);
+    Some(value)
+}
+
 /// Sets an attribute of the document's root.
 pub fn set_root_attribute(name: &str, value: &str) {
     if let Some(root) = document().document_element() {
@@ -89,6 +120,14 @@ pub fn set_root_attribute(name: &str, value: &str) {
 /// The languages that the reader prefers, as tags (RFC 5646).
 pub fn languages() -> Vec<String> {
     window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()
+}
+
+/// JSON for people to read; what is none stays as it is.
+pub fn spaced_json(json: String) -> String {
+    let spaced = JSON::parse(&json).and_then(|value| {
+        JSON::stringify_with_replacer_and_space(&value, &JsValue::NULL, &JsValue::from_f64(2.0))
+    });
+    spaced.map_or(json, String::from)
 }
 
 /// Saves `text` as a file of this name, as the browser saves downloads.
@@ -111,8 +150,28 @@ fn try_download(name: &str, media_type: &str, text: &str) -> Result<(), JsValue>
 
 /// Moves the focus to the element with this id, if it is there.
 pub fn focus(id: &str) {
-    if let Some(element) = document().get_element_by_id(id).and_then(|e| e.dyn_into::<web_sys::HtmlElement>().ok()) {
+    if let Some(element) = element(id) {
         let _ = element.focus();
+    }
+}
+
+/// The element with this id.
+pub fn element(id: &str) -> Option<web_sys::HtmlElement> {
+    document().get_element_by_id(id)?.dyn_into().ok()
+}
+
+/// Says `words` in the element with this id.
+pub fn say(id: &str, words: &str) {
+    if let Some(element) = element(id) {
+        element.set_text_content(Some(words));
+    }
+}
+
+/// Shows what is in the `template` with this id, and nothing else any more.
+pub fn show_instead(id: &str) {
+    let template = document().get_element_by_id(id).and_then(|e| e.dyn_into::<web_sys::HtmlTemplateElement>().ok());
+    if let (Some(template), Some(body)) = (template, document().body()) {
+        body.replace_children_with_node_1(&template.content());
     }
 }
 
@@ -125,6 +184,23 @@ pub fn focus_is_lost() -> bool {
 pub fn listen<E: JsCast + 'static>(target: &web_sys::EventTarget, event: &str, handler: impl Fn(E) + 'static) {
     let closure = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| handler(event.unchecked_into()));
     let _ = target.add_event_listener_with_callback(event, closure.into_js_value().unchecked_ref());
+}
+
+/// The same for the first such event of the document only.
+pub fn listen_once(event: &str, handler: impl FnOnce() + 'static) {
+    let options = web_sys::AddEventListenerOptions::new();
+    options.set_once(true);
+    let closure = Closure::once_into_js(handler);
+    let _ = document().add_event_listener_with_callback_and_add_event_listener_options(
+        event,
+        closure.unchecked_ref(),
+        &options,
+    );
+}
+
+/// The form that is being submitted.
+pub fn form_of(event: &web_sys::SubmitEvent) -> Option<web_sys::HtmlFormElement> {
+    event.target()?.dyn_into().ok()
 }
 
 /// Says in the browser's console what went wrong: without this a panic is only "unreachable".

@@ -33,7 +33,7 @@ impl Civil {
     }
 
     fn month_name(&self) -> &'static str {
-        usize::try_from(self.month - 1).ok().and_then(|index| text().months.get(index)).unwrap_or(&"")
+        usize::try_from(self.month - 1).ok().and_then(|index| text().dates().months.get(index)).unwrap_or(&"")
     }
 
     fn hour(&self) -> i64 {
@@ -61,14 +61,14 @@ pub fn utc(time: Timestamp) -> String {
 /// For people, without the time of day: `23 Nov 2026`.
 pub fn utc_day(time: Timestamp) -> String {
     let civil = Civil::from(time);
-    (text().date)(civil.day, civil.month_name(), civil.year)
+    (text().dates().date)(civil.day, civil.month_name(), civil.year)
 }
 
 /// How long ago something was. What is more than a week ago is better told as a date (`None`); what seems to lie ahead,
 /// by clocks that differ, was just now.
 pub fn ago(then: Timestamp, now: Timestamp) -> Option<String> {
     let seconds = now.since(then).as_secs();
-    let ago = &text().ago;
+    let ago = text().dates();
     match seconds {
         0..60 => Some(ago.now.to_owned()),
         60..3_600 => Some((ago.minutes)(seconds / 60)),

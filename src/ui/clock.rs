@@ -60,10 +60,6 @@ impl Clock {
         self.alive.get()
     }
 
-    /// The same, asked once.
-    pub fn was_alive(self) -> bool {
-        self.alive.get_untracked()
-    }
 }
 
 /// An answer of the server has just arrived, and says that it is `told` there.

@@ -1,5 +1,6 @@
 //! What the devices page does, apart from how it looks: the list, the ends that were asked for, and how they went.
 
+use super::components::dialogs;
 use super::{auth, browser, naming, notice, text};
 use crate::api::Flag;
 use crate::api::data::SessionInfo;
@@ -7,7 +8,7 @@ use crate::api::problem::{Code, Problem};
 use crate::api::{account, auth as calls};
 use crate::domain::id::SessionId;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
+use web_sys::HtmlFormElement;
 
 /// The id of the page's heading, which takes the focus when what had it is gone.
 pub const HEADING: &str = "devices-heading";
@@ -34,16 +35,16 @@ impl Ending {
 
     fn done(&self) -> String {
         match self {
-            Self::One(one) => (text().devices.ended_one)(&naming::title(one)),
-            Self::Several(several) => (text().devices.ended_several)(several.len() as u64),
-            Self::Others | Self::Everywhere => text().devices.ended_others.to_owned(),
+            Self::One(one) => (text().devices().ended_one)(&naming::title(one)),
+            Self::Several(several) => (text().devices().ended_several)(several.len() as u64),
+            Self::Others | Self::Everywhere => text().devices().ended_others.to_owned(),
         }
     }
 
     fn failed(&self, why: &str) -> String {
         match self {
-            Self::One(one) => (text().devices.not_ended)(&naming::title(one), why),
-            Self::Several(_) | Self::Others | Self::Everywhere => (text().devices.others_not_ended)(why),
+            Self::One(one) => (text().devices().not_ended)(&naming::title(one), why),
+            Self::Several(_) | Self::Others | Self::Everywhere => (text().devices().others_not_ended)(why),
         }
     }
 
@@ -88,21 +89,24 @@ pub struct Devices {
     pub locked: RwSignal<Option<Ending>>,
     pub failure: RwSignal<Option<String>>,
     /// What has just happened, for those who do not see it.
-    pub news: RwSignal<String>,
+    pub news: RwSignal<Option<String>>,
+    /// Whose devices they are.
+    username: StoredValue<String>,
     /// Asked to end, and not answered yet: not shown, though the server may still tell of it.
-    ending: RwSignal<Vec<SessionId>>,
+    ending: StoredValue<Vec<SessionId>>,
 }
 
 impl Devices {
-    pub fn new(rows: Vec<SessionInfo>, failure: Option<String>) -> Self {
+    pub fn new(rows: Vec<SessionInfo>, username: String, failure: Option<String>) -> Self {
         Self {
             rows: RwSignal::new(rows),
             selected: RwSignal::new(None),
             asked: RwSignal::new(None),
             locked: RwSignal::new(None),
             failure: RwSignal::new(failure),
-            news: RwSignal::new(String::new()),
-            ending: RwSignal::new(Vec::new()),
+            news: RwSignal::new(None),
+            username: StoredValue::new(username),
+            ending: StoredValue::new(Vec::new()),
         }
     }
 
@@ -132,9 +136,24 @@ impl Devices {
         self.rows.with(|rows| rows.iter().filter(|row| selected.contains(&row.sid)).cloned().collect())
     }
 
-    pub fn ask(self, ending: Ending) {
+    /// Asks before `ending` is done. Where that cannot be, the form does it, as it does without JavaScript.
+    pub fn ask(self, ending: Ending, form: Option<HtmlFormElement>) {
         self.failure.set(None);
-        self.asked.set(Some(ending));
+        if dialogs::are_made() {
+            // At once: the next key may be meant for the dialog.
+            return self.asked.set(Some(ending));
+        }
+        let username = self.username.get_value();
+        browser::spawn(async move {
+            match (dialogs::make(self, username).await, form) {
+                (Ok(()), _) => drop(self.asked.try_set(Some(ending))),
+                (Err(_), Some(form)) => drop(form.submit()),
+                (Err(_), None) => {
+                    let why = text().problem(Code::Unavailable);
+                    self.failure.try_set(Some(ending.failed(why)));
+                }
+            }
+        });
     }
 
     /// Ends what was asked for. Its rows go at once, and come back if it fails.
@@ -146,15 +165,15 @@ impl Devices {
             self.rows.update(|rows| rows.retain(|row| !ending.takes(row)));
         }
         let taken: Vec<SessionId> = before.iter().filter(|row| ending.takes(row)).map(|row| row.sid.clone()).collect();
-        self.ending.update_untracked(|ending| ending.extend(taken.iter().cloned()));
-        spawn_local(async move {
+        self.ending.update_value(|ending| ending.extend(taken.iter().cloned()));
+        browser::spawn(async move {
             let result = ending.clone().call().await;
-            self.ending.try_update_untracked(|ending| ending.retain(|sid| !taken.contains(sid)));
+            self.ending.try_update_value(|ending| ending.retain(|sid| !taken.contains(sid)));
             if ending == Ending::Everywhere && result.is_ok() {
                 return auth::signed_out();
             }
             match result {
-                Ok(()) => drop(self.news.try_set(ending.done())),
+                Ok(()) => drop(self.news.try_set(Some(ending.done()))),
                 Err((problem, left)) => {
                     self.rows.try_update(|rows| put_back(rows, &before, &left));
                     match problem.code {
@@ -173,19 +192,21 @@ impl Devices {
 
     /// Something may have changed elsewhere: shows the list as the server has it now.
     pub fn look_again(self) {
-        spawn_local(async move {
+        browser::spawn(async move {
             let Ok(mut rows) = account::sessions().await else { return };
             let Some(before) = self.rows.try_get_untracked() else { return };
-            self.ending.with_untracked(|ending| rows.retain(|row| !ending.contains(&row.sid)));
+            self.ending.with_value(|ending| rows.retain(|row| !ending.contains(&row.sid)));
             let missing = |rows: &[SessionInfo], of: &[SessionInfo]| {
                 of.iter().find(|row| rows.iter().all(|other| other.sid != row.sid)).map(naming::title)
             };
             if let Some(came) = missing(&before, &rows) {
-                self.news.set((text().devices.came)(&came));
+                self.news.set(Some((text().devices().came)(&came)));
             } else if let Some(went) = missing(&rows, &before) {
-                self.news.set((text().devices.ended_one)(&went));
+                self.news.set(Some((text().devices().ended_one)(&went)));
             }
-            self.rows.set(rows);
+            if rows != before {
+                self.rows.set(rows);
+            }
             if browser::focus_is_lost() && before.len() > self.rows.with_untracked(Vec::len) {
                 browser::focus(HEADING);
             }
@@ -194,7 +215,7 @@ impl Devices {
 
     /// The server knows the device by its new name.
     pub fn renamed(self, sid: &SessionId, name: String) {
-        self.news.set((text().devices.renamed)(&name));
+        self.news.set(Some((text().devices().renamed)(&name)));
         self.rows.update(|rows| {
             if let Some(row) = rows.iter_mut().find(|row| row.sid == *sid) {
                 row.name = Some(name);

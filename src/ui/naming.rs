@@ -5,7 +5,7 @@ use crate::api::data::SessionInfo;
 
 /// The user's own name for it, else what is known of it.
 pub fn title(session: &SessionInfo) -> String {
-    session.name.clone().or_else(|| known(session)).unwrap_or_else(|| text().devices.unknown.to_owned())
+    session.name.clone().or_else(|| known(session)).unwrap_or_else(|| text().devices().unknown.to_owned())
 }
 
 /// What is known of a device that has a name of its own.
@@ -20,7 +20,7 @@ fn known(session: &SessionInfo) -> Option<String> {
 /// What is known of a device: its browser, its system.
 pub fn kind(browser: Option<&str>, os: Option<&str>) -> Option<String> {
     match (browser, os) {
-        (Some(browser), Some(system)) => Some((text().devices.browser_on_system)(browser, system)),
+        (Some(browser), Some(system)) => Some((text().devices().browser_on_system)(browser, system)),
         (Some(one), None) | (None, Some(one)) => Some(one.to_owned()),
         (None, None) => None,
     }

@@ -1,13 +1,12 @@
 //! What to tell somebody about a problem, whether it came as an answer or, after a form was posted without
 //! JavaScript, as codes in the address. Only known codes become words: nothing of the address is ever shown.
 
+use super::address::Address;
 use super::environment::Environment;
 use super::links::query;
 use super::text;
+use crate::api::json::read_word;
 use crate::api::problem::{Code, Problem};
-use leptos_router::params::ParamsMap;
-use serde::Deserialize;
-use serde::de::value::{Error, StrDeserializer};
 
 /// What a form says about itself: one sentence for all of it, or one for each field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,11 +31,11 @@ impl Notice {
     }
 
     /// From the address of a page that a posted form came back to.
-    pub fn from_query(parameters: &ParamsMap) -> Option<Self> {
-        let error = parameters.get(query::ERROR)?;
-        let Some(code) = code_of(&error) else { return Some(Self::general(text().problems.unexpected)) };
-        let field = parameters.get(query::FIELD).unwrap_or_default();
-        let reason = parameters.get(query::REASON).unwrap_or_default();
+    pub fn from_query(address: &Address) -> Option<Self> {
+        let error = address.parameter(query::ERROR)?;
+        let Some(code) = code_of(&error) else { return Some(Self::general(text().problems().unexpected)) };
+        let field = address.parameter(query::FIELD).unwrap_or_default();
+        let reason = address.parameter(query::REASON).unwrap_or_default();
         Some(match field_problem(&field, &reason) {
             Some(sentence) if code == Code::ValidationFailed => Self::field(&field, sentence),
             _ if code == Code::UsernameTaken => Self::field("username", text().problem(code)),
@@ -78,18 +77,13 @@ pub fn sentence(problem: &Problem) -> String {
 }
 
 /// Whether the page was come back to with this code.
-pub fn arrived_with(parameters: &ParamsMap, code: Code) -> bool {
-    parameters.get(query::ERROR).as_deref().and_then(code_of) == Some(code)
+pub fn arrived_with(address: &Address, code: Code) -> bool {
+    address.parameter(query::ERROR).as_deref().and_then(code_of) == Some(code)
 }
 
-/// The inverse of [`code_name`].
+/// A code as addresses and answers name it.
 fn code_of(name: &str) -> Option<Code> {
-    Code::deserialize(StrDeserializer::<Error>::new(name)).ok()
-}
-
-/// The code as it stands in addresses and answers.
-pub fn code_name(code: Code) -> Option<String> {
-    serde_json::to_value(code).ok()?.as_str().map(str::to_owned)
+    read_word(name)
 }
 
 /// Whether the session that asked is over: nothing of it can be used again.
@@ -100,10 +94,12 @@ pub fn is_over(code: Code) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::problem::FieldError;
+    use crate::api::json::read_word;
+use crate::api::problem::FieldError;
 
-    fn query(parameters: &[(&'static str, &str)]) -> ParamsMap {
-        parameters.iter().map(|(name, value)| (*name, (*value).to_owned())).collect()
+    fn query(parameters: &[(&'static str, &str)]) -> Address {
+        let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, Some(*value))).collect();
+        Address::new(crate::ui::links::with_query("/login", &parameters))
     }
 
     #[test]
@@ -116,7 +112,7 @@ mod tests {
     #[test]
     fn what_is_not_a_code_is_not_shown() {
         let notice = Notice::from_query(&query(&[("error", "<b>Call 555-0100</b>")]));
-        assert_eq!(notice, Some(Notice::general(text().problems.unexpected)));
+        assert_eq!(notice, Some(Notice::general(text().problems().unexpected)));
     }
 
     #[test]
@@ -147,7 +143,7 @@ mod tests {
 
     #[test]
     fn codes_read_back_as_they_are_written() {
-        assert_eq!(code_name(Code::RefreshReused).as_deref(), Some("refresh_reused"));
+        assert_eq!(Code::RefreshReused.to_string(), "refresh_reused");
         assert_eq!(code_of("refresh_reused"), Some(Code::RefreshReused));
     }
 }

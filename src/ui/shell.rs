@@ -1,14 +1,19 @@
 //! The HTML document around the app, rendered on the server only.
 
-use super::app::App;
+use super::page::Content;
+use super::pages::Leaving;
+use super::{app, text};
 use super::environment::Environment;
 use crate::domain::preferences::Theme;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
 /// The whole document. Scripts carry the nonce of this answer's content security policy.
-pub fn shell(options: LeptosOptions) -> impl IntoView {
+pub fn shell(options: LeptosOptions, content: Content) -> impl IntoView {
     let environment = Environment::current();
+    let page = content.page();
+    let told = content.to_json();
+    let is_of_someone = told.is_some();
     view! {
         <!DOCTYPE html>
         <html
@@ -17,10 +22,13 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
             data-password-min=environment.password_min
             data-sign-up=environment.sign_up()
             data-now=environment.now.as_millis()
+            data-page=page.as_str()
+            data-content=told
         >
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <title>{text::page_title(page.heading())}</title>
                 <ThemeColor theme=environment.theme />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 // A page arrives whole: nothing is painted of half a page, which would move when the rest is there.
@@ -31,7 +39,8 @@ pub fn shell(options: LeptosOptions) -> impl IntoView {
                 <MetaTags />
             </head>
             <body>
-                <App />
+                {app::written(content)}
+                {is_of_someone.then(|| view! { <Leaving /> })}
             </body>
         </html>
     }

@@ -6,12 +6,12 @@ use crate::api::data::{Account, ActivityEvent, ActivityPage, Export, Me, Session
 use crate::api::problem::{Code, Problem};
 use crate::domain::activity::Filter;
 use crate::domain::recognition::Hints;
+use crate::server::service::{Caller, ServiceError};
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use tracing::Instrument as _;
 
-/// Carries out a reading call. A page that is being rendered waits for it in a task of its own: a panic there must come
-/// back as an answer, or the page would wait for ever.
+/// Carries out a reading call; a panic comes back as an answer.
 async fn read<T, F>(call: impl FnOnce(RequestContext) -> F) -> Result<T, Problem>
 where
     F: Future<Output = Result<T, Problem>>,
@@ -37,11 +37,24 @@ pub async fn sessions() -> Result<Vec<SessionInfo>, Problem> {
 pub async fn activity(filter: Filter, cursor: Option<i64>) -> Result<ActivityPage, Problem> {
     read(|context| async move {
         let caller = context.reader().await?;
-        let mut page = context.services().activity(&caller, filter, cursor).await?;
-        name_devices(&mut page.events);
-        Ok(page)
+        Ok(events(&context, &caller, filter, cursor).await?)
     })
     .await
+}
+
+/// The caller's events, with what is known of the devices.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn events(
+    context: &RequestContext,
+    caller: &Caller,
+    filter: Filter,
+    cursor: Option<i64>,
+) -> Result<ActivityPage, ServiceError> {
+    let mut page = context.services().activity(caller, filter, cursor).await?;
+    name_devices(&mut page.events);
+    Ok(page)
 }
 
 pub async fn account() -> Result<Account, Problem> {

@@ -12,20 +12,10 @@ use leptos_axum::ResponseOptions;
 use std::sync::Arc;
 use tower_sessions::Session as WebSession;
 
-/// How a call came about.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Over the network: the request's own tokens count.
-    Call,
-    /// From a page that is being rendered: it may read as the web session's user.
-    Page,
-}
-
 /// The request behind a call.
 #[derive(Clone)]
 pub struct RequestContext {
     pub app: App,
-    pub origin: Origin,
     pub source: Source,
     pub bearer: Option<Text>,
     pub refresh: Brought,
@@ -69,11 +59,8 @@ impl RequestContext {
     /// # Errors
     /// `InvalidToken` for anybody who is not signed in.
     pub async fn reader(&self) -> Result<Caller, ServiceError> {
-        match (&self.bearer, self.origin) {
-            (Some(Text(token)), Origin::Call) => self.services().by_access_token(token).await,
-            (None, Origin::Call) => Err(ServiceError::InvalidToken),
-            (_, Origin::Page) => self.web_caller().await,
-        }
+        let Text(token) = self.bearer.as_ref().ok_or(ServiceError::InvalidToken)?;
+        self.services().by_access_token(token).await
     }
 
     /// The caller whom the web session names.

@@ -1,94 +1,137 @@
 //! Pages, rendered complete for who is signed in. Rendering reads; it never rotates.
 
-use super::context::{Origin, RequestContext, response};
+use super::context::{RequestContext, response};
 use super::cookies::REFRESH;
-use super::{device, headers, preferences, problem, return_to, web_session};
-use crate::api::problem::Code;
+use super::{account, device, headers, preferences, problem, return_to, web_session};
+use crate::api::problem::{Code, Problem};
 use crate::domain::session::{Reason, Revocation, Session};
 use crate::server::service::{Caller, ServiceError};
-use crate::ui;
+use crate::ui::address::Address;
+use crate::ui::links::query;
+use crate::ui::page::{Content, Page, Personal};
+use crate::ui::{self, activity, links};
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Redirect};
+use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Response, StatusCode, header};
 use leptos::nonce::use_nonce;
 use leptos::prelude::provide_context;
 use tower::ServiceExt as _;
 use tower_http::services::ServeFile;
 
-/// The pages that there are.
-pub const PATHS: [&str; 7] = ["/", "/login", "/signup", "/devices", "/account", "/activity", "/reauthenticate"];
+/// Where pages are.
+pub fn paths() -> impl Iterator<Item = &'static str> {
+    std::iter::once(ROOT).chain(Page::ALL.into_iter().filter_map(Page::path))
+}
+
+/// Leads on: to the devices, or to where one signs in.
+const ROOT: &str = "/";
 
 /// A page, or the one where the visitor should be instead.
 pub async fn page(request: Request) -> Response<Body> {
     let Some(context) = request.extensions().get::<RequestContext>().cloned() else {
         return problem::answer(&Code::Internal.into());
     };
-    match guide(&context, request.uri().path(), request.uri().query(), request.headers()).await {
-        Ok(Guide::Stay) => render(request, context, StatusCode::OK).await,
+    let address = address_of(&request);
+    match guide(&context, &address, request.headers()).await {
+        Ok(Guide::Stay(content)) => render(request, context, content, StatusCode::OK).await,
         Ok(Guide::Go(target)) => Redirect::to(&target).into_response(),
-        Ok(Guide::SignInAnew) => {
-            let mut response = render(request, context, StatusCode::OK).await;
+        Ok(Guide::SignInAnew(content)) => {
+            let mut response = render(request, context, content, StatusCode::OK).await;
             if let Some(cleared) = REFRESH.clear() {
                 response.headers_mut().append(header::SET_COOKIE, cleared);
             }
             response
         }
-        Err(error) => problem::answer(&error.into()),
+        Err(error) => failed(request, context, error.into()).await,
     }
 }
 
-enum Guide {
-    Stay,
-    Go(String),
-    /// The sign-in page, for a browser whose cookies are of a session that is over: they are cleared.
-    SignInAnew,
+fn address_of(request: &Request) -> Address {
+    Address::new(request.uri().path_and_query().map_or(ROOT, PathAndQuery::as_str))
 }
 
-async fn guide(
-    context: &RequestContext,
-    path: &str,
-    query: Option<&str>,
-    headers: &HeaderMap,
-) -> Result<Guide, ServiceError> {
+enum Guide {
+    Stay(Content),
+    Go(String),
+    /// The sign-in page, for a browser whose cookies are of a session that is over: they are cleared.
+    SignInAnew(Content),
+}
+
+async fn guide(context: &RequestContext, address: &Address, headers: &HeaderMap) -> Result<Guide, ServiceError> {
     let caller = match context.web_caller().await {
         Ok(caller) => Some(caller),
         Err(ServiceError::InvalidToken) => None,
         Err(error) => return Err(error),
     };
-    match path {
-        "/login" | "/signup" => entrance(context, caller, query, headers).await,
-        "/" if caller.is_some() => Ok(Guide::Go("/devices".into())),
-        _ if caller.is_some() => Ok(Guide::Stay),
-        page => turned_away(context, page, headers).await,
+    match (address.page(), caller) {
+        (Page::SignIn, caller) => entrance(context, caller, Content::SignIn, address, headers).await,
+        (Page::SignUp, caller) => entrance(context, caller, Content::SignUp, address, headers).await,
+        (page, Some(caller)) => content(context, &caller, page, address).await,
+        (_, None) => turned_away(context, address, headers).await,
     }
 }
 
+/// A page of somebody who is signed in, with what it tells of them.
+async fn content(
+    context: &RequestContext,
+    caller: &Caller,
+    page: Page,
+    address: &Address,
+) -> Result<Guide, ServiceError> {
+    let username = caller.username.clone();
+    Ok(Guide::Stay(match page {
+        Page::Devices => {
+            Content::Devices(Personal { username, content: context.services().sessions(caller).await? })
+        }
+        Page::Activity => {
+            let filter = activity::filter_of(address.parameter(query::SHOW).as_deref());
+            let before = address.parameter(query::BEFORE).and_then(|before| before.parse().ok());
+            Content::Activity(Personal { username, content: account::events(context, caller, filter, before).await? })
+        }
+        Page::Account => {
+            Content::Account(Personal { username, content: context.services().account(caller).await? })
+        }
+        Page::Reauthenticate => Content::Reauthenticate,
+        // No other has a path but the root.
+        _ => return Ok(Guide::Go(links::DEVICES.into())),
+    }))
+}
+
 /// Who asks for a page of somebody signed in, and is not by the web session. Where a living refresh token is shown, or
-/// was withheld, the page is a shell that the app fills in.
-async fn turned_away(context: &RequestContext, page: &str, headers: &HeaderMap) -> Result<Guide, ServiceError> {
-    let stay = || if page == "/" { Guide::Go("/devices".into()) } else { Guide::Stay };
-    let mut query = Vec::new();
+/// was withheld, the browser is to use it first: one that is only shown opens nothing, or whoever copied it could look
+/// on unseen.
+async fn turned_away(
+    context: &RequestContext,
+    address: &Address,
+    headers: &HeaderMap,
+) -> Result<Guide, ServiceError> {
+    let page = address.page().path();
+    let resume = async || {
+        // What it names is over, or of somebody else: the next use of the refresh token makes another.
+        web_session::unbind(&context.web).await?;
+        Ok(if page.is_some() { Guide::Stay(Content::Resuming) } else { Guide::Go(links::DEVICES.into()) })
+    };
+    let mut told = Vec::new();
     match context.refresh_cookie() {
-        None if withheld(headers) => return Ok(stay()),
+        None if withheld(headers) => return resume().await,
         None => {}
         Some(shown) => {
             let now = context.services().now();
             match context.services().family(&shown).await? {
-                Some(session) if session.is_alive(now) => return Ok(stay()),
+                Some(session) if session.is_alive(now) => return resume().await,
                 Some(Session { revoked: Some(Revocation { reason: Reason::Reused, .. }), .. }) => {
-                    query.push(("error", "refresh_reused"));
+                    told.push((query::ERROR, "refresh_reused"));
                 }
-                Some(Session { revoked: Some(_), .. }) => query.push(("error", "session_revoked")),
-                _ => query.push(("error", "invalid_token")),
+                Some(Session { revoked: Some(_), .. }) => told.push((query::ERROR, "session_revoked")),
+                _ => told.push((query::ERROR, "invalid_token")),
             }
         }
     }
-    if page != "/" {
-        query.push(("returnTo", page));
-    }
-    let query = serde_urlencoded::to_string(&query).unwrap_or_default();
-    Ok(Guide::Go(if query.is_empty() { "/login".into() } else { format!("/login?{query}") }))
+    told.extend(page.map(|page| (query::RETURN_TO, page)));
+    let told: Vec<_> = told.into_iter().map(|(name, value)| (name, Some(value))).collect();
+    Ok(Guide::Go(links::with_query(links::LOGIN, &told)))
 }
 
 /// Whether the way here was such that a browser withholds a strict cookie: a link from another site.
@@ -101,20 +144,18 @@ fn withheld(headers: &HeaderMap) -> bool {
 async fn entrance(
     context: &RequestContext,
     caller: Option<Caller>,
-    query: Option<&str>,
+    content: Content,
+    address: &Address,
     headers: &HeaderMap,
 ) -> Result<Guide, ServiceError> {
-    let wanted = query.and_then(|query| {
-        let fields: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
-        fields.into_iter().find(|(name, _)| name == "returnTo").map(|(_, value)| value)
-    });
+    let wanted = address.parameter(query::RETURN_TO);
     let go_on = || Guide::Go(return_to::page(wanted.as_deref()).to_owned());
     let Some(shown) = context.refresh_cookie() else {
         if caller.is_some() && withheld(headers) {
             return Ok(go_on());
         }
         web_session::unbind(&context.web).await?;
-        return Ok(Guide::Stay);
+        return Ok(Guide::Stay(content));
     };
     let now = context.services().now();
     let living = context.services().family(&shown).await?.filter(|session| session.is_alive(now));
@@ -122,7 +163,7 @@ async fn entrance(
     if !living.as_ref().is_some_and(is_same) {
         web_session::unbind(&context.web).await?;
     }
-    Ok(if living.is_some() { go_on() } else { Guide::SignInAnew })
+    Ok(if living.is_some() { go_on() } else { Guide::SignInAnew(content) })
 }
 
 /// What is no page of ours: a public file, or a page that says so.
@@ -133,13 +174,30 @@ pub async fn missing(State(app): State<super::App>, request: Request) -> Respons
             Err(never) => match never {},
         };
     }
-    let html = request.headers().get(header::ACCEPT).and_then(|value| value.to_str().ok());
     match request.extensions().get::<RequestContext>().cloned() {
-        Some(context) if request.method().is_safe() && html.is_some_and(|value| value.contains("text/html")) => {
-            render(request, context, StatusCode::NOT_FOUND).await
+        Some(context) if request.method().is_safe() && wants_html(request.headers()) => {
+            render(request, context, Content::Missing, StatusCode::NOT_FOUND).await
         }
         _ => problem::answer(&Code::NotFound.into()),
     }
+}
+
+fn wants_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// The answer where a page cannot be had: to people in their words.
+async fn failed(request: Request, context: RequestContext, problem: Problem) -> Response<Body> {
+    let mut answer = problem::answer(&problem);
+    if wants_html(request.headers()) {
+        let page = render(request, context, Content::Failed(problem), answer.status()).await;
+        let (mut parts, body) = page.into_parts();
+        parts.headers.extend(answer.headers_mut().remove(header::RETRY_AFTER).map(|after| (header::RETRY_AFTER, after)));
+        parts.extensions.extend(std::mem::take(answer.extensions_mut()));
+        answer = Response::from_parts(parts, body);
+    }
+    answer
 }
 
 /// A file of `public/`, which is copied to the site's root: one plain name, nothing hidden, no folder.
@@ -152,14 +210,14 @@ fn public_file(root: &str, path: &str) -> Option<std::path::PathBuf> {
     Some(std::path::Path::new(root).join(name)).filter(|file| file.is_file())
 }
 
-async fn render(request: Request, context: RequestContext, status: StatusCode) -> Response<Body> {
+async fn render(request: Request, context: RequestContext, content: Content, status: StatusCode) -> Response<Body> {
     let typed = web_session::kept_username(&context.web).await.ok().flatten();
     let environment = preferences::environment(&context, request.headers());
-    let context = RequestContext { origin: Origin::Page, ..context };
+    let address = address_of(&request);
     let options = context.app.leptos.clone();
     let render = leptos_axum::render_app_async_with_context(
         move || {
-            provide_context(context.clone());
+            address.clone().provide();
             provide_context(environment);
             if let Some(typed) = typed.clone() {
                 provide_context(ui::TypedUsername(typed));
@@ -169,7 +227,7 @@ async fn render(request: Request, context: RequestContext, status: StatusCode) -
                 response().insert_header(header::CONTENT_SECURITY_POLICY, policy);
             }
         },
-        move || ui::shell(options.clone()),
+        move || ui::shell(options.clone(), content.clone()),
     );
     let mut response = render(request).await;
     if response.status() == StatusCode::OK {

@@ -1,7 +1,7 @@
 //! The router, and the layers that stand before every route: none can be added without them.
 
 use super::client::{self, TrustedProxies};
-use super::context::{Origin, RequestContext, bearer};
+use super::context::{RequestContext, bearer};
 use super::cookies::REFRESH;
 use super::web_session::WebSessions;
 use super::{headers, live, origin, pages, preferences, problem, rpc, well_known};
@@ -49,7 +49,7 @@ const DOCUMENTS: [Route; 6] = [
 
 /// Every route that there is, but for files, and its method. The router is made of the same lists.
 pub fn routes() -> Vec<(&'static str, Method)> {
-    let read = DOCUMENTS.map(|(path, _)| path).into_iter().chain(pages::PATHS);
+    let read = DOCUMENTS.map(|(path, _)| path).into_iter().chain(pages::paths());
     read.map(|path| (path, Method::GET)).chain(server_fn::axum::server_fn_paths()).collect()
 }
 
@@ -66,7 +66,7 @@ pub fn router(app: App) -> Router {
             router = router.route(path, on(method, rpc::call));
         }
     }
-    for path in pages::PATHS {
+    for path in pages::paths() {
         router = router.route(path, get(pages::page));
     }
     router
@@ -161,7 +161,6 @@ async fn with_context(State(app): State<App>, mut request: Request, next: Next) 
     let sent = request.headers();
     let (web, has_web) = app.web_sessions.of(sent);
     let context = RequestContext {
-        origin: Origin::Call,
         source: client::source(sent, address),
         bearer: bearer(sent),
         refresh: REFRESH.read(sent),

@@ -1,6 +1,6 @@
 //! Server functions over HTTP: the one handler that all of them pass through.
 
-use super::context::{Origin, RequestContext};
+use super::context::RequestContext;
 use super::{forms, problem};
 use crate::api::problem::{Code, Problem};
 use axum::body::{Body, to_bytes};
@@ -24,7 +24,6 @@ pub async fn call(request: Request) -> Response<Body> {
     let Some(context) = parts.extensions.get::<RequestContext>().cloned() else {
         return problem::answer(&Code::Internal.into());
     };
-    let context = RequestContext { origin: Origin::Call, ..context };
     let form = forms::is_form(&parts.headers);
     // Both would send a form post back to wherever it says that it came from.
     parts.headers.remove(header::ACCEPT);

@@ -3,13 +3,14 @@
 
 use super::renewal::{self, Outcome};
 use super::{Showing, browser, memory, showing, signed_out, tabs, timing, transport, turn};
+use crate::api::json::read;
 use crate::domain::session::Reason;
 use crate::ui::links;
 use js_sys::{Array, Promise, Reflect, Uint8Array};
-use leptos::prelude::{RwSignal, Update as _, expect_context, provide_context, window};
-use leptos::task::spawn_local;
+use leptos::prelude::window;
 use serde::Deserialize;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -21,36 +22,20 @@ const SILENCE: Duration = Duration::from_secs(60);
 /// The largest event that is read, in bytes.
 const EVENT_MAX: usize = 16 * 1024;
 
-/// Counts changes to the user's sessions, for views to follow; 0 until the first.
-#[derive(Clone, Copy)]
-pub struct Changes(pub RwSignal<u32>);
-
-impl Changes {
-    pub fn provide() -> Self {
-        let changes = Self(RwSignal::new(0));
-        provide_context(changes);
-        changes
-    }
-
-    pub fn expect() -> Self {
-        expect_context()
-    }
-}
-
 thread_local! {
-    static CHANGES: Cell<Option<Changes>> = const { Cell::new(None) };
+    static ON_CHANGE: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
     static BEGUN: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Where changes are counted.
-pub fn count_in(changes: Changes) {
-    CHANGES.set(Some(changes));
+/// Calls `look_again` whenever something about the user's sessions has changed, or may have.
+pub fn on_change(look_again: impl Fn() + 'static) {
+    ON_CHANGE.set(Some(Rc::new(look_again)));
 }
 
 /// Something about the user's sessions has changed, or may have.
 pub fn changed() {
-    if let Some(Changes(count)) = CHANGES.get() {
-        count.update(|count| *count += 1);
+    if let Some(look_again) = ON_CHANGE.with_borrow(Clone::clone) {
+        look_again();
     }
 }
 
@@ -59,7 +44,7 @@ const LEAVING: Duration = Duration::from_millis(150);
 
 /// The session may be over: asks.
 pub fn doubt() {
-    spawn_local(async {
+    browser::spawn(async {
         if is_still_here().await {
             let _ = renewal::renew().await;
         }
@@ -95,7 +80,7 @@ pub fn begin() {
     if BEGUN.replace(true) {
         return;
     }
-    spawn_local(async {
+    browser::spawn(async {
         let _turn = turn::to_listen().await;
         let mut failures = 0;
         while showing() != Showing::Leaving {
@@ -190,7 +175,7 @@ impl Told {
         match field("event:")? {
             "session-created" | "session-revoked" | "session-renamed" => Some(Self::Changed),
             "signed-out" => {
-                let ending = field("data:").and_then(|data| serde_json::from_str::<Ending>(data).ok());
+                let ending = field("data:").and_then(read::<Ending>);
                 Some(Self::SignedOut(ending.and_then(|Ending { reason }| reason)))
             }
             _ => None,

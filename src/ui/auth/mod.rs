@@ -1,21 +1,25 @@
 //! The browser's side of being signed in: the access token in memory ([`memory`]), its renewal ([`renewal`], at
 //! moments that [`timing`] chooses, one tab after the other by [`turn`]), every call to the server ([`transport`]), what
-//! the server tells by itself ([`live`]), and what tabs tell each other ([`tabs`]). All of it is one per page and runs in the browser only; views see it through
-//! [`Presence`].
+//! the server tells by itself ([`live`]), and what tabs tell each other ([`tabs`]). All of it is one per page and runs in
+//! the browser only.
 
+pub mod entrance;
 pub mod live;
 pub mod memory;
 pub mod renewal;
+pub mod resuming;
 pub mod tabs;
 pub mod timing;
 pub mod transport;
 pub mod turn;
 
-use super::{browser, links, notice};
-use crate::api::data::Tokens;
+use super::{browser, links};
 use crate::api::problem::Code;
-use leptos::prelude::*;
+use crate::api::transport::install;
+use crate::ui::pages::LEAVING;
+use leptos::prelude::{document, window};
 use std::cell::Cell;
+use std::rc::Rc;
 
 /// What a page shows of a signed-in person: nothing yet, something, or nothing any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,39 +30,12 @@ pub enum Showing {
     Leaving,
 }
 
-/// What the page shows, for views to follow.
-#[derive(Clone, Copy)]
-pub struct Presence(RwSignal<Showing>);
-
-impl Presence {
-    pub fn provide() -> Self {
-        let presence = Self(RwSignal::new(Showing::Nothing));
-        provide_context(presence);
-        presence
-    }
-
-    pub fn expect() -> Self {
-        expect_context()
-    }
-
-    pub fn is_leaving(self) -> bool {
-        self.0.get() == Showing::Leaving
-    }
-
-    /// The page now shows something of the person who is signed in.
-    pub fn shows_someone(self) {
-        if self.0.get_untracked() == Showing::Nothing {
-            self.0.set(Showing::Someone);
-        }
-    }
-}
-
 thread_local! {
-    static PRESENCE: Cell<Option<Presence>> = const { Cell::new(None) };
+    static SHOWING: Cell<Showing> = const { Cell::new(Showing::Nothing) };
 }
 
 fn showing() -> Showing {
-    PRESENCE.get().map_or(Showing::Nothing, |presence| presence.0.get_untracked())
+    SHOWING.get()
 }
 
 /// Drops everything and leaves for `path`, so that nothing of this page comes back.
@@ -69,15 +46,19 @@ fn leave(path: &str) {
 
 fn drop_everything() {
     memory::forget();
-    if let Some(Presence(showing)) = PRESENCE.get() {
-        showing.set(Showing::Leaving);
+    if SHOWING.replace(Showing::Leaving) == Showing::Someone {
+        browser::show_instead(LEAVING);
     }
 }
 
-/// Begins to follow what happens to the page and in other tabs.
-pub fn follow(presence: Presence, changes: live::Changes) {
-    PRESENCE.set(Some(presence));
-    live::count_in(changes);
+/// Begins: from here on calls carry an access token.
+pub fn begin() {
+    install(Rc::new(transport::Authorized));
+}
+
+/// The page shows something of who is signed in: begins to follow what happens to it and in other tabs.
+pub fn follow() {
+    SHOWING.set(Showing::Someone);
     tabs::open(|news| match (news, showing()) {
         (tabs::News::SignedOut, Showing::Someone) => leave(links::LOGIN),
         (tabs::News::Changed, Showing::Someone) => live::changed(),
@@ -88,8 +69,6 @@ pub fn follow(presence: Presence, changes: live::Changes) {
             drop_everything();
             browser::reload();
         }
-        // The server leads on who is signed in.
-        (tabs::News::SignedIn, Showing::Nothing) if links::leads_to_entrance(&browser::here()) => browser::reload(),
         _ => {}
     });
     let window = window();
@@ -105,17 +84,7 @@ pub fn follow(presence: Presence, changes: live::Changes) {
             drop_everything();
         }
     });
-    browser::listen::<web_sys::PageTransitionEvent>(&window, "pageshow", |event| {
-        if event.persisted() {
-            browser::reload();
-        }
-    });
-}
-
-/// A sign-in or a sign-up has succeeded in this tab.
-pub fn signed_in(tokens: Tokens) {
-    renewal::keep(tokens);
-    tabs::tell(tabs::News::SignedIn);
+    browser::reload_when_back();
 }
 
 /// This browser was signed out by its user.
@@ -142,7 +111,7 @@ fn ended(code: Code) {
 
 /// Leaves for the sign-in page, which says why, and leads back here.
 fn leave_for_sign_in(code: Option<Code>) {
-    let error = code.and_then(notice::code_name);
+    let error = code.map(|code| code.to_string());
     let here = browser::here();
     let back = links::return_path(Some(&here));
     let path = links::with_query(

@@ -8,11 +8,10 @@ use crate::domain::time::Timestamp;
 use crate::ui::notice;
 use js_sys::Promise;
 use leptos::prelude::{TimeoutHandle, set_timeout_with_handle};
-use leptos::task::spawn_local;
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::JsFuture;
 
 /// How a renewal went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,7 +54,7 @@ pub fn begin() {
 /// Renews the access token, or waits for the renewal that is under way.
 pub async fn renew() -> Outcome {
     let flight = FLIGHT.with_borrow(Clone::clone).unwrap_or_else(|| {
-        let flight = future_to_promise(async {
+        let flight = browser::promise(async {
             let outcome = attempt().await;
             OUTCOME.set(outcome);
             FLIGHT.set(None);
@@ -78,7 +77,7 @@ pub fn wake() {
 
 /// Renews with nobody waiting for it.
 fn renew_unwatched() {
-    spawn_local(async {
+    browser::spawn(async {
         let _ = renew().await;
     });
 }

@@ -3,6 +3,7 @@
 
 use super::renewal::{self, Outcome};
 use super::{ended, memory};
+use crate::api::json::read;
 use crate::api::problem::{Code, Problem};
 use crate::api::transport::{Call, Reply, Sending, Transport};
 use crate::ui::links::post;
@@ -19,10 +20,19 @@ const PATIENCE: u32 = 30_000;
 /// The same for a renewal: below the server's grace, so that a later answer cannot bring back the cookie of before.
 const RENEWAL_PATIENCE: u32 = 8_000;
 
-/// The app's transport; see the module.
-pub struct Fetch;
+/// For pages that anybody may see: calls go without a token.
+pub struct Open;
 
-impl Transport for Fetch {
+impl Transport for Open {
+    fn send(&self, call: Call) -> Sending {
+        Box::pin(async move { fetch(&call, None).await })
+    }
+}
+
+/// For pages of who is signed in; see the module.
+pub struct Authorized;
+
+impl Transport for Authorized {
     fn send(&self, call: Call) -> Sending {
         Box::pin(async {
             let _acting = (call.method != Method::GET && call.path != post::REFRESH).then(Acting::begin);
@@ -58,7 +68,7 @@ impl Drop for Acting {
 
 async fn send(call: Call) -> Result<Reply, Problem> {
     match call.path.as_str() {
-        post::LOGIN | post::SIGNUP | post::REFRESH | post::PREFERENCES => return fetch(&call, None).await,
+        post::REFRESH | post::PREFERENCES => return fetch(&call, None).await,
         // Signing out needs no fresh token: the cookie is enough, and so is a token that has run out.
         post::LOGOUT => return fetch(&call, memory::access_token()).await,
         _ => {}
@@ -100,7 +110,7 @@ async fn renewed() -> Result<String, Problem> {
 
 /// The code of a refused credential.
 fn problem_code(reply: &Reply) -> Option<Code> {
-    let code = (reply.status == 401).then(|| serde_json::from_str::<Problem>(&reply.body).ok())??.code;
+    let code = (reply.status == 401).then(|| read::<Problem>(&reply.body))??.code;
     notice::is_over(code).then_some(code)
 }
 

@@ -3,9 +3,9 @@
 //! for all. The browser's own locks (Web Locks) keep the turns; where there are none, or a renewal has waited for too
 //! long, it just goes ahead: the server tells a tab that others have overtaken.
 
+use crate::ui::browser;
 use js_sys::{Function, Object, Promise, Reflect};
 use leptos::prelude::window;
-use leptos::task::spawn_local;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
@@ -47,7 +47,7 @@ async fn wait(name: &str, patience: Option<u32>) -> Turn {
         }
     });
     let requested = request(name, patience, on_turn.unchecked_ref());
-    spawn_local(async move {
+    browser::spawn(async move {
         // Comes to its end when the turn is over or the waiting was given up; or there are no locks.
         if let Ok(requested) = requested {
             let _ = JsFuture::from(requested).await;

@@ -14,18 +14,18 @@ pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
         Memo::new(move |last: Option<&Option<Ending>>| devices.asked.get().or_else(|| last.cloned().flatten()));
     let title = move || {
         ending.with(|ending| match ending {
-            Some(Ending::One(one)) => (text().devices.end_one_title)(&naming::title(one)),
-            Some(Ending::Several(several)) => (text().devices.end_several_title)(several.len() as u64),
-            Some(Ending::Others) => text().devices.end_others_title.to_owned(),
-            Some(Ending::Everywhere) => text().devices.end_everywhere_title.to_owned(),
+            Some(Ending::One(one)) => (text().devices().end_one_title)(&naming::title(one)),
+            Some(Ending::Several(several)) => (text().devices().end_several_title)(several.len() as u64),
+            Some(Ending::Others) => text().devices().end_others_title.to_owned(),
+            Some(Ending::Everywhere) => text().devices().end_everywhere_title.to_owned(),
             None => String::new(),
         })
     };
     let consequence = move || match ending.get() {
-        Some(Ending::One(_)) => text().devices.end_one.to_owned(),
-        Some(Ending::Several(_)) => text().devices.end_several.to_owned(),
-        Some(Ending::Others) => (text().devices.end_others)(devices.others() as u64),
-        Some(Ending::Everywhere) => text().devices.end_everywhere.to_owned(),
+        Some(Ending::One(_)) => text().devices().end_one.to_owned(),
+        Some(Ending::Several(_)) => text().devices().end_several.to_owned(),
+        Some(Ending::Others) => (text().devices().end_others)(devices.others() as u64),
+        Some(Ending::Everywhere) => text().devices().end_everywhere.to_owned(),
         None => String::new(),
     };
     let cancel = move || devices.asked.set(None);
@@ -50,10 +50,10 @@ pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
             // Cancel comes first, so it has the focus: what Enter does must be harmless.
             <div class="dialog__actions">
                 <button class="button" type="button" on:click=move |_| cancel()>
-                    {text().devices.cancel}
+                    {text().devices().cancel}
                 </button>
                 <button class="button button--danger" type="button" on:click=confirm>
-                    {text().devices.sign_out}
+                    {text().devices().sign_out}
                 </button>
             </div>
         </Dialog>

@@ -5,17 +5,14 @@ use super::message::Alert;
 use crate::api::data::Tokens;
 use crate::api::problem::{Code, Problem};
 use crate::api::{Flag, Secret, auth as calls};
+use crate::ui::address::Address;
 use crate::ui::environment::Environment;
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
-use crate::ui::whole::IntoWhole as _;
-use crate::ui::{auth, text};
+use crate::ui::{auth, browser, text};
 use leptos::html;
+use leptos::either::Either;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use leptos_router::NavigateOptions;
-use leptos_router::components::A;
-use leptos_router::hooks::{use_navigate, use_query_map};
 use web_sys::SubmitEvent;
 
 /// The name that was typed into a form which came back refused. The server may provide it as context, so that it
@@ -40,8 +37,8 @@ impl Entrance {
 
     fn button(self) -> &'static str {
         match self {
-            Self::SignIn => text().enter.sign_in,
-            Self::SignUp => text().enter.sign_up_button,
+            Self::SignIn => text().enter().sign_in,
+            Self::SignUp => text().enter().sign_up_button,
         }
     }
 
@@ -55,15 +52,15 @@ impl Entrance {
     fn rule(self) -> Option<String> {
         match self {
             Self::SignIn => None,
-            Self::SignUp => Some((text().enter.password_rule)(Environment::current().password_min)),
+            Self::SignUp => Some((text().enter().password_rule)(Environment::current().password_min)),
         }
     }
 
     /// The other way in: a question, the words of the link, and its page.
     fn other(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::SignIn => (text().enter.no_account, text().enter.sign_up, links::SIGNUP),
-            Self::SignUp => (text().enter.have_account, text().enter.sign_in, links::LOGIN),
+            Self::SignIn => (text().enter().no_account, text().enter().sign_up, links::SIGNUP),
+            Self::SignUp => (text().enter().have_account, text().enter().sign_in, links::LOGIN),
         }
     }
 
@@ -78,9 +75,9 @@ impl Entrance {
 /// The form, the link to the other way in, and what went wrong.
 #[component]
 pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
-    let arrived = use_query_map().get_untracked();
+    let arrived = Address::expect();
     let notice = RwSignal::new(Notice::from_query(&arrived).unwrap_or_default());
-    let asked_for = arrived.get(query::RETURN_TO);
+    let asked_for = arrived.parameter(query::RETURN_TO);
     let return_to = asked_for.as_deref().map(|path| links::return_path(Some(path)).to_owned());
     let (question, other, other_page) = entrance.other();
     let other_page = links::with_query(other_page, &[(query::RETURN_TO, return_to.as_deref())]);
@@ -91,7 +88,6 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
     let password = NodeRef::<html::Input>::new();
     let remember = NodeRef::<html::Input>::new();
     let busy = RwSignal::new(false);
-    let navigate = use_navigate();
     let destination = links::return_path(return_to.as_deref()).to_owned();
 
     let typed = use_context::<TypedUsername>().map(|typed| typed.0);
@@ -105,12 +101,12 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
         notice.set(Notice::default());
         let remembered = Flag(remember.get_untracked().is_some_and(|checkbox| checkbox.checked()));
         let (name, secret) = (field::value(username), Secret::new(field::value(password)));
-        let (navigate, destination) = (navigate.clone(), destination.clone());
-        spawn_local(async move {
+        let destination = destination.clone();
+        browser::spawn(async move {
             match entrance.enter(name, secret, remembered).await {
-                Ok(tokens) => {
-                    auth::signed_in(tokens);
-                    navigate(&destination, NavigateOptions { replace: true, ..NavigateOptions::default() });
+                Ok(_) => {
+                    auth::entrance::signed_in();
+                    browser::replace(&destination);
                 }
                 Err(problem) => {
                     let told = Notice::from(&problem);
@@ -136,7 +132,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
             />
             <PasswordField
                 id="password"
-                label=text().enter.password
+                label=text().enter().password
                 autocomplete=entrance.autocomplete()
                 node=password
                 problem=Signal::derive(move || notice.with(|notice| notice.of("password")))
@@ -145,7 +141,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
             />
             <label class="checkbox">
                 <input class="checkbox__box" type="checkbox" name="remember" value="true" node_ref=remember />
-                <span>{text().enter.remember}</span>
+                <span>{text().enter().remember}</span>
             </label>
             <button class="button button--primary button--wide" type="submit">
                 {entrance.button()}
@@ -153,9 +149,9 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
         </form>
         <p class="gate__other">
             {if other_is_open {
-                view! { {question} " " <A href=other_page>{other}</A> }.into_whole()
+                Either::Left(view! { {question} " " <a href=other_page>{other}</a> })
             } else {
-                view! { {text().enter.closed} }.into_whole()
+                Either::Right(text().enter().closed)
             }}
         </p>
     }

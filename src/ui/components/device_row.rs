@@ -7,9 +7,9 @@ use crate::api::data::SessionInfo;
 use crate::domain::id::SessionId;
 use crate::ui::devices::{Devices, Ending};
 use crate::ui::links::{self, query};
-use crate::ui::whole::IntoWhole as _;
 use crate::ui::{browser, naming, text};
 use leptos::html;
+use leptos::either::Either;
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
 
@@ -41,29 +41,31 @@ pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl
                 let offered = !session.current;
                 move || {
                     if offered && devices.selected.with(Option::is_some) {
-                        view! { <Pick sid=sid.clone() now devices /> }.into_whole()
+                        Either::Left(view! { <Pick sid=sid.clone() now devices /> })
                     } else {
-                        view! {
-                            <div class="device__icon">
-                                <DeviceIcon kind />
-                            </div>
-                        }
-                            .into_whole()
+                        Either::Right(
+                            view! {
+                                <div class="device__icon">
+                                    <DeviceIcon kind />
+                                </div>
+                            },
+                        )
                     }
                 }
             }
             {move || {
                 let session = now.get();
                 if editing.get() {
-                    view! {
-                        <div class="device__editor">
-                            <RenameForm session devices on_done=done />
-                        </div>
-                    }
-                        .into_whole()
+                    Either::Left(
+                        view! {
+                            <div class="device__editor">
+                                <RenameForm session devices on_done=done />
+                            </div>
+                        },
+                    )
                 } else {
                     let rename_button = rename_button.clone();
-                    view! {
+                    Either::Right(view! {
                         <DeviceFacts session=session.clone() />
                         <div class="device__actions">
                             <form method="get" action=links::DEVICES on:submit=move |event: SubmitEvent| {
@@ -75,15 +77,14 @@ pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl
                                     class="button button--quiet"
                                     type="submit"
                                     id=rename_button
-                                    aria-label=(text().devices.rename_one)(&naming::title(&session))
+                                    aria-label=(text().devices().rename_one)(&naming::title(&session))
                                 >
-                                    {text().devices.rename}
+                                    {text().devices().rename}
                                 </button>
                             </form>
                             {(!session.current).then(|| view! { <EndForm session devices /> })}
                         </div>
-                    }
-                        .into_whole()
+                    })
                 }
             }}
         </li>
@@ -104,7 +105,7 @@ fn Pick(sid: SessionId, now: Memo<SessionInfo>, devices: Devices) -> impl IntoVi
             <input
                 class="checkbox__box"
                 type="checkbox"
-                aria-label=move || now.with(|session| (text().devices.select_one)(&naming::title(session)))
+                aria-label=move || now.with(|session| (text().devices().select_one)(&naming::title(session)))
                 node_ref=node
                 on:change=choose
             />
@@ -119,19 +120,20 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
         <div class="device__facts">
             <p class="device__title">
                 <span class="device__name">{naming::title(&session)}</span>
-                {session.current.then(|| view! { <span class="badge">{text().devices.this_device}</span> })}
+                {session.current.then(|| view! { <span class="badge">{text().devices().this_device}</span> })}
             </p>
             {naming::subtitle(&session).map(|known| view! { <p class="device__line">{known}</p> })}
             <p class="device__line">
                 {if session.current {
-                    view! { <span class="device__now">{text().devices.active_now}</span> }.into_whole()
+                    Either::Left(view! { <span class="device__now">{text().devices().active_now}</span> })
                 } else {
-                    view! {
-                        <span>
-                            {text().devices.last_active} " " <Moment at=session.last_seen_at telling=Telling::Ago />
-                        </span>
-                    }
-                        .into_whole()
+                    Either::Right(
+                        view! {
+                            <span>
+                                {text().devices().last_active} " " <Moment at=session.last_seen_at telling=Telling::Ago />
+                            </span>
+                        },
+                    )
                 }}
                 {session
                     .ip
@@ -139,15 +141,15 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
                     .map(|address| {
                         view! {
                             <span class="device__address">
-                                <span class="visually-hidden">{text().devices.address} " "</span>
+                                <span class="visually-hidden">{text().devices().address} " "</span>
                                 {address}
                             </span>
                         }
                     })}
             </p>
             <p class="device__line device__line--faint">
-                <span>{text().devices.signed_in} " " <Moment at=session.created_at telling=Telling::Day /></span>
-                <span>{text().devices.until} " " <Moment at=session.expires_at telling=Telling::of_end(session.last_seen_at, session.expires_at) /></span>
+                <span>{text().devices().signed_in} " " <Moment at=session.created_at telling=Telling::Day /></span>
+                <span>{text().devices().until} " " <Moment at=session.expires_at telling=Telling::of_end(session.last_seen_at, session.expires_at) /></span>
             </p>
         </div>
     }
@@ -156,17 +158,17 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
 /// The button that ends the session.
 #[component]
 fn EndForm(session: SessionInfo, devices: Devices) -> impl IntoView {
-    let label = (text().devices.sign_out_one)(&naming::title(&session));
+    let label = (text().devices().sign_out_one)(&naming::title(&session));
     let sid = session.sid.to_string();
     let ask = move |event: SubmitEvent| {
         event.prevent_default();
-        devices.ask(Ending::One(Box::new(session.clone())));
+        devices.ask(Ending::One(Box::new(session.clone())), browser::form_of(&event));
     };
     view! {
         <form method="post" action=links::post::REVOKE on:submit=ask>
             <input type="hidden" name="sid" value=sid />
             <button class="button button--quiet-danger" type="submit" aria-label=label>
-                {text().devices.sign_out}
+                {text().devices().sign_out}
             </button>
         </form>
     }

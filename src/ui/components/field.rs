@@ -45,7 +45,7 @@ pub fn UsernameField(
     view! {
         <div class="field">
             <label class="field__label" for="username">
-                {text().enter.username}
+                {text().enter().username}
             </label>
             <input
                 class="input"
@@ -133,11 +133,11 @@ pub fn PasswordField(
                     aria-controls=id
                     on:click=move |_| shown.update(|shown| *shown = !*shown)
                 >
-                    <span class="visually-hidden">{text().enter.show_password}</span>
+                    <span class="visually-hidden">{text().enter().show_password}</span>
                     <EyeIcon />
                 </button>
             </div>
-            {move || caps.get().then(|| view! { <p class="field__hint" role="status">{text().enter.caps_lock}</p> })}
+            {move || caps.get().then(|| view! { <p class="field__hint" role="status">{text().enter().caps_lock}</p> })}
             {hint.map(|hint| view! { <p class="field__hint" id=hint_id>{hint}</p> })}
             {meter.map(|(meter, _)| view! { <StrengthMeter meter /> })}
             <FieldProblem id=problem_id problem />

@@ -32,7 +32,7 @@ pub fn Done(#[prop(into)] message: Signal<Option<String>>) -> impl IntoView {
 
 /// Says politely what has just happened; not seen.
 #[component]
-pub fn Announcer(#[prop(into)] news: Signal<String>) -> impl IntoView {
+pub fn Announcer(#[prop(into)] news: Signal<Option<String>>) -> impl IntoView {
     view! {
         <p class="visually-hidden" role="status">
             {move || news.get()}

@@ -2,23 +2,20 @@
 
 use super::dialog::Dialog;
 use super::field::{self, PasswordField};
-use crate::api::data::Me;
 use crate::api::problem::Code;
 use crate::api::{Secret, auth as calls};
 use crate::ui::devices::Devices;
-use crate::ui::{notice, text};
+use crate::ui::{browser, notice, text};
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use web_sys::SubmitEvent;
 
 /// Shown while something waits for the password; does it when the password was right.
 #[component]
-pub fn PasswordDialog(devices: Devices) -> impl IntoView {
+pub fn PasswordDialog(devices: Devices, username: String) -> impl IntoView {
     let open = Memo::new(move |_| devices.locked.with(Option::is_some));
     let problem = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
-    let username = use_context::<Me>().map(|me| me.username);
     let node = NodeRef::<html::Input>::new();
     let empty = move || {
         problem.set(None);
@@ -36,7 +33,7 @@ pub fn PasswordDialog(devices: Devices) -> impl IntoView {
         busy.set(true);
         problem.set(None);
         let password = Secret::new(field::value(node));
-        spawn_local(async move {
+        browser::spawn(async move {
             let result = calls::reauthenticate(password).await;
             busy.try_set(false);
             match result {
@@ -50,7 +47,7 @@ pub fn PasswordDialog(devices: Devices) -> impl IntoView {
                 }
                 Err(refused) => {
                     let sentence = match refused.code {
-                        Code::InvalidCredentials => text().problems.wrong_password.to_owned(),
+                        Code::InvalidCredentials => text().problems().wrong_password.to_owned(),
                         _ => notice::sentence(&refused),
                     };
                     problem.try_set(Some(sentence));
@@ -63,23 +60,23 @@ pub fn PasswordDialog(devices: Devices) -> impl IntoView {
     view! {
         <Dialog open on_close=Callback::new(move |()| cancel()) title_id="password-title" text_id="password-text">
             <form class="form" on:submit=submit aria-busy=move || busy.get().to_string()>
-                <h2 id="password-title">{text().confirm.title}</h2>
-                <p id="password-text">{text().confirm.lead}</p>
+                <h2 id="password-title">{text().confirm().title}</h2>
+                <p id="password-text">{text().confirm().lead}</p>
                 // For password managers, which look for whose password it is.
                 <input type="text" autocomplete="username" value=username readonly hidden />
                 <PasswordField
                     id="confirm-password"
-                    label=text().enter.password
+                    label=text().enter().password
                     autocomplete="current-password"
                     node
                     problem
                 />
                 <div class="dialog__actions">
                     <button class="button" type="button" on:click=move |_| cancel()>
-                        {text().devices.cancel}
+                        {text().devices().cancel}
                     </button>
                     <button class="button button--primary" type="submit">
-                        {text().confirm.confirm}
+                        {text().confirm().confirm}
                     </button>
                 </div>
             </form>

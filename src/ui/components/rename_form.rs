@@ -5,10 +5,9 @@ use crate::api::auth as calls;
 use crate::api::data::SessionInfo;
 use crate::domain::device::{NAME_MAX, device_name};
 use crate::ui::devices::Devices;
-use crate::ui::{links, naming, notice, text};
+use crate::ui::{browser, links, naming, notice, text};
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use wasm_bindgen::JsCast;
 use web_sys::{KeyboardEvent, SubmitEvent};
 
@@ -32,7 +31,7 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
     let save = move |event: SubmitEvent| {
         event.prevent_default();
         let Some(name) = device_name(&field::value(node)) else {
-            problem.set(Some(text().fields.name.to_owned()));
+            problem.set(Some(text().fields().name.to_owned()));
             return field::focus(node);
         };
         if busy.get_untracked() {
@@ -41,7 +40,7 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
         busy.set(true);
         problem.set(None);
         let sid = sid.clone();
-        spawn_local(async move {
+        browser::spawn(async move {
             let result = calls::rename_session(sid.clone(), name.clone()).await;
             busy.try_set(false);
             match result {
@@ -78,7 +77,7 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
         >
             <input type="hidden" name="sid" value=session.sid.to_string() />
             <label class="field__label" for=input_id.clone()>
-                {text().devices.name}
+                {text().devices().name}
             </label>
             <div class="rename__line">
                 <input
@@ -95,10 +94,10 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
                     node_ref=node
                 />
                 <button class="button button--primary" type="submit">
-                    {text().devices.save}
+                    {text().devices().save}
                 </button>
                 <button class="button" type="submit" form=cancel_id>
-                    {text().devices.cancel}
+                    {text().devices().cancel}
                 </button>
             </div>
             <RenameProblem id=format!("name-problem-{}", session.sid) problem />

@@ -1,39 +1,48 @@
 //! Signing out on this device.
 
 use crate::api::auth as calls;
-use crate::ui::{auth, links, notice, text};
+use crate::ui::{auth, browser, links, notice, text};
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use web_sys::SubmitEvent;
 
-/// The button in the header. If the server cannot be told, `failure` says so: then nobody is signed out.
+const FORM: &str = "sign-out";
+
+/// The button in the header.
 #[component]
-pub fn SignOutForm(failure: RwSignal<Option<String>>) -> impl IntoView {
-    let busy = RwSignal::new(false);
-    let submit = move |event: SubmitEvent| {
+pub fn SignOutForm() -> impl IntoView {
+    view! {
+        <form method="post" action=links::post::LOGOUT id=FORM>
+            <button class="button button--quiet" type="submit">
+                {text().frame().sign_out}
+            </button>
+        </form>
+    }
+}
+
+/// Brings it to life; in the browser only. If the server cannot be told, `failure` says so: then nobody is signed out.
+pub fn come_alive(failure: RwSignal<Option<String>>) {
+    let Some(form) = browser::element(FORM) else { return };
+    let busy = StoredValue::new(false);
+    browser::listen(&form.clone(), "submit", move |event: SubmitEvent| {
         event.prevent_default();
-        if busy.get_untracked() {
+        if busy.get_value() {
             return;
         }
-        busy.set(true);
+        busy.set_value(true);
         failure.set(None);
-        spawn_local(async move {
+        let _ = form.set_attribute("aria-busy", "true");
+        let form = form.clone();
+        browser::spawn(async move {
             match calls::sign_out(None).await {
                 // What is over already is signed out too.
                 Ok(()) => auth::signed_out(),
                 Err(problem) if notice::is_over(problem.code) => auth::signed_out(),
                 Err(problem) => {
-                    busy.try_set(false);
-                    failure.try_set(Some(notice::sentence(&problem)));
+                    busy.set_value(false);
+                    let _ = form.remove_attribute("aria-busy");
+                    failure.set(Some(notice::sentence(&problem)));
                 }
             }
         });
-    };
-    view! {
-        <form method="post" action=links::post::LOGOUT on:submit=submit aria-busy=move || busy.get().to_string()>
-            <button class="button button--quiet" type="submit">
-                {text().frame.sign_out}
-            </button>
-        </form>
-    }
+    });
 }

@@ -4,7 +4,6 @@ use crate::ui::strength::{self, Strength};
 use crate::ui::{browser, text};
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
 use std::time::Duration;
 
 /// How long somebody has to pause before the password is judged.
@@ -26,7 +25,7 @@ impl Meter {
 
     /// The field has the focus: somebody is about to type.
     pub fn wake(self) {
-        spawn_local(strength::prepare());
+        browser::spawn(strength::prepare());
     }
 
     /// Something was typed.
@@ -34,7 +33,7 @@ impl Meter {
         self.typed.update_value(|typed| *typed += 1);
         let turn = self.typed.get_value();
         let is_last = move || self.typed.try_get_value() == Some(turn);
-        spawn_local(async move {
+        browser::spawn(async move {
             browser::sleep(PAUSE).await;
             if is_last() {
                 let judged = strength::judge(super::field::value(self.password), username).await;
@@ -51,7 +50,7 @@ impl Meter {
 pub fn StrengthMeter(meter: Meter) -> impl IntoView {
     let shown = meter.shown;
     let words = move || {
-        let text = &text().strength;
+        let text = text().strength();
         shown.get().map(|strength| match strength {
             Strength::Short(missing) => (text.missing)(missing),
             Strength::Common => text.common.to_owned(),

@@ -1,8 +1,9 @@
 //! The page `/account`: the password, one's own data, and the end of the account.
 
-use crate::api::data::{Account, Me};
+use crate::api::data::Account;
 use crate::api::problem::{Code, Problem};
 use crate::api::{Secret, account as reads, auth as calls};
+use crate::ui::address::Address;
 use crate::ui::components::field::{self, PasswordField};
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::{Alert, Done};
@@ -10,30 +11,28 @@ use crate::ui::components::moment::{Moment, Telling};
 use crate::ui::environment::Environment;
 use crate::ui::links::{self, query};
 use crate::ui::notice::{self, Notice};
-use crate::ui::whole::IntoWhole as _;
 use crate::ui::{auth, browser, text};
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use leptos_router::hooks::use_query_map;
 use web_sys::SubmitEvent;
 
 #[component]
-pub fn AccountPage() -> impl IntoView {
-    let account = Resource::new_blocking(|| (), |()| reads::account());
+pub fn AccountPage(known: Account) -> impl IntoView {
+    let username = known.username.clone();
+    let known = RwSignal::new(known);
+    let look_again = Callback::new(move |()| {
+        browser::spawn(async move {
+            if let Ok(now) = reads::account().await {
+                known.try_set(now);
+            }
+        });
+    });
     view! {
-        <Heading title=text().account.title />
-        <Transition fallback=|| view! { <p class="loading" role="status">{text().frame.loading}</p> }>
-            {move || Suspend::new(async move {
-                match account.await {
-                    Ok(known) => view! { <Facts known /> }.into_whole(),
-                    Err(problem) => view! { <Alert message=Some(notice::sentence(&problem)) /> }.into_whole(),
-                }
-            })}
-        </Transition>
-        <ChangePassword on_change=Callback::new(move |()| account.refetch()) />
+        <Heading title=text().account().title />
+        {move || view! { <Facts known=known.get() /> }}
+        <ChangePassword username=username.clone() on_change=look_again />
         <Data />
-        <DeleteAccount />
+        <DeleteAccount username />
     }
 }
 
@@ -42,17 +41,17 @@ fn Facts(known: Account) -> impl IntoView {
     view! {
         <dl class="card facts">
             <div>
-                <dt>{text().enter.username}</dt>
+                <dt>{text().enter().username}</dt>
                 <dd>{known.username}</dd>
             </div>
             <div>
-                <dt>{text().account.since}</dt>
+                <dt>{text().account().since}</dt>
                 <dd>
                     <Moment at=known.created_at telling=Telling::Day />
                 </dd>
             </div>
             <div>
-                <dt>{text().account.password_changed}</dt>
+                <dt>{text().account().password_changed}</dt>
                 <dd>
                     <Moment at=known.password_changed_at telling=Telling::Ago />
                 </dd>
@@ -64,28 +63,30 @@ fn Facts(known: Account) -> impl IntoView {
 /// What is said of a form here: a wrong password stands beside its field.
 fn told(problem: &Problem, password: &str) -> Notice {
     match problem.code {
-        Code::InvalidCredentials => Notice::field(password, text().problems.wrong_password),
+        Code::InvalidCredentials => Notice::field(password, text().problems().wrong_password),
         _ => Notice::from(problem),
     }
 }
 
 /// For password managers, which look for whose password it is.
 #[component]
-fn WhosePassword() -> impl IntoView {
-    let username = use_context::<Me>().map(|me| me.username);
+fn WhosePassword(username: String) -> impl IntoView {
     view! { <input type="text" autocomplete="username" value=username readonly hidden /> }
 }
 
 #[component]
-fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
+fn ChangePassword(username: String, on_change: Callback<()>) -> impl IntoView {
     // Without JavaScript a refusal comes back in the address.
-    let arrived = use_query_map().get_untracked();
+    let arrived = Address::expect();
     let came_back = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
-        Some(Notice::general(text().problems.wrong_password))
+        Some(Notice::general(text().problems().wrong_password))
     } else {
         Notice::from_query(&arrived)
     };
-    let username = use_context::<Me>().map(|me| Callback::new(move |()| me.username.clone()));
+    let judged_for = Callback::new({
+        let username = username.clone();
+        move |()| username.clone()
+    });
     let notice = RwSignal::new(came_back.unwrap_or_default());
     let done = RwSignal::new(None);
     let busy = RwSignal::new(false);
@@ -100,14 +101,14 @@ fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
         notice.set(Notice::default());
         done.set(None);
         let (old_password, new_password) = (Secret::new(field::value(current)), Secret::new(field::value(new)));
-        spawn_local(async move {
+        browser::spawn(async move {
             let result = calls::change_password(old_password, new_password).await;
             busy.try_set(false);
             match result {
                 Ok(()) => {
                     field::clear(current);
                     field::clear(new);
-                    done.try_set(Some(text().account.changed.to_owned()));
+                    done.try_set(Some(text().account().changed.to_owned()));
                     on_change.try_run(());
                 }
                 Err(problem) => {
@@ -121,8 +122,8 @@ fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
     };
     view! {
         <section class="card section" id="password">
-            <h2>{text().account.change_password}</h2>
-            <p class="section__lead">{text().account.change_lead}</p>
+            <h2>{text().account().change_password}</h2>
+            <p class="section__lead">{text().account().change_lead}</p>
             <Alert message=Signal::derive(move || notice.with(|notice| notice.general.clone())) />
             <Done message=done />
             <form
@@ -132,29 +133,29 @@ fn ChangePassword(on_change: Callback<()>) -> impl IntoView {
                 on:submit=submit
                 aria-busy=move || busy.get().to_string()
             >
-                <WhosePassword />
+                <WhosePassword username />
                 <input type="hidden" name=query::RETURN_TO value=links::ACCOUNT />
                 <PasswordField
                     id="current-password"
                     name="currentPassword"
-                    label=text().account.current
+                    label=text().account().current
                     autocomplete="current-password"
                     node=current
                     problem=Signal::derive(move || notice.with(|notice| notice.of("currentPassword")))
                 />
                 <PasswordField
                     id="new-password"
-                    username
+                    username=Some(judged_for)
                     name="newPassword"
-                    label=text().account.new
+                    label=text().account().new
                     autocomplete="new-password"
                     node=new
                     problem=Signal::derive(move || notice.with(|notice| notice.of("newPassword")))
-                    hint=Some((text().enter.password_rule)(Environment::current().password_min))
+                    hint=Some((text().enter().password_rule)(Environment::current().password_min))
                 />
                 <div>
                     <button class="button button--primary" type="submit">
-                        {text().account.change_password}
+                        {text().account().change_password}
                     </button>
                 </div>
             </form>
@@ -173,33 +174,31 @@ fn Data() -> impl IntoView {
         }
         busy.set(true);
         failure.set(None);
-        spawn_local(async move {
-            let result = reads::export().await;
+        browser::spawn(async move {
+            let result = reads::export_as_text().await;
             busy.try_set(false);
             match result {
-                Ok(export) => browser::download(
-                    text().account.file,
-                    "application/json",
-                    &serde_json::to_string_pretty(&export).unwrap_or_default(),
-                ),
+                Ok(export) => {
+                    browser::download(text().account().file, "application/json", &browser::spaced_json(export))
+                }
                 Err(problem) => drop(failure.try_set(Some(notice::sentence(&problem)))),
             }
         });
     };
     view! {
         <section class="card section when-alive">
-            <h2>{text().account.data}</h2>
-            <p class="section__lead">{text().account.data_lead}</p>
+            <h2>{text().account().data}</h2>
+            <p class="section__lead">{text().account().data_lead}</p>
             <Alert message=failure />
             <button class="button" type="button" on:click=download aria-busy=move || busy.get().to_string()>
-                {text().account.download}
+                {text().account().download}
             </button>
         </section>
     }
 }
 
 #[component]
-fn DeleteAccount() -> impl IntoView {
+fn DeleteAccount(username: String) -> impl IntoView {
     let notice = RwSignal::new(Notice::default());
     let busy = RwSignal::new(false);
     let node = NodeRef::<html::Input>::new();
@@ -211,7 +210,7 @@ fn DeleteAccount() -> impl IntoView {
         busy.set(true);
         notice.set(Notice::default());
         let password = Secret::new(field::value(node));
-        spawn_local(async move {
+        browser::spawn(async move {
             match calls::delete_account(password).await {
                 Ok(()) => auth::signed_out(),
                 Err(problem) => {
@@ -224,10 +223,10 @@ fn DeleteAccount() -> impl IntoView {
     };
     view! {
         <section class="card section section--danger">
-            <h2>{text().account.delete}</h2>
-            <p class="section__lead">{text().account.delete_lead}</p>
+            <h2>{text().account().delete}</h2>
+            <p class="section__lead">{text().account().delete_lead}</p>
             <details class="more">
-                <summary class="button button--warning">{text().account.delete_open}</summary>
+                <summary class="button button--warning">{text().account().delete_open}</summary>
                 <Alert message=Signal::derive(move || notice.with(|notice| notice.general.clone())) />
                 <form
                     class="form"
@@ -236,18 +235,18 @@ fn DeleteAccount() -> impl IntoView {
                     on:submit=submit
                     aria-busy=move || busy.get().to_string()
                 >
-                    <WhosePassword />
+                    <WhosePassword username />
                     <input type="hidden" name=query::RETURN_TO value=links::ACCOUNT />
                     <PasswordField
                         id="delete-password"
-                        label=text().account.delete_password
+                        label=text().account().delete_password
                         autocomplete="current-password"
                         node
                         problem=Signal::derive(move || notice.with(|notice| notice.of("password")))
                     />
                     <div>
                         <button class="button button--danger" type="submit">
-                            {text().account.delete_button}
+                            {text().account().delete_button}
                         </button>
                     </div>
                 </form>

@@ -1,37 +1,35 @@
 //! The pages `/login` and `/signup`.
 
 use crate::ui::components::credentials_form::{CredentialsForm, Entrance};
-use crate::ui::components::gate::Gate;
+use crate::ui::components::heading::Heading;
 use crate::ui::environment::Environment;
-use crate::ui::whole::IntoWhole as _;
 use crate::ui::{links, text};
+use leptos::either::Either;
 use leptos::prelude::*;
-use leptos_router::components::A;
 
-#[component]
-pub fn LoginPage() -> impl IntoView {
+pub fn sign_in() -> impl IntoView {
     view! {
-        <Gate title=text().enter.sign_in lead=text().enter.sign_in_lead>
-            <CredentialsForm entrance=Entrance::SignIn />
-        </Gate>
+        <Heading title=text().enter().sign_in />
+        <p class="lead">{text().enter().sign_in_lead}</p>
+        <CredentialsForm entrance=Entrance::SignIn />
     }
 }
 
-#[component]
-pub fn SignupPage() -> impl IntoView {
+pub fn sign_up() -> impl IntoView {
     view! {
-        <Gate title=text().enter.sign_up lead=text().enter.sign_up_lead>
-            {if Environment::current().sign_up_open {
-                view! { <CredentialsForm entrance=Entrance::SignUp /> }.into_whole()
-            } else {
+        <Heading title=text().enter().sign_up />
+        <p class="lead">{text().enter().sign_up_lead}</p>
+        {if Environment::current().sign_up_open {
+            Either::Left(view! { <CredentialsForm entrance=Entrance::SignUp /> })
+        } else {
+            Either::Right(
                 view! {
-                    <p>{text().enter.closed}</p>
+                    <p>{text().enter().closed}</p>
                     <p class="gate__other">
-                        <A href=links::LOGIN>{text().enter.sign_in}</A>
+                        <a href=links::LOGIN>{text().enter().sign_in}</a>
                     </p>
-                }
-                    .into_whole()
-            }}
-        </Gate>
+                },
+            )
+        }}
     }
 }

@@ -1,20 +1,18 @@
-//! A page that is not there.
+//! A page that is not there. It has nothing that would have to come alive.
 
-use crate::ui::components::gate::Gate;
+use crate::ui::components::heading::Heading;
 use crate::ui::links;
 use crate::ui::text;
 use leptos::prelude::*;
 
-#[component]
-pub fn MissingPage() -> impl IntoView {
-    let missing = &text().missing;
+pub fn missing() -> impl IntoView {
     view! {
-        <Gate title=missing.title lead=missing.lead>
-            <p>
-                <a class="button button--primary button--wide" href=links::DEVICES rel="external">
-                    {missing.home}
-                </a>
-            </p>
-        </Gate>
+        <Heading title=text().missing().title />
+        <p class="lead">{text().missing().lead}</p>
+        <p>
+            <a class="button button--primary button--wide" href=links::DEVICES>
+                {text().missing().home}
+            </a>
+        </p>
     }
 }

@@ -1,11 +1,44 @@
-//! The pages, one to a file; [`signed_in`] is what stands around those of somebody who is signed in.
+//! The pages, one to a file: what comes alive of them. Around it stand the gate or the frame (see [`app`](super::app)).
 
-pub mod account;
-pub mod activity;
-pub mod devices;
-pub mod entrance;
-pub mod home;
-pub mod missing;
-pub mod reauthenticate;
-pub mod signed_in;
-pub mod signed_in_page;
+mod account;
+mod activity;
+mod devices;
+mod entrance;
+mod missing;
+mod reauthenticate;
+mod signed_in;
+mod waiting;
+
+use super::page::Personal;
+use crate::api::data::{Account, ActivityPage, SessionInfo};
+use leptos::prelude::*;
+use signed_in::SignedIn;
+
+pub use entrance::{sign_in, sign_up};
+pub use missing::missing;
+pub use reauthenticate::reauthenticate;
+pub use waiting::{LEAVING, Leaving, failed, resuming};
+
+pub fn devices(Personal { username, content }: Personal<Vec<SessionInfo>>) -> impl IntoView {
+    view! {
+        <SignedIn>
+            <devices::DevicesPage rows=content username />
+        </SignedIn>
+    }
+}
+
+pub fn activity(Personal { content, .. }: Personal<ActivityPage>) -> impl IntoView {
+    view! {
+        <SignedIn>
+            <activity::ActivityPage shown=content />
+        </SignedIn>
+    }
+}
+
+pub fn account(Personal { content, .. }: Personal<Account>) -> impl IntoView {
+    view! {
+        <SignedIn>
+            <account::AccountPage known=content />
+        </SignedIn>
+    }
+}

@@ -3,30 +3,28 @@
 use crate::api::problem::{Code, Problem};
 use crate::api::{Secret, auth as calls};
 use crate::ui::components::field::{self, PasswordField};
-use crate::ui::components::gate::Gate;
+use crate::ui::components::heading::Heading;
 use crate::ui::components::message::Alert;
+use crate::ui::address::Address;
 use crate::ui::links::{self, query};
 use crate::ui::notice::{self, Notice};
 use crate::ui::{browser, text};
 use leptos::html;
 use leptos::prelude::*;
-use leptos::task::spawn_local;
-use leptos_router::hooks::use_query_map;
 use web_sys::SubmitEvent;
 
 fn sentence(problem: &Problem) -> String {
     match problem.code {
-        Code::InvalidCredentials => text().problems.wrong_password.to_owned(),
+        Code::InvalidCredentials => text().problems().wrong_password.to_owned(),
         _ => notice::sentence(problem),
     }
 }
 
-#[component]
-pub fn ReauthenticatePage() -> impl IntoView {
-    let arrived = use_query_map().get_untracked();
-    let return_to = links::return_path(arrived.get(query::RETURN_TO).as_deref()).to_owned();
+pub fn reauthenticate() -> impl IntoView {
+    let arrived = Address::expect();
+    let return_to = links::return_path(arrived.parameter(query::RETURN_TO).as_deref()).to_owned();
     let told = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
-        Some(text().problems.wrong_password.to_owned())
+        Some(text().problems().wrong_password.to_owned())
     } else if notice::arrived_with(&arrived, Code::ReauthenticationRequired) {
         // Which is what the page says anyway.
         None
@@ -46,7 +44,7 @@ pub fn ReauthenticatePage() -> impl IntoView {
         busy.set(true);
         failure.set(None);
         let (password, destination) = (Secret::new(field::value(node)), destination.clone());
-        spawn_local(async move {
+        browser::spawn(async move {
             match calls::reauthenticate(password).await {
                 Ok(()) => browser::replace(&destination),
                 Err(problem) => {
@@ -59,7 +57,8 @@ pub fn ReauthenticatePage() -> impl IntoView {
     };
 
     view! {
-        <Gate title=text().confirm.title lead=text().confirm.lead>
+        <Heading title=text().confirm().title />
+        <p class="lead">{text().confirm().lead}</p>
             <Alert message=failure />
             <form
                 class="form"
@@ -71,20 +70,19 @@ pub fn ReauthenticatePage() -> impl IntoView {
                 <input type="hidden" name=query::RETURN_TO value=return_to.clone() />
                 <PasswordField
                     id="password"
-                    label=text().enter.password
+                    label=text().enter().password
                     autocomplete="current-password"
                     node
                     problem=unrefused
                 />
                 <button class="button button--primary button--wide" type="submit">
-                    {text().confirm.confirm}
+                    {text().confirm().confirm}
                 </button>
             </form>
             <p class="gate__other">
-                <a href=return_to rel="external">
-                    {text().devices.cancel}
+                <a href=return_to>
+                    {text().devices().cancel}
                 </a>
             </p>
-        </Gate>
     }
 }

@@ -6,7 +6,7 @@ use js_sys::{BigInt, Function, Object, Promise, Reflect, WebAssembly};
 use std::cell::RefCell;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::JsFuture;
 
 /// Its file. `scripts/seal-site` puts the hash in the place of the tildes.
 const FILE: &str = "/pkg/strength.~~~~~~~~~~~~~~~~~~~~~~.wasm";
@@ -18,7 +18,7 @@ thread_local! {
 /// Its exports; loads it the first time. What failed is tried again.
 async fn load() -> Option<JsValue> {
     let begun = LOADING.with_borrow(Clone::clone).unwrap_or_else(|| {
-        let begun = future_to_promise(instantiate());
+        let begun = browser::promise(instantiate());
         LOADING.set(Some(begun.clone()));
         begun
     });

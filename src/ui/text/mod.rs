@@ -1,5 +1,5 @@
-//! Every word that people read: one table for each language, each in a file of its own. [`Text`] says what a table
-//! holds, so a language that lacks a sentence does not compile. Sentences with something in them are functions, never
+//! Every word that people read: one file for each language, with one table for each part of the app. The structs here
+//! say what a table holds, so a language that lacks a sentence does not compile. Sentences with something in them are functions, never
 //! glued together by a component; plurals are theirs too.
 
 mod de;
@@ -20,17 +20,13 @@ pub type Counted = fn(u64) -> String;
 pub const PRODUCT: Words = "Latchkey";
 
 /// The words in the language of this page.
-pub fn text() -> &'static Text {
+pub fn text() -> Text {
     of(environment::language())
 }
 
 /// The words in one language.
-pub fn of(language: Language) -> &'static Text {
-    match language {
-        Language::English => &en::TEXT,
-        Language::German => &de::TEXT,
-        Language::French => &fr::TEXT,
-    }
+pub const fn of(language: Language) -> Text {
+    Text(language)
 }
 
 /// The title of a page, as tabs and history show it.
@@ -38,29 +34,46 @@ pub fn page_title(page: &str) -> String {
     format!("{page} · {PRODUCT}")
 }
 
-/// All words of one language.
-pub struct Text {
-    pub skip_to_content: Words,
-    pub enter: Enter,
-    pub strength: Strength,
-    pub frame: Frame,
-    pub preferences: Preferences,
-    pub devices: Devices,
-    pub account: Account,
-    pub activity: Activity,
-    pub confirm: Confirm,
-    pub missing: Missing,
-    pub problems: Problems,
-    pub fields: Fields,
+/// All words of one language: a table for each part of the app, so that a page carries only those that it shows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Text(Language);
+
+macro_rules! tables {
+    ($($name:ident: $Table:ident = $TABLE:ident;)+) => {
+        impl Text {
+            $(pub fn $name(self) -> &'static $Table {
+                match self.0 {
+                    Language::English => &en::$TABLE,
+                    Language::German => &de::$TABLE,
+                    Language::French => &fr::$TABLE,
+                }
+            })+
+        }
+    };
+}
+
+tables! {
+    enter: Enter = ENTER;
+    strength: Strength = STRENGTH;
+    frame: Frame = FRAME;
+    preferences: Preferences = PREFERENCES;
+    devices: Devices = DEVICES;
+    account: Account = ACCOUNT;
+    activity: Activity = ACTIVITY;
+    confirm: Confirm = CONFIRM;
+    missing: Missing = MISSING;
+    problems: Problems = PROBLEMS;
+    fields: Fields = FIELDS;
+    dates: Dates = DATES;
+}
+
+/// Points in time.
+pub struct Dates {
     /// January first, short.
     pub months: [Words; 12],
     /// Day, name of the month, year.
     pub date: fn(i64, &str, i64) -> String,
-    pub ago: Ago,
-}
-
-/// How long ago something was.
-pub struct Ago {
+    /// How long ago something was.
     pub now: Words,
     pub minutes: Counted,
     pub hours: Counted,
@@ -98,10 +111,12 @@ pub struct Strength {
 
 /// What stands around the pages of somebody who is signed in.
 pub struct Frame {
+    pub skip_to_content: Words,
     pub sign_out: Words,
     pub signing_out: Words,
     pub resuming: Words,
-    pub loading: Words,
+    pub failed: Words,
+    pub go_on: Words,
     pub retry: Words,
     pub unreachable: Words,
     pub offline: Words,
@@ -278,16 +293,16 @@ pub struct Fields {
 }
 
 impl Text {
-    pub fn theme(&self, theme: Theme) -> Words {
+    pub fn theme(self, theme: Theme) -> Words {
         match theme {
-            Theme::System => self.preferences.system,
-            Theme::Light => self.preferences.light,
-            Theme::Dark => self.preferences.dark,
+            Theme::System => self.preferences().system,
+            Theme::Light => self.preferences().light,
+            Theme::Dark => self.preferences().dark,
         }
     }
 
-    pub fn problem(&self, code: Code) -> Words {
-        let problems = &self.problems;
+    pub fn problem(self, code: Code) -> Words {
+        let problems = self.problems();
         match code {
             Code::ValidationFailed => problems.validation_failed,
             Code::InvalidCredentials => problems.invalid_credentials,
@@ -308,8 +323,8 @@ impl Text {
 
     /// Why a field was refused; `None` for a field this app does not know. `password_min`: the fewest characters of a
     /// password here.
-    pub fn field_problem(&self, field: &str, reason: &str, password_min: u64) -> Option<String> {
-        let fields = &self.fields;
+    pub fn field_problem(self, field: &str, reason: &str, password_min: u64) -> Option<String> {
+        let fields = self.fields();
         Some(match (field, reason) {
             ("username", "required" | "too_short") => fields.username_too_short.into(),
             ("username", "too_long") => fields.username_too_long.into(),
@@ -326,10 +341,10 @@ impl Text {
     }
 
     /// Waiting after too many attempts.
-    pub fn wait(&self, seconds: u64) -> String {
+    pub fn wait(self, seconds: u64) -> String {
         match seconds {
-            0..=90 => (self.problems.wait_seconds)(seconds.max(1)),
-            _ => (self.problems.wait_minutes)(seconds.div_ceil(60)),
+            0..=90 => (self.problems().wait_seconds)(seconds.max(1)),
+            _ => (self.problems().wait_minutes)(seconds.div_ceil(60)),
         }
     }
 }
@@ -340,7 +355,7 @@ mod tests {
 
     #[test]
     fn numbers_read_as_they_are_spoken() {
-        let [en, de, fr] = Language::ALL.map(|language| of(language).devices.end_others);
+        let [en, de, fr] = Language::ALL.map(|language| of(language).devices().end_others);
         assert!(en(1).starts_with("One other device loses"), "{}", en(1));
         assert!(en(2).starts_with("2 other devices lose"), "{}", en(2));
         assert!(de(1).starts_with("Ein anderes Gerät verliert"), "{}", de(1));
@@ -361,7 +376,7 @@ mod tests {
     fn no_language_leaves_a_page_or_a_problem_in_another_ones_words() {
         let told = Language::ALL.map(|language| {
             let text = of(language);
-            [text.devices.title, text.activity.title, text.account.title, text.problem(Code::RefreshReused)]
+            [text.devices().title, text.activity().title, text.account().title, text.problem(Code::RefreshReused)]
         });
         for (one, other) in [(0, 1), (0, 2), (1, 2)] {
             assert!(told[one].iter().zip(&told[other]).all(|(one, other)| one != other));

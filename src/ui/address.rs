@@ -1,0 +1,59 @@
+//! The address of the present page, with the query that pages read.
+
+use super::browser;
+use super::page::Page;
+use leptos::prelude::{expect_context, provide_context};
+
+/// Path and query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Address(String);
+
+impl Address {
+    /// `path` with its query, as a request names it.
+    pub fn new(path_and_query: impl Into<String>) -> Self {
+        Self(path_and_query.into())
+    }
+
+    /// What the browser shows.
+    pub fn here() -> Self {
+        Self(browser::here())
+    }
+
+    /// For all views of the page.
+    pub fn provide(self) {
+        provide_context(self);
+    }
+
+    pub fn expect() -> Self {
+        expect_context()
+    }
+
+    pub fn page(&self) -> Page {
+        Page::at(&self.0)
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// What the query says of `name`.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let (_, query) = self.0.split_once('?')?;
+        form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_query_is_read_as_it_is_written() {
+        let address = Address::new("/login?returnTo=%2Fdevices%3Fa%3Db&error=x+y");
+        assert_eq!(address.parameter("returnTo").as_deref(), Some("/devices?a=b"));
+        assert_eq!(address.parameter("error").as_deref(), Some("x y"));
+        assert_eq!(address.parameter("field"), None);
+        assert_eq!(Address::new("/login").parameter("error"), None);
+        assert_eq!(address.page(), Page::SignIn);
+    }
+}

@@ -1,0 +1,185 @@
+//! The pages that there are: where each one is, what it is called, and what it is about.
+
+use super::{browser, links, text};
+use crate::api::data::{Account, ActivityPage, SessionInfo};
+use crate::api::json;
+use crate::api::problem::Problem;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+/// A page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Page {
+    SignIn,
+    SignUp,
+    Reauthenticate,
+    Devices,
+    Activity,
+    Account,
+    /// In place of a page of somebody whom the server cannot recognise, while the browser may hold the refresh token.
+    Resuming,
+    /// In place of a page that cannot be had now.
+    Failed,
+    /// Where there is none.
+    Missing,
+}
+
+impl Page {
+    pub const ALL: [Self; 9] = [
+        Self::SignIn,
+        Self::SignUp,
+        Self::Reauthenticate,
+        Self::Devices,
+        Self::Activity,
+        Self::Account,
+        Self::Resuming,
+        Self::Failed,
+        Self::Missing,
+    ];
+
+    /// The page at a path; its query and its fragment do not matter.
+    pub fn at(path: &str) -> Self {
+        let path = path.split(['?', '#']).next().unwrap_or_default();
+        Self::ALL.into_iter().find(|page| page.path() == Some(path)).unwrap_or(Self::Missing)
+    }
+
+    /// Where it is, if it has a place of its own.
+    pub const fn path(self) -> Option<&'static str> {
+        match self {
+            Self::SignIn => Some(links::LOGIN),
+            Self::SignUp => Some(links::SIGNUP),
+            Self::Reauthenticate => Some(links::REAUTHENTICATE),
+            Self::Devices => Some(links::DEVICES),
+            Self::Activity => Some(links::ACTIVITY),
+            Self::Account => Some(links::ACCOUNT),
+            Self::Resuming | Self::Failed | Self::Missing => None,
+        }
+    }
+
+    /// As the document says which page it is.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignIn => "sign-in",
+            Self::SignUp => "sign-up",
+            Self::Reauthenticate => "reauthenticate",
+            Self::Devices => "devices",
+            Self::Activity => "activity",
+            Self::Account => "account",
+            Self::Resuming => "resuming",
+            Self::Failed => "failed",
+            Self::Missing => "missing",
+        }
+    }
+
+    /// The part of the app's code that it needs beyond what all have (see `alive`).
+    pub const fn part(self) -> Option<&'static str> {
+        match self {
+            Self::Devices => Some("devices"),
+            Self::Activity | Self::Account => Some("account"),
+            Self::SignIn | Self::SignUp | Self::Reauthenticate | Self::Resuming | Self::Failed | Self::Missing => None,
+        }
+    }
+
+    pub fn from_text(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|page| page.as_str() == text)
+    }
+
+    /// Its heading, and the first part of its title.
+    pub fn heading(self) -> &'static str {
+        let text = text();
+        match self {
+            Self::SignIn => text.enter().sign_in,
+            Self::SignUp => text.enter().sign_up,
+            Self::Reauthenticate => text.confirm().title,
+            Self::Devices => text.devices().title,
+            Self::Activity => text.activity().title,
+            Self::Account => text.account().title,
+            Self::Resuming => text.frame().resuming,
+            Self::Failed => text.frame().failed,
+            Self::Missing => text.missing().title,
+        }
+    }
+}
+
+/// What is told of somebody, and of whom.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Personal<T> {
+    pub username: String,
+    pub content: T,
+}
+
+/// A page with what it is about, as the server knows it when it writes the page.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Content {
+    SignIn,
+    SignUp,
+    Reauthenticate,
+    Devices(Personal<Vec<SessionInfo>>),
+    Activity(Personal<ActivityPage>),
+    Account(Personal<Account>),
+    Resuming,
+    Failed(Problem),
+    Missing,
+}
+
+impl Content {
+    pub const fn page(&self) -> Page {
+        match self {
+            Self::SignIn => Page::SignIn,
+            Self::SignUp => Page::SignUp,
+            Self::Reauthenticate => Page::Reauthenticate,
+            Self::Devices(_) => Page::Devices,
+            Self::Activity(_) => Page::Activity,
+            Self::Account(_) => Page::Account,
+            Self::Resuming => Page::Resuming,
+            Self::Failed(_) => Page::Failed,
+            Self::Missing => Page::Missing,
+        }
+    }
+
+    /// What the page in the browser has to know of it to come alive, as JSON.
+    pub fn to_json(&self) -> Option<String> {
+        match self {
+            Self::Devices(personal) => serde_json::to_string(personal).ok(),
+            Self::Activity(personal) => serde_json::to_string(personal).ok(),
+            Self::Account(personal) => serde_json::to_string(personal).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// The root's attributes.
+pub mod attribute {
+    pub const PAGE: &str = "data-page";
+    pub const CONTENT: &str = "data-content";
+}
+
+/// The page that the browser shows.
+pub fn here() -> Option<Page> {
+    Page::from_text(&browser::root_attribute(attribute::PAGE)?)
+}
+
+/// What it is about: the inverse of [`Content::to_json`]. To be taken once, since nothing else clears it.
+pub fn take<T: DeserializeOwned>() -> Option<T> {
+    let told = browser::take_root_attribute(attribute::CONTENT)?;
+    json::read(&told)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_is_where_it_says_and_reads_back() {
+        for page in Page::ALL {
+            assert_eq!(Page::from_text(page.as_str()), Some(page));
+            if let Some(path) = page.path() {
+                assert_eq!(Page::at(path), page);
+                assert_eq!(Page::at(&format!("{path}?a=/login#b")), page);
+            }
+        }
+        for elsewhere in ["", "/", "/devices/", "/devices/../login", "devices"] {
+            assert_eq!(Page::at(elsewhere), Page::Missing, "{elsewhere}");
+        }
+    }
+}

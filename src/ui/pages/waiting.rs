@@ -1,0 +1,66 @@
+//! Quiet pages for a moment. They do not come alive: what happens on them happens by itself, or by plain HTML.
+
+use crate::api::problem::Problem;
+use crate::ui::address::Address;
+use crate::ui::auth::resuming::STATUS;
+use crate::ui::components::brand::Brand;
+use crate::ui::links::{post, query};
+use crate::ui::{links, notice, text};
+use leptos::prelude::*;
+
+/// The id of [`Leaving`].
+pub const LEAVING: &str = "leaving";
+
+/// What a page shows in place of everything while it is being left; kept aside until then.
+#[component]
+pub fn Leaving() -> impl IntoView {
+    view! {
+        <template id=LEAVING>
+            <main class="waiting">
+                <Brand />
+                <p role="status">{text().frame().signing_out}</p>
+            </main>
+        </template>
+    }
+}
+
+/// The server could not tell who this is, but the browser may hold the strict cookie that was withheld. The app asks for
+/// a token (see [`resuming`](crate::ui::auth::resuming)); without JavaScript a button does.
+pub fn resuming() -> impl IntoView {
+    let address = Address::expect();
+    view! {
+        <main class="waiting">
+            <Brand />
+            <p id=STATUS role="status">
+                {text().frame().resuming}
+            </p>
+            <noscript>
+                <form method="post" action=post::REFRESH>
+                    <input type="hidden" name="shared" value="true" />
+                    <input type="hidden" name=query::RETURN_TO value=address.as_str().to_owned() />
+                    <button class="button button--primary" type="submit">
+                        {text().frame().go_on}
+                    </button>
+                </form>
+            </noscript>
+            <a href=links::LOGIN>{text().enter().sign_in}</a>
+        </main>
+        <div id="foot"></div>
+    }
+}
+
+/// Something that passes: says so, and offers to try again.
+pub fn failed(problem: &Problem) -> impl IntoView {
+    let address = Address::expect();
+    view! {
+        <main class="waiting">
+            <Brand />
+            <h1>{text().frame().failed}</h1>
+            <p role="alert">{notice::sentence(problem)}</p>
+            <a class="button" href=address.as_str().to_owned()>
+                {text().frame().retry}
+            </a>
+        </main>
+        <div id="foot"></div>
+    }
+}
