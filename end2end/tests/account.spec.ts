@@ -79,6 +79,25 @@ test('shows what happened, and filters it', async ({ device, anotherDevice, user
   await new AccountPage(page).isShown();
 });
 
+test('what somebody else did ends their session and leads to a new password', async ({ device, anotherDevice, user, watch }) => {
+  watch.allow(refused);
+  await device.signUp(user);
+  const other = await anotherDevice();
+  await other.signIn(user);
+  const { page } = device;
+  await page.goto('/activity');
+  const theirs = page.getByRole('list', { name: 'Your activity' }).getByRole('listitem').first();
+  await theirs.getByRole('button', { name: 'This wasn’t me' }).click();
+  await other.signInPage.isShown();
+  await new AccountPage(page).isShown();
+  await expect(page.getByText('That device is signed out. Now choose a new password')).toBeVisible();
+  // Their session is over now: what is left is the password.
+  await page.goto('/activity');
+  const signedIn = page.getByRole('listitem').filter({ hasText: 'Signed in' }).first();
+  await signedIn.getByRole('link', { name: 'This wasn’t me' }).click();
+  await expect(page.getByText('Choose a new password: whoever knows the old one')).toBeVisible();
+});
+
 test.describe('without JavaScript', () => {
   test.use({ javaScriptEnabled: false });
 

@@ -142,3 +142,22 @@ async fn a_refresh_token_that_is_shown_opens_no_page() {
     }
     assert!(device.is_in().await, "and looking at pages ends nothing");
 }
+
+#[tokio::test]
+async fn an_event_of_somebody_else_leads_to_the_end_of_their_session() {
+    let app = TestApp::start().await;
+    let mut here = app.signed_up("ada").await;
+    let other = app.signed_in("ada").await;
+    let (mine, theirs) = (here.sid().await, other.sid().await);
+    let page = here.browser.get("/activity").await.expect(200).text;
+    let offered = |sid: &str| page.contains(&format!("name=\"sid\" value=\"{sid}\""));
+    assert!(offered(&theirs) && !offered(&mine), "one's own device is not ended by this: {page}");
+    let form = [("sid", theirs.as_str()), ("notMe", "true"), ("returnTo", "/account")];
+    for expected in ["/account?notMe=ended#password", "/account?notMe=over#password"] {
+        let reply = here.browser.submit("/auth/sessions/revoke", &form).await.expect(303);
+        assert_eq!(reply.header("location"), Some(expected), "also if it was over already");
+    }
+    assert!(!other.is_in().await && here.is_in().await);
+    let page = here.browser.get("/activity").await.expect(200).text;
+    assert!(!page.contains("name=\"sid\"") && page.contains("href=\"/account?notMe=over#password\""), "{page}");
+}

@@ -6,8 +6,11 @@ pub const DEVICES: &str = "/devices";
 pub const REAUTHENTICATE: &str = "/reauthenticate";
 pub const ACCOUNT: &str = "/account";
 pub const ACTIVITY: &str = "/activity";
-/// Where to go when something was somebody else: a changed password ends every other session.
-pub const NOT_ME: &str = "/account#password";
+/// Where to go when something was somebody else, and nothing of it is left to end: a changed password ends every other
+/// session.
+pub const DISOWN: &str = "/account?notMe=over#password";
+/// The same, when its session has just been ended.
+pub const DISOWNED: &str = "/account?notMe=ended#password";
 
 /// What happens to the user's sessions, as it happens.
 pub const LIVE: &str = "/api/live";
@@ -35,6 +38,8 @@ pub mod query {
     pub const REASON: &str = "reason";
     /// The session whose row is open for renaming, without JavaScript.
     pub const RENAME: &str = "rename";
+    /// That somebody else did something: whether it was `ended` just now, or was `over`.
+    pub const NOT_ME: &str = "notMe";
     /// Which events are shown, and from where on.
     pub const SHOW: &str = "show";
     pub const BEFORE: &str = "before";

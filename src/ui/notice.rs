@@ -94,8 +94,7 @@ pub fn is_over(code: Code) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::json::read_word;
-use crate::api::problem::FieldError;
+    use crate::api::problem::FieldError;
 
     fn query(parameters: &[(&'static str, &str)]) -> Address {
         let parameters: Vec<_> = parameters.iter().map(|(name, value)| (*name, Some(*value))).collect();

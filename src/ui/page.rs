@@ -4,6 +4,7 @@ use super::{browser, links, text};
 use crate::api::data::{Account, ActivityPage, SessionInfo};
 use crate::api::json;
 use crate::api::problem::Problem;
+use crate::domain::id::SessionId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -108,6 +109,14 @@ pub struct Personal<T> {
     pub content: T,
 }
 
+/// A page of the user's events.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Activity {
+    pub page: ActivityPage,
+    /// The sessions that are signed in, but for the one that asks.
+    pub others: Vec<SessionId>,
+}
+
 /// A page with what it is about, as the server knows it when it writes the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
@@ -115,7 +124,7 @@ pub enum Content {
     SignUp,
     Reauthenticate,
     Devices(Personal<Vec<SessionInfo>>),
-    Activity(Personal<ActivityPage>),
+    Activity(Personal<Activity>),
     Account(Personal<Account>),
     Resuming,
     Failed(Problem),

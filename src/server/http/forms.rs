@@ -5,6 +5,7 @@ use super::context::RequestContext;
 use super::{problem, return_to, web_session};
 use crate::api::problem::{Code, Problem};
 use crate::domain::credentials::USERNAME_LENGTH;
+use crate::ui::links;
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use std::borrow::Cow;
@@ -29,12 +30,14 @@ pub async fn answer(path: &str, body: &[u8], response: Response<Body>, context: 
     } else {
         let body = to_bytes(body, super::rpc::BODY_MAX).await.unwrap_or_default();
         let problem = serde_json::from_slice(&body).unwrap_or_else(|_| Problem::new(Code::Internal));
+        let is_over = problem.code == Code::NotFound && disowns(path, &fields);
         if let Some(username) = fields.get("username").filter(|name| is_worth_keeping(path, &problem, name))
             && let Err(error) = web_session::keep_username(&context.web, username).await
         {
             tracing::warn!(%error, "a form's username could not be kept");
         }
-        refused(path, &problem, wanted)
+        // What was to be ended was ended by somebody else meanwhile: what comes next is the same.
+        if is_over { links::DISOWN.to_owned() } else { refused(path, &problem, wanted) }
     };
     let Ok(location) = HeaderValue::try_from(target) else {
         return problem::answer(&Code::Internal.into());
@@ -69,9 +72,15 @@ fn after(path: &str, fields: &HashMap<String, String>, wanted: Option<&str>) -> 
         "/preferences" => return return_to::same(wanted).into(),
         "/auth/logout" | "/auth/account/delete" => "/login",
         "/auth/logout-all" if !fields.get("keepCurrent").is_some_and(|keep| keep == "true" || keep == "on") => "/login",
+        _ if disowns(path, fields) => links::DISOWNED,
         _ => return_to::page(wanted),
     };
     page.into()
+}
+
+/// Whether a session is ended because somebody else signed in.
+fn disowns(path: &str, fields: &HashMap<String, String>) -> bool {
+    path == links::post::REVOKE && fields.contains_key(links::query::NOT_ME)
 }
 
 /// The page that shows what was refused.

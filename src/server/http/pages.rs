@@ -8,7 +8,7 @@ use crate::domain::session::{Reason, Revocation, Session};
 use crate::server::service::{Caller, ServiceError};
 use crate::ui::address::Address;
 use crate::ui::links::query;
-use crate::ui::page::{Content, Page, Personal};
+use crate::ui::page::{Activity, Content, Page, Personal};
 use crate::ui::{self, activity, links};
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -88,7 +88,12 @@ async fn content(
         Page::Activity => {
             let filter = activity::filter_of(address.parameter(query::SHOW).as_deref());
             let before = address.parameter(query::BEFORE).and_then(|before| before.parse().ok());
-            Content::Activity(Personal { username, content: account::events(context, caller, filter, before).await? })
+            let others = context.services().sessions(caller).await?.into_iter().filter(|session| !session.current);
+            let content = Activity {
+                page: account::events(context, caller, filter, before).await?,
+                others: others.map(|session| session.sid).collect(),
+            };
+            Content::Activity(Personal { username, content })
         }
         Page::Account => {
             Content::Account(Personal { username, content: context.services().account(caller).await? })

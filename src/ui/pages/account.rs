@@ -88,7 +88,11 @@ fn ChangePassword(username: String, on_change: Callback<()>) -> impl IntoView {
         move |()| username.clone()
     });
     let notice = RwSignal::new(came_back.unwrap_or_default());
-    let done = RwSignal::new(None);
+    let disowned = arrived.parameter(query::NOT_ME).map(|how| {
+        let account = text().account();
+        if how == "ended" { account.not_me_ended } else { account.not_me_over }.to_owned()
+    });
+    let done = RwSignal::new(disowned);
     let busy = RwSignal::new(false);
     let current = NodeRef::<html::Input>::new();
     let new = NodeRef::<html::Input>::new();

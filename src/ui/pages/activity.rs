@@ -1,18 +1,22 @@
 //! The page `/activity`: the user's own security events in plain words. What is shown is in the address, so that it
 //! works without JavaScript too, and Back leads back.
 
-use crate::api::data::{ActivityEvent, ActivityPage as Events};
+use crate::api::data::ActivityEvent;
 use crate::domain::activity::Filter;
+use crate::domain::id::SessionId;
 use crate::ui::activity;
 use crate::ui::address::Address;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::moment::{Moment, Telling};
 use crate::ui::links::{self, query};
+use crate::ui::page::Activity;
 use crate::ui::text;
+use leptos::either::Either;
 use leptos::prelude::*;
 
 #[component]
-pub fn ActivityPage(shown: Events) -> impl IntoView {
+pub fn ActivityPage(shown: Activity) -> impl IntoView {
+    let Activity { page: shown, others } = shown;
     let address = Address::expect();
     let filter = activity::filter_of(address.parameter(query::SHOW).as_deref());
     let is_first = address.parameter(query::BEFORE).is_none();
@@ -38,7 +42,14 @@ pub fn ActivityPage(shown: Events) -> impl IntoView {
                 .collect_view()}
         </nav>
         <ul class="card events" role="list" aria-label=text().activity().title hidden=none>
-            {shown.events.into_iter().map(|event| view! { <Row event /> }).collect_view()}
+            {shown
+                .events
+                .into_iter()
+                .map(|event| {
+                    let signed_in = event.sid.clone().filter(|sid| others.contains(sid));
+                    view! { <Row event signed_in /> }
+                })
+                .collect_view()}
         </ul>
         {none.then(|| view! { <p class="events__none">{text().activity().none}</p> })}
         <p class="pages">
@@ -49,8 +60,9 @@ pub fn ActivityPage(shown: Events) -> impl IntoView {
     }
 }
 
+/// One event; `signed_in`: its session, if that can still be ended.
 #[component]
-fn Row(event: ActivityEvent) -> impl IntoView {
+fn Row(event: ActivityEvent, signed_in: Option<SessionId>) -> impl IntoView {
     let warns = event.kind.warns();
     let other = event.other.clone().map(|other| {
         view! {
@@ -73,16 +85,30 @@ fn Row(event: ActivityEvent) -> impl IntoView {
                 {event.ip.clone().map(|ip| view! { <span class="device__address">{ip}</span> })}
             </p>
             {other}
-            {activity::can_be_disowned(event.kind)
-                .then(|| {
-                    view! {
-                        <p class="event__line">
-                            <a href=links::NOT_ME>
-                                {text().activity().not_me}
-                            </a>
-                        </p>
-                    }
-                })}
+            {activity::can_be_disowned(event.kind).then(|| view! { <Disown signed_in /> })}
         </li>
+    }
+}
+
+/// The way out when it was somebody else: ends the session, if there is one to end, and leads to a new password. A plain
+/// form, with or without JavaScript.
+#[component]
+fn Disown(signed_in: Option<SessionId>) -> impl IntoView {
+    match signed_in {
+        Some(sid) => Either::Left(view! {
+            <form class="event__line" method="post" action=links::post::REVOKE>
+                <input type="hidden" name="sid" value=sid.to_string() />
+                <input type="hidden" name=query::NOT_ME value="true" />
+                <input type="hidden" name=query::RETURN_TO value=links::ACCOUNT />
+                <button class="link" type="submit">
+                    {text().activity().not_me}
+                </button>
+            </form>
+        }),
+        None => Either::Right(view! {
+            <p class="event__line">
+                <a href=links::DISOWN>{text().activity().not_me}</a>
+            </p>
+        }),
     }
 }

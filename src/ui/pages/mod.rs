@@ -9,8 +9,8 @@ mod reauthenticate;
 mod signed_in;
 mod waiting;
 
-use super::page::Personal;
-use crate::api::data::{Account, ActivityPage, SessionInfo};
+use super::page::{Activity, Personal};
+use crate::api::data::{Account, SessionInfo};
 use leptos::prelude::*;
 use signed_in::SignedIn;
 
@@ -27,7 +27,7 @@ pub fn devices(Personal { username, content }: Personal<Vec<SessionInfo>>) -> im
     }
 }
 
-pub fn activity(Personal { content, .. }: Personal<ActivityPage>) -> impl IntoView {
+pub fn activity(Personal { content, .. }: Personal<Activity>) -> impl IntoView {
     view! {
         <SignedIn>
             <activity::ActivityPage shown=content />

@@ -118,6 +118,8 @@ pub static ACCOUNT: Account = Account {
     password_changed: "Passwort zuletzt geändert",
     change_password: "Passwort ändern",
     change_lead: "Dabei werden alle anderen Geräte abgemeldet. Dieses bleibt.",
+    not_me_ended: "Dieses Gerät ist abgemeldet. Wählen Sie jetzt ein neues Passwort, damit es nicht wiederkommt.",
+    not_me_over: "Wählen Sie ein neues Passwort: Wer das alte kennt, kann sich wieder anmelden.",
     current: "Bisheriges Passwort",
     new: "Neues Passwort",
     changed: "Ihr Passwort ist geändert. Alle anderen Geräte sind abgemeldet.",

@@ -118,6 +118,8 @@ pub static ACCOUNT: Account = Account {
     password_changed: "Password last changed",
     change_password: "Change password",
     change_lead: "All other devices are signed out when you do. This one stays.",
+    not_me_ended: "That device is signed out. Now choose a new password, so that it cannot come back.",
+    not_me_over: "Choose a new password: whoever knows the old one can sign in again.",
     current: "Current password",
     new: "New password",
     changed: "Your password is changed. All other devices are signed out.",

@@ -118,6 +118,8 @@ pub static ACCOUNT: Account = Account {
     password_changed: "Dernier changement du mot de passe",
     change_password: "Changer le mot de passe",
     change_lead: "Tous les autres appareils seront déconnectés. Celui-ci reste.",
+    not_me_ended: "Cet appareil est déconnecté. Choisissez maintenant un nouveau mot de passe, pour qu’il ne revienne pas.",
+    not_me_over: "Choisissez un nouveau mot de passe : qui connaît l’ancien peut se reconnecter.",
     current: "Mot de passe actuel",
     new: "Nouveau mot de passe",
     changed: "Votre mot de passe est changé. Tous les autres appareils sont déconnectés.",

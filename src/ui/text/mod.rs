@@ -191,6 +191,9 @@ pub struct Account {
     pub password_changed: Words,
     pub change_password: Words,
     pub change_lead: Words,
+    /// After an event of somebody else's, whose session was ended just now, or was over.
+    pub not_me_ended: Words,
+    pub not_me_over: Words,
     pub current: Words,
     pub new: Words,
     pub changed: Words,
