@@ -30,7 +30,7 @@ pub async fn sign_up(username: String, password: Secret, remember: bool) -> Answ
     })
     .await?;
     response().set_status(StatusCode::CREATED);
-    to_browser(&context, granted, true).await
+    Ok(enter(&context, granted).await)
 }
 
 pub async fn sign_in(username: String, password: Secret, remember: bool, client: Option<String>) -> Answer<Tokens> {
@@ -48,7 +48,7 @@ pub async fn sign_in(username: String, password: Secret, remember: bool, client:
         services.sign_in(sign_in, &source, before.as_ref()).await
     })
     .await?;
-    if web { to_browser(&context, granted, true).await } else { Ok(to_native(granted)) }
+    Ok(if web { enter(&context, granted).await } else { to_native(granted) })
 }
 
 pub async fn refresh(body: Option<Secret>, shared: bool) -> Answer<Tokens> {
@@ -60,9 +60,12 @@ pub async fn refresh(body: Option<Secret>, shared: bool) -> Answer<Tokens> {
     if native {
         return Ok(to_native(granted));
     }
-    // The web session is made anew where the browser lost it.
-    let fresh = !context.has_web;
-    to_browser(&context, granted, fresh).await
+    // The web session is made anew where the browser lost it. A page may be waiting for it: without it the answer is no
+    // success, and the repeated request is answered with the same tokens.
+    if !context.has_web {
+        web_session::bind(&context.web, &granted.session).await.map_err(ServiceError::from)?;
+    }
+    Ok(to_browser(granted))
 }
 
 /// Tokens for a native client: all in the body, never a cookie.
@@ -84,17 +87,20 @@ fn tokens(granted: Granted) -> Tokens {
     }
 }
 
-/// Tokens for a browser: the refresh token as a cookie, kept as long as it is good for.
-async fn to_browser(context: &RequestContext, granted: Granted, bind: bool) -> Answer<Tokens> {
-    if bind {
-        // Pages can do without: they come as a shell then, which the app fills in.
-        if let Err(error) = web_session::bind(&context.web, &granted.session).await {
-            tracing::warn!(%error, "a web session could not be made");
-        }
+/// Begins to be signed in in a browser.
+async fn enter(context: &RequestContext, granted: Granted) -> Tokens {
+    // The next page can do without: it waits for a refresh, which makes one.
+    if let Err(error) = web_session::bind(&context.web, &granted.session).await {
+        tracing::warn!(%error, "a web session could not be made");
     }
+    to_browser(granted)
+}
+
+/// Tokens for a browser: the refresh token as a cookie, kept as long as it is good for.
+fn to_browser(granted: Granted) -> Tokens {
     let life = granted.session.lifetime.remember.then_some(granted.refresh_expires_in);
     append(&response(), header::SET_COOKIE, REFRESH.set(granted.refresh.expose(), life));
-    Ok(tokens(granted))
+    tokens(granted)
 }
 
 fn append(options: &ResponseOptions, name: HeaderName, value: Option<HeaderValue>) {
