@@ -10,7 +10,6 @@ use crate::ui::{self, browser, pages};
 use leptos::mount::hydrate_from;
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
-use std::time::Duration;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
@@ -87,20 +86,23 @@ fn for_someone<T: DeserializeOwned + 'static, V: IntoView + 'static>(page: fn(Pe
 
 fn mount<V: IntoView>(page: impl FnOnce() -> V + 'static) {
     let Some(root) = browser::element(ROOT) else { return };
-    let alive = hydrate_from(root, || {
-        Address::here().provide();
-        page()
+    browser::spawn(async {
+        // Getting the code ready was a task, coming alive is another: a slow device answers its user in between.
+        browser::pause().await;
+        let alive = hydrate_from(root, || {
+            Address::here().provide();
+            page()
+        });
+        alive.forget();
+        settle();
     });
-    alive.forget();
-    settle();
 }
 
 /// What all pages have, and the end of coming alive.
 fn settle() {
     preferences_form::come_alive();
-    // A task of its own: a slow device answers its user in between.
     browser::spawn(async {
-        browser::sleep(Duration::ZERO).await;
+        browser::pause().await;
         // For tests and styles: from here on clicks are handled here.
         if let Some(body) = document().body() {
             let _ = body.set_attribute("data-alive", "");

@@ -53,6 +53,11 @@ pub async fn sleep(duration: Duration) {
     let _ = JsFuture::from(promise).await;
 }
 
+/// Lets the browser do what else there is to do before going on.
+pub async fn pause() {
+    sleep(Duration::ZERO).await;
+}
+
 /// Leaves for `path` by loading it anew, in place of the present page: everything in memory is gone.
 pub fn replace(path: &str) {
     let _ = window().location().replace(path);

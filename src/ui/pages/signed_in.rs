@@ -5,7 +5,7 @@ use crate::ui::clock::Clock;
 use crate::ui::components::message::Alert;
 use crate::ui::components::sign_out_form;
 use crate::ui::connection::Offline;
-use crate::ui::text;
+use crate::ui::{browser, text};
 use leptos::prelude::*;
 
 /// A page, with what may have to be said on any of them.
@@ -17,11 +17,16 @@ pub fn SignedIn<C: IntoView + 'static>(children: TypedChildren<C>) -> impl IntoV
     let failure = RwSignal::new(None);
     Effect::new(move || {
         auth::follow();
-        clock.start();
-        offline.follow();
         sign_out_form::come_alive(failure);
-        renewal::begin();
-        live::begin();
+        // Tasks of their own: a slow device answers its user in between.
+        browser::spawn(async move {
+            browser::pause().await;
+            offline.follow();
+            renewal::begin();
+            live::begin();
+            browser::pause().await;
+            clock.start();
+        });
     });
     view! {
         <p class="offline" role="status">
