@@ -28,27 +28,23 @@ pub fn hydrate() {
 /// Brings the present page to life. What cannot be, for want of its code, stays as the server wrote it, which works too.
 async fn come_alive() {
     let Some(page) = page::here() else { return };
-    let _ = match page {
-        Page::SignIn => Ok(for_anybody(pages::sign_in)),
-        Page::SignUp => Ok(for_anybody(pages::sign_up)),
+    match page {
+        Page::SignIn => for_anybody(pages::sign_in),
+        Page::SignUp => for_anybody(pages::sign_up),
+        Page::Reauthenticate => {
+            auth::begin();
+            entrance::follow();
+            mount(pages::reauthenticate);
+        }
+        Page::Devices => drop(devices().await),
+        Page::Activity => drop(activity().await),
+        Page::Account => drop(account().await),
+        Page::Resuming => resuming::begin(),
         Page::Missing | Page::Failed => {
             entrance::begin();
             settle();
-            Ok(())
         }
-        Page::Reauthenticate => {
-            auth::begin();
-            mount(pages::reauthenticate);
-            Ok(())
-        }
-        Page::Resuming => {
-            resuming::begin();
-            Ok(())
-        }
-        Page::Devices => devices().await,
-        Page::Activity => activity().await,
-        Page::Account => account().await,
-    };
+    }
 }
 
 #[wasm_split(devices, fallible)]

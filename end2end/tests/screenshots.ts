@@ -89,6 +89,26 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await account.problem.waitFor();
         await shoot('account-delete');
 
+        await page.goto('/activity');
+        await page.getByRole('button', { name: 'This wasn’t me' }).first().click();
+        await page.waitForURL('**/reauthenticate*');
+        await page.locator('body[data-alive]').waitFor();
+        await shoot('reauthenticate');
+        await page.getByLabel('Password', { exact: true }).fill(ada.password);
+        await page.getByRole('button', { name: 'Confirm' }).click();
+        await page.waitForURL('**/activity');
+        await page.goto('/account?notMe=over#password');
+        await page.locator('body[data-alive]').waitFor();
+        await shoot('account-not-me');
+
+        await device.context.clearCookies({ name: /latchkey-session$/ });
+        await page.route('**/auth/refresh', (route) => route.abort());
+        await page.goto('/devices');
+        await page.getByText('We keep trying.').waitFor();
+        await shoot('resuming');
+        await page.unroute('**/auth/refresh');
+        await devicesPage.isShown();
+
         await page.getByLabel('Language').selectOption('Deutsch');
         await page.locator('html[lang=de]').waitFor();
         await page.goto('/devices');

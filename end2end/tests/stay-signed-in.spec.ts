@@ -24,3 +24,17 @@ test('many tabs that open at once stay signed in', async ({ device, user }) => {
   await Promise.all(tabs.map((tab) => tab.devicesPage.open()));
   for (const tab of tabs) await expect(tab.devicesPage.rows).toHaveCount(1);
 });
+
+test('whoever leaves each page while it renews stays signed in', async ({ device, user }) => {
+  await device.signUp(user);
+  const { page, devicesPage } = device;
+  for (const path of ['/activity', '/account', '/devices', '/activity', '/account']) {
+    const renewing = page.waitForRequest((request) => new URL(request.url()).pathname === '/auth/refresh');
+    await page.goto(path);
+    await renewing;
+  }
+  await devicesPage.open();
+  await expect(devicesPage.rows).toHaveCount(1);
+  await page.goto('/activity?show=warnings');
+  await expect(page.getByText('Nothing of this kind here.')).toBeVisible();
+});

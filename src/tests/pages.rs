@@ -1,8 +1,10 @@
 //! Pages as the server renders them.
 
-use super::support::{PASSWORD, TestApp};
+use super::support::{Backend, PASSWORD, TestApp};
 use reqwest::Method;
 use serde_json::json;
+use sqlx::{AnyConnection, Connection as _};
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_signed_in_page_arrives_complete_and_holds_no_token() {
@@ -152,7 +154,7 @@ async fn an_event_of_somebody_else_leads_to_the_end_of_their_session() {
     let page = here.browser.get("/activity").await.expect(200).text;
     let offered = |sid: &str| page.contains(&format!("name=\"sid\" value=\"{sid}\""));
     assert!(offered(&theirs) && !offered(&mine), "one's own device is not ended by this: {page}");
-    let form = [("sid", theirs.as_str()), ("notMe", "true"), ("returnTo", "/account")];
+    let form = [("sid", theirs.as_str()), ("notMe", "true"), ("returnTo", "/activity")];
     for expected in ["/account?notMe=ended#password", "/account?notMe=over#password"] {
         let reply = here.browser.submit("/auth/sessions/revoke", &form).await.expect(303);
         assert_eq!(reply.header("location"), Some(expected), "also if it was over already");
@@ -160,4 +162,54 @@ async fn an_event_of_somebody_else_leads_to_the_end_of_their_session() {
     assert!(!other.is_in().await && here.is_in().await);
     let page = here.browser.get("/activity").await.expect(200).text;
     assert!(!page.contains("name=\"sid\"") && page.contains("href=\"/account?notMe=over#password\""), "{page}");
+}
+
+#[tokio::test]
+async fn what_was_to_be_ended_and_was_not_is_never_said_to_be_over() {
+    let app = TestApp::start().await;
+    let mut here = app.signed_up("ada").await;
+    let other = app.signed_in("ada").await;
+    let theirs = other.sid().await;
+    app.advance(Duration::from_secs(11 * 60));
+    here.try_refresh().await.expect(200);
+    let form = [("sid", theirs.as_str()), ("notMe", "true"), ("returnTo", "/activity")];
+    let reply = here.browser.submit("/auth/sessions/revoke", &form).await.expect(303);
+    let asks = "/reauthenticate?error=reauthentication_required&returnTo=%2Factivity";
+    assert_eq!(reply.header("location"), Some(asks), "back to where it can be ended");
+    let page = here.browser.get("/activity?error=unavailable").await.expect(200).text;
+    assert!(page.contains("role=\"alert\"") && page.contains(&theirs), "{page}");
+}
+
+#[tokio::test]
+async fn a_page_that_waits_for_a_refresh_is_there_after_it_whatever_web_session_the_browser_had() {
+    let app = TestApp::start().await;
+    let mut device = app.signed_up("ada").await;
+    // A refused form leaves a web session that is nobody's.
+    let mut visitor = app.browser();
+    let wrong = [("username", "ada"), ("password", "not the right password")];
+    visitor.submit("/auth/login", &wrong).await.expect(303);
+    let name = "__Host-Http-latchkey-session";
+    let nobodys = visitor.cookies.get(name).unwrap().clone();
+    device.browser.cookies.insert(name.into(), nobodys);
+    assert!(!device.browser.get("/devices").await.expect(200).text.contains("This device"));
+    device.try_refresh().await.expect(200);
+    assert!(device.browser.get("/devices").await.expect(200).text.contains("This device"));
+}
+
+#[tokio::test]
+async fn a_page_that_cannot_be_had_says_so_in_words() {
+    let app = TestApp::on(Backend::Sqlite).start().await;
+    let device = app.signed_up("ada").await;
+    let mut connection = AnyConnection::connect(&app.settings().database.url).await.unwrap();
+    sqlx::query("ALTER TABLE users RENAME TO lost").execute(&mut connection).await.unwrap();
+    let ask = |accept: &'static str| device.browser.request(Method::GET, "/devices").header("Accept", accept);
+    let page = device.browser.clone().send(ask("text/html")).await;
+    assert!(
+        page.status.is_server_error() && page.header("content-type") == Some("text/html; charset=utf-8"),
+        "{page:?}"
+    );
+    assert!(page.text.contains("role=\"alert\"") && page.text.contains("href=\"/devices\""), "{}", page.text);
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+    let plain = device.browser.clone().send(ask("*/*")).await;
+    assert_eq!((plain.status, plain.header("content-type")), (page.status, Some("application/problem+json")));
 }

@@ -129,9 +129,8 @@ pub fn languages() -> Vec<String> {
 
 /// JSON for people to read; what is none stays as it is.
 pub fn spaced_json(json: String) -> String {
-    let spaced = JSON::parse(&json).and_then(|value| {
-        JSON::stringify_with_replacer_and_space(&value, &JsValue::NULL, &JsValue::from_f64(2.0))
-    });
+    let spaced = JSON::parse(&json)
+        .and_then(|value| JSON::stringify_with_replacer_and_space(&value, &JsValue::NULL, &JsValue::from_f64(2.0)));
     spaced.map_or(json, String::from)
 }
 

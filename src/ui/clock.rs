@@ -59,7 +59,6 @@ impl Clock {
     pub fn is_alive(self) -> bool {
         self.alive.get()
     }
-
 }
 
 /// An answer of the server has just arrived, and says that it is `told` there.

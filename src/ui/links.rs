@@ -6,8 +6,8 @@ pub const DEVICES: &str = "/devices";
 pub const REAUTHENTICATE: &str = "/reauthenticate";
 pub const ACCOUNT: &str = "/account";
 pub const ACTIVITY: &str = "/activity";
-/// Where to go when something was somebody else, and nothing of it is left to end: a changed password ends every other
-/// session.
+/// Where to go when something was somebody else, and its session is not signed in any more: a changed password ends
+/// every other session.
 pub const DISOWN: &str = "/account?notMe=over#password";
 /// The same, when its session has just been ended.
 pub const DISOWNED: &str = "/account?notMe=ended#password";

@@ -1,9 +1,9 @@
 //! The HTML document around the app, rendered on the server only.
 
+use super::environment::Environment;
 use super::page::Content;
 use super::pages::Leaving;
 use super::{app, text};
-use super::environment::Environment;
 use crate::domain::preferences::Theme;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};

@@ -82,9 +82,7 @@ async fn content(
 ) -> Result<Guide, ServiceError> {
     let username = caller.username.clone();
     Ok(Guide::Stay(match page {
-        Page::Devices => {
-            Content::Devices(Personal { username, content: context.services().sessions(caller).await? })
-        }
+        Page::Devices => Content::Devices(Personal { username, content: context.services().sessions(caller).await? }),
         Page::Activity => {
             let filter = activity::filter_of(address.parameter(query::SHOW).as_deref());
             let before = address.parameter(query::BEFORE).and_then(|before| before.parse().ok());
@@ -95,9 +93,7 @@ async fn content(
             };
             Content::Activity(Personal { username, content })
         }
-        Page::Account => {
-            Content::Account(Personal { username, content: context.services().account(caller).await? })
-        }
+        Page::Account => Content::Account(Personal { username, content: context.services().account(caller).await? }),
         Page::Reauthenticate => Content::Reauthenticate,
         // No other has a path but the root.
         _ => return Ok(Guide::Go(links::DEVICES.into())),
@@ -107,15 +103,11 @@ async fn content(
 /// Who asks for a page of somebody signed in, and is not by the web session. Where a living refresh token is shown, or
 /// was withheld, the browser is to use it first: one that is only shown opens nothing, or whoever copied it could look
 /// on unseen.
-async fn turned_away(
-    context: &RequestContext,
-    address: &Address,
-    headers: &HeaderMap,
-) -> Result<Guide, ServiceError> {
+async fn turned_away(context: &RequestContext, address: &Address, headers: &HeaderMap) -> Result<Guide, ServiceError> {
     let page = address.page().path();
     let resume = async || {
-        // What it names is over, or of somebody else: the next use of the refresh token makes another.
-        web_session::unbind(&context.web).await?;
+        // What there is of one is of nobody, or of a session that is over: the refresh makes another in its place.
+        web_session::discard(&context.web).await?;
         Ok(if page.is_some() { Guide::Stay(Content::Resuming) } else { Guide::Go(links::DEVICES.into()) })
     };
     let mut told = Vec::new();
@@ -194,15 +186,18 @@ fn wants_html(headers: &HeaderMap) -> bool {
 
 /// The answer where a page cannot be had: to people in their words.
 async fn failed(request: Request, context: RequestContext, problem: Problem) -> Response<Body> {
-    let mut answer = problem::answer(&problem);
-    if wants_html(request.headers()) {
-        let page = render(request, context, Content::Failed(problem), answer.status()).await;
-        let (mut parts, body) = page.into_parts();
-        parts.headers.extend(answer.headers_mut().remove(header::RETRY_AFTER).map(|after| (header::RETRY_AFTER, after)));
-        parts.extensions.extend(std::mem::take(answer.extensions_mut()));
-        answer = Response::from_parts(parts, body);
+    let plain = problem::answer(&problem);
+    if !wants_html(request.headers()) {
+        return plain;
     }
-    answer
+    let code = problem.code;
+    let mut page = render(request, context, Content::Failed(problem), plain.status()).await;
+    // For the log.
+    page.extensions_mut().insert(code);
+    if let Some(after) = plain.headers().get(header::RETRY_AFTER) {
+        page.headers_mut().insert(header::RETRY_AFTER, after.clone());
+    }
+    page
 }
 
 /// A file of `public/`, which is copied to the site's root: one plain name, nothing hidden, no folder.
@@ -216,7 +211,10 @@ fn public_file(root: &str, path: &str) -> Option<std::path::PathBuf> {
 }
 
 async fn render(request: Request, context: RequestContext, content: Content, status: StatusCode) -> Response<Body> {
-    let typed = web_session::kept_username(&context.web).await.ok().flatten();
+    let typed = match content {
+        Content::SignIn | Content::SignUp => web_session::kept_username(&context.web).await.ok().flatten(),
+        _ => None,
+    };
     let environment = preferences::environment(&context, request.headers());
     let address = address_of(&request);
     let options = context.app.leptos.clone();

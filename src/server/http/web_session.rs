@@ -179,6 +179,14 @@ pub async fn unbind(web: &WebSession) -> Result<(), StoreError> {
     if sid(web).await?.is_none() {
         return Ok(());
     }
+    discard(web).await
+}
+
+/// Ends the web session, whosoever it is.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn discard(web: &WebSession) -> Result<(), StoreError> {
     web.flush().await.map_err(fault)
 }
 

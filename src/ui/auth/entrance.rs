@@ -5,9 +5,15 @@ use crate::api::transport::install;
 use crate::ui::{browser, links};
 use std::rc::Rc;
 
-/// Begins: calls go as they are, and when somebody signs in in another tab, this one follows.
+/// Begins: calls go as they are.
 pub fn begin() {
     install(Rc::new(transport::Open));
+    follow();
+}
+
+/// Begins to follow what happens in other tabs, and lets them hear of this one. When somebody signs in there, this one
+/// follows; and a page that comes back by Back is loaded anew.
+pub fn follow() {
     tabs::open(|news| {
         // The server leads on who is signed in.
         if news == tabs::News::SignedIn && links::leads_to_entrance(&browser::here()) {

@@ -2,7 +2,7 @@
 //! the strict cookie that was withheld, or has lost its web session. It asks for a token and, with it, for the page.
 
 use super::renewal::{self, Outcome};
-use super::{begin as carry_tokens, browser, timing};
+use super::{begin as carry_tokens, browser, entrance, timing};
 use crate::ui::text;
 
 /// The id of the sentence that says what goes on.
@@ -11,6 +11,7 @@ pub const STATUS: &str = "resuming";
 /// Begins. If the session is over, [`renewal`] leads to the sign-in page.
 pub fn begin() {
     carry_tokens();
+    entrance::follow();
     browser::spawn(async {
         let mut attempt = 0;
         loop {

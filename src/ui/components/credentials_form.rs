@@ -10,8 +10,8 @@ use crate::ui::environment::Environment;
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
 use crate::ui::{auth, browser, text};
-use leptos::html;
 use leptos::either::Either;
+use leptos::html;
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
 

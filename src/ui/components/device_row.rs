@@ -8,8 +8,8 @@ use crate::domain::id::SessionId;
 use crate::ui::devices::{Devices, Ending};
 use crate::ui::links::{self, query};
 use crate::ui::{browser, naming, text};
-use leptos::html;
 use leptos::either::Either;
+use leptos::html;
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
 

@@ -183,7 +183,7 @@ fn Data() -> impl IntoView {
             busy.try_set(false);
             match result {
                 Ok(export) => {
-                    browser::download(text().account().file, "application/json", &browser::spaced_json(export))
+                    browser::download(text().account().file, "application/json", &browser::spaced_json(export));
                 }
                 Err(problem) => drop(failure.try_set(Some(notice::sentence(&problem)))),
             }

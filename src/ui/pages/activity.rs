@@ -7,8 +7,10 @@ use crate::domain::id::SessionId;
 use crate::ui::activity;
 use crate::ui::address::Address;
 use crate::ui::components::heading::Heading;
+use crate::ui::components::message::Alert;
 use crate::ui::components::moment::{Moment, Telling};
 use crate::ui::links::{self, query};
+use crate::ui::notice::Notice;
 use crate::ui::page::Activity;
 use crate::ui::text;
 use leptos::either::Either;
@@ -20,11 +22,14 @@ pub fn ActivityPage(shown: Activity) -> impl IntoView {
     let address = Address::expect();
     let filter = activity::filter_of(address.parameter(query::SHOW).as_deref());
     let is_first = address.parameter(query::BEFORE).is_none();
+    // Where a session was to be ended and could not be.
+    let failure = Notice::from_query(&address).and_then(|notice| notice.general);
     let next = shown.next;
     let none = shown.events.is_empty();
     view! {
         <Heading title=text().activity().title />
         <p class="lead">{text().activity().lead}</p>
+        <Alert message=failure />
         <nav class="filters" aria-label=text().activity().filter>
             {Filter::ALL
                 .map(|one| {
@@ -99,7 +104,7 @@ fn Disown(signed_in: Option<SessionId>) -> impl IntoView {
             <form class="event__line" method="post" action=links::post::REVOKE>
                 <input type="hidden" name="sid" value=sid.to_string() />
                 <input type="hidden" name=query::NOT_ME value="true" />
-                <input type="hidden" name=query::RETURN_TO value=links::ACCOUNT />
+                <input type="hidden" name=query::RETURN_TO value=links::ACTIVITY />
                 <button class="link" type="submit">
                     {text().activity().not_me}
                 </button>

@@ -2,10 +2,10 @@
 
 use crate::api::problem::{Code, Problem};
 use crate::api::{Secret, auth as calls};
+use crate::ui::address::Address;
 use crate::ui::components::field::{self, PasswordField};
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::Alert;
-use crate::ui::address::Address;
 use crate::ui::links::{self, query};
 use crate::ui::notice::{self, Notice};
 use crate::ui::{browser, text};

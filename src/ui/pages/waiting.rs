@@ -25,7 +25,7 @@ pub fn Leaving() -> impl IntoView {
 }
 
 /// The server could not tell who this is, but the browser may hold the strict cookie that was withheld. The app asks for
-/// a token (see [`resuming`](crate::ui::auth::resuming)); without JavaScript a button does.
+/// a token (see [`resuming`](crate::ui::auth::resuming)); where it cannot, a button does, which is shown after a while.
 pub fn resuming() -> impl IntoView {
     let address = Address::expect();
     view! {
@@ -34,15 +34,13 @@ pub fn resuming() -> impl IntoView {
             <p id=STATUS role="status">
                 {text().frame().resuming}
             </p>
-            <noscript>
-                <form method="post" action=post::REFRESH>
-                    <input type="hidden" name="shared" value="true" />
-                    <input type="hidden" name=query::RETURN_TO value=address.as_str().to_owned() />
-                    <button class="button button--primary" type="submit">
-                        {text().frame().go_on}
-                    </button>
-                </form>
-            </noscript>
+            <form class="waiting__on" method="post" action=post::REFRESH>
+                <input type="hidden" name="shared" value="true" />
+                <input type="hidden" name=query::RETURN_TO value=address.as_str().to_owned() />
+                <button class="button button--primary" type="submit">
+                    {text().frame().go_on}
+                </button>
+            </form>
             <a href=links::LOGIN>{text().enter().sign_in}</a>
         </main>
         <div id="foot"></div>

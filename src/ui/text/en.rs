@@ -165,11 +165,8 @@ pub static ACTIVITY: Activity = Activity {
     },
 };
 
-pub static CONFIRM: Confirm = Confirm {
-    title: "Is it you?",
-    lead: "It has been a while. Enter your password to go on.",
-    confirm: "Confirm",
-};
+pub static CONFIRM: Confirm =
+    Confirm { title: "Is it you?", lead: "It has been a while. Enter your password to go on.", confirm: "Confirm" };
 
 pub static MISSING: Missing = Missing {
     title: "Nothing here",
