@@ -1,3 +1,6 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Page } from '@playwright/test';
 import { expect, test } from '../fixtures/test.ts';
 import { hydrated } from '../pages/hydrated.ts';
@@ -37,4 +40,32 @@ for (const width of [360, 412, 1280]) {
       expect(await shifts(device.page, path), path).toEqual([]);
     }
   });
+}
+
+test('a page that arrives in pieces is painted whole', async ({ page, server }) => {
+  // The second piece comes when the first could have been painted for long; it begins in the middle of the footer.
+  const slow = createServer(async (asked, answer) => {
+    const { status, headers, body } = await fetched(`${server.url}${asked.url}`);
+    answer.writeHead(status, headers);
+    const middle = body.indexOf('</select>');
+    if (middle > 0) {
+      answer.write(body.subarray(0, middle));
+      await sleep(1_000);
+    }
+    answer.end(body.subarray(Math.max(middle, 0)));
+  });
+  await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve));
+  const { port } = slow.address() as AddressInfo;
+  for (const path of ['/login', '/signup']) {
+    expect(await shifts(page, `http://localhost:${port}${path}`), path).toEqual([]);
+  }
+  slow.closeAllConnections();
+  slow.close();
+});
+
+/** An answer as it is, uncompressed. */
+async function fetched(url: string) {
+  const answer = await fetch(url, { headers: { 'Accept-Encoding': 'identity' } });
+  const headers = Object.fromEntries([...answer.headers].filter(([name]) => !/^(content-length|transfer-encoding|connection)$/.test(name)));
+  return { status: answer.status, headers, body: Buffer.from(await answer.arrayBuffer()) };
 }

@@ -8,6 +8,9 @@ use crate::domain::preferences::Theme;
 use leptos::prelude::*;
 use leptos_meta::{HashedStylesheet, MetaTags};
 
+/// The id of what stands behind everything that a page shows.
+const END: &str = "end";
+
 /// The whole document. Scripts carry the nonce of this answer's content security policy.
 pub fn shell(options: LeptosOptions, content: Content) -> impl IntoView {
     let environment = Environment::current();
@@ -32,7 +35,7 @@ pub fn shell(options: LeptosOptions, content: Content) -> impl IntoView {
                 <ThemeColor theme=environment.theme />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
                 // A page arrives whole: nothing is painted of half a page, which would move when the rest is there.
-                <link rel="expect" href="#foot" blocking="render" />
+                <link rel="expect" href=format!("#{END}") blocking="render" />
                 <HashedStylesheet id="latchkey" options=options.clone() />
                 <AutoReload options=options.clone() />
                 <HydrationScripts options />
@@ -40,6 +43,8 @@ pub fn shell(options: LeptosOptions, content: Content) -> impl IntoView {
             </head>
             <body>
                 {app::written(content)}
+                // An element by itself: Chromium goes on when the expected one begins, not when it ends.
+                <div id=END hidden></div>
                 {is_of_someone.then(|| view! { <Leaving /> })}
             </body>
         </html>

@@ -19,8 +19,7 @@ pub fn PreferencesForm() -> impl IntoView {
     let now = Environment::current();
     let here = Address::expect().as_str().to_owned();
     view! {
-        // `shell` waits for it before the first paint.
-        <footer class="footer" id="foot">
+        <footer class="footer">
             <form class="preferences" method="post" action=post::PREFERENCES id=FORM>
                 <input type="hidden" name=query::RETURN_TO value=here />
                 <label class="preferences__one">

@@ -43,7 +43,6 @@ pub fn resuming() -> impl IntoView {
             </form>
             <a href=links::LOGIN>{text().enter().sign_in}</a>
         </main>
-        <div id="foot"></div>
     }
 }
 
@@ -59,6 +58,5 @@ pub fn failed(problem: &Problem) -> impl IntoView {
                 {text().frame().retry}
             </a>
         </main>
-        <div id="foot"></div>
     }
 }
