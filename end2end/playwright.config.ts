@@ -12,13 +12,14 @@ export default defineConfig({
   workers: 2,
   fullyParallel: true,
   retries: 0,
-  timeout: 60_000,
-  expect: { timeout: 10_000 },
+  // Far more than any takes: what is slow is no fault of a story.
+  timeout: 240_000,
+  expect: { timeout: 20_000 },
   reporter: [['list'], ['./fixtures/closing-line.ts']],
   use: {
     browserName: 'chromium',
     trace: 'retain-on-failure',
-    actionTimeout: 15_000,
+    actionTimeout: 30_000,
     locale: 'en-GB',
     launchOptions: {
       executablePath,

@@ -147,7 +147,9 @@ test('chooses several devices and ends them together', async ({ device, anotherD
   await others[1]?.devicesPage.isShown();
 });
 
-test('says when the device is offline, and when it is back', async ({ device, user }) => {
+test('says when the device is offline, and when it is back', async ({ device, user, watch }) => {
+  // What the page was just asking for.
+  watch.allow(/ERR_INTERNET_DISCONNECTED/);
   await device.signUp(user);
   await device.context.setOffline(true);
   await expect(device.page.getByText('You are offline.')).toBeVisible();

@@ -40,7 +40,6 @@ test('a minute of many tabs on a network that loses every third call signs nobod
   user,
   watch,
 }) => {
-  test.setTimeout(3 * MINUTE);
   watch.allow(/ERR_(EMPTY_RESPONSE|CONNECTION)|Failed to load resource/);
   await device.signUp(user);
   const other = await anotherDevice();
