@@ -17,6 +17,19 @@ test('rows come, go and change by themselves', async ({ device, anotherDevice, u
   await other.signInPage.isShown();
 });
 
+test('a change is shown though the answer that shows it is lost, and lost again', async ({
+  device,
+  anotherDevice,
+  user,
+  watch,
+}) => {
+  watch.allow(/ERR_FAILED.*\/api\/sessions/);
+  await device.signUp(user);
+  await device.page.route('**/api/sessions', (route) => route.abort(), { times: 2 });
+  await (await anotherDevice()).signIn(user);
+  await expect(device.devicesPage.rows).toHaveCount(2);
+});
+
 test('an ended device says so by itself, in every tab, and drops what it showed', async ({
   device,
   anotherDevice,

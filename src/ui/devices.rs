@@ -1,5 +1,6 @@
 //! What the devices page does, apart from how it looks: the list, the ends that were asked for, and how they went.
 
+use super::auth::timing;
 use super::components::dialogs;
 use super::{auth, browser, naming, notice, text};
 use crate::api::Flag;
@@ -8,6 +9,7 @@ use crate::api::problem::{Code, Problem};
 use crate::api::{account, auth as calls};
 use crate::domain::id::SessionId;
 use leptos::prelude::*;
+use std::time::Duration;
 use web_sys::HtmlFormElement;
 
 /// The id of the page's heading, which takes the focus when what had it is gone.
@@ -94,6 +96,8 @@ pub struct Devices {
     username: StoredValue<String>,
     /// Asked to end, and not answered yet: not shown, though the server may still tell of it.
     ending: StoredValue<Vec<SessionId>>,
+    /// Counts how often the list was asked for: an answer that comes late is dropped.
+    looks: StoredValue<u32>,
 }
 
 impl Devices {
@@ -107,6 +111,7 @@ impl Devices {
             news: RwSignal::new(None),
             username: StoredValue::new(username),
             ending: StoredValue::new(Vec::new()),
+            looks: StoredValue::new(0),
         }
     }
 
@@ -190,10 +195,31 @@ impl Devices {
         });
     }
 
+    /// The list as the server has it now, however often it has to be asked for; `None` if that no longer matters.
+    async fn latest(self) -> Option<Vec<SessionInfo>> {
+        self.looks.try_update_value(|looks| *looks += 1)?;
+        let turn = self.looks.try_get_value();
+        let mut failures = 0;
+        loop {
+            let answer = account::sessions().await;
+            if self.looks.try_get_value() != turn {
+                return None;
+            }
+            let problem = match answer {
+                Ok(rows) => return Some(rows),
+                Err(problem) if notice::is_over(problem.code) => return None,
+                Err(problem) => problem,
+            };
+            failures += 1;
+            let asked = problem.retry_after.map(Duration::from_secs);
+            browser::sleep(timing::backoff(failures, browser::chance(), asked)).await;
+        }
+    }
+
     /// Something may have changed elsewhere: shows the list as the server has it now.
     pub fn look_again(self) {
         browser::spawn(async move {
-            let Ok(mut rows) = account::sessions().await else { return };
+            let Some(mut rows) = self.latest().await else { return };
             let Some(before) = self.rows.try_get_untracked() else { return };
             self.ending.with_value(|ending| rows.retain(|row| !ending.contains(&row.sid)));
             let missing = |rows: &[SessionInfo], of: &[SessionInfo]| {
