@@ -189,7 +189,7 @@ async fn a_page_that_waits_for_a_refresh_is_there_after_it_whatever_web_session_
     let wrong = [("username", "ada"), ("password", "not the right password")];
     visitor.submit("/auth/login", &wrong).await.expect(303);
     let name = "__Host-Http-latchkey-session";
-    let nobodys = visitor.cookies.get(name).unwrap().clone();
+    let nobodys = visitor.cookies[name].clone();
     device.browser.cookies.insert(name.into(), nobodys);
     assert!(!device.browser.get("/devices").await.expect(200).text.contains("This device"));
     device.try_refresh().await.expect(200);
