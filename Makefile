@@ -96,6 +96,7 @@ $(SITE): $(MANIFESTS) $(STRENGTH) scripts/seal-site $(shell find src style publi
 	@mkdir -p $(@D) && touch $@.begun
 	LEPTOS_HASH_FILES=false cargo-leptos build --release --split --frontend-only
 	cp $(STRENGTH) target/site/pkg/strength.wasm
+	cp strength/worker.js target/site/pkg/strength.js
 	scripts/seal-site
 	@mv $@.begun $@
 

@@ -88,11 +88,6 @@ pub fn host() -> String {
     window().location().hostname().unwrap_or_default()
 }
 
-/// Asks for a file of the site: a promise of the response.
-pub fn fetch(path: &str) -> Promise {
-    window().fetch_with_str(path)
-}
-
 pub fn is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible
 }

@@ -5,6 +5,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 /// For what is no page of ours: it may load nothing.
 const CSP_NOTHING: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+/// For what runs as a worker: WebAssembly, loaded from here.
+const CSP_WORKER: &str = "default-src 'none'; connect-src 'self'; script-src 'wasm-unsafe-eval'; base-uri 'none'; \
+                          form-action 'none'; frame-ancestors 'none'";
+
 const ALWAYS: [(HeaderName, HeaderValue); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
     (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
@@ -25,6 +29,23 @@ pub fn page_policy(nonce: &str) -> Option<HeaderValue> {
          form-action 'self'; frame-ancestors 'none'"
     );
     HeaderValue::try_from(policy).ok()
+}
+
+/// A file whose name changes with what it holds.
+pub fn kept_for_ever<B>(mut response: Response<B>, is_script: bool) -> Response<B> {
+    if !response.status().is_success() && response.status() != StatusCode::NOT_MODIFIED {
+        return response;
+    }
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
+    // In which form it comes depends on what the browser reads; who keeps it between us must know.
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if is_script {
+        // A worker has the policy of its own file (CSP 3, section 4.2). Where the browser has the file already, the
+        // answer's headers take the place of those that it kept (RFC 9111, section 3.2).
+        headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP_WORKER));
+    }
+    response
 }
 
 /// A file whose name stays when it changes.

@@ -16,7 +16,7 @@ use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::routing::{MethodFilter, MethodRouter, get, on};
 use futures_util::FutureExt as _;
-use http::{HeaderName, HeaderValue, Method, Response, StatusCode, header};
+use http::{HeaderName, HeaderValue, Method, Response};
 use leptos::config::LeptosOptions;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
@@ -88,14 +88,8 @@ fn files(app: &App) -> ServeDir {
 }
 
 async fn kept_for_ever(request: Request, next: Next) -> Response<Body> {
-    let mut response = next.run(request).await;
-    if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
-        let value = HeaderValue::from_static("public, max-age=31536000, immutable");
-        response.headers_mut().insert(header::CACHE_CONTROL, value);
-        // In which form it comes depends on what the browser reads; who keeps it between us must know.
-        response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    }
-    response
+    let is_script = request.uri().path().ends_with(".js");
+    headers::kept_for_ever(next.run(request).await, is_script)
 }
 
 async fn wrong_method() -> Response<Body> {

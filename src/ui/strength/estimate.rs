@@ -1,62 +1,50 @@
-//! The estimate itself: a WebAssembly module apart (`strength/`), since its lists are larger than the rest of the app. It
-//! loads when somebody is about to choose a password, once for the page.
+//! The estimate itself: a WebAssembly module apart (`strength/`), since its lists are larger than the rest of the app, in
+//! a worker, since it takes a while. It loads when somebody is about to choose a password, once for the page.
 
-use crate::ui::browser;
-use js_sys::{BigInt, Function, Object, Promise, Reflect, WebAssembly};
+use js_sys::{Array, Promise};
 use std::cell::RefCell;
-use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
+use web_sys::{MessageChannel, MessageEvent, Worker};
 
-/// Its file. `scripts/seal-site` puts the hash in the place of the tildes.
-const FILE: &str = "/pkg/strength.~~~~~~~~~~~~~~~~~~~~~~.wasm";
+/// The worker's file. `scripts/seal-site` puts the hash in the place of the tildes.
+const FILE: &str = "/pkg/strength.~~~~~~~~~~~~~~~~~~~~~~.js";
 
 thread_local! {
-    static LOADING: RefCell<Option<Promise>> = const { RefCell::new(None) };
-}
-
-/// Its exports; loads it the first time. What failed is tried again.
-async fn load() -> Option<JsValue> {
-    let begun = LOADING.with_borrow(Clone::clone).unwrap_or_else(|| {
-        let begun = browser::promise(instantiate());
-        LOADING.set(Some(begun.clone()));
-        begun
-    });
-    let loaded = JsFuture::from(begun).await;
-    if loaded.is_err() {
-        LOADING.set(None);
-    }
-    loaded.ok()
+    static WORKER: RefCell<Option<Worker>> = const { RefCell::new(None) };
 }
 
 /// How many guesses a password takes, as a power of ten, for whoever tries `words` first; `None` where it cannot be had.
 pub async fn guesses_log10(password: &str, words: &[String]) -> Option<f64> {
-    let exports = load().await?;
-    let exported = |name: &str| Reflect::get(&exports, &name.into()).ok()?.dyn_into::<Function>().ok();
-    let (character, word, guesses) = (exported("character")?, exported("word")?, exported("guesses_log10")?);
-    let say =
-        |text: &str| text.chars().try_for_each(|c| character.call1(&JsValue::NULL, &u32::from(c).into()).map(drop));
-    for text in words {
-        say(text).and_then(|()| word.call0(&JsValue::NULL)).ok()?;
+    let worker = worker().ok()?;
+    let guesses = ask(&worker, password, words).await.ok().and_then(|answer| answer.as_f64());
+    if guesses.is_none() {
+        // The next one tries again from the beginning.
+        worker.terminate();
+        WORKER.set(None);
     }
-    say(password).and_then(|()| guesses.call0(&JsValue::NULL)).ok()?.as_f64()
+    guesses
 }
 
-/// The exports of a new instance.
-async fn instantiate() -> Result<JsValue, JsValue> {
-    let module = JsFuture::from(WebAssembly::compile_streaming(&browser::fetch(FILE))).await?;
-    let module: WebAssembly::Module = module.dyn_into()?;
-    let clock = Closure::<dyn Fn() -> BigInt>::new(|| BigInt::from(browser::now().as_millis())).into_js_value();
-    let nothing = Closure::<dyn Fn()>::new(|| ()).into_js_value();
-    let imports = Object::new();
-    for import in WebAssembly::Module::imports(&module).iter() {
-        let (from, name) = (Reflect::get(&import, &"module".into())?, Reflect::get(&import, &"name".into())?);
-        if !Reflect::has(&imports, &from)? {
-            Reflect::set(&imports, &from, &Object::new())?;
-        }
-        // Years in passwords are measured from today. Whatever else is named there is never called.
-        let is_clock = from == "zxcvbn";
-        Reflect::set(&Reflect::get(&imports, &from)?, &name, if is_clock { &clock } else { &nothing })?;
+fn worker() -> Result<Worker, JsValue> {
+    if let Some(worker) = WORKER.with_borrow(Clone::clone) {
+        return Ok(worker);
     }
-    Ok(WebAssembly::Instance::new(&module, &imports)?.exports().into())
+    let worker = Worker::new(FILE)?;
+    WORKER.set(Some(worker.clone()));
+    Ok(worker)
+}
+
+async fn ask(worker: &Worker, password: &str, words: &[String]) -> Result<JsValue, JsValue> {
+    let question: Array =
+        std::iter::once(password).chain(words.iter().map(String::as_str)).map(JsValue::from).collect();
+    let channel = MessageChannel::new()?;
+    let answer = Promise::new(&mut |resolve, _| {
+        channel.port1().set_onmessage(Some(&resolve));
+        // It always answers, unless its file cannot be had. Then whoever asked last is told: no other still matters.
+        worker.set_onerror(Some(&resolve));
+    });
+    worker.post_message_with_transfer(&question, &Array::of1(&channel.port2()))?;
+    let answer: MessageEvent = JsFuture::from(answer).await?.dyn_into()?;
+    Ok(answer.data())
 }
