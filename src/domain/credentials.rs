@@ -26,14 +26,15 @@ impl Username {
     pub fn new(typed: &str) -> Result<Self, UsernameError> {
         // Checked before the preparation too, so that no long text is ever worked through.
         if typed.chars().take(USERNAME_LENGTH.end() * 4).count() == USERNAME_LENGTH.end() * 4 {
-            return Err(UsernameError::Length);
+            return Err(UsernameError::TooLong);
         }
         let name = UsernameCaseMapped::enforce(typed)
-            .map_err(|_| if typed.is_empty() { UsernameError::Length } else { UsernameError::Characters })?;
-        if !USERNAME_LENGTH.contains(&name.chars().count()) {
-            return Err(UsernameError::Length);
+            .map_err(|_| if typed.is_empty() { UsernameError::TooShort } else { UsernameError::Characters })?;
+        match name.chars().count() {
+            few if few < *USERNAME_LENGTH.start() => Err(UsernameError::TooShort),
+            many if many > *USERNAME_LENGTH.end() => Err(UsernameError::TooLong),
+            _ => Ok(Self(name.into_owned())),
         }
-        Ok(Self(name.into_owned()))
     }
 
     /// From storage, where only enforced names are.
@@ -49,8 +50,10 @@ impl Username {
 /// Why a username is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UsernameError {
-    #[error("A username has 2 to 64 characters.")]
-    Length,
+    #[error("A username has at least 2 characters.")]
+    TooShort,
+    #[error("A username has at most 64 characters.")]
+    TooLong,
     #[error("A username is made of letters, digits and signs such as . - _ @, without spaces.")]
     Characters,
 }
@@ -163,10 +166,10 @@ mod tests {
 
     #[test]
     fn names_are_bounded_and_made_of_identifier_characters() {
-        assert_eq!(name("a"), Err(UsernameError::Length));
-        assert_eq!(name(""), Err(UsernameError::Length));
-        assert_eq!(name(&"a".repeat(65)), Err(UsernameError::Length));
-        assert_eq!(name(&"a".repeat(100_000)), Err(UsernameError::Length));
+        assert_eq!(name("a"), Err(UsernameError::TooShort));
+        assert_eq!(name(""), Err(UsernameError::TooShort));
+        assert_eq!(name(&"a".repeat(65)), Err(UsernameError::TooLong));
+        assert_eq!(name(&"a".repeat(100_000)), Err(UsernameError::TooLong));
         assert!(name(&"a".repeat(64)).is_ok());
         for bad in ["two words", "tab\there", "nul\0", "zero\u{200b}width"] {
             assert_eq!(name(bad), Err(UsernameError::Characters), "{bad:?}");

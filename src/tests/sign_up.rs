@@ -20,7 +20,8 @@ async fn a_taken_name_is_told_and_nothing_changes() {
 async fn what_is_refused_names_its_field_and_the_reason() {
     let app = TestApp::start().await;
     for (username, password, field, code) in [
-        ("a", PASSWORD, "username", "invalid"),
+        ("a", PASSWORD, "username", "too_short"),
+        (&"a".repeat(65), PASSWORD, "username", "too_long"),
         ("two words", PASSWORD, "username", "invalid"),
         ("ada", "too short", "password", "too_short"),
         ("ada", "passwordpassword", "password", "too_common"),

@@ -1,7 +1,7 @@
 //! The one place where an error becomes an answer: what a use case says is mapped to a code, its cause is logged once.
 
 use crate::api::problem::{Code, FieldError, Problem};
-use crate::domain::credentials::PasswordError;
+use crate::domain::credentials::{PasswordError, UsernameError};
 use crate::server::password::HashError;
 use crate::server::ports::StoreError;
 use crate::server::service::ServiceError;
@@ -14,7 +14,7 @@ const MEDIA_TYPE: &str = "application/problem+json";
 impl From<ServiceError> for Problem {
     fn from(error: ServiceError) -> Self {
         match &error {
-            ServiceError::Username(reason) => field("username", "invalid", reason),
+            ServiceError::Username(reason) => field("username", username_code(*reason), reason),
             ServiceError::Password(name, reason) => field(name, password_code(*reason), reason),
             ServiceError::DeviceName => field("name", "invalid", &"A name has 1 to 64 characters."),
             ServiceError::UnknownClient => field("client", "invalid", &"This client is not registered here."),
@@ -48,6 +48,14 @@ impl From<ServiceError> for Problem {
 
 fn field(name: &str, code: &str, detail: &dyn std::fmt::Display) -> Problem {
     Problem::fields(vec![FieldError { field: name.into(), code: code.into(), detail: detail.to_string() }])
+}
+
+const fn username_code(error: UsernameError) -> &'static str {
+    match error {
+        UsernameError::TooShort => "too_short",
+        UsernameError::TooLong => "too_long",
+        UsernameError::Characters => "invalid",
+    }
 }
 
 const fn password_code(error: PasswordError) -> &'static str {
