@@ -15,6 +15,19 @@ export default defineConfig({
   // Far more than any takes: what is slow is no fault of a story.
   timeout: 240_000,
   expect: { timeout: 20_000 },
+  projects: [
+    { name: 'wide' },
+    // What people do most, on a phone.
+    ...(script
+      ? []
+      : [
+          {
+            name: 'phone',
+            testMatch: /(account|devices|forms|sign-in|sign-out|sign-up)\.spec\.ts/,
+            use: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
+          },
+        ]),
+  ],
   reporter: [['list'], ['./fixtures/closing-line.ts']],
   use: {
     browserName: 'chromium',

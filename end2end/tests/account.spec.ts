@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { call, type Tokens } from '../fixtures/api.ts';
 import { AccountPage } from '../pages/account.ts';
 import { expect, test } from '../fixtures/test.ts';
 
@@ -77,6 +78,24 @@ test('shows what happened, and filters it', async ({ device, anotherDevice, user
   await expect(events).toHaveCount(3);
   await events.filter({ hasText: 'Signed in' }).getByRole('link', { name: 'This wasn’t me' }).click();
   await new AccountPage(page).isShown();
+});
+
+test('leads to what happened earlier, and back', async ({ device, server, user }) => {
+  await device.signUp(user);
+  // With the sign-up, more than a page.
+  for (let times = 0; times < 25; times += 1) {
+    const { accessToken: bearer } = (await (await call(server, '/auth/login', { json: user })).json()) as Tokens;
+    expect((await call(server, '/auth/logout', { method: 'POST', bearer })).status).toBe(204);
+  }
+  const { page } = device;
+  const events = page.getByRole('list', { name: 'Your activity' }).getByRole('listitem');
+  await page.goto('/activity');
+  await expect(events).toHaveCount(50);
+  await page.getByRole('link', { name: 'Older' }).click();
+  await expect(events).toHaveCount(2);
+  await expect(events.last()).toContainText('Account created');
+  await page.getByRole('link', { name: 'Newest' }).click();
+  await expect(events).toHaveCount(50);
 });
 
 test('what somebody else did ends their session and leads to a new password', async ({ device, anotherDevice, user, watch }) => {

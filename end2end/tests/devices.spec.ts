@@ -92,6 +92,26 @@ test('asks first, and Cancel ends nothing', async ({ device, anotherDevice, user
   await expect(devicesPage.rows).toHaveCount(2);
 });
 
+test('an end that fails puts the row back and says why', async ({ device, anotherDevice, user, watch }) => {
+  watch.allow(/503|Failed to load resource/);
+  await device.signUp(user);
+  await (await anotherDevice()).signIn(user);
+  const { devicesPage, page } = device;
+  await expect(devicesPage.rows).toHaveCount(2);
+  await page.route('**/auth/sessions/revoke', (route) =>
+    route.fulfill({ status: 503, contentType: 'application/problem+json', json: { code: 'unavailable', status: 503 } }),
+  );
+  await devicesPage.end(devicesPage.otherDevices);
+  await expect(page.getByRole('alert')).toContainText('is still signed in.');
+  await expect(devicesPage.rows).toHaveCount(2);
+  await expect(devicesPage.rows.first()).toContainText('This device');
+
+  await page.unrouteAll();
+  await devicesPage.end(devicesPage.otherDevices);
+  await expect(devicesPage.rows).toHaveCount(1);
+  await expect(page.getByRole('alert')).toHaveCount(0);
+});
+
 test('gives a device a name', async ({ device, anotherDevice, user }) => {
   await device.signUp(user);
   const { devicesPage } = device;

@@ -1,3 +1,4 @@
+import { nextTokens } from '../fixtures/api.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 // What a device that was ended elsewhere meets when it asks.
@@ -60,4 +61,25 @@ test('another tab listens on when the first is closed', async ({ device, another
   const other = await anotherDevice();
   await other.signIn(user);
   await expect(tab.devicesPage.rows).toHaveCount(2);
+});
+
+test('a page listens on after the server was restarted, which signs nobody out', async ({
+  device,
+  anotherDevice,
+  server,
+  user,
+  watch,
+}) => {
+  watch.allow(/ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)/);
+  const renewed = nextTokens(device.page);
+  await device.signUp(user);
+  await renewed;
+  const listening = device.page.waitForResponse((response) => response.url().endsWith('/api/live') && response.ok());
+  await server.restart();
+  const other = await anotherDevice();
+  await other.signIn(user);
+  await listening;
+  await expect(device.devicesPage.rows).toHaveCount(2);
+  await device.devicesPage.end(device.devicesPage.otherDevices);
+  await expect(device.devicesPage.rows).toHaveCount(1);
 });
