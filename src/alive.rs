@@ -32,9 +32,8 @@ async fn come_alive() {
         Page::SignIn => for_anybody(pages::sign_in),
         Page::SignUp => for_anybody(pages::sign_up),
         Page::Reauthenticate => {
-            auth::begin();
             entrance::follow();
-            mount(pages::reauthenticate);
+            for_someone(pages::reauthenticate);
         }
         Page::Devices => drop(devices().await),
         Page::Activity => drop(activity().await),

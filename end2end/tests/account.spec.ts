@@ -23,6 +23,8 @@ test('a changed password ends the other devices and is the one that counts', asy
   await expect(account.problem).toHaveText('The password is wrong.');
   await account.changePassword(user.password, 'short');
   await expect(account.problem).toContainText('too short');
+  await account.changePassword(user.password, user.password);
+  await expect(account.problem).toHaveText('This is the password that you have now. Choose another.');
   await account.changePassword(user.password, 'an entirely new password');
   await expect(account.done).toBeVisible();
   await expect(account.newPassword).toHaveValue('');
@@ -53,6 +55,7 @@ test('deletes the account, with the password', async ({ device, user, watch }) =
   await expect(account.problem).toHaveText('The password is wrong.');
   await account.deleteAccount(user.password);
   await device.signInPage.isShown();
+  await expect(device.page.getByText('Your account is deleted.')).toBeVisible();
   await device.signInPage.submit(user);
   await expect(device.signInPage.error).toBeVisible();
 });
@@ -70,7 +73,7 @@ test('shows what happened, and filters it', async ({ device, anotherDevice, user
     await page.goto('/activity');
     await expect(events).toHaveCount(3, { timeout: 500 });
   }).toPass();
-  await expect(events.first()).toContainText('Sign-in with a wrong password');
+  await expect(events.first()).toContainText('A wrong password was entered');
   await page.getByRole('link', { name: 'Warnings' }).click();
   await expect(events).toHaveCount(1);
   await expect(page).toHaveURL(/show=warnings/);
@@ -78,6 +81,22 @@ test('shows what happened, and filters it', async ({ device, anotherDevice, user
   await expect(events).toHaveCount(3);
   await events.filter({ hasText: 'Signed in' }).getByRole('link', { name: 'This wasn’t me' }).click();
   await new AccountPage(page).isShown();
+});
+
+test('says to which device something was done', async ({ device, anotherDevice, user, watch }) => {
+  watch.allow(refused);
+  await device.signUp(user);
+  const other = await anotherDevice();
+  await other.signIn(user);
+  const { page, devicesPage } = device;
+  await expect(devicesPage.rows).toHaveCount(2);
+  await devicesPage.rename(devicesPage.otherDevices, 'Kitchen');
+  await devicesPage.end(devicesPage.otherDevices);
+  await other.signInPage.isShown();
+  await page.goto('/activity');
+  const events = page.getByRole('list', { name: 'Your activity' }).getByRole('listitem');
+  await expect(events.nth(0)).toContainText('Kitchen was signed out');
+  await expect(events.nth(1)).toContainText('Kitchen was renamed');
 });
 
 test('leads to what happened earlier, and back', async ({ device, server, user }) => {

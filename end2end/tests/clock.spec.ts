@@ -19,9 +19,9 @@ for (const days of [-3, 3]) {
     await device.signUp(user);
     await (await anotherDevice()).signIn(user);
     await expect(devicesPage.rows).toHaveCount(2);
-    await expect(devicesPage.otherDevices).toContainText(/Last active (now|\d+ (seconds?|minutes?) ago)/);
+    await expect(devicesPage.otherDevices).toContainText(/Last active (just now|\d+ (seconds?|minutes?) ago)/);
     await page.reload();
     await devicesPage.isShown();
-    await expect(devicesPage.otherDevices).toContainText(/Last active (now|\d+ (seconds?|minutes?) ago)/);
+    await expect(devicesPage.otherDevices).toContainText(/Last active (just now|\d+ (seconds?|minutes?) ago)/);
   });
 }

@@ -123,6 +123,42 @@ test('gives a device a name', async ({ device, anotherDevice, user }) => {
   await expect(other.page.getByRole('button', { name: 'Sign out Kitchen <b>tablet</b>' })).toBeVisible();
 });
 
+test('what is being typed stays, whatever changes elsewhere', async ({ device, anotherDevice, user }) => {
+  await device.signUp(user);
+  await (await anotherDevice()).signIn(user);
+  const { devicesPage, page } = device;
+  await expect(devicesPage.rows).toHaveCount(2);
+  await devicesPage.startRenaming(devicesPage.otherDevices, 'Grandma');
+  await (await anotherDevice()).signIn(user);
+  await expect(devicesPage.rows).toHaveCount(3);
+  await page.keyboard.type('’s phone');
+  await expect(devicesPage.nameField).toHaveValue('Grandma’s phone');
+});
+
+test('what is left by itself is not asked about, and the focus goes where it is of use', async ({
+  device,
+  anotherDevice,
+  user,
+}) => {
+  await device.signUp(user);
+  const { devicesPage } = device;
+  for (const asked of [false, true]) {
+    const other = await anotherDevice();
+    await other.signIn(user);
+    await expect(devicesPage.rows).toHaveCount(2);
+    const button = devicesPage.signOutButtonOf(devicesPage.otherDevices);
+    await button.focus();
+    if (asked) {
+      await button.press('Enter');
+      await expect(devicesPage.dialog).toBeVisible();
+    }
+    await other.devicesPage.signOutButton.click();
+    await expect(devicesPage.rows).toHaveCount(1);
+    await expect(devicesPage.dialog).toBeHidden();
+    await expect(devicesPage.heading).toBeFocused();
+  }
+});
+
 test('Escape leaves the name as it was', async ({ device, user }) => {
   await device.signUp(user);
   const { devicesPage, page } = device;

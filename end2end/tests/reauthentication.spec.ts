@@ -17,3 +17,21 @@ test('a sign-in of long ago must prove itself to end other devices', async ({ de
   await expect(other.devicesPage.rows).toHaveCount(1);
   await device.signInPage.isShown();
 });
+
+test('on a page that asks for the password nothing is done yet, and it says so', async ({ device, anotherDevice, user }) => {
+  await device.signUp(user);
+  const other = await anotherDevice();
+  await other.signIn(user);
+  await sleep(1_500);
+  const { page } = device;
+  await page.goto('/activity?show=sign_ins');
+  await page.getByRole('button', { name: 'This wasn’t me' }).click();
+  await expect(page.getByRole('heading', { name: 'Is it you?' })).toBeVisible();
+  await expect(page.locator('input[autocomplete=username]')).toHaveValue(user.username);
+  await page.getByLabel('Password', { exact: true }).fill(user.password);
+  await page.getByRole('button', { name: 'Confirm' }).click();
+  await expect(page).toHaveURL((url) => url.pathname === '/activity');
+  await expect(page.getByText('Nothing has been signed out yet')).toBeVisible();
+  await other.devicesPage.open();
+  await expect(other.devicesPage.rows).toHaveCount(2);
+});

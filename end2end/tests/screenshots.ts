@@ -96,7 +96,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await shoot('reauthenticate');
         await page.getByLabel('Password', { exact: true }).fill(ada.password);
         await page.getByRole('button', { name: 'Confirm' }).click();
-        await page.waitForURL('**/activity');
+        await page.locator('.done').filter({ hasText: 'confirmed' }).waitFor();
+        await shoot('activity-confirmed');
         await page.goto('/account?notMe=over#password');
         await page.locator('body[data-alive]').waitFor();
         await shoot('account-not-me');

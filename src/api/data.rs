@@ -135,9 +135,20 @@ pub struct ActivityEvent {
     pub os: Option<String>,
     /// A stable word that says more: why a session ended, how a reuse was found.
     pub detail: Option<String>,
+    /// Of what was done to a session: what that is called, while it is kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<DeviceName>,
     /// Of a token that was used twice: who had exchanged it before, as far as is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other: Option<OtherSide>,
+}
+
+/// What a session is called by, as on the devices page.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DeviceName {
+    pub name: Option<String>,
+    pub browser: Option<String>,
+    pub os: Option<String>,
 }
 
 /// The other side of a reuse.

@@ -88,7 +88,7 @@ impl std::fmt::Display for Code {
 pub struct FieldError {
     /// The field's name as it was sent.
     pub field: String,
-    /// Stable: `too_short`, `too_long`, `too_common`, `contains_username`, `invalid`, `required`.
+    /// Stable: `too_short`, `too_long`, `too_common`, `contains_username`, `unchanged`, `invalid`, `required`.
     pub code: String,
     /// In the user's words.
     pub detail: String,

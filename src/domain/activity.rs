@@ -46,6 +46,11 @@ impl Filter {
 }
 
 impl Kind {
+    /// Whether it was done to a session, maybe by another one.
+    pub const fn is_done_to_a_session(self) -> bool {
+        matches!(self, Self::SessionEnded | Self::SessionRenamed)
+    }
+
     /// Whether somebody else may have been at it.
     pub fn warns(self) -> bool {
         Filter::Warnings.kinds().is_some_and(|kinds| kinds.contains(&self))

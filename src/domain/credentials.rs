@@ -144,6 +144,8 @@ pub enum PasswordError {
     Characters,
     #[error("This password is among the first that others would guess. Choose another.")]
     TooCommon,
+    #[error("This is the password that you have now. Choose another.")]
+    Unchanged,
     #[error("This password is little more than the username. Choose another.")]
     ContainsUsername,
 }

@@ -109,7 +109,10 @@ async fn the_password_is_asked_for_on_a_page_of_its_own() {
     assert!(location.starts_with("/reauthenticate?"), "{location}");
     here.get(&location).await.expect(200);
     let fields = [("password", PASSWORD), ("returnTo", "/devices")];
-    assert_eq!(here.submit("/auth/reauthenticate", &fields).await.expect(303).header("location"), Some("/devices"));
+    // Which says that nothing is done yet.
+    let confirmed = here.submit("/auth/reauthenticate", &fields).await.expect(303);
+    assert_eq!(confirmed.header("location"), Some("/devices?confirmed=true"));
+    assert!(there.is_in().await);
     here.submit("/auth/sessions/revoke", &[("sid", &sid)]).await.expect(303);
     assert!(!there.is_in().await);
 }

@@ -32,7 +32,19 @@ pub fn address(filter: Filter, before: Option<i64>) -> String {
 }
 
 /// The event in words.
-pub fn words(kind: Kind, detail: Option<&str>) -> &'static str {
+pub fn words(event: &ActivityEvent) -> String {
+    let happened = &text().activity().happened;
+    let device = event.device.as_ref().and_then(|device| {
+        device.name.clone().or_else(|| naming::kind(device.browser.as_deref(), device.os.as_deref()))
+    });
+    match (event.kind, event.detail.as_deref(), device) {
+        (Kind::SessionEnded, None | Some("ended_by_user"), Some(device)) => (happened.session_ended_of)(&device),
+        (Kind::SessionRenamed, _, Some(device)) => (happened.session_renamed_of)(&device),
+        (kind, detail, _) => sentence(kind, detail).to_owned(),
+    }
+}
+
+fn sentence(kind: Kind, detail: Option<&str>) -> &'static str {
     let happened = &text().activity().happened;
     match (kind, detail) {
         (Kind::SignedUp, _) => happened.signed_up,

@@ -18,7 +18,7 @@ pub fn written(content: Content) -> AnyView {
     match content {
         Content::SignIn => view! { <Gate>{pages::sign_in()}</Gate> }.into_any(),
         Content::SignUp => view! { <Gate>{pages::sign_up()}</Gate> }.into_any(),
-        Content::Reauthenticate => view! { <Gate>{pages::reauthenticate()}</Gate> }.into_any(),
+        Content::Reauthenticate(personal) => view! { <Gate>{pages::reauthenticate(personal)}</Gate> }.into_any(),
         Content::Missing => view! { <Gate>{pages::missing()}</Gate> }.into_any(),
         Content::Resuming => pages::resuming().into_any(),
         Content::Failed(problem) => pages::failed(&problem).into_any(),

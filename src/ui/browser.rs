@@ -179,6 +179,18 @@ pub fn focus_is_lost() -> bool {
     document().active_element().is_none_or(|element| element.tag_name() == "BODY")
 }
 
+/// Takes a class from the element with this id.
+pub fn remove_class(id: &str, class: &str) {
+    if let Some(element) = element(id) {
+        let _ = element.class_list().remove_1(class);
+    }
+}
+
+/// What has the focus.
+pub fn focused() -> Option<web_sys::HtmlElement> {
+    document().active_element().filter(|element| element.tag_name() != "BODY")?.dyn_into().ok()
+}
+
 /// Calls `handler` on each such event of the window, or of the document, for the life of the page.
 pub fn listen<E: JsCast + 'static>(target: &web_sys::EventTarget, event: &str, handler: impl Fn(E) + 'static) {
     let closure = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| handler(event.unchecked_into()));

@@ -96,12 +96,12 @@ mod tests {
     fn the_past_is_told_in_its_largest_unit() {
         let now = Timestamp::from_secs(1_000_000_000);
         let before = |seconds: i64| ago(Timestamp::from_secs(1_000_000_000 - seconds), now);
-        assert_eq!(before(59).as_deref(), Some("now"));
+        assert_eq!(before(59).as_deref(), Some("just now"));
         assert_eq!(before(60).as_deref(), Some("1 minute ago"));
         assert_eq!(before(7_199).as_deref(), Some("1 hour ago"));
         assert_eq!(before(86_400).as_deref(), Some("yesterday"));
         assert_eq!(before(172_800).as_deref(), Some("2 days ago"));
         assert_eq!(before(604_800), None);
-        assert_eq!(before(-500).as_deref(), Some("now"), "a clock that is behind");
+        assert_eq!(before(-500).as_deref(), Some("just now"), "a clock that is behind");
     }
 }

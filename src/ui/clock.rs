@@ -55,6 +55,15 @@ impl Clock {
         self.now.get()
     }
 
+    pub fn now_untracked(self) -> Timestamp {
+        self.now.get_untracked()
+    }
+
+    /// For what is mounted by itself, once the app has come alive.
+    pub fn of_page() -> Option<Self> {
+        OF_PAGE.get()
+    }
+
     /// Whether the app has come alive.
     pub fn is_alive(self) -> bool {
         self.alive.get()

@@ -149,16 +149,37 @@ impl Devices {
             return self.asked.set(Some(ending));
         }
         let username = self.username.get_value();
+        if let Some(form) = &form {
+            let _ = form.set_attribute("aria-busy", "true");
+        }
         browser::spawn(async move {
-            match (dialogs::make(self, username).await, form) {
+            let made = dialogs::make(self, username).await;
+            if let Some(form) = &form {
+                let _ = form.remove_attribute("aria-busy");
+            }
+            match (made, form) {
                 (Ok(()), _) => drop(self.asked.try_set(Some(ending))),
-                (Err(_), Some(form)) => drop(form.submit()),
-                (Err(_), None) => {
+                // Offline the browser's own error would take the place of the page.
+                (Err(_), Some(form)) if browser::is_online() => drop(form.submit()),
+                (Err(_), _) => {
                     let why = text().problem(Code::Unavailable);
                     self.failure.try_set(Some(ending.failed(why)));
                 }
             }
         });
+    }
+
+    /// What there is still to end of it.
+    pub fn still(self, ending: Ending) -> Option<Ending> {
+        let is_there = |one: &SessionInfo| self.rows.with_untracked(|rows| rows.iter().any(|row| row.sid == one.sid));
+        match ending {
+            Ending::One(one) => is_there(&one).then_some(Ending::One(one)),
+            Ending::Several(mut several) => {
+                several.retain(is_there);
+                (!several.is_empty()).then_some(Ending::Several(several))
+            }
+            Ending::Others | Ending::Everywhere => Some(ending),
+        }
     }
 
     /// Ends what was asked for. Its rows go at once, and come back if it fails.
@@ -231,10 +252,14 @@ impl Devices {
                 self.news.set(Some((text().devices().ended_one)(&went)));
             }
             if rows != before {
+                let focused = browser::focused();
                 self.rows.set(rows);
-            }
-            if browser::focus_is_lost() && before.len() > self.rows.with_untracked(Vec::len) {
-                browser::focus(HEADING);
+                // Until the rows have gone and moved.
+                browser::pause().await;
+                if let Some(former) = focused.filter(|_| browser::focus_is_lost()) {
+                    // A row that moved takes the focus from what it holds.
+                    if former.is_connected() { drop(former.focus()) } else { browser::focus(HEADING) }
+                }
             }
         });
     }

@@ -12,6 +12,9 @@ pub const DISOWN: &str = "/account?notMe=over#password";
 /// The same, when its session has just been ended.
 pub const DISOWNED: &str = "/account?notMe=ended#password";
 
+/// Where somebody comes who has just deleted their account.
+pub const DELETED: &str = "/login?done=deleted";
+
 /// What happens to the user's sessions, as it happens.
 pub const LIVE: &str = "/api/live";
 
@@ -40,6 +43,10 @@ pub mod query {
     pub const RENAME: &str = "rename";
     /// That somebody else did something: whether it was `ended` just now, or was `over`.
     pub const NOT_ME: &str = "notMe";
+    /// That the password was given again, for something that has not been done yet.
+    pub const CONFIRMED: &str = "confirmed";
+    /// What was done just now: the account was `deleted`.
+    pub const DONE: &str = "done";
     /// Which events are shown, and from where on.
     pub const SHOW: &str = "show";
     pub const BEFORE: &str = "before";
@@ -52,6 +59,14 @@ pub fn return_path(wanted: Option<&str>) -> &str {
         .filter(|path| is_page(path) && path.len() <= 512)
         .filter(|path| !path.contains(|c: char| c == '\\' || c.is_control() || c.is_whitespace()))
         .unwrap_or(DEVICES)
+}
+
+/// The page at `path`, come back to with the password given again.
+pub fn confirmed(path: &str) -> String {
+    let (page, fragment) = path.split_once('#').map_or((path, None), |(page, fragment)| (page, Some(fragment)));
+    let joined = if page.contains('?') { '&' } else { '?' };
+    let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
+    format!("{page}{joined}{}=true{fragment}", query::CONFIRMED)
 }
 
 /// Whether the app itself has a page at `path` for who is signed in.
@@ -80,6 +95,12 @@ pub fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_confirmed_is_told_to_the_page_whatever_its_address_holds() {
+        assert_eq!(confirmed("/devices"), "/devices?confirmed=true");
+        assert_eq!(confirmed("/activity?show=warnings#top"), "/activity?show=warnings&confirmed=true#top");
+    }
 
     #[test]
     fn returning_stays_on_this_site() {

@@ -10,7 +10,8 @@ pub fn title(session: &SessionInfo) -> String {
 
 /// What is known of a device that has a name of its own.
 pub fn subtitle(session: &SessionInfo) -> Option<String> {
-    session.name.as_ref().and_then(|_| known(session))
+    let name = session.name.as_ref()?;
+    known(session).filter(|known| known != name)
 }
 
 fn known(session: &SessionInfo) -> Option<String> {
@@ -53,6 +54,7 @@ mod tests {
         let named = session(Some("Desk"), Some("Firefox"), Some("Linux"));
         assert_eq!(title(&named), "Desk");
         assert_eq!(subtitle(&named).as_deref(), Some("Firefox on Linux"));
+        assert_eq!(subtitle(&session(Some("Firefox on Linux"), Some("Firefox"), Some("Linux"))), None);
     }
 
     #[test]

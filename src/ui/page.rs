@@ -122,7 +122,7 @@ pub struct Activity {
 pub enum Content {
     SignIn,
     SignUp,
-    Reauthenticate,
+    Reauthenticate(Personal<()>),
     Devices(Personal<Vec<SessionInfo>>),
     Activity(Personal<Activity>),
     Account(Personal<Account>),
@@ -136,7 +136,7 @@ impl Content {
         match self {
             Self::SignIn => Page::SignIn,
             Self::SignUp => Page::SignUp,
-            Self::Reauthenticate => Page::Reauthenticate,
+            Self::Reauthenticate(_) => Page::Reauthenticate,
             Self::Devices(_) => Page::Devices,
             Self::Activity(_) => Page::Activity,
             Self::Account(_) => Page::Account,
@@ -149,6 +149,7 @@ impl Content {
     /// What the page in the browser has to know of it to come alive, as JSON.
     pub fn to_json(&self) -> Option<String> {
         match self {
+            Self::Reauthenticate(personal) => serde_json::to_string(personal).ok(),
             Self::Devices(personal) => serde_json::to_string(personal).ok(),
             Self::Activity(personal) => serde_json::to_string(personal).ok(),
             Self::Account(personal) => serde_json::to_string(personal).ok(),

@@ -70,7 +70,9 @@ fn is_worth_keeping(path: &str, problem: &Problem, username: &str) -> bool {
 fn after(path: &str, fields: &HashMap<String, String>, wanted: Option<&str>) -> Cow<'static, str> {
     let page = match path {
         "/preferences" => return return_to::same(wanted).into(),
-        "/auth/logout" | "/auth/account/delete" => "/login",
+        "/auth/logout" => links::LOGIN,
+        links::post::DELETE_ACCOUNT => links::DELETED,
+        links::post::REAUTHENTICATE => return links::confirmed(return_to::page(wanted)).into(),
         "/auth/logout-all" if !fields.get("keepCurrent").is_some_and(|keep| keep == "true" || keep == "on") => "/login",
         _ if disowns(path, fields) => links::DISOWNED,
         _ => return_to::page(wanted),
@@ -144,5 +146,13 @@ mod tests {
         assert_eq!(after("/auth/logout-all", &fields("true"), None), "/devices");
         assert_eq!(after("/auth/logout-all", &fields("false"), None), "/login");
         assert_eq!(after("/auth/login", &HashMap::new(), Some("/account")), "/account");
+        assert_eq!(after("/auth/account/delete", &HashMap::new(), Some("/account")), "/login?done=deleted");
+    }
+
+    #[test]
+    fn who_has_confirmed_is_told_that_nothing_is_done_yet() {
+        let none = HashMap::new();
+        assert_eq!(after("/auth/reauthenticate", &none, Some("/activity")), "/activity?confirmed=true");
+        assert_eq!(after("/auth/reauthenticate", &none, None), "/devices?confirmed=true");
     }
 }

@@ -94,7 +94,7 @@ async fn content(
             Content::Activity(Personal { username, content })
         }
         Page::Account => Content::Account(Personal { username, content: context.services().account(caller).await? }),
-        Page::Reauthenticate => Content::Reauthenticate,
+        Page::Reauthenticate => Content::Reauthenticate(Personal { username, content: () }),
         // No other has a path but the root.
         _ => return Ok(Guide::Go(links::DEVICES.into())),
     }))

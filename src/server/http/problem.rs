@@ -65,6 +65,7 @@ const fn password_code(error: PasswordError) -> &'static str {
         PasswordError::Characters => "invalid",
         PasswordError::TooCommon => "too_common",
         PasswordError::ContainsUsername => "contains_username",
+        PasswordError::Unchanged => "unchanged",
     }
 }
 

@@ -309,6 +309,9 @@ impl Services {
         let session = self.by_credentials(credentials, source).await?;
         let user = self.check_password(&session, current.expose(), "currentPassword", source).await?;
         let password = self.new_password("newPassword", new.expose(), &user.username).await?;
+        if Password::typed(current.expose()).is_ok_and(|current| current == password) {
+            return Err(ServiceError::Password("newPassword", PasswordError::Unchanged));
+        }
         let new_hash = self.hasher.hash(&password).await?;
         let event = Event { sid: Some(session.id.clone()), ..self.event(&user.id, Kind::PasswordChanged, source) };
         let change = PasswordChange {

@@ -3,7 +3,7 @@
 use super::identity::Caller;
 use super::limits::Doing;
 use super::{ServiceError, Services};
-use crate::api::data::{ActivityEvent, ActivityPage, Export, ExportedSession, OtherSide};
+use crate::api::data::{ActivityEvent, ActivityPage, DeviceName, Export, ExportedSession, OtherSide};
 use crate::domain::activity::{Event, Filter, Party};
 use crate::domain::id::UserId;
 use crate::domain::session::Session;
@@ -25,7 +25,20 @@ impl Services {
         filter: Filter,
         cursor: Option<i64>,
     ) -> Result<ActivityPage, ServiceError> {
-        self.activity_of(&caller.user_id, Page { filter, before: cursor, limit: PAGE }).await
+        let mut page = self.activity_of(&caller.user_id, Page { filter, before: cursor, limit: PAGE }).await?;
+        let mut done_to: Vec<_> = page.events.iter_mut().filter(|event| event.kind.is_done_to_a_session()).collect();
+        if !done_to.is_empty() {
+            let sessions = self.store.sessions_of(&caller.user_id).await?;
+            for event in &mut done_to {
+                let session = sessions.iter().find(|session| event.sid.as_ref() == Some(&session.id));
+                event.device = session.map(|Session { label, .. }| DeviceName {
+                    name: label.name.clone(),
+                    browser: label.device.browser.clone(),
+                    os: label.device.os.clone(),
+                });
+            }
+        }
+        Ok(page)
     }
 
     async fn activity_of(&self, user: &UserId, page: Page) -> Result<ActivityPage, ServiceError> {
@@ -41,6 +54,7 @@ impl Services {
             browser: None,
             os: None,
             detail,
+            device: None,
             other: other.map(|Party { at, ip, user_agent }| OtherSide { at, ip, user_agent }),
         };
         Ok(ActivityPage { events: recorded.into_iter().map(tell).collect(), next })

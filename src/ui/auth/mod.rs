@@ -93,6 +93,12 @@ pub fn signed_out() {
     leave(links::LOGIN);
 }
 
+/// The user has deleted the account.
+pub fn deleted() {
+    tabs::tell(tabs::News::SignedOut);
+    leave(links::DELETED);
+}
+
 /// The server no longer knows this session: leaves for the sign-in page, which says why. A page that never showed
 /// anybody has nothing to explain.
 fn ended(code: Code) {

@@ -1,8 +1,9 @@
 //! Asks once before sessions are ended, and says what will happen.
 
 use super::dialog::Dialog;
+use crate::ui::clock::Clock;
 use crate::ui::devices::{Devices, Ending};
-use crate::ui::{naming, text};
+use crate::ui::{calendar, naming, text};
 use leptos::prelude::*;
 
 /// Shown while something was asked for.
@@ -28,6 +29,30 @@ pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
         Some(Ending::Everywhere) => text().devices().end_everywhere.to_owned(),
         None => String::new(),
     };
+    // Who left by themselves need not be asked for.
+    Effect::new(move || {
+        devices.rows.track();
+        if let Some(asked) = devices.asked.get_untracked() {
+            let left = devices.still(asked.clone());
+            if left.as_ref() != Some(&asked) {
+                devices.asked.set(left);
+            }
+        }
+    });
+    // By which one of several that are called the same is known.
+    let known = move || match ending.get() {
+        Some(Ending::One(one)) => {
+            let now = Clock::of_page().map(Clock::now_untracked).unwrap_or_default();
+            let seen = calendar::ago(one.last_seen_at, now).unwrap_or_else(|| calendar::utc_day(one.last_seen_at));
+            Some(view! {
+                <p class="dialog__known">
+                    <span>{text().devices().last_active} " " {seen}</span>
+                    {one.ip.map(|address| view! { <span class="device__address">{address}</span> })}
+                </p>
+            })
+        }
+        _ => None,
+    };
     let cancel = move || devices.asked.set(None);
     let confirm = move |_| {
         let asked = devices.asked.get_untracked();
@@ -46,7 +71,10 @@ pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
             role="alertdialog"
         >
             <h2 id="confirm-title">{title}</h2>
-            <p id="confirm-text">{consequence}</p>
+            <div id="confirm-text">
+                {known}
+                <p>{consequence}</p>
+            </div>
             // Cancel comes first, so it has the focus: what Enter does must be harmless.
             <div class="dialog__actions">
                 <button class="button" type="button" on:click=move |_| cancel()>

@@ -100,7 +100,9 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
         busy.set(true);
         notice.set(Notice::default());
         let remembered = Flag(remember.get_untracked().is_some_and(|checkbox| checkbox.checked()));
-        let (name, secret) = (field::value(username), Secret::new(field::value(password)));
+        // Keyboards of phones put a space behind a word that they complete.
+        let name = field::value(username).trim().to_owned();
+        let secret = Secret::new(field::value(password));
         let destination = destination.clone();
         browser::spawn(async move {
             match entrance.enter(name, secret, remembered).await {

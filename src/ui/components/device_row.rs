@@ -5,6 +5,7 @@ use super::moment::{Moment, Telling};
 use super::rename_form::RenameForm;
 use crate::api::data::SessionInfo;
 use crate::domain::id::SessionId;
+use crate::ui::clock::Clock;
 use crate::ui::devices::{Devices, Ending};
 use crate::ui::links::{self, query};
 use crate::ui::{browser, naming, text};
@@ -54,8 +55,9 @@ pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl
                 }
             }
             {move || {
-                let session = now.get();
                 if editing.get() {
+                    // Whatever happens elsewhere meanwhile: what is being typed stays.
+                    let session = now.get_untracked();
                     Either::Left(
                         view! {
                             <div class="device__editor">
@@ -64,6 +66,7 @@ pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl
                         },
                     )
                 } else {
+                    let session = now.get();
                     let rename_button = rename_button.clone();
                     Either::Right(view! {
                         <DeviceFacts session=session.clone() />
@@ -116,6 +119,7 @@ fn Pick(sid: SessionId, now: Memo<SessionInfo>, devices: Devices) -> impl IntoVi
 /// What is known of the session.
 #[component]
 fn DeviceFacts(session: SessionInfo) -> impl IntoView {
+    let clock = Clock::expect();
     view! {
         <div class="device__facts">
             <p class="device__title">
@@ -148,8 +152,11 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
                     })}
             </p>
             <p class="device__line device__line--faint">
-                <span>{text().devices().signed_in} " " <Moment at=session.created_at telling=Telling::Day /></span>
-                <span>{text().devices().until} " " <Moment at=session.expires_at telling=Telling::of_end(session.last_seen_at, session.expires_at) /></span>
+                <span>
+                    {text().devices().signed_in} " "
+                    <Moment at=session.created_at telling=Telling::between(session.created_at, clock.now_untracked()) />
+                </span>
+                <span>{text().devices().until} " " <Moment at=session.expires_at telling=Telling::between(session.last_seen_at, session.expires_at) /></span>
             </p>
         </div>
     }

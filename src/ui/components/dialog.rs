@@ -1,5 +1,7 @@
 //! A modal dialog: the browser's own, with its focus trap, Escape, and the focus going back to where it came from.
 
+use crate::ui::browser;
+use crate::ui::devices::HEADING;
 use leptos::html;
 use leptos::prelude::*;
 
@@ -35,6 +37,12 @@ pub fn Dialog<C: IntoView + 'static>(
             aria-describedby=text_id
             node_ref=node
             on:close=move |_| {
+                // What had the focus before may be gone; then a browser takes it from the closed dialog a moment later.
+                let is_left_inside =
+                    |dialog: web_sys::HtmlDialogElement| browser::focused().is_some_and(|it| dialog.contains(Some(&it)));
+                if browser::focus_is_lost() || node.try_get_untracked().flatten().is_some_and(is_left_inside) {
+                    browser::focus(HEADING);
+                }
                 // It comes late, and the page may be gone by then.
                 if open.try_get_untracked() == Some(true) {
                     on_close.run(());

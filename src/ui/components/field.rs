@@ -5,7 +5,7 @@ use crate::ui::text;
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::KeyboardEvent;
+use web_sys::{Event, KeyboardEvent};
 
 /// The sentence beside a field that was refused.
 #[component]
@@ -64,6 +64,12 @@ pub fn UsernameField(
             <FieldProblem id="username-problem".into() problem />
         </div>
     }
+}
+
+/// For password managers, which look for whose password it is.
+#[component]
+pub fn WhosePassword(username: String) -> impl IntoView {
+    view! { <input type="text" autocomplete="username" value=username readonly hidden /> }
 }
 
 /// A password, with a button to see it and a hint at Caps Lock. `id` is unique on the page.
@@ -165,10 +171,11 @@ pub fn focus(node: NodeRef<html::Input>) {
     }
 }
 
-/// Empties the field.
+/// Empties the field; what follows it is told as if by hand.
 pub fn clear(node: NodeRef<html::Input>) {
     if let Some(input) = node.try_get_untracked().flatten() {
         input.set_value("");
+        let _ = Event::new("input").and_then(|event| input.dispatch_event(&event));
     }
 }
 

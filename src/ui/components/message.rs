@@ -1,5 +1,8 @@
 //! What went wrong, said at once to everybody.
 
+use crate::ui::address::Address;
+use crate::ui::links::query;
+use crate::ui::text;
 use leptos::prelude::*;
 
 /// A message that is read out when it appears. Nothing is there while there is nothing to say.
@@ -28,6 +31,13 @@ pub fn Done(#[prop(into)] message: Signal<Option<String>>) -> impl IntoView {
             {move || message.get()}
         </div>
     }
+}
+
+/// Where somebody comes back to who has given the password again, for what is still to be done.
+#[component]
+pub fn Confirmed() -> impl IntoView {
+    let confirmed = Address::expect().parameter(query::CONFIRMED).map(|_| text().confirm().confirmed.to_owned());
+    view! { <Done message=Signal::stored(confirmed) /> }
 }
 
 /// Says politely what has just happened; not seen.

@@ -23,10 +23,10 @@ pub enum Telling {
 }
 
 impl Telling {
-    /// For an end that lies `from` something: the time of day matters when it is near.
-    pub fn of_end(from: Timestamp, end: Timestamp) -> Self {
-        const NEAR: Duration = Duration::from_secs(2 * 86_400);
-        if end.since(from) < NEAR { Self::Exactly } else { Self::Day }
+    /// For one end of the time between `from` and `to`: the time of day matters when that is short.
+    pub fn between(from: Timestamp, to: Timestamp) -> Self {
+        const SHORT: Duration = Duration::from_secs(2 * 86_400);
+        if to.since(from) < SHORT { Self::Exactly } else { Self::Day }
     }
 }
 

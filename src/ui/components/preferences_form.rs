@@ -7,11 +7,14 @@ use crate::ui::environment::{self, Environment};
 use crate::ui::links::{post, query};
 use crate::ui::{browser, text};
 use leptos::prelude::*;
+use std::cell::Cell;
+use std::rc::Rc;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlFormElement, HtmlSelectElement};
 
 const FORM: &str = "preferences";
 const THEME: &str = "theme";
+const APPLY: &str = "apply";
 
 /// At the foot of every page. A choice counts at once; without JavaScript, by its button.
 #[component]
@@ -53,7 +56,7 @@ pub fn PreferencesForm() -> impl IntoView {
                             .collect_view()}
                     </select>
                 </label>
-                <button class="button button--quiet preferences__apply until-alive" type="submit">
+                <button id=APPLY class="button button--quiet preferences__apply until-alive" type="submit">
                     {text().preferences().apply}
                 </button>
             </form>
@@ -83,6 +86,23 @@ pub fn come_alive() {
             // Chosen while nothing was listening yet.
             choose();
         }
-        browser::listen(&select, "change", move |_: Event| choose());
+        if select.name() == THEME {
+            browser::listen(&select, "change", move |_: Event| choose());
+        } else {
+            listen_to_keys(select, choose);
+        }
     }
+}
+
+/// A language that is pointed at counts at once. With keys one passes through others on the way: it counts by the button,
+/// which is there then (WCAG 2.2, 3.2.2).
+fn listen_to_keys(select: HtmlSelectElement, choose: impl Fn() + 'static) {
+    let by_key = Rc::new(Cell::new(false));
+    for (event, is_key) in [("keydown", true), ("pointerdown", false)] {
+        let by_key = by_key.clone();
+        browser::listen(&select, event, move |_: Event| by_key.set(is_key));
+    }
+    browser::listen(&select, "change", move |_: Event| {
+        if by_key.get() { browser::remove_class(APPLY, "until-alive") } else { choose() }
+    });
 }

@@ -18,6 +18,7 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
     let input_id = format!("name-{}", session.sid);
     let problem_id = format!("name-problem-{}", session.sid);
     let cancel_id = format!("cancel-{}", session.sid);
+    let former = naming::title(&session);
     let problem = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let node = NodeRef::<html::Input>::new();
@@ -36,6 +37,9 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
         };
         if busy.get_untracked() {
             return;
+        }
+        if name == former {
+            return on_done.run(());
         }
         busy.set(true);
         problem.set(None);

@@ -4,7 +4,7 @@ use crate::api::data::Account;
 use crate::api::problem::{Code, Problem};
 use crate::api::{Secret, account as reads, auth as calls};
 use crate::ui::address::Address;
-use crate::ui::components::field::{self, PasswordField};
+use crate::ui::components::field::{self, PasswordField, WhosePassword};
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::{Alert, Done};
 use crate::ui::components::moment::{Moment, Telling};
@@ -66,12 +66,6 @@ fn told(problem: &Problem, password: &str) -> Notice {
         Code::InvalidCredentials => Notice::field(password, text().problems().wrong_password),
         _ => Notice::from(problem),
     }
-}
-
-/// For password managers, which look for whose password it is.
-#[component]
-fn WhosePassword(username: String) -> impl IntoView {
-    view! { <input type="text" autocomplete="username" value=username readonly hidden /> }
 }
 
 #[component]
@@ -216,7 +210,7 @@ fn DeleteAccount(username: String) -> impl IntoView {
         let password = Secret::new(field::value(node));
         browser::spawn(async move {
             match calls::delete_account(password).await {
-                Ok(()) => auth::signed_out(),
+                Ok(()) => auth::deleted(),
                 Err(problem) => {
                     busy.try_set(false);
                     notice.try_set(told(&problem, "password"));

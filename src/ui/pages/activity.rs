@@ -7,7 +7,7 @@ use crate::domain::id::SessionId;
 use crate::ui::activity;
 use crate::ui::address::Address;
 use crate::ui::components::heading::Heading;
-use crate::ui::components::message::Alert;
+use crate::ui::components::message::{Alert, Confirmed};
 use crate::ui::components::moment::{Moment, Telling};
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
@@ -29,6 +29,7 @@ pub fn ActivityPage(shown: Activity) -> impl IntoView {
     view! {
         <Heading title=text().activity().title />
         <p class="lead">{text().activity().lead}</p>
+        <Confirmed />
         <Alert message=failure />
         <nav class="filters" aria-label=text().activity().filter>
             {Filter::ALL
@@ -81,7 +82,7 @@ fn Row(event: ActivityEvent, signed_in: Option<SessionId>) -> impl IntoView {
     view! {
         <li class="event" class:event--warning=warns>
             <p class="event__title">
-                <span>{activity::words(event.kind, event.detail.as_deref())}</span>
+                <span>{activity::words(&event)}</span>
                 {warns.then(|| view! { <span class="badge badge--warning">{text().activity().warning}</span> })}
             </p>
             <p class="event__line">

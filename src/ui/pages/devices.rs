@@ -6,7 +6,7 @@ use crate::ui::auth::live;
 use crate::ui::components::device_row::DeviceRow;
 use crate::ui::components::dialogs::{self, Dialogs};
 use crate::ui::components::heading::Heading;
-use crate::ui::components::message::{Alert, Announcer};
+use crate::ui::components::message::{Alert, Announcer, Confirmed};
 use crate::ui::devices::{Devices, Ending, HEADING};
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
@@ -31,6 +31,7 @@ pub fn DevicesPage(rows: Vec<SessionInfo>, username: String) -> impl IntoView {
     view! {
         <Heading title=text().devices().title id=HEADING />
         <p class="lead">{text().devices().lead}</p>
+        <Confirmed />
         <Alert message=devices.failure />
         <Announcer news=devices.news />
         <SelectSeveral devices />
@@ -69,7 +70,7 @@ fn SelectSeveral(devices: Devices) -> impl IntoView {
 fn EndChosen(devices: Devices) -> impl IntoView {
     let chosen = Memo::new(move |_| devices.chosen());
     view! {
-        <div class="ends">
+        <div class="ends ends--chosen">
             <button
                 class="button button--danger"
                 type="button"

@@ -1,16 +1,24 @@
 //! The pages `/login` and `/signup`.
 
+use crate::ui::address::Address;
 use crate::ui::components::credentials_form::{CredentialsForm, Entrance};
 use crate::ui::components::heading::Heading;
+use crate::ui::components::message::Done;
 use crate::ui::environment::Environment;
+use crate::ui::links::query;
 use crate::ui::{links, text};
 use leptos::either::Either;
 use leptos::prelude::*;
 
 pub fn sign_in() -> impl IntoView {
+    let deleted = Address::expect().parameter(query::DONE).is_some_and(|done| done == "deleted");
     view! {
         <Heading title=text().enter().sign_in />
-        <p class="lead">{text().enter().sign_in_lead}</p>
+        {if deleted {
+            Either::Left(view! { <Done message=Signal::stored(Some(text().enter().deleted.to_owned())) /> })
+        } else {
+            Either::Right(view! { <p class="lead">{text().enter().sign_in_lead}</p> })
+        }}
         <CredentialsForm entrance=Entrance::SignIn />
     }
 }

@@ -3,11 +3,12 @@
 use crate::api::problem::{Code, Problem};
 use crate::api::{Secret, auth as calls};
 use crate::ui::address::Address;
-use crate::ui::components::field::{self, PasswordField};
+use crate::ui::components::field::{self, PasswordField, WhosePassword};
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::Alert;
 use crate::ui::links::{self, query};
 use crate::ui::notice::{self, Notice};
+use crate::ui::page::Personal;
 use crate::ui::{browser, text};
 use leptos::html;
 use leptos::prelude::*;
@@ -20,7 +21,7 @@ fn sentence(problem: &Problem) -> String {
     }
 }
 
-pub fn reauthenticate() -> impl IntoView {
+pub fn reauthenticate(Personal { username, .. }: Personal<()>) -> impl IntoView {
     let arrived = Address::expect();
     let return_to = links::return_path(arrived.parameter(query::RETURN_TO).as_deref()).to_owned();
     let told = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
@@ -46,7 +47,7 @@ pub fn reauthenticate() -> impl IntoView {
         let (password, destination) = (Secret::new(field::value(node)), destination.clone());
         browser::spawn(async move {
             match calls::reauthenticate(password).await {
-                Ok(()) => browser::replace(&destination),
+                Ok(()) => browser::replace(&links::confirmed(&destination)),
                 Err(problem) => {
                     busy.try_set(false);
                     failure.try_set(Some(sentence(&problem)));
@@ -68,6 +69,7 @@ pub fn reauthenticate() -> impl IntoView {
                 aria-busy=move || busy.get().to_string()
             >
                 <input type="hidden" name=query::RETURN_TO value=return_to.clone() />
+                <WhosePassword username />
                 <PasswordField
                     id="password"
                     label=text().enter().password

@@ -17,6 +17,7 @@ pub static ENTER: Enter = Enter {
     no_account: "Neu hier?",
     have_account: "Schon ein Konto?",
     closed: "Neue Konten legt der Betreiber dieser Seite an.",
+    deleted: "Ihr Konto ist gelöscht.",
 };
 
 pub static STRENGTH: Strength = Strength {
@@ -58,14 +59,14 @@ pub static PREFERENCES: Preferences = Preferences {
 
 pub static DEVICES: Devices = Devices {
     title: "Ihre Geräte",
-    lead: "Überall, wo Sie angemeldet sind. Beenden Sie, was Sie nicht kennen.",
+    lead: "Überall, wo Sie angemeldet sind. Melden Sie ab, was Sie nicht kennen.",
     list: "Angemeldete Geräte",
     this_device: "Dieses Gerät",
     unknown: "Unbekanntes Gerät",
     only_this: "Sie sind sonst nirgends angemeldet.",
     active_now: "Gerade aktiv",
     last_active: "Zuletzt aktiv",
-    signed_in: "Angemeldet",
+    signed_in: "Angemeldet am",
     until: "Bis",
     address: "Adresse",
     sign_out: "Abmelden",
@@ -150,15 +151,17 @@ pub static ACTIVITY: Activity = Activity {
     happened: Happened {
         signed_up: "Konto angelegt",
         signed_in: "Angemeldet",
-        sign_in_failed: "Anmeldung mit falschem Passwort",
+        sign_in_failed: "Ein falsches Passwort wurde eingegeben",
         sign_ins_blocked: "Zu viele falsche Passwörter: Anmeldungen mussten warten",
         signed_out: "Abgemeldet",
         session_ended: "Ein Gerät wurde abgemeldet",
+        session_ended_of: |device| format!("{device} wurde abgemeldet"),
         replaced: "Abgemeldet durch eine neue Anmeldung im selben Browser",
         too_many: "Abgemeldet, weil es zu viele Geräte waren",
         by_operator: "Abgemeldet vom Betreiber dieser Seite",
         by_password: "Abgemeldet, weil das Passwort geändert wurde",
         session_renamed: "Ein Gerät wurde umbenannt",
+        session_renamed_of: |device| format!("{device} wurde umbenannt"),
         forked: "Eine verlorene Antwort wurde noch einmal gesendet",
         reused: "Eine Anmeldung wurde doppelt benutzt, was heißen kann, dass sie kopiert wurde: Sie ist beendet",
         password_changed: "Passwort geändert",
@@ -169,6 +172,7 @@ pub static CONFIRM: Confirm = Confirm {
     title: "Sind Sie es?",
     lead: "Es ist eine Weile her. Geben Sie Ihr Passwort ein, um fortzufahren.",
     confirm: "Bestätigen",
+    confirmed: "Ihr Passwort ist bestätigt. Abgemeldet ist noch nichts: Wählen Sie es noch einmal.",
 };
 
 pub static MISSING: Missing = Missing {
@@ -204,12 +208,13 @@ pub static PROBLEMS: Problems = Problems {
 pub static FIELDS: Fields = Fields {
     username_too_short: "Der Benutzername braucht mindestens 2 Zeichen.",
     username_too_long: "Der Benutzername darf höchstens 64 Zeichen haben.",
-    username_invalid: "Manche dieser Zeichen gehen in einem Benutzernamen nicht.",
+    username_invalid: "Ein Benutzername besteht aus Buchstaben, Ziffern und Zeichen wie . - _ @, ohne Leerzeichen.",
     password_too_short: |n| format!("Das ist zu kurz. Nehmen Sie mindestens {n} Zeichen."),
     password_too_long: "Das ist zu lang. Höchstens 1.024 Zeichen.",
     password_too_common: "Dieses Passwort gehört zu den ersten, die andere raten würden. Wählen Sie ein anderes.",
     password_contains_username: "Das Passwort darf den Benutzernamen nicht enthalten.",
     password_required: "Geben Sie ein Passwort ein.",
+    password_unchanged: "Das ist Ihr bisheriges Passwort. Wählen Sie ein anderes.",
     password_invalid: "Manche dieser Zeichen gehen in einem Passwort nicht.",
     name: "Nehmen Sie 1 bis 64 Zeichen.",
 };
@@ -217,7 +222,7 @@ pub static FIELDS: Fields = Fields {
 pub static DATES: Dates = Dates {
     months: ["Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."],
     date: |day, month, year| format!("{day}. {month} {year}"),
-    now: "jetzt",
+    now: "gerade eben",
     minutes: |n| match n {
         1 => "vor 1 Minute".into(),
         _ => format!("vor {n} Minuten"),

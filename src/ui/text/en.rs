@@ -17,6 +17,7 @@ pub static ENTER: Enter = Enter {
     no_account: "New here?",
     have_account: "Already have an account?",
     closed: "New accounts are made by the operator of this site.",
+    deleted: "Your account is deleted.",
 };
 
 pub static STRENGTH: Strength = Strength {
@@ -50,7 +51,7 @@ pub static FRAME: Frame = Frame {
 pub static PREFERENCES: Preferences = Preferences {
     language: "Language",
     theme: "Appearance",
-    system: "As the system",
+    system: "Same as the system",
     light: "Light",
     dark: "Dark",
     apply: "Apply",
@@ -58,7 +59,7 @@ pub static PREFERENCES: Preferences = Preferences {
 
 pub static DEVICES: Devices = Devices {
     title: "Your devices",
-    lead: "Everywhere you are signed in. End what you do not recognise.",
+    lead: "Everywhere you are signed in. Sign out what you do not recognise.",
     list: "Signed-in devices",
     this_device: "This device",
     unknown: "Unknown device",
@@ -150,23 +151,29 @@ pub static ACTIVITY: Activity = Activity {
     happened: Happened {
         signed_up: "Account created",
         signed_in: "Signed in",
-        sign_in_failed: "Sign-in with a wrong password",
+        sign_in_failed: "A wrong password was entered",
         sign_ins_blocked: "Too many wrong passwords: sign-ins had to wait",
         signed_out: "Signed out",
         session_ended: "A device was signed out",
+        session_ended_of: |device| format!("{device} was signed out"),
         replaced: "Signed out by a new sign-in in the same browser",
         too_many: "Signed out because there were too many devices",
         by_operator: "Signed out by the operator of this site",
         by_password: "Signed out because the password was changed",
         session_renamed: "A device was renamed",
+        session_renamed_of: |device| format!("{device} was renamed"),
         forked: "A lost answer was sent again",
         reused: "A sign-in was used twice, which may mean that it was copied: it was ended",
         password_changed: "Password changed",
     },
 };
 
-pub static CONFIRM: Confirm =
-    Confirm { title: "Is it you?", lead: "It has been a while. Enter your password to go on.", confirm: "Confirm" };
+pub static CONFIRM: Confirm = Confirm {
+    title: "Is it you?",
+    lead: "It has been a while. Enter your password to go on.",
+    confirm: "Confirm",
+    confirmed: "Your password is confirmed. Nothing has been signed out yet: choose it once more.",
+};
 
 pub static MISSING: Missing = Missing {
     title: "Nothing here",
@@ -201,12 +208,13 @@ pub static PROBLEMS: Problems = Problems {
 pub static FIELDS: Fields = Fields {
     username_too_short: "Use a username of at least 2 characters.",
     username_too_long: "Use a username of at most 64 characters.",
-    username_invalid: "Some of these characters cannot be used in a username.",
+    username_invalid: "A username is made of letters, digits and signs such as . - _ @, without spaces.",
     password_too_short: |n| format!("This is too short. Use at least {n} characters."),
     password_too_long: "This is too long. Use at most 1,024 characters.",
     password_too_common: "This password is among the first that others would guess. Choose another.",
     password_contains_username: "The password must not contain your username.",
     password_required: "Enter a password.",
+    password_unchanged: "This is the password that you have now. Choose another.",
     password_invalid: "Some of these characters cannot be used in a password.",
     name: "Use 1 to 64 characters.",
 };
@@ -214,7 +222,7 @@ pub static FIELDS: Fields = Fields {
 pub static DATES: Dates = Dates {
     months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     date: |day, month, year| format!("{day} {month} {year}"),
-    now: "now",
+    now: "just now",
     minutes: |n| match n {
         1 => "1 minute ago".into(),
         _ => format!("{n} minutes ago"),
