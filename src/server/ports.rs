@@ -200,6 +200,8 @@ pub trait Store: Send + Sync + 'static {
     async fn live_sessions(&self, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError>;
     /// All of the user's sessions that are kept, those that are over too, newest first.
     async fn sessions_of(&self, user_id: &UserId) -> Result<Vec<Session>, StoreError>;
+    /// Those of these sessions that are the user's and are kept, over or not, in any order.
+    async fn these_sessions(&self, user_id: &UserId, ids: &[SessionId]) -> Result<Vec<Session>, StoreError>;
     /// Of each of these users who has sessions that were not ended: a text that is another one when one comes, goes or
     /// is renamed, and the same otherwise.
     async fn outlines(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError>;

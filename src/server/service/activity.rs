@@ -28,7 +28,8 @@ impl Services {
         let mut page = self.activity_of(&caller.user_id, Page { filter, before: cursor, limit: PAGE }).await?;
         let mut done_to: Vec<_> = page.events.iter_mut().filter(|event| event.kind.is_done_to_a_session()).collect();
         if !done_to.is_empty() {
-            let sessions = self.store.sessions_of(&caller.user_id).await?;
+            let sids: Vec<_> = done_to.iter().filter_map(|event| event.sid.clone()).collect();
+            let sessions = self.store.these_sessions(&caller.user_id, &sids).await?;
             for event in &mut done_to {
                 let session = sessions.iter().find(|session| event.sid.as_ref() == Some(&session.id));
                 event.device = session.map(|Session { label, .. }| DeviceName {

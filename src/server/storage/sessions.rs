@@ -63,6 +63,10 @@ const ALL: Sql = sql!(
     "SELECT " list " FROM (SELECT " session " AS o FROM sessions s JOIN users u ON u.id = s.user_id \
      WHERE s.user_id = $1 ORDER BY s.created_at DESC, s.id DESC) t"
 );
+const THESE: Sql = sql!(
+    "SELECT " list " FROM (SELECT " session " AS o FROM sessions s JOIN users u ON u.id = s.user_id \
+     WHERE s.id IN " texts " AND s.user_id = $2) t"
+);
 const OUTLINES: Sql = sql!(
     "SELECT " list " FROM (SELECT " object "('user_id', s.user_id, 'outline', \
      " short "(string_agg(s.id || ' ' || coalesce(s.name, ''), ',' ORDER BY s.id))) AS o \
@@ -229,6 +233,12 @@ impl Database {
 
     pub(super) async fn sessions_of(&self, user_id: &UserId) -> Result<Vec<Session>, StoreError> {
         let text = self.read(ALL).bind(user_id.as_str()).fetch_one(&self.readers).await?;
+        from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect()
+    }
+
+    pub(super) async fn these_sessions(&self, user_id: &UserId, ids: &[SessionId]) -> Result<Vec<Session>, StoreError> {
+        let query = self.read(THESE).bind(to_json(ids)?).bind(user_id.as_str());
+        let text = query.fetch_one(&self.readers).await?;
         from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect()
     }
 

@@ -69,6 +69,10 @@ impl Store for Database {
         self.sessions_of(user_id).await
     }
 
+    async fn these_sessions(&self, user_id: &UserId, ids: &[SessionId]) -> Result<Vec<Session>, StoreError> {
+        self.these_sessions(user_id, ids).await
+    }
+
     async fn outlines(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError> {
         self.outlines(users).await
     }

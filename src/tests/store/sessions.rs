@@ -217,6 +217,18 @@ stories! {
         }
     }
 
+    async fn of_the_sessions_that_are_asked_for_only_ones_own_are_told(world: World) {
+        let store = world.open_with_ada().await;
+        assert!(store.add_user(&user("eve"), None).await.unwrap());
+        for (id, of) in [("one", "ada"), ("two", "ada"), ("eves", "eve")] {
+            start(&*store, &session(id, of)).await;
+        }
+        let asked = ["one", "eves", "unknown"].map(sid);
+        let told = store.these_sessions(&user_id("ada"), &asked).await.unwrap();
+        assert_eq!(told.into_iter().map(|session| session.id).collect::<Vec<_>>(), [sid("one")]);
+        assert!(store.these_sessions(&user_id("ada"), &[]).await.unwrap().is_empty());
+    }
+
     async fn an_outline_changes_with_what_is_there_and_with_nothing_else(world: World) {
         let store = world.open_with_ada().await;
         assert!(store.add_user(&user("eve"), None).await.unwrap());
