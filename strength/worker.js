@@ -15,6 +15,7 @@ const loading = (async () => {
 })();
 
 onmessage = async ({ data: [password, ...words], ports: [answer] }) => {
+  let guesses = null;
   try {
     const { character, word, guesses_log10 } = await loading;
     const say = (text) => {
@@ -25,8 +26,10 @@ onmessage = async ({ data: [password, ...words], ports: [answer] }) => {
       word();
     }
     say(password);
-    answer.postMessage(guesses_log10());
+    guesses = guesses_log10();
   } catch {
-    answer.postMessage(null);
+    // Where its files cannot be had there is no judgement.
   }
+  answer.postMessage(guesses);
+  answer.close();
 };

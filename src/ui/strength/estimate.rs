@@ -21,7 +21,7 @@ pub async fn guesses_log10(password: &str, words: &[String]) -> Option<f64> {
     if guesses.is_none() {
         // The next one tries again from the beginning.
         worker.terminate();
-        WORKER.set(None);
+        WORKER.with_borrow_mut(|present| drop(present.take_if(|present| *present == worker)));
     }
     guesses
 }
