@@ -1,4 +1,3 @@
-import { nextTokens } from '../fixtures/api.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 // What a device that was ended elsewhere meets when it asks.
@@ -70,15 +69,17 @@ test('a page listens on after the server was restarted, which signs nobody out',
   user,
   watch,
 }) => {
-  watch.allow(/ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)/);
-  const renewed = nextTokens(device.page);
+  watch.allow(ended, /ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE)/);
+  const listens = () =>
+    device.page.waitForResponse((response) => response.url().endsWith('/api/live') && response.ok(), { timeout: 120_000 });
+  const first = listens();
   await device.signUp(user);
-  await renewed;
-  const listening = device.page.waitForResponse((response) => response.url().endsWith('/api/live') && response.ok());
+  await first;
+  const again = listens();
   await server.restart();
+  await again;
   const other = await anotherDevice();
   await other.signIn(user);
-  await listening;
   await expect(device.devicesPage.rows).toHaveCount(2);
   await device.devicesPage.end(device.devicesPage.otherDevices);
   await expect(device.devicesPage.rows).toHaveCount(1);
