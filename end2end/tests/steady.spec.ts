@@ -39,6 +39,14 @@ for (const width of [360, 412, 1280]) {
     for (const path of ['/devices', '/activity', '/account']) {
       expect(await shifts(device.page, path), path).toEqual([]);
     }
+    for (const [language, tag] of [
+      ['Deutsch', 'de'],
+      ['Français', 'fr'],
+    ] as const) {
+      await device.page.locator('select[name=language]').selectOption(language);
+      await device.page.locator(`html[lang=${tag}]`).waitFor();
+      expect(await shifts(device.page, '/devices'), language).toEqual([]);
+    }
   });
 }
 

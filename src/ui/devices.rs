@@ -90,6 +90,8 @@ pub struct Devices {
     /// Waits for the password.
     pub locked: RwSignal<Option<Ending>>,
     pub failure: RwSignal<Option<String>>,
+    /// That the password was given again, until something is ended.
+    pub confirmed: RwSignal<Option<String>>,
     /// What has just happened, for those who do not see it.
     pub news: RwSignal<Option<String>>,
     /// Whose devices they are.
@@ -101,13 +103,14 @@ pub struct Devices {
 }
 
 impl Devices {
-    pub fn new(rows: Vec<SessionInfo>, username: String, failure: Option<String>) -> Self {
+    pub fn new(rows: Vec<SessionInfo>, username: String, failure: Option<String>, confirmed: Option<String>) -> Self {
         Self {
             rows: RwSignal::new(rows),
             selected: RwSignal::new(None),
             asked: RwSignal::new(None),
             locked: RwSignal::new(None),
             failure: RwSignal::new(failure),
+            confirmed: RwSignal::new(confirmed),
             news: RwSignal::new(None),
             username: StoredValue::new(username),
             ending: StoredValue::new(Vec::new()),
@@ -158,7 +161,7 @@ impl Devices {
                 let _ = form.remove_attribute("aria-busy");
             }
             match (made, form) {
-                (Ok(()), _) => drop(self.asked.try_set(Some(ending))),
+                (Ok(()), _) => drop(self.asked.try_set(self.still(ending))),
                 // Offline the browser's own error would take the place of the page.
                 (Err(_), Some(form)) if browser::is_online() => drop(form.submit()),
                 (Err(_), _) => {
@@ -178,7 +181,8 @@ impl Devices {
                 several.retain(is_there);
                 (!several.is_empty()).then_some(Ending::Several(several))
             }
-            Ending::Others | Ending::Everywhere => Some(ending),
+            Ending::Others => self.rows.with_untracked(|rows| rows.iter().any(|row| !row.current)).then_some(ending),
+            Ending::Everywhere => Some(ending),
         }
     }
 
@@ -186,6 +190,7 @@ impl Devices {
     pub fn end(self, ending: Ending) {
         let Some(before) = self.rows.try_get_untracked() else { return };
         self.failure.set(None);
+        self.confirmed.set(None);
         self.selected.set(None);
         if ending != Ending::Everywhere {
             self.rows.update(|rows| rows.retain(|row| !ending.takes(row)));
@@ -221,13 +226,9 @@ impl Devices {
         self.looks.try_update_value(|looks| *looks += 1)?;
         let turn = self.looks.try_get_value();
         let mut failures = 0;
-        loop {
-            let answer = account::sessions().await;
-            if self.looks.try_get_value() != turn {
-                return None;
-            }
-            let problem = match answer {
-                Ok(rows) => return Some(rows),
+        while self.looks.try_get_value() == turn {
+            let problem = match account::sessions().await {
+                Ok(rows) => return (self.looks.try_get_value() == turn).then_some(rows),
                 Err(problem) if notice::is_over(problem.code) => return None,
                 Err(problem) => problem,
             };
@@ -235,6 +236,7 @@ impl Devices {
             let asked = problem.retry_after.map(Duration::from_secs);
             browser::sleep(timing::backoff(failures, browser::chance(), asked)).await;
         }
+        None
     }
 
     /// Something may have changed elsewhere: shows the list as the server has it now.

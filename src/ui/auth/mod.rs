@@ -13,6 +13,7 @@ pub mod timing;
 pub mod transport;
 pub mod turn;
 
+use super::address::Address;
 use super::{browser, links};
 use crate::api::problem::Code;
 use crate::api::transport::install;
@@ -120,6 +121,9 @@ fn leave_for_sign_in(code: Option<Code>) {
     let error = code.map(|code| code.to_string());
     let here = browser::here();
     let back = links::return_path(Some(&here));
+    // What was confirmed was so for the session that is over.
+    let is_confirmed = Address::new(here.clone()).parameter(links::query::CONFIRMED).is_some();
+    let back = if is_confirmed { back.split('?').next().unwrap_or(back) } else { back };
     let path = links::with_query(
         links::LOGIN,
         &[(links::query::ERROR, error.as_deref()), (links::query::RETURN_TO, Some(back))],

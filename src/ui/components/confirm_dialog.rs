@@ -1,6 +1,7 @@
 //! Asks once before sessions are ended, and says what will happen.
 
 use super::dialog::Dialog;
+use super::moment;
 use crate::ui::clock::Clock;
 use crate::ui::devices::{Devices, Ending};
 use crate::ui::{calendar, naming, text};
@@ -43,7 +44,7 @@ pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
     let known = move || match ending.get() {
         Some(Ending::One(one)) => {
             let now = Clock::of_page().map(Clock::now_untracked).unwrap_or_default();
-            let seen = calendar::ago(one.last_seen_at, now).unwrap_or_else(|| calendar::utc_day(one.last_seen_at));
+            let seen = calendar::ago(one.last_seen_at, now).unwrap_or_else(|| moment::day(one.last_seen_at));
             Some(view! {
                 <p class="dialog__known">
                     <span>{text().devices().last_active} " " {seen}</span>

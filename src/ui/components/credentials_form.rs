@@ -139,7 +139,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
                 node=password
                 problem=Signal::derive(move || notice.with(|notice| notice.of("password")))
                 hint=entrance.rule()
-                username=(entrance == Entrance::SignUp).then(|| Callback::new(move |()| field::value(username)))
+                username=(entrance == Entrance::SignUp).then(|| Callback::new(move |()| field::value(username).trim().to_owned()))
             />
             <label class="checkbox">
                 <input class="checkbox__box" type="checkbox" name="remember" value="true" node_ref=remember />

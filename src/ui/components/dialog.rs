@@ -20,10 +20,13 @@ pub fn Dialog<C: IntoView + 'static>(
 ) -> impl IntoView {
     let children = children.into_inner();
     let node = NodeRef::<html::Dialog>::new();
+    // What had the focus before. Not every browser gives it to a button that is pressed.
+    let opener = StoredValue::new_local(None::<web_sys::HtmlElement>);
     Effect::new(move || {
         let open = open.get();
         let Some(dialog) = node.get() else { return };
         if open && !dialog.open() {
+            opener.set_value(browser::focused());
             let _ = dialog.show_modal();
         } else if !open && dialog.open() {
             dialog.close();
@@ -37,10 +40,8 @@ pub fn Dialog<C: IntoView + 'static>(
             aria-describedby=text_id
             node_ref=node
             on:close=move |_| {
-                // What had the focus before may be gone; then a browser takes it from the closed dialog a moment later.
-                let is_left_inside =
-                    |dialog: web_sys::HtmlDialogElement| browser::focused().is_some_and(|it| dialog.contains(Some(&it)));
-                if browser::focus_is_lost() || node.try_get_untracked().flatten().is_some_and(is_left_inside) {
+                let former = opener.try_update_value(Option::take).flatten();
+                if former.is_some_and(|former| !former.is_connected()) {
                     browser::focus(HEADING);
                 }
                 // It comes late, and the page may be gone by then.

@@ -33,11 +33,9 @@ pub fn Done(#[prop(into)] message: Signal<Option<String>>) -> impl IntoView {
     }
 }
 
-/// Where somebody comes back to who has given the password again, for what is still to be done.
-#[component]
-pub fn Confirmed() -> impl IntoView {
-    let confirmed = Address::expect().parameter(query::CONFIRMED).map(|_| text().confirm().confirmed.to_owned());
-    view! { <Done message=Signal::stored(confirmed) /> }
+/// What to tell somebody who comes back after giving the password again, for what is still to be done.
+pub fn confirmed(arrived: &Address) -> Option<String> {
+    arrived.parameter(query::CONFIRMED).map(|_| text().confirm().confirmed.to_owned())
 }
 
 /// Says politely what has just happened; not seen.

@@ -76,7 +76,8 @@ fn exactly(at: Timestamp) -> String {
     written(&EXACT, at).unwrap_or_else(|| calendar::utc(at))
 }
 
-fn day(at: Timestamp) -> String {
+/// The date, for a page that is alive.
+pub(super) fn day(at: Timestamp) -> String {
     written(&DAY, at).unwrap_or_else(|| calendar::utc_day(at))
 }
 

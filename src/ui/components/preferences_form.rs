@@ -16,7 +16,8 @@ const FORM: &str = "preferences";
 const THEME: &str = "theme";
 const APPLY: &str = "apply";
 
-/// At the foot of every page. A choice counts at once; without JavaScript, by its button.
+/// At the foot of every page. A choice counts at once; a language that is chosen with keys, and everything without
+/// JavaScript, by the button.
 #[component]
 pub fn PreferencesForm() -> impl IntoView {
     let now = Environment::current();
@@ -82,9 +83,11 @@ pub fn come_alive() {
         };
         let now = Environment::current();
         let shown = if select.name() == THEME { now.theme.as_str() } else { now.language.tag() };
-        if select.value() != shown {
-            // Chosen while nothing was listening yet.
-            choose();
+        // Chosen while nothing was listening yet: with what, nobody knows.
+        match select.value() != shown {
+            true if select.name() == THEME => choose(),
+            true => browser::remove_class(APPLY, "until-alive"),
+            false => {}
         }
         if select.name() == THEME {
             browser::listen(&select, "change", move |_: Event| choose());

@@ -7,7 +7,7 @@ use crate::domain::id::SessionId;
 use crate::ui::activity;
 use crate::ui::address::Address;
 use crate::ui::components::heading::Heading;
-use crate::ui::components::message::{Alert, Confirmed};
+use crate::ui::components::message::{self, Alert, Done};
 use crate::ui::components::moment::{Moment, Telling};
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
@@ -29,7 +29,7 @@ pub fn ActivityPage(shown: Activity) -> impl IntoView {
     view! {
         <Heading title=text().activity().title />
         <p class="lead">{text().activity().lead}</p>
-        <Confirmed />
+        <Done message=Signal::stored(message::confirmed(&address)) />
         <Alert message=failure />
         <nav class="filters" aria-label=text().activity().filter>
             {Filter::ALL

@@ -6,7 +6,7 @@ use crate::ui::auth::live;
 use crate::ui::components::device_row::DeviceRow;
 use crate::ui::components::dialogs::{self, Dialogs};
 use crate::ui::components::heading::Heading;
-use crate::ui::components::message::{Alert, Announcer, Confirmed};
+use crate::ui::components::message::{self, Alert, Announcer, Done};
 use crate::ui::devices::{Devices, Ending, HEADING};
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
@@ -21,7 +21,7 @@ pub fn DevicesPage(rows: Vec<SessionInfo>, username: String) -> impl IntoView {
     let failure = Notice::from_query(&arrived)
         .and_then(|notice| notice.general.or_else(|| notice.fields.into_iter().next().map(|(_, sentence)| sentence)));
     let renaming = arrived.parameter(query::RENAME);
-    let devices = Devices::new(rows, username, failure);
+    let devices = Devices::new(rows, username, failure, message::confirmed(&arrived));
     Effect::new(move || {
         live::on_change(move || devices.look_again());
         for near in ["pointerover", "focusin"] {
@@ -31,7 +31,7 @@ pub fn DevicesPage(rows: Vec<SessionInfo>, username: String) -> impl IntoView {
     view! {
         <Heading title=text().devices().title id=HEADING />
         <p class="lead">{text().devices().lead}</p>
-        <Confirmed />
+        <Done message=devices.confirmed />
         <Alert message=devices.failure />
         <Announcer news=devices.news />
         <SelectSeveral devices />

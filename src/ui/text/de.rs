@@ -66,7 +66,7 @@ pub static DEVICES: Devices = Devices {
     only_this: "Sie sind sonst nirgends angemeldet.",
     active_now: "Gerade aktiv",
     last_active: "Zuletzt aktiv",
-    signed_in: "Angemeldet am",
+    signed_in: "Seit",
     until: "Bis",
     address: "Adresse",
     sign_out: "Abmelden",
@@ -172,7 +172,7 @@ pub static CONFIRM: Confirm = Confirm {
     title: "Sind Sie es?",
     lead: "Es ist eine Weile her. Geben Sie Ihr Passwort ein, um fortzufahren.",
     confirm: "Bestätigen",
-    confirmed: "Ihr Passwort ist bestätigt. Abgemeldet ist noch nichts: Wählen Sie es noch einmal.",
+    confirmed: "Ihr Passwort ist bestätigt. Es wurde noch nichts abgemeldet: Bitte melden Sie das Gerät noch einmal ab.",
 };
 
 pub static MISSING: Missing = Missing {

@@ -172,7 +172,7 @@ pub static CONFIRM: Confirm = Confirm {
     title: "Is it you?",
     lead: "It has been a while. Enter your password to go on.",
     confirm: "Confirm",
-    confirmed: "Your password is confirmed. Nothing has been signed out yet: choose it once more.",
+    confirmed: "Your password is confirmed. Nothing has been signed out yet: please do it once more.",
 };
 
 pub static MISSING: Missing = Missing {

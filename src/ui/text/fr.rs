@@ -66,7 +66,7 @@ pub static DEVICES: Devices = Devices {
     only_this: "Vous n’êtes connecté nulle part ailleurs.",
     active_now: "Actif maintenant",
     last_active: "Dernière activité",
-    signed_in: "Connecté le",
+    signed_in: "Depuis le",
     until: "Jusqu’au",
     address: "Adresse",
     sign_out: "Déconnecter",
@@ -172,7 +172,7 @@ pub static CONFIRM: Confirm = Confirm {
     title: "Est-ce bien vous ?",
     lead: "Cela fait un moment. Saisissez votre mot de passe pour continuer.",
     confirm: "Confirmer",
-    confirmed: "Votre mot de passe est confirmé. Rien n’est encore déconnecté : choisissez-le encore une fois.",
+    confirmed: "Votre mot de passe est confirmé. Aucun appareil n’a encore été déconnecté : recommencez la déconnexion.",
 };
 
 pub static MISSING: Missing = Missing {
