@@ -34,9 +34,10 @@ pub fn address(filter: Filter, before: Option<i64>) -> String {
 /// The event in words.
 pub fn words(event: &ActivityEvent) -> String {
     let happened = &text().activity().happened;
-    let device = event.device.as_ref().and_then(|device| {
-        device.name.clone().or_else(|| naming::kind(device.browser.as_deref(), device.os.as_deref()))
-    });
+    let device = event
+        .device
+        .as_ref()
+        .and_then(|device| naming::called(device.name.as_deref(), device.browser.as_deref(), device.os.as_deref()));
     match (event.kind, event.detail.as_deref(), device) {
         (Kind::SessionEnded, None | Some("ended_by_user"), Some(device)) => (happened.session_ended_of)(&device),
         (Kind::SessionRenamed, _, Some(device)) => (happened.session_renamed_of)(&device),

@@ -5,7 +5,13 @@ use crate::api::data::SessionInfo;
 
 /// The user's own name for it, else what is known of it.
 pub fn title(session: &SessionInfo) -> String {
-    session.name.clone().or_else(|| known(session)).unwrap_or_else(|| text().devices().unknown.to_owned())
+    called(session.name.as_deref(), session.browser.as_deref(), session.os.as_deref())
+        .unwrap_or_else(|| text().devices().unknown.to_owned())
+}
+
+/// The same from its parts; `None` where nothing is known.
+pub fn called(name: Option<&str>, browser: Option<&str>, os: Option<&str>) -> Option<String> {
+    name.map(str::to_owned).or_else(|| kind(browser, os))
 }
 
 /// What is known of a device that has a name of its own.

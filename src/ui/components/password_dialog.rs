@@ -1,7 +1,7 @@
 //! Asks for the password again before what needs it is done.
 
 use super::dialog::Dialog;
-use super::field::{self, PasswordField};
+use super::field::{self, PasswordField, WhosePassword};
 use crate::api::problem::Code;
 use crate::api::{Secret, auth as calls};
 use crate::ui::devices::Devices;
@@ -62,8 +62,7 @@ pub fn PasswordDialog(devices: Devices, username: String) -> impl IntoView {
             <form class="form" on:submit=submit aria-busy=move || busy.get().to_string()>
                 <h2 id="password-title">{text().confirm().title}</h2>
                 <p id="password-text">{text().confirm().lead}</p>
-                // For password managers, which look for whose password it is.
-                <input type="text" autocomplete="username" value=username readonly hidden />
+                <WhosePassword username />
                 <PasswordField
                     id="confirm-password"
                     label=text().enter().password
