@@ -1,4 +1,5 @@
 import { call, nextTokens } from '../fixtures/api.ts';
+import { Moment } from '../fixtures/moment.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 test('signs out, and Back shows nothing', async ({ device, user }) => {
@@ -52,6 +53,80 @@ for (const listens of ['the tab that signs out', 'another tab']) {
     }
   });
 }
+
+test('a tab that renews while another one signs out does not take it for something else', async ({ device, user, watch }) => {
+  watch.allow(/Failed to load resource.* 401 .*\/auth\/refresh/);
+  await device.signUp(user);
+  const tab = await device.anotherTab();
+  const ended = new Moment();
+  await tab.page.route('**/auth/refresh', async (route) => {
+    await ended.come;
+    await route.continue();
+  });
+  await tab.devicesPage.open();
+  await device.page.route('**/auth/logout', async (route) => {
+    const response = await route.fetch();
+    ended.now();
+    await tab.signInPage.isShown();
+    await route.fulfill({ response });
+  });
+  await device.devicesPage.signOutButton.click();
+
+  await device.signInPage.isShown();
+  await expect(tab.page).toHaveURL((url) => url.search === '');
+  await expect(tab.signInPage.error).toHaveCount(0);
+});
+
+for (const asked of ['/api/live', '/api/sessions']) {
+  test(`signing out breaks off what the page still asks for: ${asked}`, async ({ device, user }) => {
+    const { page, devicesPage, signInPage } = device;
+    await device.signUp(user);
+    await page.goto('about:blank');
+    const ended = new Moment();
+    const answer = new Moment<string>();
+    await page.route(`**${asked}`, async (route) => {
+      await ended.come;
+      await route.continue().catch(() => undefined);
+    });
+    await page.route('**/auth/logout', async (route) => {
+      const response = await route.fetch();
+      ended.now();
+      await answer.come;
+      await route.fulfill({ response });
+    });
+    const asking = page.waitForRequest(`**${asked}`);
+    await devicesPage.open();
+    const response = (await asking).response();
+    void response.then((response) => answer.now(response ? `${response.status()}` : 'broken off'));
+    await devicesPage.signOutButton.click();
+
+    expect(await answer.come).toBe('broken off');
+    await signInPage.isShown();
+    await expect(page).toHaveURL((url) => url.search === '');
+  });
+}
+
+test('signing out waits for the renewal that is under way', async ({ device, user }) => {
+  const { page, devicesPage, signInPage } = device;
+  await device.signUp(user);
+  const clicked = new Moment();
+  await page.route('**/auth/refresh', async (route) => {
+    await clicked.come;
+    await route.continue();
+  });
+  const calls: string[] = [];
+  page.on('request', (request) => calls.push(new URL(request.url()).pathname));
+  const renewing = page.waitForRequest('**/auth/refresh');
+  await devicesPage.open();
+  await renewing;
+  await devicesPage.signOutButton.click();
+  await page.evaluate(() => new Promise((shown) => requestAnimationFrame(() => setTimeout(shown))));
+  expect(calls).not.toContain('/auth/logout');
+  clicked.now();
+
+  await signInPage.isShown();
+  expect(calls.filter((path) => path.startsWith('/auth/'))).toEqual(['/auth/refresh', '/auth/logout']);
+});
 
 test('signing out ends the tokens at once and leaves no cookie', async ({ device, server, user }) => {
   const first = nextTokens(device.page);

@@ -21,9 +21,10 @@ pub fn parse_time(text: &str) -> Option<Timestamp> {
     float.is_finite().then(|| Timestamp::from_millis(millis(float)))
 }
 
-/// A number from 0 up to, but not including, 1. Not for secrets.
-pub fn chance() -> f64 {
-    js_sys::Math::random()
+/// A number from 0 up to, but not including, 1,000. Not for secrets.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is small and not negative")]
+pub fn chance() -> u32 {
+    (js_sys::Math::random() * 1_000.0) as u32
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "a clock's milliseconds fit")]

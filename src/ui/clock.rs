@@ -43,7 +43,12 @@ impl Clock {
         OF_PAGE.set(Some(self));
         self.tick();
         self.alive.set(true);
-        set_interval(move || self.tick(), TICK);
+        browser::spawn(async move {
+            loop {
+                browser::sleep(TICK).await;
+                self.tick();
+            }
+        });
     }
 
     fn tick(self) {

@@ -1,6 +1,6 @@
 //! What the devices page does, apart from how it looks: the list, the ends that were asked for, and how they went.
 
-use super::auth::timing;
+use super::auth::{timing, transport};
 use super::components::dialogs;
 use super::{auth, browser, naming, notice, text};
 use crate::api::Flag;
@@ -65,7 +65,7 @@ impl Ending {
                 Ok(())
             }
             Self::Others => calls::sign_out_all(Flag(true)).await,
-            Self::Everywhere => calls::sign_out_all(Flag(false)).await,
+            Self::Everywhere => transport::alone(Box::pin(calls::sign_out_all(Flag(false)))).await,
         };
         result.map_err(|problem| (problem, self))
     }

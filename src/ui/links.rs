@@ -85,11 +85,14 @@ fn page_of(path: &str) -> &str {
 
 /// `path` with a query; parameters without a value are left out.
 pub fn with_query(path: &str, parameters: &[(&str, Option<&str>)]) -> String {
-    let given: Vec<_> = parameters.iter().filter_map(|(name, value)| value.map(|value| (*name, value))).collect();
-    match serde_urlencoded::to_string(&given) {
-        Ok(query) if !query.is_empty() => format!("{path}?{query}"),
-        _ => path.to_owned(),
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in parameters {
+        if let Some(value) = value {
+            query.append_pair(name, value);
+        }
     }
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }
 
 #[cfg(test)]

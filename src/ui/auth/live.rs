@@ -2,7 +2,7 @@
 //! listens, since browsers open few connections to one site, and tells the others; when it is closed another takes over.
 
 use super::renewal::{self, Outcome};
-use super::{Showing, browser, memory, showing, signed_out, tabs, timing, transport, turn};
+use super::{Showing, browser, memory, showing, signed_out, stays, tabs, timing, transport, turn};
 use crate::api::json::read;
 use crate::domain::session::Reason;
 use crate::ui::links;
@@ -39,13 +39,12 @@ pub fn changed() {
     }
 }
 
-/// How long a tab that is just signing out by itself may take to leave.
-const LEAVING: Duration = Duration::from_millis(150);
-
 /// The session may be over: asks.
 pub fn doubt() {
     browser::spawn(async {
-        if is_still_here().await {
+        // If it is, and another tab did it, that tab says so.
+        browser::sleep(timing::LOOK).await;
+        if stays().await {
             let _ = renewal::renew().await;
         }
     });
@@ -53,7 +52,8 @@ pub fn doubt() {
 
 /// The session is over, says the server.
 async fn is_over(reason: Option<Reason>) {
-    if !is_still_here().await {
+    browser::sleep(timing::LOOK).await;
+    if !stays().await {
         return;
     }
     if reason == Some(Reason::SignedOut) {
@@ -62,16 +62,6 @@ async fn is_over(reason: Option<Reason>) {
     } else {
         tabs::tell(tabs::News::Doubt);
         let _ = renewal::renew().await;
-    }
-}
-
-/// Whether this page stays, once it has the answers to what it asked for itself: they know best what happened.
-async fn is_still_here() -> bool {
-    loop {
-        browser::sleep(LEAVING).await;
-        if !transport::is_acting() {
-            return showing() != Showing::Leaving;
-        }
     }
 }
 
@@ -118,6 +108,7 @@ async fn listen(token: &str) -> Result<Ended, JsValue> {
     headers.set("Authorization", &format!("Bearer {token}"))?;
     let init = RequestInit::new();
     init.set_headers(&headers);
+    init.set_signal(Some(&transport::to_read().await?));
     let request = Request::new_with_str_and_init(links::LIVE, &init)?;
     let response: Response = JsFuture::from(window().fetch_with_request(&request)).await?.dyn_into()?;
     if response.status() == 401 {
@@ -194,7 +185,7 @@ fn events(unread: &mut Vec<u8>) -> Vec<Told> {
     let mut told = Vec::new();
     while let Some(end) = unread.windows(2).position(|pair| pair == b"\n\n") {
         let event: Vec<u8> = unread.drain(..end + 2).collect();
-        told.extend(Told::read(&String::from_utf8_lossy(&event)));
+        told.extend(std::str::from_utf8(&event).ok().and_then(Told::read));
     }
     told
 }

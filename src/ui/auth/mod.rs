@@ -33,6 +33,8 @@ pub enum Showing {
 
 thread_local! {
     static SHOWING: Cell<Showing> = const { Cell::new(Showing::Nothing) };
+    /// Whether another tab is ending the session, since its user wants that.
+    static ENDING: Cell<bool> = const { Cell::new(false) };
 }
 
 fn showing() -> Showing {
@@ -62,6 +64,8 @@ pub fn follow() {
     SHOWING.set(Showing::Someone);
     tabs::open(|news| match (news, showing()) {
         (tabs::News::SignedOut, Showing::Someone) => leave(links::LOGIN),
+        (tabs::News::Ending, _) => ENDING.set(true),
+        (tabs::News::NotEnded, _) => ENDING.set(false),
         (tabs::News::Changed, Showing::Someone) => live::changed(),
         (tabs::News::Doubt, Showing::Someone) => live::doubt(),
         (tabs::News::Revoked, Showing::Someone) => leave_for_sign_in(Some(Code::SessionRevoked)),
@@ -100,20 +104,33 @@ pub fn deleted() {
     leave(links::DELETED);
 }
 
-/// The server no longer knows this session: leaves for the sign-in page, which says why. A page that never showed
-/// anybody has nothing to explain.
+/// The server no longer knows this session: leaves for the sign-in page, which says why, if that is not what the user
+/// wanted. A page that never showed anybody has nothing to explain.
 fn ended(code: Code) {
-    if showing() == Showing::Leaving {
-        return;
+    browser::spawn(async move {
+        if !stays().await {
+            return;
+        }
+        if ENDING.get() && code != Code::RefreshReused {
+            return leave(links::LOGIN);
+        }
+        // The sign-in page clears the cookie that all tabs have: from then on the server cannot tell the others why.
+        match code {
+            Code::SessionRevoked => tabs::tell(tabs::News::Revoked),
+            Code::RefreshReused => tabs::tell(tabs::News::Reused),
+            _ => {}
+        }
+        let told = code != Code::InvalidToken || showing() == Showing::Someone;
+        leave_for_sign_in(told.then_some(code));
+    });
+}
+
+/// Whether this page stays, once it has the answers to what it asked for itself: they know best what happened.
+async fn stays() -> bool {
+    while transport::is_acting() {
+        browser::sleep(timing::LOOK).await;
     }
-    // The sign-in page clears the cookie that all tabs have: from then on the server cannot tell the others why.
-    match code {
-        Code::SessionRevoked => tabs::tell(tabs::News::Revoked),
-        Code::RefreshReused => tabs::tell(tabs::News::Reused),
-        _ => {}
-    }
-    let told = code != Code::InvalidToken || showing() == Showing::Someone;
-    leave_for_sign_in(told.then_some(code));
+    showing() != Showing::Leaving
 }
 
 /// Leaves for the sign-in page, which says why, and leads back here.

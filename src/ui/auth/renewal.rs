@@ -7,7 +7,6 @@ use crate::api::{Flag, auth};
 use crate::domain::time::Timestamp;
 use crate::ui::notice;
 use js_sys::Promise;
-use leptos::prelude::{TimeoutHandle, set_timeout_with_handle};
 use std::cell::{Cell, RefCell};
 use std::time::Duration;
 use wasm_bindgen::JsValue;
@@ -30,9 +29,10 @@ thread_local! {
     /// The renewal under way, for everybody to wait for. It carries nothing; the outcome is beside it.
     static FLIGHT: RefCell<Option<Promise>> = const { RefCell::new(None) };
     static OUTCOME: Cell<Outcome> = const { Cell::new(Outcome::Unreachable) };
-    static TIMER: Cell<Option<TimeoutHandle>> = const { Cell::new(None) };
     /// When the next renewal is due, by this device's clock.
     static DUE: Cell<Option<Timestamp>> = const { Cell::new(None) };
+    /// Counts how often that was set: what was set before does not matter any more.
+    static SCHEDULES: Cell<u32> = const { Cell::new(0) };
     /// How many renewals failed in a row.
     static FAILURES: Cell<u32> = const { Cell::new(0) };
 }
@@ -65,6 +65,13 @@ pub async fn renew() -> Outcome {
     });
     let _ = JsFuture::from(flight).await;
     OUTCOME.get()
+}
+
+/// Waits for the renewal that is under way, if one is.
+pub async fn settled() {
+    if let Some(flight) = FLIGHT.with_borrow(Clone::clone) {
+        let _ = JsFuture::from(flight).await;
+    }
 }
 
 /// The device woke up, is online again, or the page is looked at again: makes up for what was missed.
@@ -126,9 +133,13 @@ fn later(problem: &Problem) -> Outcome {
 }
 
 fn schedule(after: Duration) {
-    if let Some(former) = TIMER.take() {
-        former.clear();
-    }
     DUE.set(Some(browser::now() + after));
-    TIMER.set(set_timeout_with_handle(renew_unwatched, after).ok());
+    let turn = SCHEDULES.get().wrapping_add(1);
+    SCHEDULES.set(turn);
+    browser::spawn(async move {
+        browser::sleep(after).await;
+        if SCHEDULES.get() == turn {
+            let _ = renew().await;
+        }
+    });
 }

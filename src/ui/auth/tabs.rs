@@ -12,6 +12,10 @@ const CHANNEL: &str = "latchkey";
 pub enum News {
     SignedIn,
     SignedOut,
+    /// The user ends the session there; it may fail.
+    Ending,
+    /// It failed.
+    NotEnded,
     /// Something about the user's sessions has changed.
     Changed,
     /// The session is said to be over.
@@ -23,12 +27,23 @@ pub enum News {
 }
 
 impl News {
-    const ALL: [Self; 6] = [Self::SignedIn, Self::SignedOut, Self::Changed, Self::Doubt, Self::Revoked, Self::Reused];
+    const ALL: [Self; 8] = [
+        Self::SignedIn,
+        Self::SignedOut,
+        Self::Ending,
+        Self::NotEnded,
+        Self::Changed,
+        Self::Doubt,
+        Self::Revoked,
+        Self::Reused,
+    ];
 
     const fn as_str(self) -> &'static str {
         match self {
             Self::SignedIn => "signed-in",
             Self::SignedOut => "signed-out",
+            Self::Ending => "ending",
+            Self::NotEnded => "not-ended",
             Self::Changed => "changed",
             Self::Doubt => "doubt",
             Self::Revoked => "revoked",

@@ -1,18 +1,21 @@
-//! When to renew and how long to wait. Pure: chance is an argument, a number from 0 up to 1.
+//! When to renew and how long to wait. Pure: chance is an argument, from 0 to 1,000.
 
 use std::time::Duration;
 
+/// How often whoever waits for something in this tab or in another looks whether it is there.
+pub const LOOK: Duration = Duration::from_millis(150);
+
 /// The moment of the next renewal, counted from now: at random between 60 and 90 % of the access token's life. A
 /// window many times the server's grace, so that who follows in step with a stolen token cannot hit it every time.
-pub fn renewal(life: Duration, chance: f64) -> Duration {
-    life.mul_f64(0.3f64.mul_add(chance.clamp(0.0, 1.0), 0.6))
+pub fn renewal(life: Duration, chance: u32) -> Duration {
+    life / 10_000 * (6_000 + 3 * chance.min(1_000))
 }
 
 /// How long to wait before the given attempt (1 is the first repeat): doubling from 2 s up to a minute, up to half of it
 /// left to chance so that many tabs do not all come at once, and never sooner than the server asked for.
-pub fn backoff(attempt: u32, chance: f64, asked: Option<Duration>) -> Duration {
+pub fn backoff(attempt: u32, chance: u32, asked: Option<Duration>) -> Duration {
     let doubled = Duration::from_secs(1 << attempt.clamp(1, 6)).min(Duration::from_secs(60));
-    doubled.mul_f64(0.5f64.mul_add(chance.clamp(0.0, 1.0), 0.5)).max(asked.unwrap_or_default())
+    (doubled / 2_000 * (1_000 + chance.min(1_000))).max(asked.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -22,18 +25,18 @@ mod tests {
     #[test]
     fn a_renewal_comes_between_60_and_90_percent_of_the_life() {
         let life = Duration::from_secs(600);
-        assert_eq!(renewal(life, 0.0).as_secs(), 360);
-        assert_eq!(renewal(life, 0.5).as_secs(), 450);
-        assert_eq!(renewal(life, 1.0).as_secs(), 540);
-        assert_eq!(renewal(life, 7.0).as_secs(), 540);
+        assert_eq!(renewal(life, 0).as_secs(), 360);
+        assert_eq!(renewal(life, 500).as_secs(), 450);
+        assert_eq!(renewal(life, 1_000).as_secs(), 540);
+        assert_eq!(renewal(life, 7_000).as_secs(), 540);
     }
 
     #[test]
     fn waiting_grows_is_bounded_and_heeds_the_server() {
-        assert_eq!(backoff(1, 1.0, None), Duration::from_secs(2));
-        assert_eq!(backoff(1, 0.0, None), Duration::from_secs(1));
-        assert_eq!(backoff(3, 1.0, None), Duration::from_secs(8));
-        assert_eq!(backoff(40, 1.0, None), Duration::from_secs(60));
-        assert_eq!(backoff(1, 0.0, Some(Duration::from_secs(30))), Duration::from_secs(30));
+        assert_eq!(backoff(1, 1_000, None), Duration::from_secs(2));
+        assert_eq!(backoff(1, 0, None), Duration::from_secs(1));
+        assert_eq!(backoff(3, 1_000, None), Duration::from_secs(8));
+        assert_eq!(backoff(40, 1_000, None), Duration::from_secs(60));
+        assert_eq!(backoff(1, 0, Some(Duration::from_secs(30))), Duration::from_secs(30));
     }
 }

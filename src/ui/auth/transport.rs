@@ -2,18 +2,21 @@
 //! token that has run out, the token is renewed once and the call repeated; nobody sees it.
 
 use super::renewal::{self, Outcome};
-use super::{ended, memory};
+use super::tabs::{self, News};
+use super::{Showing, ended, memory, showing, timing};
 use crate::api::json::read;
 use crate::api::problem::{Code, Problem};
 use crate::api::transport::{Call, Reply, Sending, Transport};
 use crate::ui::links::post;
 use crate::ui::{browser, clock, notice};
 use http::Method;
+use js_sys::{Array, Function, Reflect};
 use leptos::prelude::window;
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::pin::Pin;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortSignal, Headers, Request, RequestCredentials, RequestInit, Response};
+use web_sys::{AbortController, AbortSignal, Headers, Request, RequestCredentials, RequestInit, Response};
 
 /// After this the server counts as unreachable, in milliseconds.
 const PATIENCE: u32 = 30_000;
@@ -43,6 +46,10 @@ impl Transport for Authorized {
 
 thread_local! {
     static ACTING: Cell<u32> = const { Cell::new(0) };
+    /// How many of them are sent alone.
+    static ALONE: Cell<u32> = const { Cell::new(0) };
+    /// Breaks off what is being read.
+    static READING: RefCell<Option<AbortController>> = const { RefCell::new(None) };
 }
 
 /// Whether something is under way that the user asked for: it may end this session, and its answer then says so.
@@ -64,6 +71,51 @@ impl Drop for Acting {
     fn drop(&mut self) {
         ACTING.set(ACTING.get() - 1);
     }
+}
+
+/// Sends what ends this session if all goes well. What is being read meanwhile would be refused, and the page would not
+/// know why: it is broken off, and what is to be read next waits for the answer. Other tabs are told the reason first.
+pub async fn alone(call: Pin<Box<dyn Future<Output = Result<(), Problem>>>>) -> Result<(), Problem> {
+    renewal::settled().await;
+    let _alone = Alone::begin();
+    tabs::tell(News::Ending);
+    let result = call.await;
+    if result.is_err() {
+        tabs::tell(News::NotEnded);
+    }
+    result
+}
+
+struct Alone;
+
+impl Alone {
+    fn begin() -> Self {
+        ALONE.set(ALONE.get() + 1);
+        if let Some(reading) = READING.take() {
+            reading.abort();
+        }
+        Self
+    }
+}
+
+impl Drop for Alone {
+    fn drop(&mut self) {
+        ALONE.set(ALONE.get() - 1);
+    }
+}
+
+/// Waits until something may be read, and gives the signal that breaks it off.
+pub async fn to_read() -> Result<AbortSignal, JsValue> {
+    while ALONE.get() > 0 || showing() == Showing::Leaving {
+        browser::sleep(timing::LOOK).await;
+    }
+    let controller = match READING.take() {
+        Some(controller) => controller,
+        None => AbortController::new()?,
+    };
+    let signal = controller.signal();
+    READING.set(Some(controller));
+    Ok(signal)
 }
 
 async fn send(call: Call) -> Result<Reply, Problem> {
@@ -129,7 +181,11 @@ async fn exchange(call: &Call, token: Option<String>) -> Result<Reply, JsValue> 
     init.set_method(call.method.as_str());
     init.set_credentials(RequestCredentials::SameOrigin);
     let patience = if call.path == post::REFRESH { RENEWAL_PATIENCE } else { PATIENCE };
-    init.set_signal(Some(&AbortSignal::timeout_with_u32(patience)));
+    let mut signal = AbortSignal::timeout_with_u32(patience);
+    if call.method == Method::GET {
+        signal = either(signal, to_read().await?)?;
+    }
+    init.set_signal(Some(&signal));
     if let Some(body) = &call.body {
         headers.set("Content-Type", "application/json")?;
         init.set_body(&JsValue::from_str(body));
@@ -142,4 +198,11 @@ async fn exchange(call: &Call, token: Option<String>) -> Result<Reply, JsValue> 
     }
     let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     Ok(Reply { status: response.status(), body })
+}
+
+/// What breaks off by either. A browser that cannot join them (before 2024) is left with the first.
+fn either(first: AbortSignal, second: AbortSignal) -> Result<AbortSignal, JsValue> {
+    let any = Reflect::get(&Reflect::get(&first, &"constructor".into())?, &"any".into())?;
+    let Ok(any) = any.dyn_into::<Function>() else { return Ok(first) };
+    any.call1(&JsValue::UNDEFINED, &Array::of2(&first, &second))?.dyn_into()
 }

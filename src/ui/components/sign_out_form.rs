@@ -1,7 +1,8 @@
 //! Signing out on this device.
 
 use crate::api::auth as calls;
-use crate::ui::{auth, browser, links, notice, text};
+use crate::ui::auth::{self, transport};
+use crate::ui::{browser, links, notice, text};
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
 
@@ -33,7 +34,7 @@ pub fn come_alive(failure: RwSignal<Option<String>>) {
         let _ = form.set_attribute("aria-busy", "true");
         let form = form.clone();
         browser::spawn(async move {
-            match calls::sign_out(None).await {
+            match transport::alone(Box::pin(calls::sign_out(None))).await {
                 // What is over already is signed out too.
                 Ok(()) => auth::signed_out(),
                 Err(problem) if notice::is_over(problem.code) => auth::signed_out(),

@@ -4,6 +4,7 @@ use crate::api::data::Account;
 use crate::api::problem::{Code, Problem};
 use crate::api::{Secret, account as reads, auth as calls};
 use crate::ui::address::Address;
+use crate::ui::auth::{self, transport};
 use crate::ui::components::field::{self, PasswordField, WhosePassword};
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::{Alert, Done};
@@ -11,7 +12,7 @@ use crate::ui::components::moment::{Moment, Telling};
 use crate::ui::environment::Environment;
 use crate::ui::links::{self, query};
 use crate::ui::notice::{self, Notice};
-use crate::ui::{auth, browser, text};
+use crate::ui::{browser, text};
 use leptos::html;
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
@@ -209,7 +210,7 @@ fn DeleteAccount(username: String) -> impl IntoView {
         notice.set(Notice::default());
         let password = Secret::new(field::value(node));
         browser::spawn(async move {
-            match calls::delete_account(password).await {
+            match transport::alone(Box::pin(calls::delete_account(password))).await {
                 Ok(()) => auth::deleted(),
                 Err(problem) => {
                     busy.try_set(false);
