@@ -128,7 +128,7 @@ pub struct ActivityEvent {
     pub ip: Option<String>,
     /// With which program, as it named itself.
     pub user_agent: String,
-    /// What that says of it, as on the devices page.
+    /// Which device that was, as on the devices page.
     #[serde(default)]
     pub browser: Option<String>,
     #[serde(default)]

@@ -1,5 +1,6 @@
 //! The user's own security events.
 
+use super::device::Device;
 use super::id::{SessionId, UserId};
 use super::session::texts;
 use super::time::Timestamp;
@@ -68,6 +69,8 @@ pub struct Event {
     /// From where the request came that caused it.
     pub ip: Option<String>,
     pub user_agent: String,
+    /// Which device that was.
+    pub device: Device,
     /// A stable word that says more: why a session ended, how a reuse was found.
     pub detail: Option<&'static str>,
     /// Of a reuse: the other side, who got the current token.

@@ -221,7 +221,17 @@ mod tests {
 
     fn event(kind: Kind) -> Event {
         let (user_id, user_agent) = (UserId::new("ada"), String::new());
-        Event { user_id, kind, at: NOW, sid: None, ip: None, user_agent, detail: None, other: None }
+        Event {
+            user_id,
+            kind,
+            at: NOW,
+            sid: None,
+            ip: None,
+            user_agent,
+            device: Device::default(),
+            detail: None,
+            other: None,
+        }
     }
 
     /// Ends the session in the database, and nowhere else yet.

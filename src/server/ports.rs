@@ -151,6 +151,8 @@ pub struct Recorded {
     pub sid: Option<SessionId>,
     pub ip: Option<String>,
     pub user_agent: String,
+    pub browser: Option<String>,
+    pub os: Option<String>,
     pub detail: Option<String>,
     pub other: Option<Party>,
 }

@@ -43,6 +43,11 @@ async fn a_page_asks_for_hints_and_they_name_the_device_at_sign_up_and_sign_in()
     phone.headers.insert("sec-ch-ua", "\"Brave\";v=\"131\", \"Chromium\";v=\"131\"".into());
     let phone = phone.sign_in("ada").await.devices().await;
     assert_eq!((&phone[0]["browser"], system(&phone)), (&"Brave".into(), "Android 15 (Pixel 9)"));
+
+    let events = here.get("/api/activity").await.expect(200).json()["events"].clone();
+    let systems: Vec<_> = events.as_array().unwrap().iter().map(|event| event["os"].as_str().unwrap()).collect();
+    let windows = ["Windows 10", "Windows 11", "Windows 11"];
+    assert_eq!(systems, [["Android 15 (Pixel 9)"].as_slice(), &windows].concat(), "as on the devices page");
 }
 
 #[tokio::test]

@@ -75,9 +75,9 @@ pub async fn export() -> Result<Export, Problem> {
     .await
 }
 
-/// Says what the programs' own names mean.
+/// Says what the programs' own names mean, where nothing is kept of the device: in events of earlier versions.
 fn name_devices(events: &mut [ActivityEvent]) {
-    for event in events {
+    for event in events.iter_mut().filter(|event| event.browser.is_none() && event.os.is_none()) {
         let device = device::of(&event.user_agent, &Hints::default());
         (event.browser, event.os) = (device.browser, device.os);
     }

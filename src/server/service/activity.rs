@@ -46,14 +46,14 @@ impl Services {
         let recorded = self.store.activity(user, page).await?;
         let full = recorded.len() == usize::try_from(page.limit).unwrap_or(usize::MAX);
         let next = recorded.last().map(|last| last.cursor).filter(|_| full);
-        let tell = |Recorded { kind, at, sid, ip, user_agent, detail, other, .. }| ActivityEvent {
+        let tell = |Recorded { kind, at, sid, ip, user_agent, browser, os, detail, other, .. }| ActivityEvent {
             kind,
             at,
             sid,
             ip,
             user_agent,
-            browser: None,
-            os: None,
+            browser,
+            os,
             detail,
             device: None,
             other: other.map(|Party { at, ip, user_agent }| OtherSide { at, ip, user_agent }),

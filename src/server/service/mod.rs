@@ -259,6 +259,7 @@ fn event(user_id: &UserId, kind: Kind, source: &Source, at: Timestamp) -> Event 
         sid: None,
         ip: source.ip.clone(),
         user_agent: source.user_agent.clone(),
+        device: source.device.clone(),
         detail: None,
         other: None,
     }

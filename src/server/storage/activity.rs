@@ -9,17 +9,17 @@ use crate::server::ports::{Page, Recorded, StoreError};
 
 /// An event of a user who was deleted meanwhile is left out.
 const INSERT: Sql = sql!(
-    "INSERT INTO activity (user_id, kind, at, sid, ip, user_agent, detail, other_at, other_ip, \
-     other_user_agent) \
+    "INSERT INTO activity (user_id, kind, at, sid, ip, user_agent, browser, os, detail, other_at, \
+     other_ip, other_user_agent) \
      SELECT u.id, j.value ->> 'kind', CAST(j.value ->> 'at' AS BIGINT), j.value ->> 'sid', j.value ->> 'ip', \
-            j.value ->> 'user_agent', j.value ->> 'detail', CAST(j.value ->> 'other_at' AS BIGINT), \
-            j.value ->> 'other_ip', j.value ->> 'other_user_agent' \
+            j.value ->> 'user_agent', j.value ->> 'browser', j.value ->> 'os', j.value ->> 'detail', \
+            CAST(j.value ->> 'other_at' AS BIGINT), j.value ->> 'other_ip', j.value ->> 'other_user_agent' \
      FROM " rows " JOIN users u ON u.id = j.value ->> 'user_id' ORDER BY CAST(j.value ->> 'place' AS BIGINT)"
 );
 const PAGE: Sql = sql!(
     "SELECT " list " FROM (SELECT " object "('id', a.id, 'kind', a.kind, 'at', a.at, 'sid', a.sid, 'ip', a.ip, \
-     'user_agent', a.user_agent, 'detail', a.detail, 'other_at', a.other_at, 'other_ip', a.other_ip, \
-     'other_user_agent', a.other_user_agent) AS o FROM activity a \
+     'user_agent', a.user_agent, 'browser', a.browser, 'os', a.os, 'detail', a.detail, 'other_at', a.other_at, \
+     'other_ip', a.other_ip, 'other_user_agent', a.other_user_agent) AS o FROM activity a \
      WHERE a.user_id = $1 AND a.id < $2 AND ($4 = '' OR $4 LIKE '%,' || a.kind || ',%') ORDER BY a.id DESC LIMIT $3) t"
 );
 

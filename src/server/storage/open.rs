@@ -23,6 +23,9 @@ const WRITER: &str = "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRA
 const READER: &str = "PRAGMA busy_timeout = 2000; PRAGMA query_only = ON; PRAGMA synchronous = FULL; \
                       PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
 
+/// Who starts may wait longer than a request does: another process may be writing, a command or a server that goes.
+const STARTING: &str = "PRAGMA busy_timeout = 20000";
+
 impl Database {
     /// See [`super::connect`].
     ///
@@ -62,7 +65,9 @@ async fn open_sqlite(path: &str) -> Result<Database, OpenError> {
             })
     };
     let writers = pool(1, WRITER).connect_with(options.clone()).await.map_err(OpenError::Connect)?;
+    sqlx::raw_sql(STARTING).execute(&writers).await.map_err(OpenError::Connect)?;
     migrations::run(&writers, Dialect::Sqlite).await?;
+    sqlx::raw_sql(WRITER).execute(&writers).await.map_err(OpenError::Connect)?;
     let readers = pool(SQLITE_READERS, READER).connect_with(options).await.map_err(OpenError::Connect)?;
     Ok(Database { writers, readers, dialect: Dialect::Sqlite })
 }

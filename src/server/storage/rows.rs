@@ -197,6 +197,8 @@ pub(super) struct EventRow<'a> {
     sid: Option<&'a SessionId>,
     ip: Option<&'a str>,
     user_agent: &'a str,
+    browser: Option<&'a str>,
+    os: Option<&'a str>,
     detail: Option<&'static str>,
     other_at: Option<Timestamp>,
     other_ip: Option<&'a str>,
@@ -213,6 +215,8 @@ impl<'a> EventRow<'a> {
             sid: event.sid.as_ref(),
             ip: event.ip.as_deref(),
             user_agent: &event.user_agent,
+            browser: event.device.browser.as_deref(),
+            os: event.device.os.as_deref(),
             detail: event.detail,
             other_at: event.other.as_ref().map(|other| other.at),
             other_ip: event.other.as_ref().and_then(|other| other.ip.as_deref()),
@@ -230,6 +234,8 @@ pub(super) struct RecordedRow {
     sid: Option<SessionId>,
     ip: Option<String>,
     user_agent: String,
+    browser: Option<String>,
+    os: Option<String>,
     detail: Option<String>,
     other_at: Option<Timestamp>,
     other_ip: Option<String>,
@@ -241,10 +247,10 @@ impl TryFrom<RecordedRow> for Recorded {
 
     fn try_from(row: RecordedRow) -> Result<Self, StoreError> {
         let kind = Kind::from_text(&row.kind).ok_or_else(|| impossible("activity", &row.id.to_string(), "kind"))?;
-        let RecordedRow { id, at, sid, ip, user_agent, detail, .. } = row;
+        let RecordedRow { id, at, sid, ip, user_agent, browser, os, detail, .. } = row;
         let other =
             row.other_at.map(|at| Party { at, ip: row.other_ip, user_agent: row.other_user_agent.unwrap_or_default() });
-        Ok(Self { cursor: id, kind, at, sid, ip, user_agent, detail, other })
+        Ok(Self { cursor: id, kind, at, sid, ip, user_agent, browser, os, detail, other })
     }
 }
 

@@ -7,6 +7,7 @@ use super::sessions::{Ending, end, ended_events, lock_sessions_of};
 use super::sql::{Sql, sql};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::credentials::Username;
+use crate::domain::device::Device;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Reason;
 use crate::domain::time::Timestamp;
@@ -164,6 +165,7 @@ fn by_nobody(user_id: &UserId, at: Timestamp) -> Event {
         sid: None,
         ip: None,
         user_agent: String::new(),
+        device: Device::default(),
         detail: None,
         other: None,
     }

@@ -43,12 +43,14 @@ stories! {
         let sent = Event {
             sid: Some(sid("one")),
             user_agent: "\"; DROP TABLE users; -- 🐘".into(),
+            device: Device { browser: Some("Firefox".into()), os: Some("Windows 11".into()), ..Device::default() },
             detail: Some("predecessor"),
             ..event("ada", Kind::Reused)
         };
         store.record(&sent).await.unwrap();
         let kept = activity(&*store, "ada").await.remove(0);
         assert_eq!((kept.kind, kept.at, kept.sid, kept.ip), (sent.kind, sent.at, sent.sid, sent.ip));
+        assert_eq!((kept.browser, kept.os), (sent.device.browser, sent.device.os));
         assert_eq!((kept.user_agent, kept.detail.as_deref()), (sent.user_agent, sent.detail));
     }
 

@@ -134,6 +134,7 @@ fn event(name: &str, kind: Kind) -> Event {
         sid: None,
         ip: Some("192.0.2.7".into()),
         user_agent: "curl/8".into(),
+        device: Device::default(),
         detail: None,
         other: None,
     }
