@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from '../fixtures/test.ts';
 
-test.use({ settings: { LATCHKEY_SESSIONS__REAUTHENTICATION_WINDOW: '1s' } });
+test.use({ settings: { LATCHKEY_SESSIONS__REAUTHENTICATION_WINDOW: '2s' } });
 
 test('a sign-in of long ago must prove itself to end other devices', async ({ device, anotherDevice, user, watch }) => {
   watch.allow(/Failed to load resource.* 403 .*\/auth\//, /Failed to load resource.* 401 .*\/(api|auth)\//);
   await device.signUp(user);
   const other = await anotherDevice();
   await other.signIn(user);
-  await sleep(1_500);
+  await sleep(2_500);
 
   await other.devicesPage.end(other.devicesPage.otherDevices);
   await other.devicesPage.confirmPassword('not the right password');
@@ -22,7 +22,7 @@ test('on a page that asks for the password nothing is done yet, and it says so',
   await device.signUp(user);
   const other = await anotherDevice();
   await other.signIn(user);
-  await sleep(1_500);
+  await sleep(2_500);
   const { page } = device;
   await page.goto('/activity?show=sign_ins');
   await page.getByRole('button', { name: 'This wasn’t me' }).click();
