@@ -52,6 +52,24 @@ test('an ended device says so by itself, in every tab, and drops what it showed'
   }
 });
 
+test('the activity says when something has happened since, and not before', async ({ device, anotherDevice, user }) => {
+  await device.signUp(user);
+  const { page } = device;
+  const asked = page.waitForResponse((response) => new URL(response.url()).pathname === '/api/activity');
+  await page.goto('/activity');
+  await (await asked).finished();
+  await page.evaluate(() => new Promise((shown) => requestAnimationFrame(() => setTimeout(shown))));
+  const news = page.getByText('Something has happened since.');
+  await expect(news).toHaveCount(0);
+  await (await anotherDevice()).signIn(user);
+  await expect(news).toBeVisible();
+  const events = page.getByRole('list', { name: 'Your activity' }).getByRole('listitem');
+  await expect(events).toHaveCount(2);
+  await page.getByRole('link', { name: 'Show it' }).click();
+  await expect(events).toHaveCount(3);
+  await expect(news).toHaveCount(0);
+});
+
 test('another tab listens on when the first is closed', async ({ device, anotherDevice, user }) => {
   await device.signUp(user);
   const tab = await device.anotherTab();

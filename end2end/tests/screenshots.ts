@@ -21,6 +21,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       test('pages', async ({ device, anotherDevice, user, watch }) => {
         watch.allow(/Failed to load resource/);
         const { page, devicesPage, signInPage, signUpPage } = device;
+        const account = new AccountPage(page);
         const ada = { ...user, username: `ada-${user.username}@example.org` };
         const shoot = (name: string, fullPage = false) =>
           page.screenshot({
@@ -79,12 +80,15 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await shoot('devices-offline');
         await device.context.setOffline(false);
 
-        for (const name of ['activity', 'account']) {
+        for (const name of ['account', 'activity']) {
           await page.goto(`/${name}`);
           await page.locator('body[data-alive]').waitFor();
           await shoot(name, true);
         }
-        const account = new AccountPage(page);
+        await (await anotherDevice()).signIn(ada);
+        await page.getByText('Something has happened since.').waitFor();
+        await shoot('activity-news');
+        await account.open();
         await account.deleteAccount('not the right password');
         await account.problem.waitFor();
         await shoot('account-delete');

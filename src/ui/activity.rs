@@ -1,9 +1,13 @@
 //! What the activity page says of an event, apart from how it looks.
 
 use super::links::{self, query};
-use super::{naming, text};
+use super::{browser, naming, text};
+use crate::api::account;
 use crate::api::data::ActivityEvent;
 use crate::domain::activity::{Filter, Kind};
+use crate::domain::id::SessionId;
+use crate::domain::time::Timestamp;
+use leptos::prelude::*;
 
 /// What a filter is called.
 pub fn filter_words(filter: Filter) -> &'static str {
@@ -29,6 +33,23 @@ pub fn address(filter: Filter, before: Option<i64>) -> String {
     let before = before.map(|before| before.to_string());
     let show = (filter != Filter::All).then(|| filter.as_str());
     links::with_query(links::ACTIVITY, &[(query::SHOW, show), (query::BEFORE, before.as_deref())])
+}
+
+/// What tells an event from others.
+pub type Identity = (Kind, Timestamp, Option<SessionId>);
+
+pub fn identity(event: &ActivityEvent) -> Identity {
+    (event.kind, event.at, event.sid.clone())
+}
+
+/// Something may have happened: sets `has_news` if the newest event is another than `newest`.
+pub fn look_for_news(filter: Filter, newest: Option<Identity>, has_news: RwSignal<bool>) {
+    browser::spawn(async move {
+        let Ok(page) = account::activity(Some(filter), None).await else { return };
+        if page.events.first().map(identity) != newest {
+            has_news.try_set(true);
+        }
+    });
 }
 
 /// The event in words.

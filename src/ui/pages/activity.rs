@@ -6,9 +6,11 @@ use crate::domain::activity::Filter;
 use crate::domain::id::SessionId;
 use crate::ui::activity;
 use crate::ui::address::Address;
+use crate::ui::auth::live;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::{self, Alert, Done};
 use crate::ui::components::moment::{Moment, Telling};
+use crate::ui::connection::Offline;
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
 use crate::ui::page::Activity;
@@ -26,6 +28,12 @@ pub fn ActivityPage(shown: Activity) -> impl IntoView {
     let failure = Notice::from_query(&address).and_then(|notice| notice.general);
     let next = shown.next;
     let none = shown.events.is_empty();
+    let has_news = RwSignal::new(false);
+    if is_first {
+        let newest = StoredValue::new(shown.events.first().map(activity::identity));
+        Effect::new(move || live::on_change(move || activity::look_for_news(filter, newest.get_value(), has_news)));
+    }
+    let offline = Offline::expect();
     view! {
         <Heading title=text().activity().title />
         <p class="lead">{text().activity().lead}</p>
@@ -58,6 +66,18 @@ pub fn ActivityPage(shown: Activity) -> impl IntoView {
                 .collect_view()}
         </ul>
         {none.then(|| view! { <p class="events__none">{text().activity().none}</p> })}
+        <p class="toast" role="status">
+            {move || {
+                (has_news.get() && !offline.get())
+                    .then(|| {
+                        view! {
+                            {text().activity().news}
+                            " "
+                            <a href=activity::address(filter, None)>{text().activity().show_news}</a>
+                        }
+                    })
+            }}
+        </p>
         <p class="pages">
             {(!is_first)
                 .then(|| view! { <a href=activity::address(filter, None)>{text().activity().newest}</a> })}

@@ -29,7 +29,7 @@ pub fn SignedIn<C: IntoView + 'static>(children: TypedChildren<C>) -> impl IntoV
         });
     });
     view! {
-        <p class="offline" role="status">
+        <p class="toast" role="status">
             {move || offline.get().then_some(text().frame().offline)}
         </p>
         <Alert message=failure />

@@ -31,6 +31,7 @@ pub fn resuming() -> impl IntoView {
     view! {
         <main class="waiting">
             <Brand />
+            <h1 class="visually-hidden">{text().frame().resuming}</h1>
             <p id=STATUS role="status">
                 {text().frame().resuming}
             </p>

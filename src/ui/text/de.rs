@@ -146,6 +146,8 @@ pub static ACTIVITY: Activity = Activity {
     none: "Nichts davon.",
     older: "Ältere",
     newest: "Neueste",
+    news: "Inzwischen ist etwas geschehen.",
+    show_news: "Anzeigen",
     not_me: "Das war ich nicht",
     other_side: "Zuvor benutzt:",
     happened: Happened {

@@ -146,6 +146,8 @@ pub static ACTIVITY: Activity = Activity {
     none: "Nothing of this kind here.",
     older: "Older",
     newest: "Newest",
+    news: "Something has happened since.",
+    show_news: "Show it",
     not_me: "This wasn’t me",
     other_side: "Used before:",
     happened: Happened {

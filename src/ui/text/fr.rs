@@ -146,6 +146,8 @@ pub static ACTIVITY: Activity = Activity {
     none: "Rien de tel ici.",
     older: "Plus ancien",
     newest: "Plus récent",
+    news: "Il s’est passé quelque chose depuis.",
+    show_news: "Afficher",
     not_me: "Ce n’était pas moi",
     other_side: "Utilisé auparavant :",
     happened: Happened {

@@ -158,6 +158,8 @@ pub struct Activity {
     pub none: Words,
     pub older: Words,
     pub newest: Words,
+    pub news: Words,
+    pub show_news: Words,
     pub not_me: Words,
     pub other_side: Words,
     pub happened: Happened,
