@@ -18,6 +18,23 @@ test('a sign-in of long ago must prove itself to end other devices', async ({ de
   await device.signInPage.isShown();
 });
 
+test('who does not give the password keeps what they chose', async ({ device, anotherDevice, user, watch }) => {
+  watch.allow(/Failed to load resource.* 403 .*\/auth\//);
+  await device.signUp(user);
+  for (const other of [await anotherDevice(), await anotherDevice()]) await other.signIn(user);
+  const { devicesPage, page } = device;
+  await expect(devicesPage.rows).toHaveCount(3);
+  await sleep(2_500);
+  await devicesPage.select(devicesPage.otherDevices.first());
+  await page.getByRole('button', { name: 'Sign out 1 selected device' }).click();
+  await devicesPage.confirm();
+  await devicesPage.passwordDialog.waitFor();
+  await page.keyboard.press('Escape');
+  await expect(devicesPage.passwordDialog).toBeHidden();
+  await expect(devicesPage.rows).toHaveCount(3);
+  await expect(devicesPage.otherDevices.first().getByRole('checkbox')).toBeChecked();
+});
+
 test('on a page that asks for the password nothing is done yet, and it says so', async ({ device, anotherDevice, user }) => {
   await device.signUp(user);
   const other = await anotherDevice();

@@ -191,6 +191,7 @@ impl Devices {
         let Some(before) = self.rows.try_get_untracked() else { return };
         self.failure.set(None);
         self.confirmed.set(None);
+        let selected = self.selected.get_untracked();
         self.selected.set(None);
         if ending != Ending::Everywhere {
             self.rows.update(|rows| rows.retain(|row| !ending.takes(row)));
@@ -207,6 +208,7 @@ impl Devices {
                 Ok(()) => drop(self.news.try_set(Some(ending.done()))),
                 Err((problem, left)) => {
                     self.rows.try_update(|rows| put_back(rows, &before, &left));
+                    self.selected.try_set(selected);
                     match problem.code {
                         Code::ReauthenticationRequired => drop(self.locked.try_set(Some(left))),
                         // The page is being left, and the next one says why.

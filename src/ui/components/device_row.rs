@@ -98,6 +98,8 @@ pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl
 #[component]
 fn Pick(sid: SessionId, now: Memo<SessionInfo>, devices: Devices) -> impl IntoView {
     let node = NodeRef::<html::Input>::new();
+    // It may have been chosen before, for an end that was not to be.
+    let chosen = devices.selected.with_untracked(|selected| selected.as_ref().is_some_and(|all| all.contains(&sid)));
     let choose = move |_| {
         if let Some(checkbox) = node.get_untracked() {
             devices.select(&sid, checkbox.checked());
@@ -109,6 +111,7 @@ fn Pick(sid: SessionId, now: Memo<SessionInfo>, devices: Devices) -> impl IntoVi
                 class="checkbox__box"
                 type="checkbox"
                 aria-label=move || now.with(|session| (text().devices().select_one)(&naming::title(session)))
+                checked=chosen
                 node_ref=node
                 on:change=choose
             />
