@@ -7,7 +7,7 @@ use leptos::prelude::*;
 #[component]
 pub fn Mark() -> impl IntoView {
     view! {
-        <svg class="mark" viewBox="0 0 32 32" width="32" height="32" aria-hidden="true" focusable="false">
+        <svg class="mark" viewBox="0 0 32 32" width="32" height="32" aria-hidden="true">
             <rect class="mark__tile" width="32" height="32" rx="8" />
             <g class="mark__key" fill="none" stroke-width="2.6" stroke-linecap="round" stroke-linejoin="round">
                 <circle cx="16" cy="10.6" r="4.4" />

@@ -15,7 +15,7 @@ pub fn DeviceIcon(kind: DeviceKind) -> impl IntoView {
         }
     };
     view! {
-        <svg class="icon" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true" focusable="false">
+        <svg class="icon" viewBox="0 0 24 24" width="24" height="24" aria-hidden="true">
             <path d=drawing />
         </svg>
     }

@@ -17,7 +17,6 @@ pub fn Leaving() -> impl IntoView {
     view! {
         <template id=LEAVING>
             <main class="waiting">
-                <Brand />
                 <p role="status">{text().frame().signing_out}</p>
             </main>
         </template>
