@@ -57,28 +57,31 @@ for (const listens of ['the tab that signs out', 'another tab']) {
   });
 }
 
-test('a tab that renews while another one signs out does not take it for something else', async ({ device, user, watch }) => {
-  watch.allow(/Failed to load resource.* 401 .*\/auth\/refresh/);
-  await device.signUp(user);
-  const tab = await device.anotherTab();
-  const ended = new Moment();
-  await tab.page.route('**/auth/refresh', async (route) => {
-    await ended.come;
-    await route.continue();
-  });
-  await tab.devicesPage.open();
-  await device.page.route('**/auth/logout', async (route) => {
-    const response = await route.fetch();
-    ended.now();
-    await tab.signInPage.isShown();
-    await route.fulfill({ response });
-  });
-  await device.devicesPage.signOutButton.click();
+for (const everywhere of [false, true]) {
+  const how = everywhere ? 'signs out everywhere' : 'signs out';
+  test(`a tab that renews while another one ${how} does not take it for something else`, async ({ device, user, watch }) => {
+    watch.allow(/Failed to load resource.* 401 .*\/auth\/refresh/);
+    await device.signUp(user);
+    const tab = await device.anotherTab();
+    const ended = new Moment();
+    await tab.page.route('**/auth/refresh', async (route) => {
+      await ended.come;
+      await route.continue();
+    });
+    await tab.devicesPage.open();
+    await device.page.route(/\/auth\/logout/, async (route) => {
+      const response = await route.fetch();
+      ended.now();
+      await tab.signInPage.isShown();
+      await route.fulfill({ response });
+    });
+    await (everywhere ? device.devicesPage.endAll() : device.devicesPage.signOutButton.click());
 
-  await device.signInPage.isShown();
-  await expect(tab.page).toHaveURL((url) => url.search === '');
-  await expect(tab.signInPage.error).toHaveCount(0);
-});
+    await device.signInPage.isShown();
+    await expect(tab.page).toHaveURL((url) => url.search === '');
+    await expect(tab.signInPage.error).toHaveCount(0);
+  });
+}
 
 for (const asked of ['/api/live', '/api/sessions']) {
   test(`signing out breaks off what the page still asks for: ${asked}`, async ({ device, user }) => {
