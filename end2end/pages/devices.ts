@@ -41,7 +41,7 @@ export class DevicesPage {
     return this.page.getByRole('alertdialog');
   }
   get passwordDialog() {
-    return this.page.getByRole('dialog').filter({ has: this.page.getByRole('button', { name: 'Confirm' }) });
+    return this.page.getByRole('dialog').filter({ has: this.page.getByLabel('Password', { exact: true }) });
   }
 
   async open() {
@@ -91,7 +91,7 @@ export class DevicesPage {
 
   async confirmPassword(password: string) {
     await this.passwordDialog.getByLabel('Password', { exact: true }).fill(password);
-    await this.passwordDialog.getByRole('button', { name: 'Confirm' }).click();
+    await this.passwordDialog.getByRole('button', { name: 'Sign out' }).click();
   }
 
   async rename(row: Locator, name: string) {

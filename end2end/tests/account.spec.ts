@@ -97,6 +97,17 @@ test('says to which device something was done', async ({ device, anotherDevice, 
   const events = page.getByRole('list', { name: 'Your activity' }).getByRole('listitem');
   await expect(events.nth(0)).toContainText('Kitchen was signed out');
   await expect(events.nth(1)).toContainText('Kitchen was renamed');
+  await expect(events.nth(1)).toContainText('from Chromium on Linux');
+
+  await other.signIn(user);
+  await other.devicesPage.rename(other.devicesPage.thisDevice, 'Kitchen again');
+  const account = new AccountPage(page);
+  await account.open();
+  await account.changePassword(user.password, 'another password of mine');
+  await account.done.waitFor();
+  await other.signInPage.isShown();
+  await page.goto('/activity');
+  await expect(events.filter({ hasText: 'Kitchen again: Signed out because the password was changed' })).toHaveCount(1);
 });
 
 test('leads to what happened earlier, and back', async ({ device, server, user }) => {

@@ -214,13 +214,44 @@ test('says when the device is offline, and when it is back', async ({ device, us
   await expect(device.devicesPage.rows).toHaveCount(1);
 });
 
-test('a device is ended though the code that asks first cannot be had', async ({ device, anotherDevice, user, watch }) => {
+test('where the code that asks first cannot be had, the browser asks', async ({ device, anotherDevice, user, watch }) => {
   watch.allow(/Failed to (load resource|fetch)|split_dialogs/);
   await device.signUp(user);
   const other = await anotherDevice();
   await other.signIn(user);
   await other.page.route('**/split_dialogs*', (route) => route.abort());
-  await other.devicesPage.signOutButtonOf(other.devicesPage.otherDevices).click();
+  const theirs = other.devicesPage.signOutButtonOf(other.devicesPage.otherDevices);
+  const asked: string[] = [];
+  for (const answer of ['dismiss', 'accept'] as const) {
+    const question = other.page.waitForEvent('dialog').then((dialog) => {
+      asked.push(dialog.message());
+      return dialog[answer]();
+    });
+    await theirs.click();
+    await question;
+    if (answer === 'dismiss') await expect(other.devicesPage.rows).toHaveCount(2);
+  }
+  expect(asked).toEqual(Array(2).fill('Sign out Chromium on Linux'));
   await expect(other.devicesPage.rows).toHaveCount(1);
   await device.signInPage.isShown();
+});
+
+test('ending a device far down leaves the page where it is, and says what was done', async ({ device, anotherDevice, user }) => {
+  const { page, devicesPage } = device;
+  await device.signUp(user);
+  for (const other of [await anotherDevice(), await anotherDevice(), await anotherDevice()]) {
+    await other.signIn(user);
+    await other.page.close();
+  }
+  await page.setViewportSize({ width: 390, height: 400 });
+  await expect(devicesPage.rows).toHaveCount(4);
+  await devicesPage.signOutButtonOf(devicesPage.rows.last()).click();
+  await devicesPage.dialog.waitFor();
+  const before = await page.evaluate(() => scrollY);
+  expect(before).toBeGreaterThan(100);
+  await devicesPage.confirm();
+  await expect(page.getByText('Chromium on Linux is signed out.')).toBeInViewport();
+  await expect(devicesPage.rows).toHaveCount(3);
+  await expect(devicesPage.heading).toBeFocused();
+  expect(await page.evaluate(() => scrollY)).toBeGreaterThan(100);
 });

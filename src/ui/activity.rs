@@ -61,6 +61,7 @@ pub fn words(event: &ActivityEvent) -> String {
         .and_then(|device| naming::called(device.name.as_deref(), device.browser.as_deref(), device.os.as_deref()));
     match (event.kind, event.detail.as_deref(), device) {
         (Kind::SessionEnded, None | Some("ended_by_user"), Some(device)) => (happened.session_ended_of)(&device),
+        (Kind::SessionEnded, reason, Some(device)) => format!("{device}: {}", sentence(event.kind, reason)),
         (Kind::SessionRenamed, _, Some(device)) => (happened.session_renamed_of)(&device),
         (kind, detail, _) => sentence(kind, detail).to_owned(),
     }
@@ -88,7 +89,9 @@ fn sentence(kind: Kind, detail: Option<&str>) -> &'static str {
 
 /// With what it was done, as far as is known.
 pub fn device(event: &ActivityEvent) -> Option<String> {
-    naming::kind(event.browser.as_deref(), event.os.as_deref())
+    let device = naming::kind(event.browser.as_deref(), event.os.as_deref())?;
+    // It may be another than the one that it was done to.
+    Some(if event.kind.is_done_to_a_session() { (text().activity().from)(&device) } else { device })
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! browser on the server.
 
 use crate::domain::time::Timestamp;
-use js_sys::{JSON, Promise};
+use js_sys::{JSON, Promise, Reflect};
 use leptos::prelude::{document, window};
 use std::pin::Pin;
 use std::time::Duration;
@@ -155,6 +155,15 @@ pub fn focus(id: &str) {
     }
 }
 
+/// The same, and what is in sight stays in sight.
+pub fn focus_quietly(id: &str) {
+    let options = js_sys::Object::new();
+    let _ = Reflect::set(&options, &"preventScroll".into(), &JsValue::TRUE);
+    if let Some(element) = element(id) {
+        let _ = element.focus_with_options(options.unchecked_ref());
+    }
+}
+
 /// The element with this id.
 pub fn element(id: &str) -> Option<web_sys::HtmlElement> {
     document().get_element_by_id(id)?.dyn_into().ok()
@@ -208,6 +217,11 @@ pub fn listen_once(event: &str, handler: impl FnOnce() + 'static) {
         closure.unchecked_ref(),
         &options,
     );
+}
+
+/// Lets the browser itself ask.
+pub fn confirms(words: &str) -> bool {
+    window().confirm_with_message(words).unwrap_or(false)
 }
 
 /// The form that is being submitted.

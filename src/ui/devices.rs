@@ -25,6 +25,14 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// Those chosen.
+    pub fn of(chosen: Vec<SessionInfo>) -> Self {
+        match <[SessionInfo; 1]>::try_from(chosen) {
+            Ok([one]) => Self::One(Box::new(one)),
+            Err(several) => Self::Several(several),
+        }
+    }
+
     /// Whether the session is ended by this.
     fn takes(&self, session: &SessionInfo) -> bool {
         match self {
@@ -32,6 +40,16 @@ impl Ending {
             Self::Several(several) => several.iter().any(|one| one.sid == session.sid),
             Self::Others => !session.current,
             Self::Everywhere => true,
+        }
+    }
+
+    /// What its button says.
+    fn words(&self) -> String {
+        match self {
+            Self::One(one) => (text().devices().sign_out_one)(&naming::title(one)),
+            Self::Several(several) => (text().devices().sign_out_selected)(several.len() as u64),
+            Self::Others => text().devices().sign_out_others.to_owned(),
+            Self::Everywhere => text().devices().sign_out_everywhere.to_owned(),
         }
     }
 
@@ -144,7 +162,7 @@ impl Devices {
         self.rows.with(|rows| rows.iter().filter(|row| selected.contains(&row.sid)).cloned().collect())
     }
 
-    /// Asks before `ending` is done. Where that cannot be, the form does it, as it does without JavaScript.
+    /// Asks before `ending` is done. Where that cannot be, the browser asks, and the form does it, as without JavaScript.
     pub fn ask(self, ending: Ending, form: Option<HtmlFormElement>) {
         self.failure.set(None);
         if dialogs::are_made() {
@@ -163,7 +181,11 @@ impl Devices {
             match (made, form) {
                 (Ok(()), _) => drop(self.asked.try_set(self.still(ending))),
                 // Offline the browser's own error would take the place of the page.
-                (Err(_), Some(form)) if browser::is_online() => drop(form.submit()),
+                (Err(_), Some(form)) if browser::is_online() => {
+                    if browser::confirms(&ending.words()) {
+                        let _ = form.submit();
+                    }
+                }
                 (Err(_), _) => {
                     let why = text().problem(Code::Unavailable);
                     self.failure.try_set(Some(ending.failed(why)));
@@ -218,7 +240,9 @@ impl Devices {
                 }
             }
             if browser::focus_is_lost() {
-                browser::focus(HEADING);
+                // What went wrong is said at the top.
+                let failed = self.failure.try_with_untracked(Option::is_some).unwrap_or_default();
+                if failed { browser::focus(HEADING) } else { browser::focus_quietly(HEADING) }
             }
         });
     }
@@ -262,7 +286,7 @@ impl Devices {
                 browser::pause().await;
                 if let Some(former) = focused.filter(|_| browser::focus_is_lost()) {
                     // A row that moved takes the focus from what it holds.
-                    if former.is_connected() { drop(former.focus()) } else { browser::focus(HEADING) }
+                    if former.is_connected() { drop(former.focus()) } else { browser::focus_quietly(HEADING) }
                 }
             }
         });

@@ -10,7 +10,6 @@ use crate::api::transport::{Call, Reply, Sending, Transport};
 use crate::ui::links::post;
 use crate::ui::{browser, clock, notice};
 use http::Method;
-use js_sys::{Array, Function, Reflect};
 use leptos::prelude::window;
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
@@ -18,7 +17,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, AbortSignal, Headers, Request, RequestCredentials, RequestInit, Response};
 
-/// After this the server counts as unreachable, in milliseconds.
+/// After this the server counts as unreachable, in milliseconds, for whoever waits to have something done.
 const PATIENCE: u32 = 30_000;
 /// The same for a renewal: below the server's grace, so that a later answer cannot bring back the cookie of before.
 const RENEWAL_PATIENCE: u32 = 8_000;
@@ -180,11 +179,12 @@ async fn exchange(call: &Call, token: Option<String>) -> Result<Reply, JsValue> 
     let init = RequestInit::new();
     init.set_method(call.method.as_str());
     init.set_credentials(RequestCredentials::SameOrigin);
-    let patience = if call.path == post::REFRESH { RENEWAL_PATIENCE } else { PATIENCE };
-    let mut signal = AbortSignal::timeout_with_u32(patience);
-    if call.method == Method::GET {
-        signal = either(signal, to_read().await?)?;
-    }
+    let signal = match call.path.as_str() {
+        // What is read is asked for again whenever the live stream begins anew, and that one notices silence.
+        _ if call.method == Method::GET => to_read().await?,
+        post::REFRESH => AbortSignal::timeout_with_u32(RENEWAL_PATIENCE),
+        _ => AbortSignal::timeout_with_u32(PATIENCE),
+    };
     init.set_signal(Some(&signal));
     if let Some(body) = &call.body {
         headers.set("Content-Type", "application/json")?;
@@ -198,11 +198,4 @@ async fn exchange(call: &Call, token: Option<String>) -> Result<Reply, JsValue> 
     }
     let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     Ok(Reply { status: response.status(), body })
-}
-
-/// What breaks off by either. A browser that cannot join them (before 2024) is left with the first.
-fn either(first: AbortSignal, second: AbortSignal) -> Result<AbortSignal, JsValue> {
-    let any = Reflect::get(&Reflect::get(&first, &"constructor".into())?, &"any".into())?;
-    let Ok(any) = any.dyn_into::<Function>() else { return Ok(first) };
-    any.call1(&JsValue::UNDEFINED, &Array::of2(&first, &second))?.dyn_into()
 }

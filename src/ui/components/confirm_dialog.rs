@@ -7,22 +7,27 @@ use crate::ui::devices::{Devices, Ending};
 use crate::ui::{calendar, naming, text};
 use leptos::prelude::*;
 
+/// The words stay while a dialog closes.
+pub fn last(asked: RwSignal<Option<Ending>>) -> Memo<Option<Ending>> {
+    Memo::new(move |last: Option<&Option<Ending>>| asked.get().or_else(|| last.cloned().flatten()))
+}
+
+/// What is asked.
+pub fn question(ending: Memo<Option<Ending>>) -> String {
+    ending.with(|ending| match ending {
+        Some(Ending::One(one)) => (text().devices().end_one_title)(&naming::title(one)),
+        Some(Ending::Several(several)) => (text().devices().end_several_title)(several.len() as u64),
+        Some(Ending::Others) => text().devices().end_others_title.to_owned(),
+        Some(Ending::Everywhere) => text().devices().end_everywhere_title.to_owned(),
+        None => String::new(),
+    })
+}
+
 /// Shown while something was asked for.
 #[component]
 pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
     let open = Memo::new(move |_| devices.asked.with(Option::is_some));
-    // The words stay while the dialog closes.
-    let ending =
-        Memo::new(move |last: Option<&Option<Ending>>| devices.asked.get().or_else(|| last.cloned().flatten()));
-    let title = move || {
-        ending.with(|ending| match ending {
-            Some(Ending::One(one)) => (text().devices().end_one_title)(&naming::title(one)),
-            Some(Ending::Several(several)) => (text().devices().end_several_title)(several.len() as u64),
-            Some(Ending::Others) => text().devices().end_others_title.to_owned(),
-            Some(Ending::Everywhere) => text().devices().end_everywhere_title.to_owned(),
-            None => String::new(),
-        })
-    };
+    let ending = last(devices.asked);
     let consequence = move || match ending.get() {
         Some(Ending::One(_)) => text().devices().end_one.to_owned(),
         Some(Ending::Several(_)) => text().devices().end_several.to_owned(),
@@ -40,18 +45,29 @@ pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
             }
         }
     });
-    // By which one of several that are called the same is known.
+    // Which ones they are; by which one of several that are called the same is known.
     let known = move || match ending.get() {
         Some(Ending::One(one)) => {
             let now = Clock::of_page().map(Clock::now_untracked).unwrap_or_default();
             let seen = calendar::ago(one.last_seen_at, now).unwrap_or_else(|| moment::day(one.last_seen_at));
-            Some(view! {
-                <p class="dialog__known">
-                    <span>{text().devices().last_active} " " {seen}</span>
-                    {one.ip.map(|address| view! { <span class="device__address">{address}</span> })}
-                </p>
-            })
+            Some(
+                view! {
+                    <p class="dialog__known">
+                        <span>{text().devices().last_active} " " {seen}</span>
+                        {one.ip.map(|address| view! { <span class="device__address">{address}</span> })}
+                    </p>
+                }
+                .into_any(),
+            )
         }
+        Some(Ending::Several(several)) => Some(
+            view! {
+                <ul class="dialog__several" role="list">
+                    {several.iter().map(|one| view! { <li>{naming::title(one)}</li> }).collect_view()}
+                </ul>
+            }
+            .into_any(),
+        ),
         _ => None,
     };
     let cancel = move || devices.asked.set(None);
@@ -71,7 +87,7 @@ pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
             text_id="confirm-text"
             role="alertdialog"
         >
-            <h2 id="confirm-title">{title}</h2>
+            <h2 id="confirm-title">{move || question(ending)}</h2>
             <div id="confirm-text">
                 {known}
                 <p>{consequence}</p>

@@ -30,7 +30,10 @@ pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl
         move |()| {
             editing.set(false);
             let rename_button = rename_button.clone();
-            request_animation_frame(move || browser::focus(&rename_button));
+            browser::spawn(async move {
+                browser::pause().await;
+                browser::focus(&rename_button);
+            });
         }
     });
 

@@ -42,7 +42,7 @@ pub fn Dialog<C: IntoView + 'static>(
             on:close=move |_| {
                 let former = opener.try_update_value(Option::take).flatten();
                 if former.is_some_and(|former| !former.is_connected()) {
-                    browser::focus(HEADING);
+                    browser::focus_quietly(HEADING);
                 }
                 // It comes late, and the page may be gone by then.
                 if open.try_get_untracked() == Some(true) {

@@ -2,8 +2,9 @@
 
 use crate::ui::address::Address;
 use crate::ui::links::query;
-use crate::ui::text;
+use crate::ui::{browser, text};
 use leptos::prelude::*;
+use std::time::Duration;
 
 /// A message that is read out when it appears. Nothing is there while there is nothing to say.
 #[component]
@@ -38,11 +39,25 @@ pub fn confirmed(arrived: &Address) -> Option<String> {
     arrived.parameter(query::CONFIRMED).map(|_| text().confirm().confirmed.to_owned())
 }
 
-/// Says politely what has just happened; not seen.
+/// How long it is seen.
+const BRIEFLY: Duration = Duration::from_secs(6);
+
+/// Says what has just happened.
 #[component]
-pub fn Announcer(#[prop(into)] news: Signal<Option<String>>) -> impl IntoView {
+pub fn Announcer(news: RwSignal<Option<String>>) -> impl IntoView {
+    Effect::new(move || {
+        let said = news.get();
+        if said.is_some() {
+            browser::spawn(async move {
+                browser::sleep(BRIEFLY).await;
+                if news.try_get_untracked() == Some(said) {
+                    news.set(None);
+                }
+            });
+        }
+    });
     view! {
-        <p class="visually-hidden" role="status">
+        <p class="toast toast--brief" role="status">
             {move || news.get()}
         </p>
     }

@@ -1,5 +1,6 @@
 //! Asks for the password again before what needs it is done.
 
+use super::confirm_dialog;
 use super::dialog::Dialog;
 use super::field::{self, PasswordField, WhosePassword};
 use crate::api::problem::Code;
@@ -14,6 +15,7 @@ use web_sys::SubmitEvent;
 #[component]
 pub fn PasswordDialog(devices: Devices, username: String) -> impl IntoView {
     let open = Memo::new(move |_| devices.locked.with(Option::is_some));
+    let ending = confirm_dialog::last(devices.locked);
     let problem = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
     let node = NodeRef::<html::Input>::new();
@@ -60,7 +62,7 @@ pub fn PasswordDialog(devices: Devices, username: String) -> impl IntoView {
     view! {
         <Dialog open on_close=Callback::new(move |()| cancel()) title_id="password-title" text_id="password-text">
             <form class="form" on:submit=submit aria-busy=move || busy.get().to_string()>
-                <h2 id="password-title">{text().confirm().title}</h2>
+                <h2 id="password-title">{move || confirm_dialog::question(ending)}</h2>
                 <p id="password-text">{text().confirm().lead}</p>
                 <WhosePassword username />
                 <PasswordField
@@ -74,8 +76,8 @@ pub fn PasswordDialog(devices: Devices, username: String) -> impl IntoView {
                     <button class="button" type="button" on:click=move |_| cancel()>
                         {text().devices().cancel}
                     </button>
-                    <button class="button button--primary" type="submit">
-                        {text().confirm().confirm}
+                    <button class="button button--danger" type="submit">
+                        {text().devices().sign_out}
                     </button>
                 </div>
             </form>

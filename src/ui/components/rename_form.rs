@@ -60,7 +60,7 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
         });
     };
     let give_up = move |event: KeyboardEvent| {
-        if event.dyn_ref::<KeyboardEvent>().is_some_and(|key| key.key() == "Escape") {
+        if event.dyn_ref::<KeyboardEvent>().is_some_and(|key| key.key() == "Escape" && !key.is_composing()) {
             on_done.run(());
         }
     };

@@ -75,7 +75,7 @@ fn EndChosen(devices: Devices) -> impl IntoView {
                 class="button button--danger"
                 type="button"
                 disabled=move || chosen.with(Vec::is_empty)
-                on:click=move |_| devices.ask(Ending::Several(chosen.get_untracked()), None)
+                on:click=move |_| devices.ask(Ending::of(chosen.get_untracked()), None)
             >
                 {move || (text().devices().sign_out_selected)(chosen.with(Vec::len) as u64)}
             </button>

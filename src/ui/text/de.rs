@@ -93,7 +93,7 @@ pub static DEVICES: Devices = Devices {
         1 => "1 Gerät abmelden?".into(),
         _ => format!("{n} Geräte abmelden?"),
     },
-    end_several: "Sie verlieren sofort den Zugang. Wer sie benutzt, muss sich neu anmelden.",
+    end_several: "Diese Geräte verlieren sofort den Zugang. Wer eines davon benutzt, muss sich neu anmelden.",
     end_others_title: "Alle anderen Geräte abmelden?",
     end_others: |n| match n {
         1 => "Ein anderes Gerät verliert sofort den Zugang. Hier bleiben Sie angemeldet.".into(),
@@ -119,7 +119,7 @@ pub static ACCOUNT: Account = Account {
     password_changed: "Passwort zuletzt geändert",
     change_password: "Passwort ändern",
     change_lead: "Dabei werden alle anderen Geräte abgemeldet. Dieses bleibt.",
-    not_me_ended: "Dieses Gerät ist abgemeldet. Wählen Sie jetzt ein neues Passwort, damit es nicht wiederkommt.",
+    not_me_ended: "Das andere Gerät ist abgemeldet. Wählen Sie jetzt ein neues Passwort, damit es nicht wiederkommt.",
     not_me_over: "Wählen Sie ein neues Passwort: Wer das alte kennt, kann sich wieder anmelden.",
     current: "Bisheriges Passwort",
     new: "Neues Passwort",
@@ -150,6 +150,7 @@ pub static ACTIVITY: Activity = Activity {
     show_news: "Anzeigen",
     not_me: "Das war ich nicht",
     other_side: "Zuvor benutzt:",
+    from: |device| format!("von {device} aus"),
     happened: Happened {
         signed_up: "Konto angelegt",
         signed_in: "Angemeldet",
@@ -218,7 +219,7 @@ pub static FIELDS: Fields = Fields {
     password_required: "Geben Sie ein Passwort ein.",
     password_unchanged: "Das ist Ihr bisheriges Passwort. Wählen Sie ein anderes.",
     password_invalid: "Manche dieser Zeichen gehen in einem Passwort nicht.",
-    name: "Nehmen Sie 1 bis 64 Zeichen.",
+    name: "Nehmen Sie 1 bis 64 Zeichen, keine unsichtbaren.",
 };
 
 pub static DATES: Dates = Dates {

@@ -93,7 +93,7 @@ pub static DEVICES: Devices = Devices {
         1 => "Sign out 1 device?".into(),
         _ => format!("Sign out {n} devices?"),
     },
-    end_several: "They lose access at once. Whoever uses them has to sign in again.",
+    end_several: "These devices lose access at once. Whoever uses one of them has to sign in again.",
     end_others_title: "Sign out all other devices?",
     end_others: |n| match n {
         1 => "One other device loses access at once. You stay signed in here.".into(),
@@ -150,6 +150,7 @@ pub static ACTIVITY: Activity = Activity {
     show_news: "Show it",
     not_me: "This wasn’t me",
     other_side: "Used before:",
+    from: |device| format!("from {device}"),
     happened: Happened {
         signed_up: "Account created",
         signed_in: "Signed in",
@@ -218,7 +219,7 @@ pub static FIELDS: Fields = Fields {
     password_required: "Enter a password.",
     password_unchanged: "This is the password that you have now. Choose another.",
     password_invalid: "Some of these characters cannot be used in a password.",
-    name: "Use 1 to 64 characters.",
+    name: "Use 1 to 64 characters, none of them invisible.",
 };
 
 pub static DATES: Dates = Dates {

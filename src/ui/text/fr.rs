@@ -93,7 +93,7 @@ pub static DEVICES: Devices = Devices {
         1 => "Déconnecter 1 appareil ?".into(),
         _ => format!("Déconnecter {n} appareils ?"),
     },
-    end_several: "Ils perdent l’accès aussitôt. Qui les utilise devra se reconnecter.",
+    end_several: "Ces appareils perdent l’accès aussitôt. Qui en utilise un devra se reconnecter.",
     end_others_title: "Déconnecter tous les autres appareils ?",
     end_others: |n| match n {
         1 => "Un autre appareil perd l’accès aussitôt. Vous restez connecté ici.".into(),
@@ -119,7 +119,7 @@ pub static ACCOUNT: Account = Account {
     password_changed: "Dernier changement du mot de passe",
     change_password: "Changer le mot de passe",
     change_lead: "Tous les autres appareils seront déconnectés. Celui-ci reste.",
-    not_me_ended: "Cet appareil est déconnecté. Choisissez maintenant un nouveau mot de passe, pour qu’il ne revienne pas.",
+    not_me_ended: "L’autre appareil est déconnecté. Choisissez maintenant un nouveau mot de passe, pour qu’il ne revienne pas.",
     not_me_over: "Choisissez un nouveau mot de passe : qui connaît l’ancien peut se reconnecter.",
     current: "Mot de passe actuel",
     new: "Nouveau mot de passe",
@@ -150,6 +150,7 @@ pub static ACTIVITY: Activity = Activity {
     show_news: "Afficher",
     not_me: "Ce n’était pas moi",
     other_side: "Utilisé auparavant :",
+    from: |device| format!("depuis {device}"),
     happened: Happened {
         signed_up: "Compte créé",
         signed_in: "Connexion",
@@ -218,7 +219,7 @@ pub static FIELDS: Fields = Fields {
     password_required: "Saisissez un mot de passe.",
     password_unchanged: "C’est votre mot de passe actuel. Choisissez-en un autre.",
     password_invalid: "Certains de ces caractères ne vont pas dans un mot de passe.",
-    name: "Prenez de 1 à 64 caractères.",
+    name: "Prenez de 1 à 64 caractères, aucun d’invisible.",
 };
 
 pub static DATES: Dates = Dates {

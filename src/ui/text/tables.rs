@@ -162,6 +162,7 @@ pub struct Activity {
     pub show_news: Words,
     pub not_me: Words,
     pub other_side: Words,
+    pub from: About,
     pub happened: Happened,
 }
 
