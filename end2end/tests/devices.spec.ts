@@ -236,7 +236,13 @@ test('where the code that asks first cannot be had, the browser asks', async ({ 
   await device.signInPage.isShown();
 });
 
-test('ending a device far down leaves the page where it is, and says what was done', async ({ device, anotherDevice, user }) => {
+test('ending a device far down leaves the page where it is, and says what was done or was not', async ({
+  device,
+  anotherDevice,
+  user,
+  watch,
+}) => {
+  watch.allow(/503|Failed to load resource/);
   const { page, devicesPage } = device;
   await device.signUp(user);
   for (const other of [await anotherDevice(), await anotherDevice(), await anotherDevice()]) {
@@ -254,4 +260,9 @@ test('ending a device far down leaves the page where it is, and says what was do
   await expect(devicesPage.rows).toHaveCount(3);
   await expect(devicesPage.heading).toBeFocused();
   expect(await page.evaluate(() => scrollY)).toBeGreaterThan(100);
+
+  await page.route('**/auth/sessions/revoke', (route) => route.fulfill({ status: 503 }));
+  await devicesPage.end(devicesPage.rows.last());
+  await expect(page.getByRole('alert')).toBeInViewport();
+  await expect(devicesPage.rows).toHaveCount(3);
 });

@@ -52,6 +52,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.goto('/login?error=refresh_reused');
         await signInPage.error.waitFor();
         await shoot('login-reused');
+        await page.goto('/login?done=deleted');
+        await shoot('login-account-deleted');
 
         await device.signUp(ada);
         await shoot('devices-empty');
@@ -59,6 +61,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
           const other = await anotherDevice({ userAgent });
           await other.signIn(ada);
         }
+        await page.getByText('has just signed in').waitFor();
+        await shoot('devices-news');
         await devicesPage.rename(devicesPage.thisDevice, 'Desk at home');
         await devicesPage.open();
         await shoot('devices');
@@ -80,19 +84,31 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await shoot('devices-offline');
         await device.context.setOffline(false);
 
-        for (const name of ['account', 'activity']) {
+        const shootWhole = async (name: string) => {
           await page.goto(`/${name}`);
           await page.locator('body[data-alive]').waitFor();
           await shoot(name, true);
-        }
-        await (await anotherDevice()).signIn(ada);
-        await page.getByText('Something has happened since.').waitFor();
-        await shoot('activity-news');
-        await account.open();
+        };
+        await shootWhole('activity');
+        await shootWhole('account');
+        await account.changePassword(ada.password, ada.password);
+        await page.getByText('This is the password that you have now.').waitFor();
+        await shoot('account-password-refused');
+        await account.changePassword(ada.password, 'another password of mine');
+        await account.done.waitFor();
+        await page.locator('.strength__words').filter({ hasNotText: /./ }).waitFor({ state: 'attached' });
+        await shoot('account-password-changed');
+        ada.password = 'another password of mine';
         await account.deleteAccount('not the right password');
         await account.problem.waitFor();
         await shoot('account-delete');
 
+        const activity = page.waitForResponse('**/api/activity*');
+        await page.goto('/activity');
+        await activity;
+        await (await anotherDevice({ userAgent: iphone })).signIn(ada);
+        await page.getByText('Something has happened since.').waitFor();
+        await shoot('activity-news');
         await page.goto('/activity');
         await page.getByRole('button', { name: 'This wasn’t me' }).first().click();
         await page.waitForURL('**/reauthenticate*');
@@ -113,6 +129,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await shoot('resuming');
         await page.unroute('**/auth/refresh');
         await devicesPage.isShown();
+
+        await devicesPage.rename(devicesPage.thisDevice, `Grandmother’s ${'very '.repeat(4)}old laptop 🪟 in_the_kitchen_cupboard`);
+        await (await anotherDevice({ userAgent: firefox })).signIn(ada);
+        await devicesPage.open();
+        await shoot('devices-long');
 
         await page.getByLabel('Language').selectOption('Deutsch');
         await page.locator('html[lang=de]').waitFor();

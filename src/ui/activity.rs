@@ -1,7 +1,8 @@
 //! What the activity page says of an event, apart from how it looks.
 
+use super::auth::timing;
 use super::links::{self, query};
-use super::{browser, naming, text};
+use super::{browser, naming, notice, text};
 use crate::api::account;
 use crate::api::data::ActivityEvent;
 use crate::domain::activity::{Filter, Kind};
@@ -45,7 +46,15 @@ pub fn identity(event: &ActivityEvent) -> Identity {
 /// Something may have happened: sets `has_news` if the newest event is another than `newest`.
 pub fn look_for_news(filter: Filter, newest: Option<Identity>, has_news: RwSignal<bool>) {
     browser::spawn(async move {
-        let Ok(page) = account::activity(Some(filter), None).await else { return };
+        let mut failures = 0;
+        let page = loop {
+            match account::activity(Some(filter), None).await {
+                Ok(page) => break page,
+                Err(problem) if notice::is_over(problem.code) => return,
+                Err(_) => failures += 1,
+            }
+            browser::sleep(timing::backoff(failures, browser::chance(), None)).await;
+        };
         if page.events.first().map(identity) != newest {
             has_news.try_set(true);
         }
@@ -61,7 +70,9 @@ pub fn words(event: &ActivityEvent) -> String {
         .and_then(|device| naming::called(device.name.as_deref(), device.browser.as_deref(), device.os.as_deref()));
     match (event.kind, event.detail.as_deref(), device) {
         (Kind::SessionEnded, None | Some("ended_by_user"), Some(device)) => (happened.session_ended_of)(&device),
-        (Kind::SessionEnded, reason, Some(device)) => format!("{device}: {}", sentence(event.kind, reason)),
+        (Kind::SessionEnded, reason, Some(device)) => {
+            (happened.session_ended_because)(&device, sentence(event.kind, reason))
+        }
         (Kind::SessionRenamed, _, Some(device)) => (happened.session_renamed_of)(&device),
         (kind, detail, _) => sentence(kind, detail).to_owned(),
     }

@@ -44,14 +44,18 @@ pub fn promise(task: impl Future<Output = Result<JsValue, JsValue>> + 'static) -
     future_to_promise(task)
 }
 
-/// Waits.
-pub async fn sleep(duration: Duration) {
+/// A promise that is kept after this time.
+pub fn timer(duration: Duration) -> Promise {
     let millis = i32::try_from(duration.as_millis()).unwrap_or(i32::MAX);
-    let promise = Promise::new(&mut |resolve, _| {
+    Promise::new(&mut |resolve, _| {
         // Only a page that is going away has no timers; then it waits for ever, which is right.
         let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis);
-    });
-    let _ = JsFuture::from(promise).await;
+    })
+}
+
+/// Waits.
+pub async fn sleep(duration: Duration) {
+    let _ = JsFuture::from(timer(duration)).await;
 }
 
 /// Lets the browser do what else there is to do before going on.
@@ -155,7 +159,14 @@ pub fn focus(id: &str) {
     }
 }
 
-/// The same, and what is in sight stays in sight.
+/// Brings the element with this id into sight.
+pub fn show(id: &str) {
+    if let Some(element) = element(id) {
+        element.scroll_into_view();
+    }
+}
+
+/// Moves the focus there, and what is in sight stays in sight.
 pub fn focus_quietly(id: &str) {
     let options = js_sys::Object::new();
     let _ = Reflect::set(&options, &"preventScroll".into(), &JsValue::TRUE);

@@ -26,10 +26,13 @@ pub enum Ending {
 
 impl Ending {
     /// Those chosen.
-    pub fn of(chosen: Vec<SessionInfo>) -> Self {
-        match <[SessionInfo; 1]>::try_from(chosen) {
-            Ok([one]) => Self::One(Box::new(one)),
-            Err(several) => Self::Several(several),
+    pub fn of(mut chosen: Vec<SessionInfo>) -> Self {
+        match chosen.pop() {
+            Some(one) if chosen.is_empty() => Self::One(Box::new(one)),
+            last => {
+                chosen.extend(last);
+                Self::Several(chosen)
+            }
         }
     }
 
@@ -77,7 +80,7 @@ impl Ending {
                 for (place, one) in several.iter().enumerate() {
                     if let Err(problem) = end_session(one).await {
                         let left = several.iter().skip(place).cloned().collect();
-                        return Err((problem, Self::Several(left)));
+                        return Err((problem, Self::of(left)));
                     }
                 }
                 Ok(())
@@ -110,7 +113,7 @@ pub struct Devices {
     pub failure: RwSignal<Option<String>>,
     /// That the password was given again, until something is ended.
     pub confirmed: RwSignal<Option<String>>,
-    /// What has just happened, for those who do not see it.
+    /// What has just happened.
     pub news: RwSignal<Option<String>>,
     /// Whose devices they are.
     username: StoredValue<String>,
@@ -201,7 +204,7 @@ impl Devices {
             Ending::One(one) => is_there(&one).then_some(Ending::One(one)),
             Ending::Several(mut several) => {
                 several.retain(is_there);
-                (!several.is_empty()).then_some(Ending::Several(several))
+                (!several.is_empty()).then(|| Ending::of(several))
             }
             Ending::Others => self.rows.with_untracked(|rows| rows.iter().any(|row| !row.current)).then_some(ending),
             Ending::Everywhere => Some(ending),
@@ -230,7 +233,7 @@ impl Devices {
                 Ok(()) => drop(self.news.try_set(Some(ending.done()))),
                 Err((problem, left)) => {
                     self.rows.try_update(|rows| put_back(rows, &before, &left));
-                    self.selected.try_set(selected);
+                    self.selected.try_update(|now| *now = now.take().or(selected));
                     match problem.code {
                         Code::ReauthenticationRequired => drop(self.locked.try_set(Some(left))),
                         // The page is being left, and the next one says why.
@@ -239,10 +242,11 @@ impl Devices {
                     }
                 }
             }
+            if self.failure.try_with_untracked(Option::is_some) == Some(true) {
+                browser::show(HEADING);
+            }
             if browser::focus_is_lost() {
-                // What went wrong is said at the top.
-                let failed = self.failure.try_with_untracked(Option::is_some).unwrap_or_default();
-                if failed { browser::focus(HEADING) } else { browser::focus_quietly(HEADING) }
+                browser::focus_quietly(HEADING);
             }
         });
     }

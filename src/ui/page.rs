@@ -147,14 +147,15 @@ impl Content {
     }
 
     /// What the page in the browser has to know of it to come alive, as JSON.
-    pub fn to_json(&self) -> Option<String> {
-        match self {
-            Self::Reauthenticate(personal) => serde_json::to_string(personal).ok(),
-            Self::Devices(personal) => serde_json::to_string(personal).ok(),
-            Self::Activity(personal) => serde_json::to_string(personal).ok(),
-            Self::Account(personal) => serde_json::to_string(personal).ok(),
-            _ => None,
-        }
+    pub fn to_attribute(&self) -> Option<String> {
+        let json = match self {
+            Self::Reauthenticate(personal) => serde_json::to_string(personal),
+            Self::Devices(personal) => serde_json::to_string(personal),
+            Self::Activity(personal) => serde_json::to_string(personal),
+            Self::Account(personal) => serde_json::to_string(personal),
+            _ => return None,
+        };
+        json.ok().map(|json| swap_quotes(&json))
     }
 }
 
@@ -169,10 +170,21 @@ pub fn here() -> Option<Page> {
     Page::from_text(&browser::root_attribute(attribute::PAGE)?)
 }
 
-/// What it is about: the inverse of [`Content::to_json`]. To be taken once, since nothing else clears it.
+/// What it is about: the inverse of [`Content::to_attribute`]. To be taken once, since nothing else clears it.
 pub fn take<T: DeserializeOwned>() -> Option<T> {
     let told = browser::take_root_attribute(attribute::CONTENT)?;
-    json::read(&told)
+    json::read(&swap_quotes(&told))
+}
+
+/// An attribute stands in double quotes, and each within it is six bytes: JSON's are written as single ones, and the
+/// other way round.
+fn swap_quotes(text: &str) -> String {
+    let swapped = |sign| match sign {
+        '"' => '\'',
+        '\'' => '"',
+        other => other,
+    };
+    text.chars().map(swapped).collect()
 }
 
 #[cfg(test)]

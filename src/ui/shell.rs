@@ -15,7 +15,7 @@ const END: &str = "end";
 pub fn shell(options: LeptosOptions, content: Content) -> impl IntoView {
     let environment = Environment::current();
     let page = content.page();
-    let told = content.to_json();
+    let told = content.to_attribute();
     let is_of_someone = told.is_some();
     view! {
         <!DOCTYPE html>

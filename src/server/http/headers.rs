@@ -56,6 +56,11 @@ pub fn kept_for_a_day<B>(mut response: Response<B>) -> Response<B> {
     response
 }
 
+/// Whether an answer is kept for whoever asks for the same next (RFC 9111, section 5.2.2.9).
+pub fn is_public(headers: &HeaderMap) -> bool {
+    headers.get(header::CACHE_CONTROL).is_some_and(|value| value.as_bytes().starts_with(b"public"))
+}
+
 /// Adds what an answer does not say itself. Whatever does not say how long it keeps is not to be kept at all.
 pub fn complete(headers: &mut HeaderMap, https: bool) {
     for (name, value) in ALWAYS {

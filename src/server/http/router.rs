@@ -122,7 +122,9 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
     });
     problem::name(&mut response, &id);
     headers::complete(response.headers_mut(), app.services.settings().server.is_https());
-    if let Ok(value) = HeaderValue::try_from(id) {
+    // What is kept for others says nothing of who fetched it.
+    let is_kept = headers::is_public(response.headers());
+    if let Some(value) = HeaderValue::try_from(id).ok().filter(|_| !is_kept) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
     response

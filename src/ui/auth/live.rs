@@ -120,10 +120,7 @@ async fn listen(token: &str) -> Result<Ended, JsValue> {
     announce_change();
     let mut unread = Vec::new();
     loop {
-        let silence = Promise::new(&mut |resolve, _| {
-            let millis = i32::try_from(SILENCE.as_millis()).unwrap_or(i32::MAX);
-            let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis);
-        });
+        let silence = browser::timer(SILENCE);
         let next = JsFuture::from(Promise::race(&Array::of2(&reader.read(), &silence))).await?;
         let Some(chunk) = next.is_object().then(|| Reflect::get(&next, &"value".into())).transpose()? else {
             let _ = reader.cancel();

@@ -17,10 +17,12 @@ use super::address::Address;
 use super::{browser, links};
 use crate::api::problem::Code;
 use crate::api::transport::install;
+use crate::domain::time::Timestamp;
 use crate::ui::pages::LEAVING;
 use leptos::prelude::{document, window};
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// What a page shows of a signed-in person: nothing yet, something, or nothing any more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,10 +33,13 @@ pub enum Showing {
     Leaving,
 }
 
+/// For how long another tab's end of the session explains what happens here: the tab may have been closed meanwhile.
+const ENDING_LASTS: Duration = Duration::from_secs(60);
+
 thread_local! {
     static SHOWING: Cell<Showing> = const { Cell::new(Showing::Nothing) };
-    /// Whether another tab is ending the session, since its user wants that.
-    static ENDING: Cell<bool> = const { Cell::new(false) };
+    /// When another tab began to end the session, since its user wants that.
+    static ENDING: Cell<Option<Timestamp>> = const { Cell::new(None) };
 }
 
 fn showing() -> Showing {
@@ -43,8 +48,11 @@ fn showing() -> Showing {
 
 /// Drops everything and leaves for `path`, so that nothing of this page comes back.
 fn leave(path: &str) {
-    drop_everything();
-    browser::replace(path);
+    // Once: what comes later must not take the place of the reason.
+    if showing() != Showing::Leaving {
+        drop_everything();
+        browser::replace(path);
+    }
 }
 
 fn drop_everything() {
@@ -64,8 +72,8 @@ pub fn follow() {
     SHOWING.set(Showing::Someone);
     tabs::open(|news| match (news, showing()) {
         (tabs::News::SignedOut, Showing::Someone) => leave(links::LOGIN),
-        (tabs::News::Ending, _) => ENDING.set(true),
-        (tabs::News::NotEnded, _) => ENDING.set(false),
+        (tabs::News::Ending, _) => ENDING.set(Some(browser::now())),
+        (tabs::News::NotEnded, _) => ENDING.set(None),
         (tabs::News::Changed, Showing::Someone) => live::changed(),
         (tabs::News::Doubt, Showing::Someone) => live::doubt(),
         (tabs::News::Revoked, Showing::Someone) => leave_for_sign_in(Some(Code::SessionRevoked)),
@@ -111,7 +119,8 @@ fn ended(code: Code) {
         if !stays().await {
             return;
         }
-        if ENDING.get() && code != Code::RefreshReused {
+        let is_wanted = ENDING.get().is_some_and(|since| browser::now().since(since) < ENDING_LASTS);
+        if is_wanted && code != Code::RefreshReused {
             return leave(links::LOGIN);
         }
         // The sign-in page clears the cookie that all tabs have: from then on the server cannot tell the others why.
@@ -125,9 +134,9 @@ fn ended(code: Code) {
     });
 }
 
-/// Whether this page stays, once it has the answers to what it asked for itself: they know best what happened.
+/// Whether this page stays, once it has the answer to what was to end the session: that knows best what happened.
 async fn stays() -> bool {
-    while transport::is_acting() {
+    while transport::is_ending() {
         browser::sleep(timing::LOOK).await;
     }
     showing() != Showing::Leaving

@@ -67,11 +67,9 @@ pub async fn renew() -> Outcome {
     OUTCOME.get()
 }
 
-/// Waits for the renewal that is under way, if one is.
-pub async fn settled() {
-    if let Some(flight) = FLIGHT.with_borrow(Clone::clone) {
-        let _ = JsFuture::from(flight).await;
-    }
+/// Whether a renewal is under way.
+pub fn is_under_way() -> bool {
+    FLIGHT.with_borrow(Option::is_some)
 }
 
 /// The device woke up, is online again, or the page is looked at again: makes up for what was missed.

@@ -10,6 +10,7 @@ use crate::api::transport::{Call, Reply, Sending, Transport};
 use crate::ui::links::post;
 use crate::ui::{browser, clock, notice};
 use http::Method;
+use js_sys::{Array, Function, Reflect};
 use leptos::prelude::window;
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
@@ -17,10 +18,12 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, AbortSignal, Headers, Request, RequestCredentials, RequestInit, Response};
 
-/// After this the server counts as unreachable, in milliseconds, for whoever waits to have something done.
+/// After this the server counts as unreachable, in milliseconds.
 const PATIENCE: u32 = 30_000;
 /// The same for a renewal: below the server's grace, so that a later answer cannot bring back the cookie of before.
 const RENEWAL_PATIENCE: u32 = 8_000;
+/// How often it is looked whether a renewal is over, before what ends the session is sent all the same.
+const LOOKS: u32 = 14;
 
 /// For pages that anybody may see: calls go without a token.
 pub struct Open;
@@ -36,50 +39,37 @@ pub struct Authorized;
 
 impl Transport for Authorized {
     fn send(&self, call: Call) -> Sending {
-        Box::pin(async {
-            let _acting = (call.method != Method::GET && call.path != post::REFRESH).then(Acting::begin);
-            send(call).await
-        })
+        Box::pin(send(call))
     }
 }
 
 thread_local! {
-    static ACTING: Cell<u32> = const { Cell::new(0) };
-    /// How many of them are sent alone.
+    /// How many calls are under way that are sent alone.
     static ALONE: Cell<u32> = const { Cell::new(0) };
     /// Breaks off what is being read.
     static READING: RefCell<Option<AbortController>> = const { RefCell::new(None) };
 }
 
-/// Whether something is under way that the user asked for: it may end this session, and its answer then says so.
-pub fn is_acting() -> bool {
-    ACTING.get() > 0
-}
-
-/// Counts a call for as long as it is under way.
-struct Acting;
-
-impl Acting {
-    fn begin() -> Self {
-        ACTING.set(ACTING.get() + 1);
-        Self
-    }
-}
-
-impl Drop for Acting {
-    fn drop(&mut self) {
-        ACTING.set(ACTING.get() - 1);
-    }
+/// Whether something is under way that may end this session: its answer then says so.
+pub fn is_ending() -> bool {
+    ALONE.get() > 0
 }
 
 /// Sends what ends this session if all goes well. What is being read meanwhile would be refused, and the page would not
-/// know why: it is broken off, and what is to be read next waits for the answer. Other tabs are told the reason first.
+/// know why: it is broken off, and what is to be read next waits for the answer. So is a renewal that is under way, for a
+/// while. Other tabs are told the reason first.
 pub async fn alone(call: Pin<Box<dyn Future<Output = Result<(), Problem>>>>) -> Result<(), Problem> {
-    renewal::settled().await;
+    for _ in 0..LOOKS {
+        if !renewal::is_under_way() {
+            break;
+        }
+        browser::sleep(timing::LOOK).await;
+    }
     let _alone = Alone::begin();
     tabs::tell(News::Ending);
     let result = call.await;
-    if result.is_err() {
+    // Without an answer it may be over all the same.
+    if result.as_ref().is_err_and(|problem| problem.code != Code::Unavailable) {
         tabs::tell(News::NotEnded);
     }
     result
@@ -105,7 +95,7 @@ impl Drop for Alone {
 
 /// Waits until something may be read, and gives the signal that breaks it off.
 pub async fn to_read() -> Result<AbortSignal, JsValue> {
-    while ALONE.get() > 0 || showing() == Showing::Leaving {
+    while is_ending() || showing() == Showing::Leaving {
         browser::sleep(timing::LOOK).await;
     }
     let controller = match READING.take() {
@@ -179,12 +169,11 @@ async fn exchange(call: &Call, token: Option<String>) -> Result<Reply, JsValue> 
     let init = RequestInit::new();
     init.set_method(call.method.as_str());
     init.set_credentials(RequestCredentials::SameOrigin);
-    let signal = match call.path.as_str() {
-        // What is read is asked for again whenever the live stream begins anew, and that one notices silence.
-        _ if call.method == Method::GET => to_read().await?,
-        post::REFRESH => AbortSignal::timeout_with_u32(RENEWAL_PATIENCE),
-        _ => AbortSignal::timeout_with_u32(PATIENCE),
-    };
+    let patience = if call.path == post::REFRESH { RENEWAL_PATIENCE } else { PATIENCE };
+    let mut signal = AbortSignal::timeout_with_u32(patience);
+    if call.method == Method::GET {
+        signal = either(signal, to_read().await?)?;
+    }
     init.set_signal(Some(&signal));
     if let Some(body) = &call.body {
         headers.set("Content-Type", "application/json")?;
@@ -198,4 +187,11 @@ async fn exchange(call: &Call, token: Option<String>) -> Result<Reply, JsValue> 
     }
     let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     Ok(Reply { status: response.status(), body })
+}
+
+/// What breaks off by either. A browser that cannot join them (before 2024) is left with the first.
+fn either(first: AbortSignal, second: AbortSignal) -> Result<AbortSignal, JsValue> {
+    let any = Reflect::get(&Reflect::get(&first, &"constructor".into())?, &"any".into())?;
+    let Ok(any) = any.dyn_into::<Function>() else { return Ok(first) };
+    any.call1(&JsValue::UNDEFINED, &Array::of2(&first, &second))?.dyn_into()
 }

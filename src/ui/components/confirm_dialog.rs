@@ -7,6 +7,9 @@ use crate::ui::devices::{Devices, Ending};
 use crate::ui::{calendar, naming, text};
 use leptos::prelude::*;
 
+/// How many of several are named.
+const NAMED: usize = 6;
+
 /// The words stay while a dialog closes.
 pub fn last(asked: RwSignal<Option<Ending>>) -> Memo<Option<Ending>> {
     Memo::new(move |last: Option<&Option<Ending>>| asked.get().or_else(|| last.cloned().flatten()))
@@ -63,7 +66,8 @@ pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
         Some(Ending::Several(several)) => Some(
             view! {
                 <ul class="dialog__several" role="list">
-                    {several.iter().map(|one| view! { <li>{naming::title(one)}</li> }).collect_view()}
+                    {several.iter().take(NAMED).map(|one| view! { <li>{naming::title(one)}</li> }).collect_view()}
+                    {(several.len() > NAMED).then(|| view! { <li>"…"</li> })}
                 </ul>
             }
             .into_any(),

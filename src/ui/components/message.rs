@@ -45,16 +45,19 @@ const BRIEFLY: Duration = Duration::from_secs(6);
 /// Says what has just happened.
 #[component]
 pub fn Announcer(news: RwSignal<Option<String>>) -> impl IntoView {
+    let turns = StoredValue::new(0_u32);
     Effect::new(move || {
-        let said = news.get();
-        if said.is_some() {
-            browser::spawn(async move {
-                browser::sleep(BRIEFLY).await;
-                if news.try_get_untracked() == Some(said) {
-                    news.set(None);
-                }
-            });
+        if news.with(Option::is_none) {
+            return;
         }
+        turns.update_value(|turns| *turns += 1);
+        let turn = turns.try_get_value();
+        browser::spawn(async move {
+            browser::sleep(BRIEFLY).await;
+            if turns.try_get_value() == turn {
+                news.try_set(None);
+            }
+        });
     });
     view! {
         <p class="toast toast--brief" role="status">

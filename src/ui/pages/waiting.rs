@@ -30,10 +30,11 @@ pub fn resuming() -> impl IntoView {
     view! {
         <main class="waiting">
             <Brand />
-            <h1 class="visually-hidden">{text().frame().resuming}</h1>
-            <p id=STATUS role="status">
-                {text().frame().resuming}
-            </p>
+            <div role="status">
+                <h1 class="waiting__words" id=STATUS>
+                    {text().frame().resuming}
+                </h1>
+            </div>
             <form class="waiting__on" method="post" action=post::REFRESH>
                 <input type="hidden" name="shared" value="true" />
                 <input type="hidden" name=query::RETURN_TO value=address.as_str().to_owned() />

@@ -159,6 +159,7 @@ pub static ACTIVITY: Activity = Activity {
         signed_out: "Abgemeldet",
         session_ended: "Ein Gerät wurde abgemeldet",
         session_ended_of: |device| format!("{device} wurde abgemeldet"),
+        session_ended_because: |device, how| format!("{device}: {how}"),
         replaced: "Abgemeldet durch eine neue Anmeldung im selben Browser",
         too_many: "Abgemeldet, weil es zu viele Geräte waren",
         by_operator: "Abgemeldet vom Betreiber dieser Seite",

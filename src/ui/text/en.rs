@@ -159,6 +159,7 @@ pub static ACTIVITY: Activity = Activity {
         signed_out: "Signed out",
         session_ended: "A device was signed out",
         session_ended_of: |device| format!("{device} was signed out"),
+        session_ended_because: |device, how| format!("{device}: {how}"),
         replaced: "Signed out by a new sign-in in the same browser",
         too_many: "Signed out because there were too many devices",
         by_operator: "Signed out by the operator of this site",

@@ -159,6 +159,7 @@ pub static ACTIVITY: Activity = Activity {
         signed_out: "Déconnexion",
         session_ended: "Un appareil a été déconnecté",
         session_ended_of: |device| format!("{device} a été déconnecté"),
+        session_ended_because: |device, how| format!("{device}\u{a0}: {how}"),
         replaced: "Déconnecté par une nouvelle connexion dans le même navigateur",
         too_many: "Déconnecté parce qu’il y avait trop d’appareils",
         by_operator: "Déconnecté par l’exploitant de ce site",

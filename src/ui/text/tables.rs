@@ -175,6 +175,7 @@ pub struct Happened {
     pub signed_out: Words,
     pub session_ended: Words,
     pub session_ended_of: About,
+    pub session_ended_because: fn(&str, &str) -> String,
     pub replaced: Words,
     pub too_many: Words,
     pub by_operator: Words,
