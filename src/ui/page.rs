@@ -146,7 +146,7 @@ impl Content {
         }
     }
 
-    /// What the page in the browser has to know of it to come alive, as JSON.
+    /// What the page in the browser has to know of it to come alive: JSON, as an attribute holds it best.
     pub fn to_attribute(&self) -> Option<String> {
         let json = match self {
             Self::Reauthenticate(personal) => serde_json::to_string(personal),
@@ -190,6 +190,14 @@ fn swap_quotes(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_attribute_holds_json_with_few_quotes_and_gives_it_back() {
+        let personal = Personal { username: r#"O'Brien "the " first"#.to_owned(), content: () };
+        let attribute = Content::Reauthenticate(personal.clone()).to_attribute().unwrap();
+        assert!(attribute.starts_with("{'username':'O\"Brien"), "{attribute}");
+        assert_eq!(serde_json::from_str::<Personal<()>>(&swap_quotes(&attribute)).unwrap(), personal);
+    }
 
     #[test]
     fn every_page_is_where_it_says_and_reads_back() {
