@@ -218,6 +218,6 @@ mod tests {
 
     #[test]
     fn debug_shows_nothing() {
-        assert_eq!(format!("{:?}", password("correct horse battery").unwrap()), "[redacted]");
+        assert_eq!(format!("{:?}", password("violet kettle under snow").unwrap()), "[redacted]");
     }
 }

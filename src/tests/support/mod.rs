@@ -15,7 +15,7 @@ pub use program::Program;
 pub use wire::Wire;
 
 /// A password that every rule allows.
-pub const PASSWORD: &str = "correct horse battery staple";
+pub const PASSWORD: &str = "violet kettle under snowfall";
 
 /// Runs a story on both databases.
 macro_rules! on_both_databases {

@@ -93,9 +93,9 @@ mod tests {
     fn what_the_server_would_refuse_at_once_is_known_without_an_estimate() {
         assert_eq!(Strength::at_once("secret", "ada", 15), Some(Strength::Short(9)));
         assert_eq!(Strength::at_once("ada lovelace ada lovelace", "Ada Lovelace", 15), Some(Strength::Common));
-        assert_eq!(Strength::at_once("correct horse battery staple", "ada", 15), None);
+        assert_eq!(Strength::at_once("violet kettle under snowfall", "ada", 15), None);
         // Nobody has been named yet.
-        assert_eq!(Strength::at_once("correct horse battery staple", "", 15), None);
+        assert_eq!(Strength::at_once("violet kettle under snowfall", "", 15), None);
     }
 
     #[test]
