@@ -23,6 +23,16 @@ test('a new password is judged while it is typed, by code that no other page loa
   await expect(meter).toHaveText(/^(Very g|G)ood/);
   await signUpPage.password.fill(`${user.username} & ${user.username}`);
   await expect(meter).toHaveText('Easily guessed. Choose another.');
+  for (const known of ['correct horse battery staple', 'latchkey latchkey', 'iloveyou, iloveyou!']) {
+    await signUpPage.password.fill(user.password);
+    await expect(meter).toHaveText(/^(Very g|G)ood/);
+    await signUpPage.password.fill(known);
+    await expect(meter, known).toHaveText('Easily guessed. Choose another.');
+  }
+  await signUpPage.password.fill(`${user.password}\u2028`);
+  await expect(meter).toHaveText('Some of these characters cannot be used in a password.');
+  await signUpPage.password.fill('🤣 🥰 ❤\ufe0f 👩\u200d🚀 and words of mine');
+  await expect(meter).toHaveText(/^(Very g|G)ood/);
   await signUpPage.password.fill(user.password);
   await expect(meter).toHaveText(/^(Very g|G)ood/);
   expect(await signUpPage.button.boundingBox(), 'nothing moves under the hand').toEqual(place);

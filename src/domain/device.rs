@@ -1,5 +1,6 @@
 //! What kind of device a session is on. Only a label: nothing is ever decided by it.
 
+use super::legible::is_legible;
 use serde::{Deserialize, Serialize};
 
 /// What kind of thing signed in; the devices page picks its icon by it.
@@ -65,14 +66,14 @@ pub fn is_unruly(c: char) -> bool {
 /// The longest name a user may give, in characters.
 pub const NAME_MAX: usize = 64;
 
-/// The user's own name for a device: trimmed, 1 to [`NAME_MAX`] characters, none of them unruly.
+/// The user's own name for a device: trimmed, 1 to [`NAME_MAX`] characters, legible, and none of them unruly.
 ///
 /// # Errors
 /// `None` when it is not such a name.
 pub fn device_name(typed: &str) -> Option<String> {
     let name = typed.trim();
     let fits = (1..=NAME_MAX).contains(&name.chars().count());
-    (fits && !name.chars().any(is_unruly)).then(|| name.to_owned())
+    (fits && !name.chars().any(is_unruly) && is_legible(name)).then(|| name.to_owned())
 }
 
 #[cfg(test)]
@@ -115,6 +116,13 @@ mod tests {
         assert_eq!(device_name("é".repeat(64).as_str()).map(|name| name.chars().count()), Some(64));
         for bad in ["", "   ", "a\nb", "a\u{202e}b", "a\u{2028}b", "a\0b", &"x".repeat(65)] {
             assert_eq!(device_name(bad), None, "{bad:?}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_nobody_can_see_is_none() {
+        for blank in ["\u{200b}", "\u{2060}", "\u{2800}", "\u{3164}", "\u{ad}", &"\u{301}".repeat(64)] {
+            assert_eq!(device_name(blank), None, "{blank:?}");
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod device;
 pub mod id;
 pub mod key_schedule;
+pub mod legible;
 pub mod limits;
 pub mod preferences;
 pub mod recognition;
@@ -14,5 +15,6 @@ pub mod refresh_token;
 pub mod session;
 pub mod succession;
 pub mod time;
+pub mod weak_passwords;
 
 pub use redeem::redeem;

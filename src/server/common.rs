@@ -1,19 +1,21 @@
 //! Passwords that are too common to be of use, whatever their length.
 
-use crate::domain::credentials::{self, COMMON_LOG10, LOOKED_AT};
+use crate::domain::weak_passwords::{self, COMMON_LOG10, is_mostly_known, judged};
 
 /// Words that are common where `public_url` is known.
 pub fn words_of_the_site(public_url: &str) -> Vec<String> {
     let url = public_url.parse::<http::Uri>().ok();
-    credentials::words_of_the_site(url.as_ref().and_then(http::Uri::host).unwrap_or_default())
+    weak_passwords::words_of_the_site(url.as_ref().and_then(http::Uri::host).unwrap_or_default())
 }
 
-/// Whether a password is too common, by the estimate of zxcvbn (Wheeler, USENIX Security 2016) and its lists, in which
-/// `words` come first. It may take tens of milliseconds for what was made to take long.
+/// Whether a password is too common, by what everybody knows, and by the estimate of zxcvbn (Wheeler, USENIX Security
+/// 2016) and its lists, in which `words` come first. It may take tens of milliseconds for what was made to take long.
 pub fn is_common(password: &str, words: &[String]) -> bool {
-    let looked_at: String = password.chars().take(LOOKED_AT).collect();
+    if is_mostly_known(password, words) {
+        return true;
+    }
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    zxcvbn::zxcvbn(&looked_at, &words).guesses_log10() < COMMON_LOG10
+    zxcvbn::zxcvbn(&judged(password), &words).guesses_log10() < COMMON_LOG10
 }
 
 #[cfg(test)]
@@ -37,6 +39,10 @@ mod tests {
             "qwerty1234567890",
             "Password123456789",
             "trustno1trustno1",
+            "iloveyou iloveyou",
+            "iloveyou, iloveyou!",
+            "correct horse battery staple",
+            "localhost localhost",
         ] {
             assert!(is_common(common, &[]), "{common}");
         }

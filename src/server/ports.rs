@@ -179,8 +179,8 @@ pub trait Store: Send + Sync + 'static {
     async fn users(&self) -> Result<Vec<User>, StoreError>;
     /// Replaces a hash by a stronger one of the same password, if it is still `old`.
     async fn rehash(&self, id: &UserId, old: &str, new: &str) -> Result<(), StoreError>;
-    /// Changes the password, if the hash is still `old`, renews `authenticated_at` of `keep` (if any), and ends all
-    /// other sessions. Returns those it ended, or `None` if the hash was not `old` any more.
+    /// Changes the password, if it was not changed since `password_changed_at`, renews `authenticated_at` of `keep` (if
+    /// any), and ends all other sessions. Returns those it ended, or `None` if the password is another one by now.
     async fn change_password(&self, change: PasswordChange<'_>) -> Result<Option<Vec<SessionId>>, StoreError>;
     /// Disables (`Some`) or enables a user; disabling ends all sessions, which are returned. `None`: no such user.
     async fn set_disabled(
@@ -267,7 +267,8 @@ pub trait Store: Send + Sync + 'static {
 #[derive(Clone, Debug)]
 pub struct PasswordChange<'a> {
     pub user_id: &'a UserId,
-    pub old_hash: &'a str,
+    /// Since when the password counts that was shown. Its hash may have been renewed meanwhile.
+    pub password_changed_at: Timestamp,
     pub new_hash: &'a str,
     pub keep: Option<&'a SessionId>,
     pub at: Timestamp,

@@ -26,6 +26,7 @@ mod live;
 mod logs;
 mod lost_answers;
 mod model;
+mod names;
 mod pages;
 mod panics;
 mod preferences;

@@ -27,6 +27,12 @@ async fn what_is_refused_names_its_field_and_the_reason() {
         ("ada", "passwordpassword", "password", "too_common"),
         ("ada", "latchkeylatchkey", "password", "too_common"),
         ("ada", "id.example.org.1", "password", "too_common"),
+        ("ada", "correct horse battery staple", "password", "too_common"),
+        ("ada", "correcthorsebatterystaple", "password", "too_common"),
+        ("ada", "latchkey latchkey", "password", "too_common"),
+        ("ada", "localhost localhost", "password", "too_common"),
+        ("ada", "iloveyou iloveyou", "password", "too_common"),
+        ("ada", "a tab is no\tcharacter of it", "password", "invalid"),
         ("ada-lovelace", "ada-lovelace-1815", "password", "contains_username"),
     ] {
         let body = json!({"username": username, "password": password});
@@ -35,6 +41,16 @@ async fn what_is_refused_names_its_field_and_the_reason() {
         let errors = reply.json()["errors"].clone();
         assert_eq!((&errors[0]["field"], &errors[0]["code"]), (&json!(field), &json!(code)), "{username} {password}");
     }
+}
+
+#[tokio::test]
+async fn a_password_may_be_made_of_whatever_keyboards_type_today() {
+    let app = TestApp::start().await;
+    let password = "🤣 🥰 👍🏽 ❤\u{fe0f} 👩\u{200d}🚀 and words";
+    let body = json!({"username": "ada", "password": password});
+    app.browser().post("/auth/signup", body).await.expect(201);
+    app.browser().try_sign_in("ada", password).await.expect(200);
+    app.browser().try_sign_in("ada", &password.replace('\u{200d}', "")).await.expect(401);
 }
 
 #[tokio::test]

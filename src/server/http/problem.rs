@@ -16,7 +16,7 @@ impl From<ServiceError> for Problem {
         match &error {
             ServiceError::Username(reason) => field("username", username_code(*reason), reason),
             ServiceError::Password(name, reason) => field(name, password_code(*reason), reason),
-            ServiceError::DeviceName => field("name", "invalid", &"A name has 1 to 64 characters."),
+            ServiceError::DeviceName => field("name", "invalid", &"A name has 1 to 64 characters that can be seen."),
             ServiceError::UnknownClient => field("client", "invalid", &"This client is not registered here."),
             ServiceError::InvalidCredentials => Code::InvalidCredentials.into(),
             ServiceError::InvalidToken => Code::InvalidToken.into(),

@@ -108,7 +108,7 @@ impl Services {
     }
 
     /// The user of these credentials. An unknown name, a wrong password and a disabled user cost and look the same.
-    /// `known`: a session that the same browser shows, or the one that asks.
+    /// `known`: a session that the same browser shows.
     async fn authenticate(
         &self,
         username: &str,
@@ -116,27 +116,47 @@ impl Services {
         source: &Source,
         known: Option<&Session>,
     ) -> Result<User, ServiceError> {
-        let password = match Password::typed(password) {
-            Ok(password) => password,
-            Err(error @ PasswordError::TooLong) => return Err(ServiceError::Password("password", error)),
-            Err(_) => return Err(ServiceError::InvalidCredentials),
-        };
-        let user = match Username::new(username) {
-            Ok(name) => self.store.user_by_name(&name).await?,
-            Err(_) => None,
-        };
+        let password = typed_password(password)?;
+        let user = self.user_named(username).await?;
+        self.verify(user, username, &password, source, known).await
+    }
+
+    /// The user of a name, as somebody typed it.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn user_named(&self, typed: &str) -> Result<Option<User>, ServiceError> {
+        for name in Username::stored_forms(typed) {
+            if let Some(user) = self.store.user_by_name(&name).await? {
+                return Ok(Some(user));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Whether `password` is that of `user`, who is the one called `username`, if there is such a user.
+    async fn verify(
+        &self,
+        user: Option<User>,
+        username: &str,
+        password: &Password,
+        source: &Source,
+        known: Option<&Session>,
+    ) -> Result<User, ServiceError> {
         let known = known.filter(|session| user.as_ref().is_some_and(|user| user.id == session.user_id));
         let sid = known.map(|session| tracing::field::display(&session.id));
         let begun = self.begin(self.sign_in_attempt(username, source, known.map(|session| &session.id))).await?;
         let hash = user.as_ref().map(|user| user.password_hash.as_str());
-        let verified = self.judged(&begun, self.hasher.verify(&password, hash).await).await?;
+        let verified = self.judged(&begun, self.hasher.verify(password, hash).await).await?;
         let right = verified != Verified::Wrong;
         match user {
             Some(user) if right && user.disabled_at.is_none() => {
                 self.give_back(begun).await;
                 if let Verified::Outdated(renewed) = verified {
-                    self.store.rehash(&user.id, &user.password_hash, &renewed).await?;
-                    return Ok(User { password_hash: renewed, ..user });
+                    // The password was right: the next sign-in tries again.
+                    if let Err(error) = self.store.rehash(&user.id, &user.password_hash, &renewed).await {
+                        tracing::warn!(%error, user = %user.id, "a password hash could not be renewed");
+                    }
                 }
                 Ok(user)
             }
@@ -289,10 +309,12 @@ impl Services {
         source: &Source,
     ) -> Result<User, ServiceError> {
         let user = self.store.user(&session.user_id).await?.ok_or(ServiceError::InvalidToken)?;
-        match self.authenticate(user.username.as_str(), typed, source, Some(session)).await {
-            Err(ServiceError::Password(_, error)) => Err(ServiceError::Password(field, error)),
-            other => other,
-        }
+        let password = match typed_password(typed) {
+            Err(ServiceError::Password(_, error)) => return Err(ServiceError::Password(field, error)),
+            password => password?,
+        };
+        let username = user.username.as_str().to_owned();
+        self.verify(Some(user), &username, &password, source, Some(session)).await
     }
 
     /// Changes the password and ends all other sessions. The current password is proof enough of who asks.
@@ -316,7 +338,7 @@ impl Services {
         let event = Event { sid: Some(session.id.clone()), ..self.event(&user.id, Kind::PasswordChanged, source) };
         let change = PasswordChange {
             user_id: &user.id,
-            old_hash: &user.password_hash,
+            password_changed_at: user.password_changed_at,
             new_hash: &new_hash,
             keep: Some(&session.id),
             at: self.now(),
@@ -329,6 +351,14 @@ impl Services {
         tracing::info!(user = %user.id, sid = %session.id, ip = source.ip, "the password was changed");
         Ok(())
     }
+}
+
+/// A password to be checked. One that nobody can have is wrong; one that is too long to be looked at is told.
+fn typed_password(typed: &str) -> Result<Password, ServiceError> {
+    Password::typed(typed).map_err(|error| match error {
+        PasswordError::TooLong => ServiceError::Password("password", error),
+        _ => ServiceError::InvalidCredentials,
+    })
 }
 
 impl ServiceError {

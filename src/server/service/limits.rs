@@ -41,10 +41,9 @@ impl Services {
     /// same user it counts against that session and not against the account: somebody else's guesses keep nobody out.
     pub(super) fn sign_in_attempt(&self, username: &str, source: &Source, known: Option<&SessionId>) -> Attempt {
         let limits = &self.settings.limits;
-        let name = Username::new(username).map_or_else(|_| username.to_lowercase(), |name| name.as_str().to_owned());
         let account = match known {
             Some(sid) => ("session", sid.to_string()),
-            None => ("account", name),
+            None => ("account", Username::counted_as(username)),
         };
         self.attempt([
             (account, Rule::Failures(limits.login_per_account)),

@@ -5,6 +5,7 @@ use crate::domain::activity::{Event, Kind, Party};
 use crate::domain::credentials::Username;
 use crate::domain::device::{Device, DeviceKind};
 use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
+use crate::domain::legible::is_legible;
 use crate::domain::session::{Exchanged, Label, Lifetime, Parent, Reason, Revocation, Rotation, Session};
 use crate::domain::time::Timestamp;
 use crate::server::ports::{Recorded, StoreError, StoredKey, User};
@@ -87,6 +88,8 @@ impl TryFrom<SessionRow> for Session {
             },
         };
         let device = Device { browser: row.browser, os: row.os, kind: DeviceKind::from_text(&row.kind) };
+        // Earlier versions stored names that show nothing: the device is called by what is known of it.
+        let name = row.name.filter(|name| is_legible(name));
         Ok(Self {
             id: row.id,
             user_id: row.user_id,
@@ -106,7 +109,7 @@ impl TryFrom<SessionRow> for Session {
             last_seen_at: row.last_seen_at,
             revoked,
             user_disabled_at: row.user_disabled_at,
-            label: Label { name: row.name, device, user_agent: row.user_agent, ip: row.ip },
+            label: Label { name, device, user_agent: row.user_agent, ip: row.ip },
         })
     }
 }

@@ -24,7 +24,7 @@ const REHASH: Sql = sql!("UPDATE users SET password_hash = $3 WHERE id = $1 AND 
 /// The time is a later one with each change, whatever the clock says: by it a sign-in knows its password from the next.
 const CHANGE_PASSWORD: Sql = sql!(
     "UPDATE users SET password_hash = $3, password_changed_at = CASE WHEN password_changed_at < $4 THEN $4 \
-     ELSE password_changed_at + 1 END WHERE id = $1 AND password_hash = $2"
+     ELSE password_changed_at + 1 END WHERE id = $1 AND password_changed_at = $2"
 );
 const RENEW_KEPT: Sql =
     sql!("UPDATE sessions SET authenticated_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL");
@@ -91,7 +91,7 @@ impl Database {
         let changed = write
             .query(CHANGE_PASSWORD)
             .bind(change.user_id.as_str())
-            .bind(change.old_hash)
+            .bind(change.password_changed_at.as_millis())
             .bind(change.new_hash)
             .bind(change.at.as_millis())
             .execute(write.connection())

@@ -52,7 +52,7 @@ stories! {
         let (ada, here, changed) = (user_id("ada"), sid("here"), event("ada", Kind::PasswordChanged));
         let change = PasswordChange {
             user_id: &ada,
-            old_hash: "hash-of-ada",
+            password_changed_at: NOW,
             new_hash: "new",
             keep: Some(&here),
             at: NOW + HOUR,
@@ -70,7 +70,7 @@ stories! {
         let before = told(&*store, "ada").await;
         assert_eq!(before.iter().filter(|(kind, ..)| *kind == Kind::PasswordChanged).count(), 1);
         assert_eq!(before.iter().filter(|(kind, ..)| *kind == Kind::SessionEnded).count(), 2);
-        // Somebody else's change that read the same old hash comes too late.
+        // Somebody else's change of the same old password comes too late.
         let late = PasswordChange { new_hash: "late", keep: None, ..change.clone() };
         assert_eq!(store.change_password(late).await.unwrap(), None);
         assert_eq!(store.user(&ada).await.unwrap().unwrap().password_hash, "new");
@@ -90,12 +90,25 @@ stories! {
         assert_eq!(store.session(&new.id).await.unwrap(), None);
         assert_eq!(store.start_session(begin(NOW + HOUR)).await.unwrap(), Some(vec![]));
         // Changed again within the same millisecond, or by a clock that stepped back, it is another one all the same.
-        for (old_hash, new_hash, at) in [("new", "newer", NOW + HOUR), ("newer", "newest", NOW)] {
-            let change = PasswordChange { old_hash, new_hash, at, ..change.clone() };
+        let later = |millis| NOW + HOUR + Duration::from_millis(millis);
+        for (password_changed_at, new_hash, at) in [(later(0), "newer", NOW + HOUR), (later(1), "newest", NOW)] {
+            let change = PasswordChange { password_changed_at, new_hash, at, ..change.clone() };
             store.change_password(change).await.unwrap().unwrap();
         }
         let changed_at = store.user(&ada).await.unwrap().unwrap().password_changed_at;
-        assert_eq!(changed_at, NOW + HOUR + Duration::from_millis(2));
+        assert_eq!(changed_at, later(2));
+    }
+
+    async fn a_hash_that_was_renewed_meanwhile_is_still_of_the_same_password(world: World) {
+        let store = world.open_with_ada().await;
+        let (ada, changed) = (user_id("ada"), event("ada", Kind::PasswordChanged));
+        store.rehash(&ada, "hash-of-ada", "stronger").await.unwrap();
+        let change =
+            PasswordChange { user_id: &ada, password_changed_at: NOW, new_hash: "new", keep: None, at: NOW, event: &changed };
+        assert_eq!(store.change_password(change).await.unwrap(), Some(vec![]));
+        // A renewal that comes after the change belongs to the password before.
+        store.rehash(&ada, "stronger", "stronger still").await.unwrap();
+        assert_eq!(store.user(&ada).await.unwrap().unwrap().password_hash, "new");
     }
 
     async fn a_disabled_user_has_no_session_and_gets_none(world: World) {

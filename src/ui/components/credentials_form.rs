@@ -100,8 +100,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
         busy.set(true);
         notice.set(Notice::default());
         let remembered = Flag(remember.get_untracked().is_some_and(|checkbox| checkbox.checked()));
-        // Keyboards of phones put a space behind a word that they complete.
-        let name = field::value(username).trim().to_owned();
+        let name = field::value(username);
         let secret = Secret::new(field::value(password));
         let destination = destination.clone();
         browser::spawn(async move {
@@ -139,7 +138,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
                 node=password
                 problem=Signal::derive(move || notice.with(|notice| notice.of("password")))
                 hint=entrance.rule()
-                username=(entrance == Entrance::SignUp).then(|| Callback::new(move |()| field::value(username).trim().to_owned()))
+                username=(entrance == Entrance::SignUp).then(|| Callback::new(move |()| field::value(username)))
             />
             <label class="checkbox">
                 <input class="checkbox__box" type="checkbox" name="remember" value="true" node_ref=remember />

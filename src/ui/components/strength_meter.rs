@@ -50,8 +50,9 @@ impl Meter {
 pub fn StrengthMeter(meter: Meter) -> impl IntoView {
     let shown = meter.shown;
     let words = move || {
-        let text = text().strength();
+        let (text, fields) = (text().strength(), text().fields());
         shown.get().map(|strength| match strength {
+            Strength::Characters => fields.password_invalid.to_owned(),
             Strength::Short(missing) => (text.missing)(missing),
             Strength::Common => text.common.to_owned(),
             Strength::Fair => text.fair.to_owned(),

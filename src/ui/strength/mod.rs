@@ -2,8 +2,9 @@
 //! All of that loads when somebody is about to choose a password: this code is a file of its own, as the library is.
 
 mod estimate;
+mod prepare;
 
-use crate::domain::credentials::{COMMON_LOG10, LOOKED_AT, is_own_name, words_of_the_site};
+use crate::domain::weak_passwords::{COMMON_LOG10, is_mostly_known, is_own_name, judged, words_of_the_site};
 use crate::ui::browser;
 use crate::ui::environment::Environment;
 use std::pin::Pin;
@@ -12,6 +13,8 @@ use wasm_split_helpers::{SplitLoaderError, wasm_split};
 /// How good a new password is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strength {
+    /// It has characters that the server would refuse.
+    Characters,
     /// So many characters are missing.
     Short(u64),
     /// The server would refuse it.
@@ -27,7 +30,7 @@ impl Strength {
     /// How many of the meter's [`Strength::STEPS`] are lit.
     pub const fn steps(self) -> u8 {
         match self {
-            Self::Short(_) => 0,
+            Self::Characters | Self::Short(_) => 0,
             Self::Common => 1,
             Self::Fair => 2,
             Self::Good => 3,
@@ -36,9 +39,9 @@ impl Strength {
     }
 
     /// What needs no estimate.
-    fn at_once(password: &str, username: &str, least: u64) -> Option<Self> {
+    fn at_once(password: &str, username: &str, words: &[String], least: u64) -> Option<Self> {
         match least.saturating_sub(password.chars().count() as u64) {
-            0 => is_own_name(password, &username.to_lowercase()).then_some(Self::Common),
+            0 => (is_own_name(password, username) || is_mostly_known(password, words)).then_some(Self::Common),
             missing => Some(Self::Short(missing)),
         }
     }
@@ -76,11 +79,13 @@ fn judging(password: String, username: String) -> Result<Judging, SplitLoaderErr
             estimate::guesses_log10("", &[]).await;
             return None;
         }
-        if let Some(strength) = Strength::at_once(&password, &username, Environment::current().password_min) {
+        let Some(password) = prepare::prepared(&password) else { return Some(Strength::Characters) };
+        let words = words_of_the_site(&browser::host());
+        let least = Environment::current().password_min;
+        if let Some(strength) = Strength::at_once(&password, &username, &words, least) {
             return Some(strength);
         }
-        let looked_at: String = password.chars().take(LOOKED_AT).collect();
-        let guesses = estimate::guesses_log10(&looked_at, &words_of_the_site(&browser::host())).await?;
+        let guesses = estimate::guesses_log10(&judged(&password), &words).await?;
         Some(Strength::of_guesses(guesses))
     }))
 }
@@ -91,11 +96,15 @@ mod tests {
 
     #[test]
     fn what_the_server_would_refuse_at_once_is_known_without_an_estimate() {
-        assert_eq!(Strength::at_once("secret", "ada", 15), Some(Strength::Short(9)));
-        assert_eq!(Strength::at_once("ada lovelace ada lovelace", "Ada Lovelace", 15), Some(Strength::Common));
-        assert_eq!(Strength::at_once("violet kettle under snowfall", "ada", 15), None);
+        let at_once =
+            |password, username| Strength::at_once(password, username, &words_of_the_site("id.example.org"), 15);
+        assert_eq!(at_once("secret", "ada"), Some(Strength::Short(9)));
+        assert_eq!(at_once("ada lovelace ada lovelace", "Ada Lovelace"), Some(Strength::Common));
+        assert_eq!(at_once("correct horse battery staple", "ada"), Some(Strength::Common));
+        assert_eq!(at_once("latchkey latchkey", "ada"), Some(Strength::Common));
+        assert_eq!(at_once("violet kettle under snowfall", "ada"), None);
         // Nobody has been named yet.
-        assert_eq!(Strength::at_once("violet kettle under snowfall", "", 15), None);
+        assert_eq!(at_once("violet kettle under snowfall", ""), None);
     }
 
     #[test]
