@@ -114,11 +114,7 @@ impl Application {
     /// [`StartError::Serve`] when the listener fails.
     pub async fn run_until(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
         let services = self.app.services.clone();
-        let house = services.clone();
-        let keeper = tokio::spawn(keep_house(HOUSEKEEPING, move || {
-            let house = house.clone();
-            async move { house.housekeeping().await }
-        }));
+        let keepers = keepers(&services);
         let handle = self.handle.clone();
         let pages = services.clone();
         let stopper = tokio::spawn(async move {
@@ -141,7 +137,7 @@ impl Application {
             .header_read_timeout(HEAD_TIMEOUT)
             .max_buf_size(HEAD_MAX);
         let served = server.serve(router.into_make_service_with_connect_info::<SocketAddr>()).await;
-        keeper.abort();
+        drop(keepers);
         stopper.abort();
         if let Err(error) = services.flush().await {
             tracing::warn!(%error, "the last seen times could not be written");
@@ -218,9 +214,32 @@ fn key_policies(tokens: &Tokens) -> Policies {
     }
 }
 
+/// The jobs of the house, each by itself: one that fails, or takes long, puts off no other. Dropped, they end.
+fn keepers(services: &Arc<Services>) -> JoinSet<()> {
+    let mut keepers = JoinSet::new();
+    let house = services.clone();
+    keepers.spawn(keep_house(HOUSEKEEPING, "keys", move || {
+        let house = house.clone();
+        async move { house.keep_keys().await }
+    }));
+    let house = services.clone();
+    keepers.spawn(keep_house(HOUSEKEEPING, "last seen times", move || {
+        let house = house.clone();
+        async move { house.flush().await }
+    }));
+    let house = services.clone();
+    keepers.spawn(keep_house(HOUSEKEEPING, "deleting what is over", move || {
+        let house = house.clone();
+        async move { house.purge().await }
+    }));
+    keepers
+}
+
 /// Does `work` again and again, each time in a task of its own: a panic ends that time only. Dropped, it ends what runs.
+/// `job` is what the log calls it.
 async fn keep_house<E: std::fmt::Display + Send + 'static, F: Future<Output = Result<(), E>> + Send + 'static>(
     every: Duration,
+    job: &'static str,
     work: impl Fn() -> F,
 ) {
     let mut ticks = tokio::time::interval(every);
@@ -229,9 +248,9 @@ async fn keep_house<E: std::fmt::Display + Send + 'static, F: Future<Output = Re
         ticks.tick().await;
         tasks.spawn(work());
         match tasks.join_next().await {
-            Some(Ok(Err(error))) => tracing::warn!(%error, "housekeeping is put off"),
+            Some(Ok(Err(error))) => tracing::warn!(%error, job, "housekeeping is put off"),
             // A panic; what it says is for nobody.
-            Some(Err(_)) => tracing::error!("housekeeping ended early; it begins again"),
+            Some(Err(_)) => tracing::error!(job, "housekeeping ended early; it begins again"),
             Some(Ok(Ok(()))) | None => {}
         }
     }
@@ -254,7 +273,7 @@ mod tests {
             }
         };
         tokio::select! {
-            () = keep_house(Duration::from_millis(1), work) => {}
+            () = keep_house(Duration::from_millis(1), "a job", work) => {}
             time = third.recv() => assert_eq!(time, Some(2)),
         }
     }

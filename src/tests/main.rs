@@ -19,6 +19,7 @@ mod files;
 mod forged;
 mod forms;
 mod gate;
+mod housekeeping;
 mod inert;
 mod keys;
 mod limits;

@@ -60,12 +60,8 @@ pub async fn refresh(body: Option<Secret>, shared: bool) -> Answer<Tokens> {
     if native {
         return Ok(to_native(granted));
     }
-    // The web session is made anew where the browser lost it. A page may be waiting for it: without it the answer is no
-    // success, and the repeated request is answered with the same tokens.
-    if !context.has_web {
-        web_session::bind(&context.web, &granted.session).await.map_err(ServiceError::from)?;
-    }
-    Ok(to_browser(granted))
+    // The web session is made anew where the browser lost it.
+    Ok(if context.has_web { to_browser(granted) } else { enter(&context, granted).await })
 }
 
 /// Tokens for a native client: all in the body, never a cookie.

@@ -5,7 +5,7 @@ use super::context::{RequestContext, bearer};
 use super::cookies::REFRESH;
 use super::web_session::WebSessions;
 use super::{headers, live, origin, pages, preferences, problem, rpc, well_known};
-use crate::api::problem::{Code, Problem};
+use crate::api::problem::Code;
 use crate::server::ports::Entropy;
 use crate::server::service::Services;
 use crate::server::token::base64url;
@@ -168,9 +168,10 @@ async fn with_context(State(app): State<App>, mut request: Request, next: Next) 
     };
     request.extensions_mut().insert(context);
     let mut response = next.run(request).await;
+    // What was done stands: a sign-in whose answer was lost here would be done again, and leave a session each time.
+    // Without a web session the next page asks for a refresh, which makes one.
     if let Err(error) = app.web_sessions.finish(&web, has_web, &mut response).await {
         tracing::error!(%error, "a web session could not be saved");
-        return problem::answer(&Problem::new(Code::Unavailable));
     }
     response
 }

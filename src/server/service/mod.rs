@@ -189,18 +189,21 @@ impl Services {
         &self.store
     }
 
-    /// Writes what memory knows and the database does not yet, deletes what is over, and sees to the keys.
+    /// All that is done from time to time, the keys first: whatever of it fails, the rest is done.
     ///
     /// # Errors
-    /// When the store does not answer; the next time catches up.
+    /// The first that there was; the next time catches up.
     pub async fn housekeeping(&self) -> Result<(), StoreError> {
-        let now = self.now();
-        self.liveness.flush(now).await?;
-        self.per_session.forget(now);
-        // A row is kept as long as a token of it could be shown, so that a replay is known for what it is.
-        let kept = self.settings.tokens.refresh_absolute.max(self.settings.tokens.refresh_absolute_short);
-        self.store.purge(now - kept, now).await?;
-        match self.keys.keep(&self.access, now).await {
+        let (keys, flushed, purged) = (self.keep_keys().await, self.flush().await, self.purge().await);
+        keys.and(flushed).and(purged)
+    }
+
+    /// Makes the keys that are due, and hears of what others did with them.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn keep_keys(&self) -> Result<(), StoreError> {
+        match self.keys.keep(&self.access, self.now()).await {
             Err(RingError::Store(error)) => Err(error),
             Err(error) => {
                 tracing::error!(%error, "the keys cannot be renewed; those that are loaded stay in use");
@@ -210,7 +213,19 @@ impl Services {
         }
     }
 
-    /// Writes what was seen; before the end of the process.
+    /// Deletes what is over.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn purge(&self) -> Result<(), StoreError> {
+        let now = self.now();
+        self.per_session.forget(now);
+        // A row is kept as long as a token of it could be shown, so that a replay is known for what it is.
+        let kept = self.settings.tokens.refresh_absolute.max(self.settings.tokens.refresh_absolute_short);
+        self.store.purge(now - kept, now).await
+    }
+
+    /// Writes what memory knows of who was seen, and the database does not yet.
     ///
     /// # Errors
     /// When the store does not answer.
