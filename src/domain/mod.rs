@@ -3,6 +3,7 @@
 pub mod access_token;
 pub mod activity;
 pub mod credentials;
+pub mod crowding;
 pub mod device;
 pub mod id;
 pub mod key_schedule;

@@ -152,7 +152,7 @@ texts! {
         Reused = "reused",
         /// The password was changed elsewhere.
         PasswordChanged = "password_changed",
-        /// The user had too many sessions, and this was the one longest unused.
+        /// The user had too many sessions, and this one gave way (see [`crowding`](super::crowding)).
         TooMany = "too_many",
         /// The operator ended it, or disabled the user.
         Operator = "operator",

@@ -193,7 +193,8 @@ pub trait Store: Send + Sync + 'static {
     async fn delete_user(&self, id: &UserId) -> Result<Option<Vec<SessionId>>, StoreError>;
 
     /// Starts a session; in the same transaction ends `replaces` (if it is the same user's or not) with
-    /// [`Reason::Replaced`], and the user's longest unused live sessions beyond `max` with [`Reason::TooMany`].
+    /// [`Reason::Replaced`], and those of the user's live sessions that [give way](crate::domain::crowding) beyond `max`
+    /// with [`Reason::TooMany`].
     /// Returns those it ended, or `None` (and nothing was changed) if the user is gone or disabled, or has changed the
     /// password since `password_changed_at`.
     async fn start_session(&self, start: StartSession<'_>) -> Result<Option<Vec<SessionId>>, StoreError>;

@@ -153,6 +153,22 @@ async fn the_number_of_sessions_is_bounded_and_the_longest_unused_gives_way() {
 }
 
 #[tokio::test]
+async fn a_device_that_renews_outlasts_a_program_that_signs_in_again_and_again() {
+    let app = TestApp::on(Backend::Sqlite).with(|settings| settings.sessions.max_per_user = 10).start().await;
+    let mut phone = app.signed_up("ada").await;
+    phone.try_refresh().await.expect(200);
+    let mut script = app.browser();
+    script.user_agent = "curl/8.5.0".into();
+    for _ in 0..30 {
+        app.advance(Duration::from_secs(1));
+        script.clone().sign_in("ada").await;
+    }
+    assert!(phone.is_in().await);
+    assert_eq!(phone.devices().await.len(), 10);
+    phone.try_refresh().await.expect(200);
+}
+
+#[tokio::test]
 async fn a_disabled_or_deleted_user_gets_no_token_by_any_way() {
     let app = TestApp::start().await;
     let store = app.services().store();

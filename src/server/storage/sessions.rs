@@ -6,6 +6,7 @@ use super::rows::{SessionRow, integer};
 use super::sql::{Sql, sql};
 use super::users::LOCK_USER;
 use crate::domain::activity::{Event, Kind};
+use crate::domain::crowding::{Candidate, gives_way};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
@@ -37,11 +38,14 @@ const REPLACE: Sql = sql!(
     "UPDATE sessions SET revoked_at = $2, revocation_reason = $3 WHERE id = $1 AND revoked_at IS NULL \
      RETURNING id, user_id, idle_expires_at, expires_at"
 );
-/// All but the `$3` that were used last, and but the new one, which has the id `$4`.
+/// The user's living sessions, as far as [`gives_way`] looks at them.
+const CROWD: Sql = sql!(
+    "SELECT " list " FROM (SELECT " object "('id', s.id, 'generation', s.generation, 'client_id', s.client_id, \
+     'user_agent', s.user_agent, 'ip', s.ip, 'created_at', s.created_at, 'last_seen_at', s.last_seen_at) AS o \
+     FROM sessions s WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2) t"
+);
 const CROWD_OUT: Sql = sql!(
-    "UPDATE sessions SET revoked_at = $2, revocation_reason = $5 WHERE id IN (SELECT s.id FROM sessions s \
-     WHERE s.user_id = $1 AND s.id <> $4 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2 \
-     ORDER BY s.last_seen_at DESC, s.created_at DESC, s.id DESC LIMIT 1000000 OFFSET $3) \
+    "UPDATE sessions SET revoked_at = $2, revocation_reason = $3 WHERE id IN " texts " AND revoked_at IS NULL \
      RETURNING id, user_id, idle_expires_at, expires_at"
 );
 /// `$4`: only this one; `$5`: all but this one.
@@ -199,14 +203,14 @@ impl Database {
             let query = write.query(REPLACE).bind(replaced.as_str()).bind(at.as_millis());
             rows.push((Reason::Replaced, query.bind(Reason::Replaced.as_str()).fetch_all(write.connection()).await?));
         }
-        let crowd = write
-            .query(CROWD_OUT)
-            .bind(session.user_id.as_str())
-            .bind(at.as_millis())
-            .bind(i64::from(max.saturating_sub(1)))
-            .bind(session.id.as_str())
-            .bind(Reason::TooMany.as_str());
-        rows.push((Reason::TooMany, crowd.fetch_all(write.connection()).await?));
+        let crowd = write.scalar(CROWD).bind(session.user_id.as_str()).bind(at.as_millis());
+        let crowd = from_json::<Candidate>(&crowd.fetch_one(write.connection()).await?)?;
+        let given = gives_way(crowd, &session.id, usize::try_from(max).unwrap_or(usize::MAX));
+        if !given.is_empty() {
+            let crowd_out = write.query(CROWD_OUT).bind(to_json(&given)?).bind(at.as_millis());
+            let rows_out = crowd_out.bind(Reason::TooMany.as_str()).fetch_all(write.connection()).await?;
+            rows.push((Reason::TooMany, rows_out));
+        }
         let mut ended = Vec::new();
         for (reason, rows) in rows {
             for (id, user_id) in were_alive(&rows, at)? {

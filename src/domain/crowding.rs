@@ -1,0 +1,150 @@
+//! Which sessions give way when a user has more than there may be. Somebody else's program that signs in again and again
+//! must not end the devices that people keep.
+
+use super::id::{ClientId, SessionId};
+use super::time::Timestamp;
+use serde::Deserialize;
+use std::collections::HashMap;
+
+/// A living session of the user, as far as it counts here.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub struct Candidate {
+    pub id: SessionId,
+    /// How often it was refreshed.
+    pub generation: u64,
+    #[serde(flatten)]
+    pub look: Look,
+    pub created_at: Timestamp,
+    pub last_seen_at: Timestamp,
+}
+
+/// By what sessions look alike: the same program at the same address.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+pub struct Look {
+    pub client_id: ClientId,
+    pub user_agent: String,
+    pub ip: Option<String>,
+}
+
+/// Of a user's living sessions, with the one that has just started, those that give way until no more than `max` are
+/// left. Never `new`. In this order:
+///
+/// 1. those that were never refreshed and look like another such session: the one that started first. One of each look
+///    stays.
+/// 2. the others that were never refreshed: the one that is longest unused.
+/// 3. those that were refreshed, so that somebody keeps them: the one that is longest unused.
+pub fn gives_way(sessions: Vec<Candidate>, new: &SessionId, max: usize) -> Vec<SessionId> {
+    let excess = sessions.len().saturating_sub(max);
+    let mut alike: HashMap<Look, usize> = HashMap::new();
+    for session in sessions.iter().filter(|session| session.generation == 0) {
+        *alike.entry(session.look.clone()).or_default() += 1;
+    }
+    let mut others: Vec<Candidate> = sessions.into_iter().filter(|session| session.id != *new).collect();
+    others.sort_by(|a, b| (a.created_at, a.last_seen_at, &a.id).cmp(&(b.created_at, b.last_seen_at, &b.id)));
+    let (mut given, mut rest) = (Vec::new(), Vec::new());
+    for session in others {
+        match alike.get_mut(&session.look).filter(|alike| session.generation == 0 && **alike > 1) {
+            Some(alike) if given.len() < excess => {
+                *alike -= 1;
+                given.push(session.id);
+            }
+            _ => rest.push(session),
+        }
+    }
+    rest.sort_by_key(|session| (session.generation > 0, session.last_seen_at));
+    let more = excess.saturating_sub(given.len());
+    given.extend(rest.into_iter().take(more).map(|session| session.id));
+    given
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(time: i64) -> Timestamp {
+        Timestamp::from_millis(time)
+    }
+
+    fn session(id: &str, agent: &str, generation: u64, created: i64, seen: i64) -> Candidate {
+        let look = Look { client_id: ClientId::web(), user_agent: agent.into(), ip: Some("192.0.2.1".into()) };
+        Candidate { id: SessionId::new(id), generation, look, created_at: at(created), last_seen_at: at(seen) }
+    }
+
+    fn given(sessions: &[Candidate], new: &str, max: usize) -> Vec<String> {
+        gives_way(sessions.to_vec(), &SessionId::new(new), max).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn nobody_gives_way_while_there_is_room() {
+        let sessions = [session("old", "phone", 3, 1, 1), session("new", "script", 0, 9, 9)];
+        assert_eq!(given(&sessions, "new", 2), [""; 0]);
+    }
+
+    #[test]
+    fn a_kept_device_outlasts_a_script_that_signs_in_again_and_again() {
+        let mut sessions = vec![session("phone", "phone", 1, 0, 0), session("laptop", "firefox", 0, 1, 1)];
+        for n in 0..60 {
+            let id = format!("script-{n}");
+            sessions.push(session(&id, "script", 0, 10 + n, 10 + n));
+            let ended = given(&sessions, &id, 10);
+            assert_eq!(ended.len(), usize::from(n >= 8));
+            sessions.retain(|session| !ended.contains(&session.id.to_string()));
+        }
+        assert!(sessions.iter().any(|session| session.id == SessionId::new("phone")));
+        assert!(
+            sessions.iter().any(|session| session.id == SessionId::new("laptop")),
+            "never refreshed, but like no other"
+        );
+        assert_eq!(sessions.len(), 10);
+    }
+
+    #[test]
+    fn one_of_each_look_stays_as_long_as_others_can_go() {
+        let sessions = [
+            session("a1", "a", 0, 1, 50),
+            session("b1", "b", 0, 2, 2),
+            session("a2", "a", 0, 3, 3),
+            session("kept", "a", 1, 0, 0),
+            session("b2", "b", 0, 5, 5),
+            session("new", "c", 0, 9, 9),
+        ];
+        assert_eq!(given(&sessions, "new", 5), ["a1"], "who started first, though it was used since");
+        assert_eq!(given(&sessions, "new", 4), ["a1", "b1"]);
+        assert_eq!(
+            given(&sessions, "new", 3),
+            ["a1", "b1", "a2"],
+            "then who is longest unused of those never refreshed"
+        );
+        assert_eq!(given(&sessions, "new", 2), ["a1", "b1", "a2", "b2"]);
+        assert_eq!(given(&sessions, "new", 1), ["a1", "b1", "a2", "b2", "kept"]);
+    }
+
+    #[test]
+    fn of_kept_devices_the_longest_unused_gives_way_and_the_new_one_never() {
+        let sessions = [
+            session("b", "b", 9, 1, 5),
+            session("a", "a", 1, 2, 4),
+            session("new", "a", 0, 3, 3),
+            session("c", "c", 2, 0, 6),
+        ];
+        assert_eq!(given(&sessions, "new", 3), ["a"]);
+        assert_eq!(given(&sessions, "new", 1), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn the_same_program_elsewhere_or_another_client_looks_different() {
+        let elsewhere = |id: &str, ip: Option<&str>, client: &str| {
+            let mut session = session(id, "a", 0, 5, 5);
+            session.look.ip = ip.map(str::to_owned);
+            session.look.client_id = ClientId::new(client);
+            session
+        };
+        let sessions = [
+            session("alike", "a", 0, 7, 7),
+            elsewhere("elsewhere", Some("192.0.2.2"), "web"),
+            elsewhere("client", Some("192.0.2.1"), "tool"),
+            session("new", "a", 0, 9, 9),
+        ];
+        assert_eq!(given(&sessions, "new", 3), ["alike"]);
+    }
+}
