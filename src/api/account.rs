@@ -1,13 +1,12 @@
 //! The calls under `/api/`: they read what belongs to the caller, who shows an access token.
 
-use super::data::{Account, ActivityPage, Export, Me, SessionInfo};
+use super::data::{Account, ActivityPage, Me, SessionInfo};
 use super::problem::Problem;
 use super::transport::Call;
 use super::wire::{Get, Wire, exchange};
 use crate::domain::activity::Filter;
 use http::Method;
 use leptos::prelude::*;
-use server_fn::ServerFn as _;
 
 /// Who is signed in.
 #[server(name = ReadMe, prefix = "/api", endpoint = "me", protocol = Wire<Get>)]
@@ -36,16 +35,15 @@ pub async fn account() -> Result<Account, Problem> {
     crate::server::http::account::account().await
 }
 
-/// What [`export`] answers as it came, to be kept as a file.
+/// Where all that is kept about the caller is: `{account, sessions, activity}` with an [`Account`], every
+/// [`ExportedSession`](super::data::ExportedSession) and every [`ActivityEvent`](super::data::ActivityEvent), newest first.
+/// It is no server function, since it is written as it is read.
+pub const EXPORT: &str = "/api/export";
+
+/// What [`EXPORT`] answers as it came, to be kept as a file.
 ///
 /// # Errors
 /// Those of any call.
 pub async fn export_as_text() -> Result<String, Problem> {
-    exchange(Call { method: Method::GET, path: ReadExport::PATH.to_owned(), body: None }).await
-}
-
-/// All that is kept about the caller.
-#[server(name = ReadExport, prefix = "/api", endpoint = "export", protocol = Wire<Get>)]
-pub async fn export() -> Result<Export, Problem> {
-    crate::server::http::account::export().await
+    exchange(Call { method: Method::GET, path: EXPORT.to_owned(), body: None }).await
 }

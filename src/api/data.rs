@@ -58,16 +58,6 @@ pub struct Account {
     pub password_changed_at: Timestamp,
 }
 
-/// All that is kept about a user.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Export {
-    pub account: Account,
-    /// Those that are over too, as long as they are kept.
-    pub sessions: Vec<ExportedSession>,
-    /// Newest first.
-    pub activity: Vec<ActivityEvent>,
-}
-
 /// All that is kept about one session, but for what is secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

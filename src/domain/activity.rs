@@ -33,6 +33,11 @@ texts! {
     }
 }
 
+/// How many events each user has at most: the newest, but for those that have places of their own.
+pub const EVENTS_MAX: i64 = 10_000;
+/// How many places of their own events of a [lasting](Kind::LASTING) kind have among these.
+pub const LASTING_MAX: i64 = 500;
+
 impl Filter {
     pub const ALL: [Self; 3] = [Self::All, Self::SignIns, Self::Warnings];
 
@@ -47,6 +52,11 @@ impl Filter {
 }
 
 impl Kind {
+    /// Events that must be there when somebody looks at what has happened: the newest of each of these kinds keep their
+    /// places, however many others come.
+    pub const LASTING: [Self; 5] =
+        [Self::SignedUp, Self::SignInFailed, Self::SignInsBlocked, Self::Reused, Self::PasswordChanged];
+
     /// Whether it was done to a session, maybe by another one.
     pub const fn is_done_to_a_session(self) -> bool {
         matches!(self, Self::SessionEnded | Self::SessionRenamed)
@@ -97,6 +107,10 @@ mod tests {
         for usual in [Kind::SignedUp, Kind::SignedIn, Kind::SignedOut, Kind::SessionEnded, Kind::PasswordChanged] {
             assert!(!usual.warns(), "{usual:?}");
         }
+        for warning in Filter::Warnings.kinds().unwrap() {
+            assert!(Kind::LASTING.contains(warning), "{warning:?}");
+        }
+        assert!(i64::try_from(Kind::LASTING.len()).unwrap() * LASTING_MAX <= EVENTS_MAX / 2, "others have places too");
         assert_eq!(Filter::All.kinds(), None);
         let sign_ins = Filter::SignIns.kinds().unwrap();
         assert!(sign_ins.contains(&Kind::SignedIn) && sign_ins.contains(&Kind::SignInFailed));

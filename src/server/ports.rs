@@ -201,8 +201,14 @@ pub trait Store: Send + Sync + 'static {
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
     /// The user's sessions that are alive at `now`, in any order.
     async fn live_sessions(&self, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError>;
-    /// All of the user's sessions that are kept, those that are over too, newest first.
-    async fn sessions_of(&self, user_id: &UserId) -> Result<Vec<Session>, StoreError>;
+    /// A page of all of the user's sessions that are kept, those that are over too, newest first: at most `limit`, from
+    /// the one on that follows `after`.
+    async fn sessions_of(
+        &self,
+        user_id: &UserId,
+        after: Option<(Timestamp, SessionId)>,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError>;
     /// Those of these sessions that are the user's and are kept, over or not, in any order.
     async fn these_sessions(&self, user_id: &UserId, ids: &[SessionId]) -> Result<Vec<Session>, StoreError>;
     /// Of each of these users who has sessions that were not ended: a text that is another one when one comes, goes or
@@ -227,7 +233,8 @@ pub trait Store: Send + Sync + 'static {
     async fn seen(&self, seen: &[Seen]) -> Result<(), StoreError>;
     /// Deletes, in batches, sessions that ended before `before`, web sessions that expired before `now`, and
     /// keys that did, except those that the current refresh token of a living session is made with; also events older
-    /// than 400 days, and of each user those beyond the newest 10,000.
+    /// than 400 days, and of each user the ended sessions beyond the newest 500 and the events beyond 10,000: the newest
+    /// 500 of each [lasting](Kind::LASTING) kind stay, and then the newest of all.
     async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError>;
 
     /// Writes an event; nothing for a user who is gone.

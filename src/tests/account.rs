@@ -52,6 +52,35 @@ on_both_databases! {
         }
     }
 
+    async fn an_export_is_written_page_by_page_and_whole(app: TestAppBuilder) {
+        let app = app.with(|settings| settings.sessions.max_per_user = 1_000).start().await;
+        let mut here = app.signed_up("ada").await;
+        for n in 0..130 {
+            app.advance(Duration::from_millis(n % 3));
+            app.signed_in("ada").await;
+        }
+        let sid = here.sid().await;
+        for n in 0..600 {
+            here.post("/auth/sessions/rename", json!({"sid": sid, "name": format!("Desk {n}")})).await.expect(204);
+        }
+        let reply = here.get("/api/export").await.expect(200);
+        assert_eq!(reply.header("content-type"), Some("application/json"));
+        assert_eq!(reply.header("content-length"), None, "nobody has all of it at once");
+        let export = reply.json();
+        let distinct = |list: &str, key: &str| {
+            let list = export[list].as_array().unwrap();
+            let mut keys: Vec<String> = list.iter().map(|item| item[key].to_string()).collect();
+            keys.sort();
+            keys.dedup();
+            (list.len(), keys.len())
+        };
+        assert_eq!(distinct("sessions", "sid"), (131, 131));
+        assert_eq!(distinct("activity", "sid"), (732, 132));
+        let created: Vec<_> = export["sessions"].as_array().unwrap().iter().map(|s| s["createdAt"].as_i64()).collect();
+        assert!(created.is_sorted_by(|a, b| a >= b), "newest first");
+        assert_eq!((export["sessions"][0]["endedAt"].clone(), export["account"]["username"].clone()), (json!(null), json!("ada")));
+    }
+
     async fn a_deleted_account_leaves_nothing_alive_and_its_name_free(app: TestAppBuilder) {
         let app = app.start().await;
         let mut here = app.signed_up("ada").await;

@@ -2,7 +2,7 @@
 
 use super::context::RequestContext;
 use super::device;
-use crate::api::data::{Account, ActivityEvent, ActivityPage, Export, Me, SessionInfo};
+use crate::api::data::{Account, ActivityEvent, ActivityPage, Me, SessionInfo};
 use crate::api::problem::{Code, Problem};
 use crate::domain::activity::Filter;
 use crate::domain::recognition::Hints;
@@ -65,18 +65,8 @@ pub async fn account() -> Result<Account, Problem> {
     .await
 }
 
-pub async fn export() -> Result<Export, Problem> {
-    read(|context| async move {
-        let caller = context.reader().await?;
-        let mut export = context.services().export(&caller).await?;
-        name_devices(&mut export.activity);
-        Ok(export)
-    })
-    .await
-}
-
 /// Says what the programs' own names mean, where nothing is kept of the device: in events of earlier versions.
-fn name_devices(events: &mut [ActivityEvent]) {
+pub fn name_devices(events: &mut [ActivityEvent]) {
     for event in events.iter_mut().filter(|event| event.browser.is_none() && event.os.is_none()) {
         let device = device::of(&event.user_agent, &Hints::default());
         (event.browser, event.os) = (device.browser, device.os);

@@ -6,6 +6,7 @@ pub mod client;
 mod context;
 pub mod cookies;
 mod device;
+mod export;
 mod forms;
 pub(super) mod headers;
 mod live;

@@ -4,7 +4,8 @@ use super::client::{self, TrustedProxies};
 use super::context::{RequestContext, bearer};
 use super::cookies::REFRESH;
 use super::web_session::WebSessions;
-use super::{headers, live, origin, pages, preferences, problem, rpc, well_known};
+use super::{export, headers, live, origin, pages, preferences, problem, rpc, well_known};
+use crate::api::account::EXPORT;
 use crate::api::problem::Code;
 use crate::server::ports::Entropy;
 use crate::server::service::Services;
@@ -38,13 +39,14 @@ pub struct App {
 type Route = (&'static str, fn() -> MethodRouter<App>);
 
 /// What is read that is neither a page nor a server function.
-const DOCUMENTS: [Route; 6] = [
+const DOCUMENTS: [Route; 7] = [
     ("/.well-known/jwks.json", || get(well_known::jwks)),
     ("/.well-known/oauth-authorization-server", || get(well_known::metadata)),
     ("/.well-known/change-password", || get(well_known::change_password)),
     ("/healthz", || get(well_known::healthz)),
     ("/readyz", || get(well_known::readyz)),
     ("/api/live", || get(live::live)),
+    (EXPORT, || get(export::export)),
 ];
 
 /// Every route that there is, but for files, and its method. The router is made of the same lists.

@@ -3,16 +3,18 @@
 use super::identity::Caller;
 use super::limits::Doing;
 use super::{ServiceError, Services};
-use crate::api::data::{ActivityEvent, ActivityPage, DeviceName, Export, ExportedSession, OtherSide};
+use crate::api::data::{Account, ActivityEvent, ActivityPage, DeviceName, ExportedSession, OtherSide};
 use crate::domain::activity::{Event, Filter, Party};
-use crate::domain::id::UserId;
+use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
 use crate::server::ports::{Page, Recorded};
 
 /// How many events a page has.
 const PAGE: u32 = 50;
-/// How many events are read at once where all are wanted.
-const EXPORTED_AT_ONCE: u32 = 1_000;
+/// How many events, and how many sessions, are read at once where all are wanted.
+const EXPORTED_EVENTS: u32 = 500;
+const EXPORTED_SESSIONS: u32 = 100;
 
 impl Services {
     /// A page of the caller's events, newest first, from `cursor` on.
@@ -61,25 +63,36 @@ impl Services {
         Ok(ActivityPage { events: recorded.into_iter().map(tell).collect(), next })
     }
 
-    /// All that is kept about the caller. It is gathered in memory, which is bounded since the number of events is.
+    /// Begins an export of all that is kept about the caller: the account comes first, then pages of
+    /// [sessions](Self::exported_sessions) and of [events](Self::exported_events). Only a page is in memory at a time.
     ///
     /// # Errors
     /// `RateLimited`, or when the store does not answer.
-    pub async fn export(&self, caller: &Caller) -> Result<Export, ServiceError> {
+    pub async fn begin_export(&self, caller: &Caller) -> Result<Account, ServiceError> {
         self.per_session.count(Doing::Export, &caller.sid, &self.settings.limits, self.now())?;
-        let account = self.account(caller).await?;
-        let sessions = self.store.sessions_of(&caller.user_id).await?;
-        let sessions = sessions.into_iter().map(|session| self.tell_all(session, caller)).collect();
-        let all_before = |before| Page { filter: Filter::All, before, limit: EXPORTED_AT_ONCE };
-        let (mut activity, mut cursor) = (Vec::new(), None);
-        loop {
-            let page = self.activity_of(&caller.user_id, all_before(cursor)).await?;
-            activity.extend(page.events);
-            cursor = page.next;
-            if cursor.is_none() {
-                return Ok(Export { account, sessions, activity });
-            }
-        }
+        self.account(caller).await
+    }
+
+    /// A page of the caller's sessions, newest first, and where the next one goes on.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn exported_sessions(
+        &self,
+        caller: &Caller,
+        after: Option<(Timestamp, SessionId)>,
+    ) -> Result<(Vec<ExportedSession>, Option<(Timestamp, SessionId)>), ServiceError> {
+        let sessions = self.store.sessions_of(&caller.user_id, after, EXPORTED_SESSIONS).await?;
+        let last = sessions.last().map(|last| (last.lifetime.created_at, last.id.clone()));
+        Ok((sessions.into_iter().map(|session| self.tell_all(session, caller)).collect(), last))
+    }
+
+    /// A page of the caller's events, newest first, and where the next one goes on.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn exported_events(&self, caller: &Caller, before: Option<i64>) -> Result<ActivityPage, ServiceError> {
+        self.activity_of(&caller.user_id, Page { filter: Filter::All, before, limit: EXPORTED_EVENTS }).await
     }
 
     fn tell_all(&self, session: Session, caller: &Caller) -> ExportedSession {

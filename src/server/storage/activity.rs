@@ -3,7 +3,7 @@
 use super::database::{Database, Write, from_json};
 use super::rows::{EventRow, RecordedRow};
 use super::sql::{Sql, sql};
-use crate::domain::activity::Event;
+use crate::domain::activity::{Event, Kind};
 use crate::domain::id::UserId;
 use crate::server::ports::{Page, Recorded, StoreError};
 
@@ -33,6 +33,11 @@ pub(super) async fn insert_events<'a>(
     write.apply(INSERT, &rows).await.map(drop)
 }
 
+/// `,signed_in,signed_up,`: one text for both databases, and none of its words is a part of another between commas.
+pub(super) fn in_one_text(kinds: &[Kind]) -> String {
+    kinds.iter().fold(",".to_owned(), |all, kind| all + kind.as_str() + ",")
+}
+
 impl Database {
     pub(super) async fn record(&self, event: &Event) -> Result<(), StoreError> {
         let mut write = self.write().await?;
@@ -45,9 +50,7 @@ impl Database {
         user_id: &UserId,
         Page { filter, before, limit }: Page,
     ) -> Result<Vec<Recorded>, StoreError> {
-        // `,signed_in,signed_up,`: one text for both databases, and none of its words is a part of another between commas.
-        let kinds =
-            filter.kinds().map(|kinds| kinds.iter().fold(",".to_owned(), |all, kind| all + kind.as_str() + ","));
+        let kinds = filter.kinds().map(in_one_text);
         let page = self.read(PAGE).bind(user_id.as_str()).bind(before.unwrap_or(i64::MAX)).bind(i64::from(limit));
         let page = page.bind(kinds.unwrap_or_default());
         let text = page.fetch_one(&self.readers).await?;

@@ -1,7 +1,9 @@
 //! Deleting what is over, in batches, so that nobody waits long for the one writer.
 
+use super::activity::in_one_text;
 use super::database::Database;
 use super::sql::{Sql, sql};
+use crate::domain::activity::{EVENTS_MAX, Kind, LASTING_MAX};
 use crate::domain::time::Timestamp;
 use crate::server::ports::StoreError;
 use serde::Serialize;
@@ -19,14 +21,30 @@ const EXPIRED: Sql = sql!(
     "DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s \
      WHERE s.expires_at < $3 AND s.idle_expires_at < $1 LIMIT $2" skip ") RETURNING id, user_id"
 );
+/// How many ended sessions each user has at most, the newest: whoever signs in again and again must not fill the disk.
+const ENDED_MAX: i64 = 500;
+/// Only who has ended sessions lately can have more than before: those of the newest are looked at.
+const CROWDED_SESSIONS: Sql = sql!(
+    "DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s WHERE s.id IN (SELECT p.id FROM \
+     (SELECT e.id, ROW_NUMBER() OVER (PARTITION BY e.user_id ORDER BY e.revoked_at DESC, e.id DESC) AS place \
+     FROM sessions e WHERE e.revoked_at IS NOT NULL AND e.user_id IN (SELECT DISTINCT n.user_id FROM \
+     (SELECT r.user_id FROM sessions r WHERE r.revoked_at IS NOT NULL ORDER BY r.revoked_at DESC LIMIT $2) n)) p \
+     WHERE p.place > $1) LIMIT $2" skip ") RETURNING id, user_id"
+);
 /// The addresses of a session's events go with it.
 const ADDRESSES: Sql = sql!(
-    "UPDATE activity SET ip = NULL, other_ip = NULL FROM " rows " WHERE activity.user_id = j.value ->> 'user_id' \
-     AND activity.sid = j.value ->> 'id' AND (activity.ip IS NOT NULL OR activity.other_ip IS NOT NULL)"
+    "UPDATE activity SET ip = NULL, other_ip = NULL WHERE user_id IN (SELECT j.value ->> 'user_id' FROM " rows ") \
+     AND sid IN (SELECT j.value ->> 'id' FROM " rows ") AND (ip IS NOT NULL OR other_ip IS NOT NULL)"
 );
+/// The events of a session that had to go before its time are events without one: their addresses stay as long as those.
+const LEFT_ALONE: Sql = sql!(
+    "UPDATE activity SET sid = NULL WHERE user_id IN (SELECT j.value ->> 'user_id' FROM " rows ") \
+     AND sid IN (SELECT j.value ->> 'id' FROM " rows ")"
+);
+const WEB_SESSIONS_OF: Sql = sql!("DELETE FROM web_sessions WHERE sid IN (SELECT j.value ->> 'id' FROM " rows ")");
 /// Those of events without a session, by their age.
 const LONE_ADDRESSES: Sql = sql!(
-    "UPDATE activity SET ip = NULL WHERE id IN \
+    "UPDATE activity SET ip = NULL, other_ip = NULL WHERE id IN \
      (SELECT a.id FROM activity a WHERE a.at < $1 AND a.sid IS NULL AND a.ip IS NOT NULL LIMIT $2)"
 );
 const WEB_SESSIONS: Sql = sql!(
@@ -47,15 +65,17 @@ const OLD_EVENTS: Sql = sql!(
     "DELETE FROM activity WHERE id IN (SELECT o.id FROM (SELECT a.id, a.at FROM activity a ORDER BY a.id LIMIT $2) o \
      WHERE o.at < $1)"
 );
-/// How many events each user has at most, the newest.
-const EVENTS_MAX: i64 = 10_000;
-/// Only who did something lately can have more than before: those of the newest events are looked at.
+/// Only who did something lately can have more than before: those of the newest events are looked at. Of these the first
+/// `$3` of each of the kinds `$4` come first, then the newest of all.
 const CROWDED_EVENTS: Sql = sql!(
-    "WITH crowded AS MATERIALIZED (SELECT u.user_id, (SELECT b.id FROM activity b WHERE b.user_id = u.user_id \
-     ORDER BY b.id DESC LIMIT 1 OFFSET $1) AS last FROM (SELECT DISTINCT n.user_id FROM \
-     (SELECT a.user_id FROM activity a ORDER BY a.id DESC LIMIT $2) n) u) \
-     DELETE FROM activity WHERE id IN (SELECT a.id FROM crowded c JOIN activity a ON a.user_id = c.user_id \
-     AND a.id <= c.last LIMIT $2)"
+    "WITH crowded AS MATERIALIZED (SELECT u.user_id FROM (SELECT DISTINCT n.user_id FROM \
+     (SELECT a.user_id FROM activity a ORDER BY a.id DESC LIMIT $2) n) u WHERE EXISTS (SELECT 1 FROM activity b \
+     WHERE b.user_id = u.user_id ORDER BY b.id DESC LIMIT 1 OFFSET $1)), \
+     ranked AS (SELECT a.id, a.user_id, CASE WHEN $4 LIKE '%,' || a.kind || ',%' AND ROW_NUMBER() OVER \
+     (PARTITION BY a.user_id, a.kind ORDER BY a.id DESC) <= $3 THEN 0 ELSE 1 END AS class \
+     FROM crowded c JOIN activity a ON a.user_id = c.user_id), \
+     placed AS (SELECT r.id, ROW_NUMBER() OVER (PARTITION BY r.user_id ORDER BY r.class, r.id DESC) AS place FROM ranked r) \
+     DELETE FROM activity WHERE id IN (SELECT p.id FROM placed p WHERE p.place > $1 LIMIT $2)"
 );
 const KEYS: Sql = sql!(
     "DELETE FROM keys WHERE expires_at <= $1 AND (purpose = 'access' OR NOT EXISTS (SELECT 1 FROM sessions s \
@@ -70,11 +90,13 @@ struct Deleted {
 
 impl Database {
     pub(super) async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError> {
-        while self.purge_sessions(REVOKED, before, None).await? == BATCH {}
-        while self.purge_sessions(EXPIRED, before, Some(now)).await? == BATCH {}
+        while self.purge_sessions(REVOKED, before, None, ADDRESSES).await? == BATCH {}
+        while self.purge_sessions(EXPIRED, before, Some(now), ADDRESSES).await? == BATCH {}
+        let ended_max = Timestamp::from_millis(ENDED_MAX);
+        while self.purge_sessions(CROWDED_SESSIONS, ended_max, None, LEFT_ALONE).await? == BATCH {}
         while self.purge_rows(LONE_ADDRESSES, before).await? == BATCH {}
         while self.purge_rows(OLD_EVENTS, now - EVENTS_KEPT).await? == BATCH {}
-        while self.purge_rows(CROWDED_EVENTS, Timestamp::from_millis(EVENTS_MAX)).await? == BATCH {}
+        while self.purge_events().await? == BATCH {}
         while self.purge_rows(WEB_SESSIONS, now).await? == BATCH {}
         while self.purge_rows(LIMITS, now).await? == BATCH {}
         while self.purge_rows(CROWDED_LIMITS, Timestamp::from_millis(LIMITS_MAX)).await? == BATCH {}
@@ -83,8 +105,14 @@ impl Database {
         write.commit().await
     }
 
-    /// One batch; how many it were.
-    async fn purge_sessions(&self, sql: Sql, before: Timestamp, now: Option<Timestamp>) -> Result<i64, StoreError> {
+    /// One batch, with what hangs on it; how many it were. `events`: what becomes of the sessions' events.
+    async fn purge_sessions(
+        &self,
+        sql: Sql,
+        before: Timestamp,
+        now: Option<Timestamp>,
+        events: Sql,
+    ) -> Result<i64, StoreError> {
         let mut write = self.write().await?;
         let mut query = write.query(sql).bind(before.as_millis()).bind(BATCH);
         if let Some(now) = now {
@@ -95,9 +123,19 @@ impl Database {
             .iter()
             .map(|row| Ok(Deleted { id: row.try_get(0)?, user_id: row.try_get(1)? }))
             .collect::<sqlx::Result<Vec<_>>>()?;
-        write.apply(ADDRESSES, &deleted).await?;
+        write.apply(events, &deleted).await?;
+        write.apply(WEB_SESSIONS_OF, &deleted).await?;
         write.commit().await?;
         Ok(i64::try_from(deleted.len()).unwrap_or(BATCH))
+    }
+
+    /// One batch of the events that a user has too many of; how many it were.
+    async fn purge_events(&self) -> Result<i64, StoreError> {
+        let mut write = self.write().await?;
+        let query = write.query(CROWDED_EVENTS).bind(EVENTS_MAX).bind(BATCH).bind(LASTING_MAX);
+        let done = query.bind(in_one_text(&Kind::LASTING)).execute(write.connection()).await?;
+        write.commit().await?;
+        Ok(i64::try_from(done.rows_affected()).unwrap_or(BATCH))
     }
 
     async fn purge_rows(&self, sql: Sql, before: Timestamp) -> Result<i64, StoreError> {

@@ -65,7 +65,8 @@ const LIVE: Sql = sql!(
 );
 const ALL: Sql = sql!(
     "SELECT " list " FROM (SELECT " session " AS o FROM sessions s JOIN users u ON u.id = s.user_id \
-     WHERE s.user_id = $1 ORDER BY s.created_at DESC, s.id DESC) t"
+     WHERE s.user_id = $1 AND (s.created_at < $2 OR (s.created_at = $2 AND s.id < $3)) \
+     ORDER BY s.created_at DESC, s.id DESC LIMIT $4) t"
 );
 const THESE: Sql = sql!(
     "SELECT " list " FROM (SELECT " session " AS o FROM sessions s JOIN users u ON u.id = s.user_id \
@@ -235,8 +236,15 @@ impl Database {
         from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect()
     }
 
-    pub(super) async fn sessions_of(&self, user_id: &UserId) -> Result<Vec<Session>, StoreError> {
-        let text = self.read(ALL).bind(user_id.as_str()).fetch_one(&self.readers).await?;
+    pub(super) async fn sessions_of(
+        &self,
+        user_id: &UserId,
+        after: Option<(Timestamp, SessionId)>,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError> {
+        let (at, id) = after.map_or((i64::MAX, String::new()), |(at, id)| (at.as_millis(), id.to_string()));
+        let query = self.read(ALL).bind(user_id.as_str()).bind(at).bind(id).bind(i64::from(limit));
+        let text = query.fetch_one(&self.readers).await?;
         from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect()
     }
 

@@ -65,8 +65,13 @@ impl Store for Database {
         self.live_sessions(user_id, now).await
     }
 
-    async fn sessions_of(&self, user_id: &UserId) -> Result<Vec<Session>, StoreError> {
-        self.sessions_of(user_id).await
+    async fn sessions_of(
+        &self,
+        user_id: &UserId,
+        after: Option<(Timestamp, SessionId)>,
+        limit: u32,
+    ) -> Result<Vec<Session>, StoreError> {
+        self.sessions_of(user_id, after, limit).await
     }
 
     async fn these_sessions(&self, user_id: &UserId, ids: &[SessionId]) -> Result<Vec<Session>, StoreError> {

@@ -86,7 +86,7 @@ stories! {
         assert_eq!(kinds().await, []);
     }
 
-    async fn of_each_user_the_newest_ten_thousand_events_stay(world: World) {
+    async fn of_each_user_the_newest_ten_thousand_events_stay_and_warnings_first(world: World) {
         let store = world.open_with_ada().await;
         assert!(store.add_user(&user("eve"), None).await.unwrap());
         let add = async |name: &str, kind: Kind, events: usize| {
@@ -95,17 +95,63 @@ stories! {
         };
         let count = async |name: &str| store.activity(&user_id(name), page(None, 20_000)).await.unwrap();
         add("eve", Kind::SignedIn, 700).await;
+        add("ada", Kind::PasswordChanged, 1).await;
         add("ada", Kind::SignInFailed, 1_200).await;
+        add("ada", Kind::Reused, 2).await;
         add("ada", Kind::SignedIn, 10_000).await;
         add("eve", Kind::SignedIn, 100).await;
         store.purge(NOW - KEPT, NOW).await.unwrap();
         let kept = count("ada").await;
-        assert!(kept.len() == 10_000 && kept.iter().all(|event| event.kind == Kind::SignedIn), "{}", kept.len());
+        let of = |kept: &[Recorded], kind| kept.iter().filter(|event| event.kind == kind).count();
+        let (changed, failed, reused) =
+            (of(&kept, Kind::PasswordChanged), of(&kept, Kind::SignInFailed), of(&kept, Kind::Reused));
+        assert_eq!((kept.len(), changed, failed, reused), (10_000, 1, 500, 2), "a flood of others pushes none of these out");
         assert_eq!(count("eve").await.len(), 800);
         add("ada", Kind::SignedOut, 1).await;
         store.purge(NOW - KEPT, NOW).await.unwrap();
         let kept = count("ada").await;
         assert_eq!((kept.len(), kept[0].kind), (10_000, Kind::SignedOut));
+        assert_eq!(of(&kept, Kind::PasswordChanged), 1);
+        // Whatever comes, the newest of a kind stay.
+        add("ada", Kind::PasswordChanged, 600).await;
+        add("ada", Kind::SignInFailed, 11_000).await;
+        store.purge(NOW - KEPT, NOW).await.unwrap();
+        let kept = count("ada").await;
+        assert_eq!((kept.len(), of(&kept, Kind::PasswordChanged), of(&kept, Kind::Reused)), (10_000, 500, 2));
+    }
+
+    async fn of_each_user_the_newest_five_hundred_ended_sessions_stay(world: World) {
+        let store = world.open_with_ada().await;
+        assert!(store.add_user(&user("eve"), None).await.unwrap());
+        start(&*store, &session("eves", "eve")).await;
+        start(&*store, &session("alive", "ada")).await;
+        for n in 0..520 {
+            let id = format!("s{n:03}");
+            let at = NOW + Duration::from_millis(n);
+            let one = Session { lifetime: Lifetime::start(at, 14 * DAY, 30 * DAY, true), ..session(&id, "ada") };
+            start(&*store, &one).await;
+            assert!(store.add_web_session(&format!("web-{id}"), "", at + DAY, Some(&one.id)).await.unwrap());
+            let end = End { user_id: user_id("ada"), which: Which::One(sid(&id)), reason: Reason::SignedOut, at };
+            let ended = Event { sid: Some(one.id.clone()), at, ..event("ada", Kind::SignedOut) };
+            store.end_sessions(&end, &ended).await.unwrap();
+        }
+        store.purge(NOW - KEPT, NOW + MINUTE).await.unwrap();
+        let kept = store.sessions_of(&user_id("ada"), None, 1_000).await.unwrap();
+        assert_eq!(kept.len(), 501, "and the one that is alive");
+        assert_eq!(store.session(&sid("s019")).await.unwrap(), None);
+        assert_eq!(reason(&*store, "s020").await, Some("signed_out"));
+        assert_eq!(store.web_session("web-s019", NOW).await.unwrap(), None);
+        assert_eq!(store.web_session("web-s020", NOW).await.unwrap().as_deref(), Some(""));
+        assert_eq!(load(&*store, "eves").await.revoked, None);
+
+        // What happened is told still, and from where, for as long as of any event without a session.
+        let events = store.activity(&user_id("ada"), page(None, 2_000)).await.unwrap();
+        let left = events.iter().filter(|event| event.sid.is_none());
+        assert_eq!(left.clone().count(), 40);
+        assert!(left.clone().all(|event| event.ip.is_some()));
+        store.purge(NOW + MINUTE, NOW + MINUTE).await.unwrap();
+        let events = store.activity(&user_id("ada"), page(None, 2_000)).await.unwrap();
+        assert!(events.iter().filter(|event| event.sid.is_none()).all(|event| event.ip.is_none()));
     }
 
     async fn expired_web_sessions_and_keys_go_at_once(world: World) {

@@ -42,6 +42,27 @@ stories! {
         assert_eq!(store.session(&sid("none")).await.unwrap(), None);
     }
 
+    async fn all_that_are_kept_come_in_pages_newest_first(world: World) {
+        let store = world.open_with_ada().await;
+        assert!(store.add_user(&user("bob"), None).await.unwrap());
+        start(&*store, &session("bobs", "bob")).await;
+        for (id, after) in [("a", HOUR), ("b", MINUTE), ("c", MINUTE), ("d", Duration::ZERO)] {
+            let lifetime = Lifetime::start(NOW + after, DAY, DAY, true);
+            start(&*store, &Session { lifetime, ..session(id, "ada") }).await;
+        }
+        store.end_sessions(&ending("ada", Which::One(sid("c"))), &event("ada", Kind::SignedOut)).await.unwrap();
+        let (mut pages, mut after) = (Vec::new(), None);
+        loop {
+            let page = store.sessions_of(&user_id("ada"), after.take(), 2).await.unwrap();
+            after = page.last().map(|last| (last.lifetime.created_at, last.id.clone()));
+            pages.push(page.into_iter().map(|session| session.id.to_string()).collect::<Vec<_>>().concat());
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(pages, ["ac", "bd", ""]);
+    }
+
     async fn only_what_is_alive_is_listed(world: World) {
         let store = world.open_with_ada().await;
         assert!(store.add_user(&user("bob"), None).await.unwrap());

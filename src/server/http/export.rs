@@ -1,0 +1,109 @@
+//! `GET /api/export`: all that is kept about the caller, as one JSON object. It is written page by page as it is read, so
+//! that a large one takes no more memory than a small one. Where reading fails on the way the answer breaks off: whoever
+//! asked can tell it from a whole one.
+
+use super::account::name_devices;
+use super::context::RequestContext;
+use super::problem;
+use crate::api::data::Account;
+use crate::api::problem::Code;
+use crate::domain::id::SessionId;
+use crate::domain::time::Timestamp;
+use crate::server::service::{Caller, ServiceError, Services};
+use axum::body::Body;
+use axum::extract::Request;
+use bytes::Bytes;
+use futures_util::{FutureExt as _, stream};
+use http::{HeaderValue, Response, header};
+use serde::Serialize;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use tracing::{Instrument as _, Span};
+
+/// The whole answer, from its beginning on.
+pub async fn export(request: Request) -> Response<Body> {
+    let Some(context) = request.extensions().get::<RequestContext>() else {
+        return problem::answer(&Code::Internal.into());
+    };
+    match begin(context).await {
+        Ok((caller, account)) => answer(context, caller, account),
+        Err(error) => problem::answer(&error.into()),
+    }
+}
+
+async fn begin(context: &RequestContext) -> Result<(Caller, Account), ServiceError> {
+    let caller = context.reader().await?;
+    let account = context.services().begin_export(&caller).await?;
+    Ok((caller, account))
+}
+
+fn answer(context: &RequestContext, caller: Caller, account: Account) -> Response<Body> {
+    let export = Export { services: context.services().clone(), caller, next: Some(Part::Account(Box::new(account))) };
+    let pages = stream::try_unfold((export, context.span.clone()), |(mut export, span): (Export, Span)| async {
+        let page = AssertUnwindSafe(export.page()).catch_unwind().instrument(span.clone()).await;
+        match page.unwrap_or(Err(ServiceError::Aborted)) {
+            Ok(page) => Ok(page.map(|page| (Bytes::from(page), (export, span)))),
+            Err(error) => {
+                span.in_scope(|| tracing::warn!(%error, "an export broke off"));
+                Err(error)
+            }
+        }
+    });
+    let mut response = Response::new(Body::from_stream(pages));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+}
+
+/// An export that is under way.
+struct Export {
+    services: Arc<Services>,
+    caller: Caller,
+    /// What comes next; `None` at the end.
+    next: Option<Part>,
+}
+
+/// A part of the object, from some page on.
+enum Part {
+    Account(Box<Account>),
+    Sessions(Option<(Timestamp, SessionId)>),
+    Activity(Option<i64>),
+}
+
+impl Export {
+    /// The next page, `None` after the last.
+    async fn page(&mut self) -> Result<Option<String>, ServiceError> {
+        let page = match self.next.take() {
+            None => return Ok(None),
+            Some(Part::Account(account)) => {
+                self.next = Some(Part::Sessions(None));
+                format!("{{\"account\":{},\"sessions\":[", json(&account)?)
+            }
+            Some(Part::Sessions(after)) => {
+                let is_first = after.is_none();
+                let (sessions, last) = self.services.exported_sessions(&self.caller, after).await?;
+                let is_last = last.is_none();
+                self.next = Some(if is_last { Part::Activity(None) } else { Part::Sessions(last) });
+                items(&sessions, is_first)? + if is_last { "],\"activity\":[" } else { "" }
+            }
+            Some(Part::Activity(before)) => {
+                let mut page = self.services.exported_events(&self.caller, before).await?;
+                name_devices(&mut page.events);
+                let is_last = page.next.is_none();
+                self.next = page.next.map(|next| Part::Activity(Some(next)));
+                items(&page.events, before.is_none())? + if is_last { "]}" } else { "" }
+            }
+        };
+        Ok(Some(page))
+    }
+}
+
+/// Items of an array, each after a comma but for the first of all.
+fn items<T: Serialize>(items: &[T], is_first: bool) -> Result<String, ServiceError> {
+    let items: Vec<String> = items.iter().map(json).collect::<Result<_, _>>()?;
+    let comma = if is_first || items.is_empty() { "" } else { "," };
+    Ok(comma.to_owned() + &items.join(","))
+}
+
+fn json<T: Serialize>(value: &T) -> Result<String, ServiceError> {
+    serde_json::to_string(value).map_err(|_| ServiceError::Aborted)
+}
