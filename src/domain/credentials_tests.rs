@@ -20,7 +20,7 @@ fn every_character() -> impl Iterator<Item = char> {
 #[test]
 fn a_name_is_the_same_when_it_is_typed_as_it_is_shown() {
     for c in every_character() {
-        for typed in [format!("{c}{c}"), format!("a{c}"), format!("{c}e\u{301}")] {
+        for typed in [format!("{c}{c}"), format!("a{c}\u{301}")] {
             if let Ok(name) = Username::new(&typed) {
                 assert_eq!(Username::new(name.as_str()).as_ref(), Ok(&name), "{typed:?}");
                 assert_eq!(Username::stored_forms(&typed), [name], "{typed:?}");
@@ -107,7 +107,7 @@ fn common_ones_and_the_own_name_are_refused() {
 fn what_opaque_string_accepts_is_the_same_password_as_ever() {
     use precis_profiles::OpaqueString;
     for c in every_character() {
-        for text in [format!("{c}"), format!("a{c}b"), format!("e{c}\u{301}")] {
+        for text in [format!("a{c}b"), format!("{c}\u{301}")] {
             if let Ok(before) = OpaqueString::enforce(text.as_str()) {
                 assert_eq!(Password::typed(&text).map(|password| password.0), Ok(before.into_owned()), "{text:?}");
             }

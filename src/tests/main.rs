@@ -34,6 +34,7 @@ mod preferences;
 mod property;
 mod races;
 mod refresh;
+mod rehash;
 mod seed_flow;
 mod servers;
 mod sessions;
