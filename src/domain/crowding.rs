@@ -29,10 +29,11 @@ pub struct Look {
 /// Of a user's living sessions, with the one that has just started, those that give way until no more than `max` are
 /// left. Never `new`. In this order:
 ///
-/// 1. those that were never refreshed and look like another such session: the one that started first. One of each look
-///    stays.
-/// 2. the others that were never refreshed: the one that is longest unused.
-/// 3. those that were refreshed, so that somebody keeps them: the one that is longest unused.
+/// 1. those that were never refreshed and look like another such session; one of each look stays.
+/// 2. the others that were never refreshed.
+/// 3. those that were refreshed, so that somebody keeps them.
+///
+/// Among equals the longest unused gives way first.
 pub fn gives_way(sessions: Vec<Candidate>, new: &SessionId, max: usize) -> Vec<SessionId> {
     let excess = sessions.len().saturating_sub(max);
     let mut alike: HashMap<Look, usize> = HashMap::new();
@@ -40,7 +41,7 @@ pub fn gives_way(sessions: Vec<Candidate>, new: &SessionId, max: usize) -> Vec<S
         *alike.entry(session.look.clone()).or_default() += 1;
     }
     let mut others: Vec<Candidate> = sessions.into_iter().filter(|session| session.id != *new).collect();
-    others.sort_by(|a, b| (a.created_at, a.last_seen_at, &a.id).cmp(&(b.created_at, b.last_seen_at, &b.id)));
+    others.sort_by(|a, b| (a.last_seen_at, a.created_at, &a.id).cmp(&(b.last_seen_at, b.created_at, &b.id)));
     let (mut given, mut rest) = (Vec::new(), Vec::new());
     for session in others {
         match alike.get_mut(&session.look).filter(|alike| session.generation == 0 && **alike > 1) {
@@ -51,7 +52,7 @@ pub fn gives_way(sessions: Vec<Candidate>, new: &SessionId, max: usize) -> Vec<S
             _ => rest.push(session),
         }
     }
-    rest.sort_by_key(|session| (session.generation > 0, session.last_seen_at));
+    rest.sort_by_key(|session| session.generation > 0);
     let more = excess.saturating_sub(given.len());
     given.extend(rest.into_iter().take(more).map(|session| session.id));
     given
@@ -108,15 +109,11 @@ mod tests {
             session("b2", "b", 0, 5, 5),
             session("new", "c", 0, 9, 9),
         ];
-        assert_eq!(given(&sessions, "new", 5), ["a1"], "who started first, though it was used since");
-        assert_eq!(given(&sessions, "new", 4), ["a1", "b1"]);
-        assert_eq!(
-            given(&sessions, "new", 3),
-            ["a1", "b1", "a2"],
-            "then who is longest unused of those never refreshed"
-        );
-        assert_eq!(given(&sessions, "new", 2), ["a1", "b1", "a2", "b2"]);
-        assert_eq!(given(&sessions, "new", 1), ["a1", "b1", "a2", "b2", "kept"]);
+        assert_eq!(given(&sessions, "new", 5), ["b1"]);
+        assert_eq!(given(&sessions, "new", 4), ["b1", "a2"], "the longest unused of its look, though it started later");
+        assert_eq!(given(&sessions, "new", 3), ["b1", "a2", "b2"], "then the last of a look");
+        assert_eq!(given(&sessions, "new", 2), ["b1", "a2", "b2", "a1"]);
+        assert_eq!(given(&sessions, "new", 1), ["b1", "a2", "b2", "a1", "kept"]);
     }
 
     #[test]
