@@ -59,6 +59,15 @@ struct Figures {
 
 async fn measure(settings: &[(&str, &str)]) -> Figures {
     let folder = tempfile::tempdir().expect("a folder");
+    Program::prepare(folder.path());
+    assert!(
+        Program::command(folder.path(), settings)
+            .arg("migrate")
+            .stdout(Stdio::null())
+            .status()
+            .expect("its end")
+            .success()
+    );
     // By a process of its own: making a user takes memory that signing in does not.
     let mut add = Program::command(folder.path(), settings);
     let mut add =

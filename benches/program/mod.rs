@@ -24,9 +24,7 @@ impl Program {
     /// Starts it in `folder`, where commands may have been run before; `settings` are environment variables.
     pub fn start_in(folder: &Path, settings: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
-        let leptos = "[package.metadata.leptos]\noutput-name = \"latchkey\"\nsite-root = \"site\"\n";
-        std::fs::write(folder.join("Leptos.toml"), leptos).expect("a file");
-        std::fs::create_dir_all(folder.join("site/pkg")).expect("a folder");
+        Self::prepare(folder);
         let mut command = Self::command(folder, settings);
         command.args(["serve", "--listen", &format!("127.0.0.1:{port}")]).stdin(Stdio::null());
         let child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("the program starts");
@@ -36,6 +34,13 @@ impl Program {
             std::thread::sleep(Duration::from_millis(20));
         }
         program
+    }
+
+    /// Puts the files into a folder that it needs to serve.
+    pub fn prepare(folder: &Path) {
+        let leptos = "[package.metadata.leptos]\noutput-name = \"latchkey\"\nsite-root = \"site\"\n";
+        std::fs::write(folder.join("Leptos.toml"), leptos).expect("a file");
+        std::fs::create_dir_all(folder.join("site/pkg")).expect("a folder");
     }
 
     /// The program as a command, on the data in `folder`.

@@ -55,7 +55,8 @@ async fn server() -> Router {
     let services = services(store.clone(), Arc::new(settings), &world).await.expect("services");
     let web_sessions = WebSessions { store, clock: world.clock };
     let leptos = LeptosOptions::builder().output_name("latchkey").site_root(folder.display().to_string()).build();
-    router(App { services, entropy: world.entropy, web_sessions, trusted_proxies, leptos })
+    let foreign_origins = std::sync::Arc::default();
+    router(App { services, entropy: world.entropy, web_sessions, trusted_proxies, leptos, foreign_origins })
 }
 
 fuzz_target!(|data: &[u8]| {

@@ -6,6 +6,7 @@ pub mod common;
 pub mod config;
 mod connections;
 mod early;
+mod files;
 pub mod http;
 pub mod liveness;
 pub mod news;

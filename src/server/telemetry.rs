@@ -1,12 +1,17 @@
 //! The log: structured, to standard error, never with a secret in it.
 
+mod filter;
+
+use super::config::ConfigError;
 use std::io::IsTerminal as _;
 use std::panic::{self, PanicHookInfo};
-use tracing_subscriber::EnvFilter;
 
-/// Starts logging. `LATCHKEY_LOG` chooses what is logged (`info` by default); lines are JSON unless a person watches.
-pub fn start() {
-    let filter = EnvFilter::try_from_env("LATCHKEY_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
+/// Starts logging. `LATCHKEY_LOG` chooses what is logged, otherwise `default`; lines are JSON unless a person watches.
+///
+/// # Errors
+/// [`ConfigError::Environment`] when `LATCHKEY_LOG` is not understood.
+pub fn start(default: &str) -> Result<(), ConfigError> {
+    let filter = filter::from_environment(default)?;
     let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
     // A second start, in a test, changes nothing.
     let _ = if std::io::stderr().is_terminal() {
@@ -15,6 +20,7 @@ pub fn start() {
         builder.json().flatten_event(true).try_init()
     };
     panic::set_hook(Box::new(panicked));
+    Ok(())
 }
 
 /// Says where something panicked, within the request that it was for. What a panic itself says is kept from everybody:

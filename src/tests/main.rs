@@ -40,6 +40,7 @@ mod servers;
 mod sessions;
 mod sign_in;
 mod sign_up;
+mod starting;
 mod store;
 mod support;
 mod tokens;

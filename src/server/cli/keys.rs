@@ -6,7 +6,6 @@ use crate::domain::time::Timestamp;
 use crate::server::application::{StartError, World, keys};
 use crate::server::config::Settings;
 use crate::server::ports::StoredKey;
-use crate::server::storage;
 use crate::server::token::keeper::{Haste, scheduled};
 use crate::server::token::keys::Purpose;
 use clap::{Subcommand, ValueEnum};
@@ -46,7 +45,7 @@ pub(super) enum Only {
 
 /// Runs the command.
 pub(super) async fn run(command: Keys, settings: &Settings) -> Result<(), CommandError> {
-    let store = storage::connect(&settings.database.url).await.map_err(StartError::from)?;
+    let store = super::installed(settings).await?;
     let world = World::default();
     match command {
         Keys::List => list(&store.keys().await?, world.clock.now()),

@@ -1,15 +1,16 @@
 //! The commands.
 
 mod keys;
+mod users;
 
-use super::application::{Application, StartError, World, services};
+use super::application::{self, Application, StartError, World};
 use super::config::{Config, Settings};
-use super::ports::StoreError;
+use super::ports::{Store, StoreError};
 use super::service::ServiceError;
 use super::storage;
 use super::telemetry;
 use clap::{Parser, Subcommand};
-use std::io::{IsTerminal as _, Write as _};
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -34,22 +35,14 @@ enum Command {
         #[arg(long)]
         listen: Option<SocketAddr>,
     },
-    /// Brings the database to this version, which `serve` does by itself.
+    /// Makes the database, its keys and the secret file, or brings the database to this version, as `serve` does.
     Migrate,
     /// Users.
     #[command(subcommand)]
-    User(User),
+    User(users::User),
     /// Keys that sign tokens.
     #[command(subcommand)]
     Keys(keys::Keys),
-}
-
-#[derive(Debug, Subcommand)]
-enum User {
-    /// Adds a user; the password is asked for, or read from standard input.
-    Add { username: String },
-    /// Lists all users.
-    List,
 }
 
 /// Why a command failed.
@@ -61,23 +54,34 @@ enum CommandError {
     Service(#[from] ServiceError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("the database has no keys yet: `latchkey serve` and `latchkey migrate` make them")]
+    NoKeys,
+    #[error("the two passwords are not the same")]
+    PasswordsDiffer,
     #[error("input or output failed: {0}")]
-    Io(#[from] std::io::Error),
+    Io(std::io::Error),
+}
+
+impl From<std::io::Error> for CommandError {
+    fn from(error: std::io::Error) -> Self {
+        Self::Io(error)
+    }
 }
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    telemetry::start();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let result = runtime.map_err(CommandError::Io).and_then(|runtime| runtime.block_on(run(arguments)));
+    let Arguments { config, command } = Arguments::parse();
+    let result = start_logging(&command).and_then(|()| {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        runtime.block_on(run(config, command))
+    });
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             let mut text = format!("latchkey: {error}");
             let mut cause = std::error::Error::source(&error);
             while let Some(error) = cause {
-                text.push_str(&format!("\n  because {error}"));
+                text.push_str(&format!(": {error}"));
                 cause = error.source();
             }
             let _ = writeln!(std::io::stderr(), "{text}");
@@ -86,59 +90,58 @@ pub fn main() -> ExitCode {
     }
 }
 
-async fn run(Arguments { config, command }: Arguments) -> Result<(), CommandError> {
-    let environment = std::env::vars();
+/// A server tells what happens; a command that a person runs says what it did, and logs only what is wrong.
+fn start_logging(command: &Command) -> Result<(), CommandError> {
+    let default = if matches!(command, Command::Serve { .. }) { "info" } else { "warn" };
+    Ok(telemetry::start(default).map_err(StartError::from)?)
+}
+
+async fn run(config: Option<PathBuf>, command: Command) -> Result<(), CommandError> {
+    let environment = std::env::vars_os();
     match command {
         Command::Serve { listen } => {
             let mut config = Config::load(config.as_deref(), environment).map_err(StartError::from)?;
             config.settings.server.listen = listen.unwrap_or(config.settings.server.listen);
-            let application = Application::build(config, World::default()).await?;
-            let public_url = application.services().settings().server.public_url.clone();
-            tracing::info!(listen = %application.address()?, public_url, "serving");
-            Ok(application.run_until(stop_signal()).await?)
+            serve(config).await
         }
         Command::Migrate => {
             let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
-            storage::connect(&settings.database.url).await.map_err(StartError::from)?;
+            let store = storage::connect(&settings.database.url).await.map_err(StartError::from)?;
+            if store.keys().await?.is_empty() {
+                application::keys(store, &settings, &World::default()).await.map_err(StartError::from)?;
+            }
             say("The database is at this version.")
         }
         Command::Keys(command) => {
             let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
             keys::run(command, &settings).await
         }
-        Command::User(user) => {
-            let settings = Arc::new(Settings::load(config.as_deref(), environment).map_err(StartError::from)?);
-            let store = storage::connect(&settings.database.url).await.map_err(StartError::from)?;
-            let services = services(store, settings, &World::default()).await?;
-            match user {
-                User::Add { username } => {
-                    let user = services.add_user(&username, &ask_password()?, None).await?;
-                    say(&format!("Added {} ({}).", user.username.as_str(), user.id))
-                }
-                User::List => {
-                    for user in services.store().users().await.map_err(ServiceError::from)? {
-                        let state = if user.disabled_at.is_some() { "disabled" } else { "enabled" };
-                        say(&format!("{}\t{}\t{state}", user.id, user.username.as_str()))?;
-                    }
-                    Ok(())
-                }
-            }
+        Command::User(command) => {
+            let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
+            users::run(command, settings).await
         }
     }
 }
 
-fn say(line: &str) -> Result<(), CommandError> {
-    Ok(writeln!(std::io::stdout(), "{line}")?)
+/// Serves until the process is asked to stop. Says first where everything is that it works with.
+async fn serve(config: Config) -> Result<(), CommandError> {
+    let settings = config.file.as_ref().map_or_else(|| "none".to_owned(), |file| file.display().to_string());
+    let (database, site) = (storage::name(&config.settings.database.url), config.leptos.site_root.to_string());
+    let public_url = config.settings.server.public_url.clone();
+    let application = Application::build(config, World::default()).await?;
+    let (version, listen) = (env!("CARGO_PKG_VERSION"), application.address()?);
+    tracing::info!(version, settings, database, site, public_url, %listen, "serving");
+    Ok(application.run_until(stop_signal()).await?)
 }
 
-/// Reads one line; a person is asked for it, and sees nothing of what is typed.
-fn ask_password() -> Result<String, CommandError> {
-    if std::io::stdin().is_terminal() {
-        return Ok(rpassword::prompt_password("Password: ")?);
-    }
-    let mut line = String::new();
-    std::io::stdin().read_line(&mut line)?;
-    Ok(line.trim_end_matches(['\r', '\n']).to_owned())
+/// The database of an installation that was started before. Its keys are there too: a command makes none, and no secret.
+async fn installed(settings: &Settings) -> Result<Arc<dyn Store>, CommandError> {
+    let store = storage::connect_to_existing(&settings.database.url).await.map_err(StartError::from)?;
+    if store.keys().await?.is_empty() { Err(CommandError::NoKeys) } else { Ok(store) }
+}
+
+fn say(line: &str) -> Result<(), CommandError> {
+    Ok(writeln!(std::io::stdout(), "{line}")?)
 }
 
 /// Ends when the process is asked to stop.

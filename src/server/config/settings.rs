@@ -49,7 +49,7 @@ section! {
     /// Where it listens, and by which address it is known.
     Server {
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 3000)),
-        /// The issuer, and the only source of absolute URLs. Without a slash at its end.
+        /// The issuer, and the only source of absolute URLs: an origin as browsers write it, without a slash at its end.
         public_url: String = "http://localhost:3000".into(),
         /// Networks (address or address/bits) whose `X-Forwarded-For` is believed.
         #[serde(deserialize_with = "list")]
@@ -225,33 +225,11 @@ impl Settings {
         {
             return bad("password.argon2_memory", "these Argon2 parameters do not go together (RFC 9106 section 3.1)");
         }
-        self.check_public_url()?;
         for (n, client) in self.clients.iter().enumerate() {
             let taken = client.id == "web" || self.clients[..n].iter().any(|other| other.id == client.id);
             if client.id.is_empty() || taken {
                 return bad("clients", "each id must be there, of its own, and not \"web\"");
             }
-        }
-        Ok(())
-    }
-
-    fn check_public_url(&self) -> Result<(), ConfigError> {
-        let bad = |reason: &str| Err(ConfigError::Value { key: "server.public_url", reason: reason.to_owned() });
-        let Ok(url) = self.server.public_url.parse::<http::Uri>() else {
-            return bad("is not a URL");
-        };
-        let (Some(scheme), Some(host)) = (url.scheme_str(), url.host()) else {
-            return bad("must start with https://");
-        };
-        let host = host.trim_start_matches('[').trim_end_matches(']');
-        let loopback = host == "localhost"
-            || host.ends_with(".localhost")
-            || host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
-        if scheme != "https" && !(scheme == "http" && loopback) {
-            return bad("must be https unless it is loopback");
-        }
-        if self.server.public_url.ends_with('/') || url.path() != "/" || url.query().is_some() {
-            return bad("must have neither a path nor a slash at its end");
         }
         Ok(())
     }

@@ -4,8 +4,9 @@ use super::*;
 use std::time::Duration;
 
 fn read(text: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
-    let environment = environment.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    parse(Path::new("Leptos.toml"), text, environment).map_err(|error| error.to_string())
+    let environment = environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let parsed = Environment::read(environment).and_then(|read| parse(Path::new("Leptos.toml"), text, read));
+    parsed.map_err(|error| error.to_string())
 }
 
 #[test]
@@ -54,7 +55,7 @@ fn values_out_of_bounds_are_refused_with_their_key() {
         ("LATCHKEY_TOKENS__KEY_ROTATION", "23h", "tokens.key_rotation"),
         ("LATCHKEY_TOKENS__KEY_ROTATION", "367d", "tokens.key_rotation"),
         ("LATCHKEY_SERVER__PUBLIC_URL", "http://example.org", "server.public_url"),
-        ("LATCHKEY_SERVER__PUBLIC_URL", "https://example.org/", "server.public_url"),
+        ("LATCHKEY_SERVER__PUBLIC_URL", "https://example.org/auth", "server.public_url"),
         ("LATCHKEY_SESSIONS__MAX_PER_USER", "0", "sessions.max_per_user"),
     ] {
         let error = read("", &[(name, value)]).unwrap_err();
@@ -64,6 +65,16 @@ fn values_out_of_bounds_are_refused_with_their_key() {
     assert!(read("", &[("LATCHKEY_SERVER__PUBLIC_URL", "https://id.example.org")]).is_ok());
     assert!(read("", &[("LATCHKEY_TOKENS__KEY_ROTATION", "0s")]).is_ok());
     assert!(read("", &[("LATCHKEY_LIMITS__LOGIN_PER_ADDRESS", "0")]).is_ok());
+}
+
+#[test]
+fn the_public_url_is_kept_as_browsers_write_it() {
+    let url = |text| read("", &[("LATCHKEY_SERVER__PUBLIC_URL", text)]).unwrap().server.public_url;
+    assert_eq!(url("https://ID.example.org:443/"), "https://id.example.org");
+    assert_eq!(
+        read("[server]\npublic_url = \"https://ID.example.org.\"\n", &[]).unwrap().server.public_url,
+        url("https://id.example.org")
+    );
 }
 
 #[test]

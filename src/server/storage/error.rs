@@ -1,11 +1,12 @@
 //! What goes wrong: the one place that judges the driver's errors.
 
+use crate::server::files;
 use crate::server::ports::StoreError;
 use sqlx::error::{DatabaseError, ErrorKind};
 use sqlx::migrate::MigrateError;
 use sqlx::postgres::PgDatabaseError;
 use sqlx::sqlite::SqliteError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
@@ -14,25 +15,70 @@ pub enum OpenError {
     Scheme,
     #[error("database.url names no file: write sqlite://path/to/file.db")]
     NoFile,
-    #[error("database.url is not a URL that PostgreSQL understands")]
-    Url(#[source] sqlx::Error),
-    #[error("the folder {} cannot be made", path.display())]
+    #[error("database.url is not a URL that PostgreSQL understands: {0}")]
+    Url(sqlx::Error),
+    #[error("database.url has ?{0}: Latchkey takes no options for SQLite, so leave them out")]
+    Options(String),
+    #[error("there is no database at {}: `latchkey serve` and `latchkey migrate` make it", .0.display())]
+    Missing(PathBuf),
+    #[error("the folder {} cannot be used or made: {source}", path.display())]
     Folder { path: PathBuf, source: std::io::Error },
-    #[error("the database file {} cannot be opened", path.display())]
+    #[error("the folder {} may be written to by everybody (mode {mode:o}): run chmod o-w on it", path.display())]
+    Exposed { path: PathBuf, mode: u32 },
+    #[error("the database file {} cannot be opened: {source}", path.display())]
     File { path: PathBuf, source: std::io::Error },
     #[error("the database file {} may be read by others (mode {mode:o}): run chmod 600 on it", path.display())]
     Readable { path: PathBuf, mode: u32 },
+    #[error("the database file {} cannot be used: {reason}", path.display())]
+    Sqlite { path: PathBuf, reason: String },
+    #[error("{place} cannot be reached: {reason}")]
+    Unreachable { place: String, reason: String },
+    #[error("{place} refuses the connection: {reason}")]
+    Refused { place: String, reason: String },
     #[error(
         "the way to PostgreSQL at {host} is not safe: write ?sslmode=verify-full into database.url (with \
          &sslrootcert=FILE for a certificate authority of your own), or ?sslmode=disable if nobody else is on that network"
     )]
     Unprotected { host: String },
-    #[error("the database cannot be reached, or it is no database")]
-    Connect(#[source] sqlx::Error),
+    #[error("the database cannot be used: {0}")]
+    Connect(sqlx::Error),
+    #[error("the database has no tables yet: `latchkey serve` and `latchkey migrate` make them")]
+    Empty,
+    #[error("the database was written by an older version of Latchkey: `latchkey migrate` brings it up to date")]
+    Older,
     #[error("the database was written by a newer version of Latchkey")]
     Newer,
-    #[error("the tables of the database cannot be brought up to date")]
-    Migrate(#[source] MigrateError),
+    #[error("the tables of the database cannot be brought up to date: {0}")]
+    Migrate(MigrateError),
+}
+
+impl OpenError {
+    /// Why SQLite does not open the file at `path`.
+    pub(super) fn sqlite(path: &Path, error: sqlx::Error) -> Self {
+        let code = error.as_database_error().and_then(DatabaseError::code).and_then(|code| code.parse::<u32>().ok());
+        let folder = files::folder_of(path).display();
+        // By the low byte of the extended code: <https://www.sqlite.org/rescode.html>.
+        let reason = match code.map(|code| code & 0xff) {
+            Some(26) => "it is no SQLite database".to_owned(),
+            Some(11) => "it is damaged".to_owned(),
+            Some(5) => "another process writes to it".to_owned(),
+            Some(8 | 14) => format!("SQLite must be able to write to it and to its folder, {folder}"),
+            Some(13) => "the disk is full".to_owned(),
+            _ => error.to_string(),
+        };
+        Self::Sqlite { path: path.into(), reason }
+    }
+
+    /// Why PostgreSQL at `place` does not let us in. Its own words name neither the password nor anything that is stored.
+    pub(super) fn postgres(place: String, error: sqlx::Error) -> Self {
+        match error {
+            sqlx::Error::Configuration(_) => Self::Url(error),
+            sqlx::Error::Database(error) => Self::Refused { place, reason: error.message().to_owned() },
+            sqlx::Error::Io(error) => Self::Unreachable { place, reason: error.to_string() },
+            sqlx::Error::Tls(error) => Self::Unreachable { place, reason: error.to_string() },
+            error => Self::Unreachable { place, reason: error.to_string() },
+        }
+    }
 }
 
 impl From<MigrateError> for OpenError {

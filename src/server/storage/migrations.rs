@@ -2,9 +2,10 @@
 //! folders.
 
 use super::error::OpenError;
-use super::sql::Dialect;
+use super::sql::{Dialect, Sql};
 use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, SqlSafeStr};
+use std::cmp::Ordering;
 
 type Files = &'static [(i64, &'static str, &'static str)];
 
@@ -25,6 +26,9 @@ migrations!(1 "0001_start", 2 "0002_races", 3 "0003_limits", 4 "0004_web_session
 
 /// Applies what was not applied yet. It may be called again, and by several processes at once.
 pub(super) async fn run(pool: &AnyPool, dialect: Dialect) -> Result<(), OpenError> {
+    if dialect == Dialect::Postgres && applied(pool, dialect).await?.is_none() {
+        tracing::warn!("the database is empty: its tables are made");
+    }
     match dialect {
         Dialect::Sqlite => {
             // One transaction around all of them: sqlx has no lock for SQLite that keeps two processes apart.
@@ -34,6 +38,31 @@ pub(super) async fn run(pool: &AnyPool, dialect: Dialect) -> Result<(), OpenErro
         }
         Dialect::Postgres => Ok(migrator(POSTGRES).run(pool).await?),
     }
+}
+
+/// Whether all is applied, and nothing beyond.
+pub(super) async fn check(pool: &AnyPool, dialect: Dialect) -> Result<(), OpenError> {
+    let applied = applied(pool, dialect).await?.filter(|newest| *newest > 0).ok_or(OpenError::Empty)?;
+    let ours = SQLITE.iter().map(|(number, ..)| *number).max().unwrap_or_default();
+    match applied.cmp(&ours) {
+        Ordering::Equal => Ok(()),
+        Ordering::Greater => Err(OpenError::Newer),
+        Ordering::Less => Err(OpenError::Older),
+    }
+}
+
+/// The newest migration that was applied; `None` in a database without tables.
+async fn applied(pool: &AnyPool, dialect: Dialect) -> Result<Option<i64>, OpenError> {
+    let tables = Sql {
+        sqlite: "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'",
+        postgres: "SELECT count(to_regclass('_sqlx_migrations'))",
+    };
+    let tables: i64 = sqlx::query_scalar(tables.text(dialect)).fetch_one(pool).await.map_err(OpenError::Connect)?;
+    if tables == 0 {
+        return Ok(None);
+    }
+    let newest = "SELECT coalesce(max(version), 0) FROM _sqlx_migrations";
+    sqlx::query_scalar(newest).fetch_one(pool).await.map(Some).map_err(OpenError::Connect)
 }
 
 fn migrator(files: Files) -> Migrator {

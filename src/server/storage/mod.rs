@@ -26,6 +26,7 @@ pub use database::Database;
 pub use error::OpenError;
 
 use crate::server::ports::Store;
+use open::Missing;
 use std::sync::Arc;
 
 /// Opens the database at `url` (`sqlite://path/to/file.db`, or `postgres://…`), makes it if it is a file that is not
@@ -35,4 +36,20 @@ use std::sync::Arc;
 /// [`OpenError`], in words for the operator.
 pub async fn connect(url: &str) -> Result<Arc<dyn Store>, OpenError> {
     Ok(Arc::new(Database::open(url).await?))
+}
+
+/// Opens the database at `url` as it is: it must be there, with the tables of this version.
+///
+/// # Errors
+/// [`OpenError`], in words for the operator.
+pub async fn connect_to_existing(url: &str) -> Result<Arc<dyn Store>, OpenError> {
+    Ok(Arc::new(Database::open_as(url, Missing::Refused).await?))
+}
+
+/// What the database at `url` is called in the log; never with a password.
+pub fn name(url: &str) -> String {
+    match url.split_once("://") {
+        Some(("sqlite", path)) => format!("SQLite at {path}"),
+        _ => postgres::name(url).unwrap_or_else(|| "unknown".to_owned()),
+    }
 }

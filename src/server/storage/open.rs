@@ -4,11 +4,12 @@ use super::database::Database;
 use super::error::OpenError;
 use super::sql::Dialect;
 use super::{migrations, postgres};
-use sqlx::Connection;
+use crate::server::files;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use std::fs::{DirBuilder, OpenOptions};
+use sqlx::{AnyConnection, Connection as _};
+use std::fs::OpenOptions;
 use std::io::ErrorKind;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -26,30 +27,54 @@ const READER: &str = "PRAGMA busy_timeout = 2000; PRAGMA query_only = ON; PRAGMA
 /// Who starts may wait longer than a request does: another process may be writing, a command or a server that goes.
 const STARTING: &str = "PRAGMA busy_timeout = 20000";
 
+/// What tells whether the file can be read and written, and the folder take SQLite's files beside it.
+const TRIAL: &str = "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; SELECT count(*) FROM sqlite_schema; ROLLBACK";
+
+/// Whether a database that is not there is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Missing {
+    /// By a server, or the command that brings it up to date.
+    Made,
+    /// By any other command: it would work on an empty database that nobody meant.
+    Refused,
+}
+
 impl Database {
     /// See [`super::connect`].
     ///
     /// # Errors
     /// [`OpenError`], in words for the operator.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
+        Self::open_as(url, Missing::Made).await
+    }
+
+    pub(super) async fn open_as(url: &str, missing: Missing) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
         match url.split_once("://") {
-            Some(("sqlite", path)) => open_sqlite(path).await,
-            Some(("postgres" | "postgresql", _)) => postgres::open(url).await,
+            Some(("sqlite", path)) => open_sqlite(path, missing).await,
+            Some(("postgres" | "postgresql", _)) => postgres::open(url, missing).await,
             _ => Err(OpenError::Scheme),
         }
     }
 }
 
-async fn open_sqlite(path: &str) -> Result<Database, OpenError> {
-    if path.is_empty() || path.ends_with('/') {
+async fn open_sqlite(path: &str, missing: Missing) -> Result<Database, OpenError> {
+    if path.is_empty() || path.ends_with('/') || path == ":memory:" {
         return Err(OpenError::NoFile);
     }
+    // A folder may be called anything; options stand at the end.
+    if let Some((_, options)) =
+        path.rsplit_once('?').filter(|(_, options)| options.contains('=') && !options.contains('/'))
+    {
+        return Err(OpenError::Options(options.to_owned()));
+    }
     let file = |source| OpenError::File { path: path.into(), source };
-    create(path)?;
     let absolute = std::path::absolute(path).map_err(file)?;
-    let absolute = absolute.to_str().ok_or(OpenError::NoFile)?;
-    let options = AnyConnectOptions::from_str(&sqlite_url(absolute)).map_err(OpenError::Connect)?;
+    check_files(&absolute, missing)?;
+    let name = absolute.to_str().ok_or(OpenError::NoFile)?;
+    let options = AnyConnectOptions::from_str(&sqlite_url(name)).map_err(OpenError::Connect)?;
+    // A pool would try a file that is no database again and again, and in the end say nothing of the reason.
+    try_sqlite(&options).await.map_err(|error| OpenError::sqlite(&absolute, error))?;
     // These are files: they do not go away while we are idle, and need no test before each use.
     let pool = |connections, pragmas: &'static str| {
         AnyPoolOptions::new()
@@ -65,32 +90,49 @@ async fn open_sqlite(path: &str) -> Result<Database, OpenError> {
             })
     };
     let writers = pool(1, WRITER).connect_with(options.clone()).await.map_err(OpenError::Connect)?;
-    sqlx::raw_sql(STARTING).execute(&writers).await.map_err(OpenError::Connect)?;
-    migrations::run(&writers, Dialect::Sqlite).await?;
-    sqlx::raw_sql(WRITER).execute(&writers).await.map_err(OpenError::Connect)?;
+    match missing {
+        Missing::Made => {
+            sqlx::raw_sql(STARTING).execute(&writers).await.map_err(OpenError::Connect)?;
+            migrations::run(&writers, Dialect::Sqlite).await?;
+            sqlx::raw_sql(WRITER).execute(&writers).await.map_err(OpenError::Connect)?;
+        }
+        Missing::Refused => migrations::check(&writers, Dialect::Sqlite).await?,
+    }
     let readers = pool(SQLITE_READERS, READER).connect_with(options).await.map_err(OpenError::Connect)?;
     Ok(Database { writers, readers, dialect: Dialect::Sqlite })
 }
 
+/// Opens the file once and reads from it.
+async fn try_sqlite(options: &AnyConnectOptions) -> Result<(), sqlx::Error> {
+    let mut connection = AnyConnection::connect_with(options).await?;
+    sqlx::raw_sql(STARTING).execute(&mut connection).await?;
+    sqlx::raw_sql(TRIAL).execute(&mut connection).await?;
+    connection.close().await
+}
+
 /// Makes the file and its folder, for us alone. SQLite gives the files beside it (`-wal`, `-shm`) the same mode. What is
-/// there already and may be read by others (a backup that was put back) is refused, like the secret.
-fn create(path: &str) -> Result<(), OpenError> {
-    let path = Path::new(path);
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(folder)
-            .map_err(|source| OpenError::Folder { path: folder.into(), source })?;
-    }
+/// there already and may be read by others (a backup that was put back) is refused, like the secret; so is a folder in
+/// which everybody may put files.
+fn check_files(path: &Path, missing: Missing) -> Result<(), OpenError> {
+    let folder = files::folder_of(path);
+    let in_folder = |source| OpenError::Folder { path: folder.into(), source };
     let file = |path: &Path, source| OpenError::File { path: path.into(), source };
-    OpenOptions::new()
-        .read(true)
-        .append(true)
-        .create(true)
-        .mode(0o600)
-        .open(path)
-        .map_err(|error| file(path, error))?;
+    if missing == Missing::Refused && !path.try_exists().map_err(|error| file(path, error))? {
+        return Err(OpenError::Missing(path.into()));
+    }
+    files::make_folder(folder).map_err(in_folder)?;
+    if let Some(mode) = files::exposed_mode(folder).map_err(in_folder)? {
+        return Err(OpenError::Exposed { path: folder.into(), mode });
+    }
+    let mut options = OpenOptions::new();
+    options.read(true).append(true).mode(0o600);
+    match options.clone().create_new(true).open(path) {
+        Ok(_) => tracing::warn!(path = %path.display(), "a new database is made"),
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            options.open(path).map_err(|error| file(path, error))?;
+        }
+        Err(error) => return Err(file(path, error)),
+    }
     for suffix in ["", "-wal", "-shm"] {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);

@@ -3,15 +3,20 @@
 use super::database::Database;
 use super::error::OpenError;
 use super::migrations;
-use super::open::ACQUIRE;
+use super::open::{ACQUIRE, Missing};
 use super::sql::Dialect;
-use sqlx::AnyPool;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
+use sqlx::{AnyPool, Connection as _, PgConnection};
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::time::Duration;
+use tokio::time::timeout;
 
 const CONNECTIONS: u32 = 10;
+
+/// How long the start waits for the first answer.
+const CONNECTING: Duration = Duration::from_secs(10);
 
 /// Whoever waits longer is told to come again: for a lock as long as for SQLite's, since a row that somebody holds must
 /// not hold up all who share its commit; for a statement longer than any of ours takes.
@@ -21,23 +26,53 @@ const PATIENCE: &str = "SET lock_timeout = '2s'; SET statement_timeout = '10s'";
 ///
 /// # Errors
 /// [`OpenError`], in words for the operator.
-pub(super) async fn open(url: &str) -> Result<Database, OpenError> {
-    check_protection(&PgConnectOptions::from_str(url).map_err(OpenError::Url)?)?;
+pub(super) async fn open(url: &str, missing: Missing) -> Result<Database, OpenError> {
+    let place = PgConnectOptions::from_str(url).map_err(OpenError::Url)?;
+    check_protection(&place)?;
+    try_connecting(&place).await?;
     let options = AnyConnectOptions::from_str(url).map_err(OpenError::Url)?;
     let pool = |connections| AnyPoolOptions::new().max_connections(connections).acquire_timeout(ACQUIRE);
-    let refused = |error| match error {
-        sqlx::Error::Configuration(_) => OpenError::Url(error),
-        other => OpenError::Connect(other),
-    };
+    let refused = |error| OpenError::postgres(name_of(&place), error);
     // Bringing tables up to date may take long, and waits for another server that does it.
     let migrating = pool(1).connect_with(options.clone()).await.map_err(refused)?;
-    migrations::run(&migrating, Dialect::Postgres).await?;
+    match missing {
+        Missing::Made => migrations::run(&migrating, Dialect::Postgres).await?,
+        Missing::Refused => migrations::check(&migrating, Dialect::Postgres).await?,
+    }
     migrating.close().await;
     let limited = pool(CONNECTIONS).after_connect(|connection, _| {
         Box::pin(async move { sqlx::raw_sql(PATIENCE).execute(connection).await.map(drop) })
     });
     let pool: AnyPool = limited.connect_with(options).await.map_err(refused)?;
     Ok(Database { readers: pool.clone(), writers: pool, dialect: Dialect::Postgres })
+}
+
+/// Connects once. A pool would try again until its time is over, and in the end say nothing of the reason.
+async fn try_connecting(options: &PgConnectOptions) -> Result<(), OpenError> {
+    let connecting = async { PgConnection::connect_with(options).await?.close().await };
+    match timeout(CONNECTING, connecting).await {
+        Ok(connected) => connected.map_err(|error| OpenError::postgres(name_of(options), error)),
+        Err(_) => {
+            let reason = format!("it did not answer within {} s", CONNECTING.as_secs());
+            Err(OpenError::Unreachable { place: name_of(options), reason })
+        }
+    }
+}
+
+/// What the database at `url` is called in the log: where it is, and never a password.
+pub(super) fn name(url: &str) -> Option<String> {
+    PgConnectOptions::from_str(url).ok().as_ref().map(name_of)
+}
+
+fn name_of(options: &PgConnectOptions) -> String {
+    let host = match options.get_socket() {
+        Some(socket) => socket.display().to_string(),
+        None if options.get_host().starts_with('/') => options.get_host().to_owned(),
+        None => format!("{}:{}", options.get_host(), options.get_port()),
+    };
+    let (user, database) = (options.get_username(), options.get_database());
+    // Without a name it is the one of the user.
+    format!("PostgreSQL at {host} (database {}, user {user})", database.unwrap_or(user))
 }
 
 /// Over a network, PostgreSQL proves who it is. Nobody gets less by leaving something out: only `sslmode=disable`,

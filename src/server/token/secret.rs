@@ -2,18 +2,26 @@
 //! useless without it, so neither a copy of the database nor of the file alone makes a token.
 
 use super::base64url;
+use crate::server::files;
 use crate::server::ports::Entropy;
 use aws_lc_rs::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use std::io::{ErrorKind, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use zeroize::Zeroizing;
 
 /// Starts the file's one line, so that it is known for what it is when found (by people and by secret scanners).
 const PREFIX: &str = "latchkey-secret-1:";
 const LEN: usize = 32;
+/// More than a file of ours has, in bytes.
+const FILE_MAX: u64 = 1024;
+
+/// How long a process waits for the secret that another one is writing.
+const TAKE_OVER_TRIES: u32 = 100;
+const TAKE_OVER_PAUSE: Duration = Duration::from_millis(50);
 
 /// Why the secret cannot be used. Each of these stops the start.
 #[derive(Debug, thiserror::Error)]
@@ -26,10 +34,28 @@ pub enum SecretError {
     Damaged(PathBuf),
     #[error("the secret file {0} may be read by others (mode {1:o}): run chmod 600 on it")]
     Open(PathBuf, u32),
-    #[error("the secret file {0} cannot be used")]
-    Io(PathBuf, #[source] std::io::Error),
+    #[error("the secret file {0} belongs to another user (uid {1}): run chown on it, or run Latchkey as that user")]
+    Owner(PathBuf, u32),
+    #[error("the secret file {0} is no regular file")]
+    NoFile(PathBuf),
+    #[error("the folder {0} of the secret file may be written to by everybody (mode {1:o}): run chmod o-w on it")]
+    Folder(PathBuf, u32),
+    #[error("the secret file {0} cannot be used: {1}")]
+    Io(PathBuf, std::io::Error),
     #[error("the keys in the database were not sealed under this secret: file and database are of two installations")]
     Foreign,
+}
+
+/// Whoever may write to the folder could put another secret in the place of ours.
+fn check_folder(path: &Path) -> Result<(), SecretError> {
+    let folder = files::folder_of(path);
+    let exposed = files::exposed_mode(folder).map_err(|error| SecretError::Io(path.to_owned(), error))?;
+    exposed.map_or(Ok(()), |mode| Err(SecretError::Folder(folder.to_owned(), mode)))
+}
+
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)?;
+    file.write_all(text.as_bytes()).and_then(|()| file.sync_all())
 }
 
 /// The secret, ready to seal and open.
@@ -39,40 +65,79 @@ impl Secret {
     /// Reads the secret, or `None` if there is no such file.
     ///
     /// # Errors
-    /// When it is there but damaged, or readable by others.
+    /// When it is there but damaged, no regular file, somebody else's, or readable or replaceable by others.
     pub fn load(path: &Path) -> Result<Option<Self>, SecretError> {
         let io = |error| SecretError::Io(path.to_owned(), error);
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => Zeroizing::new(text),
+        let (file, metadata) = match files::open_regular(path) {
+            Ok(opened) => opened,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) if error.kind() == ErrorKind::InvalidData => return Err(SecretError::Damaged(path.to_owned())),
+            Err(error) if error.kind() == ErrorKind::InvalidInput => return Err(SecretError::NoFile(path.to_owned())),
             Err(error) => return Err(io(error)),
         };
-        let mode = std::fs::metadata(path).map_err(io)?.mode() & 0o777;
+        if !files::is_ours(&metadata) {
+            return Err(SecretError::Owner(path.to_owned(), metadata.uid()));
+        }
+        let mode = metadata.mode() & 0o777;
         if mode & 0o077 != 0 {
             return Err(SecretError::Open(path.to_owned(), mode));
         }
+        check_folder(path)?;
         let damaged = || SecretError::Damaged(path.to_owned());
+        let mut bytes = Zeroizing::new(Vec::new());
+        file.take(FILE_MAX).read_to_end(&mut bytes).map_err(io)?;
+        let text = std::str::from_utf8(&bytes).map_err(|_| damaged())?;
         let encoded = text.trim_end().strip_prefix(PREFIX).ok_or_else(damaged)?;
         let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(encoded).map_err(|_| damaged())?);
         Self::new(&bytes).ok_or_else(damaged).map(Some)
     }
 
-    /// Makes a new secret and its file, which must not be there yet.
+    /// Makes a new secret and its file. Of several processes that do so at once, one makes it and the others take it.
     ///
     /// # Errors
-    /// When the file cannot be written.
+    /// When the file cannot be written, or what is there meanwhile cannot be used.
     pub fn create(path: &Path, entropy: &dyn Entropy) -> Result<Self, SecretError> {
         let io = |error| SecretError::Io(path.to_owned(), error);
         let mut bytes = Zeroizing::new([0; LEN]);
+        let mut unique = [0; 12];
         entropy.fill(bytes.as_mut());
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(io)?;
-        }
-        let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).map_err(io)?;
+        entropy.fill(&mut unique);
+        let folder = files::folder_of(path);
+        files::make_folder(folder).map_err(io)?;
+        check_folder(path)?;
         let line = Zeroizing::new(format!("{PREFIX}{}\n", base64url(bytes.as_ref())));
-        file.write_all(line.as_bytes()).and_then(|()| file.sync_all()).map_err(io)?;
-        Self::new(bytes.as_ref()).ok_or_else(|| SecretError::Damaged(path.to_owned()))
+        // Written under a name of its own first: under the name that others read it is complete or not there.
+        let draft = folder.join(format!(".latchkey-secret-{}", base64url(&unique)));
+        write_new(&draft, &line).map_err(io)?;
+        let linked = std::fs::hard_link(&draft, path);
+        let _ = std::fs::remove_file(&draft);
+        let made = linked.or_else(|error| match error.kind() {
+            ErrorKind::AlreadyExists => Err(error),
+            // A file system without links: whoever reads meanwhile waits until the file is complete.
+            _ => write_new(path, &line),
+        });
+        match made {
+            Ok(()) => {
+                std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
+                Self::new(bytes.as_ref()).ok_or_else(|| SecretError::Damaged(path.to_owned()))
+            }
+            Err(error) if error.kind() == ErrorKind::AlreadyExists => Self::take_over(path),
+            Err(error) => Err(io(error)),
+        }
+    }
+
+    /// Reads the secret that another process is just making.
+    fn take_over(path: &Path) -> Result<Self, SecretError> {
+        let mut tries = 0..TAKE_OVER_TRIES;
+        loop {
+            match Self::load(path) {
+                Ok(Some(secret)) => return Ok(secret),
+                Ok(None) | Err(SecretError::Damaged(_)) if tries.next().is_some() => {
+                    std::thread::sleep(TAKE_OVER_PAUSE)
+                }
+                Ok(None) => return Err(SecretError::Missing(path.to_owned())),
+                Err(error) => return Err(error),
+            }
+        }
     }
 
     fn new(bytes: &[u8]) -> Option<Self> {
@@ -110,6 +175,7 @@ impl Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::system::SystemEntropy;
 
     struct Counting;
     impl Entropy for Counting {
@@ -137,7 +203,9 @@ mod tests {
         let sealed = Secret::create(&path, &Counting).unwrap().seal("k", b"x", &Counting).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
         assert_eq!(Secret::load(&path).unwrap().unwrap().open("k", &sealed).unwrap().as_slice(), b"x");
-        assert!(Secret::create(&path, &Counting).is_err(), "an existing secret is never overwritten");
+        let again = Secret::create(&path, &SystemEntropy).unwrap();
+        assert_eq!(again.open("k", &sealed).unwrap().as_slice(), b"x", "an existing secret is never overwritten");
+        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing else is left in its folder");
     }
 
     #[test]
@@ -156,6 +224,58 @@ mod tests {
         std::fs::write(&path, b"latchkey-secret-1:\xff\xfe").unwrap();
         assert!(matches!(Secret::load(&path), Err(SecretError::Damaged(_))), "no text");
         // What cannot be read is neither absent, which would be a reason to make a new one, nor damaged.
-        assert!(matches!(Secret::load(folder.path()), Err(SecretError::Io(..))));
+        assert!(matches!(Secret::load(folder.path()), Err(SecretError::NoFile(_))));
+        assert!(matches!(Secret::load(&path.join("below a file")), Err(SecretError::Io(..))));
+    }
+
+    #[test]
+    fn a_pipe_or_a_folder_of_everybody_s_is_refused_at_once() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&pipe).status().unwrap().success());
+        assert!(matches!(Secret::load(&pipe), Err(SecretError::NoFile(_))));
+        let path = folder.path().join("secret.key");
+        drop(Secret::create(&path, &Counting).unwrap());
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(matches!(Secret::load(&path), Err(SecretError::Folder(_, 0o777))));
+        assert!(matches!(Secret::create(&folder.path().join("new"), &Counting), Err(SecretError::Folder(_, 0o777))));
+        assert!(!folder.path().join("new").exists());
+    }
+
+    /// As several servers do that start at once for the first time.
+    #[test]
+    fn of_many_that_make_the_secret_at_once_all_have_the_same() {
+        for _ in 0..20 {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("data/secret.key");
+            let start = std::sync::Barrier::new(16);
+            let secrets: Vec<Secret> = std::thread::scope(|scope| {
+                let make = || {
+                    start.wait();
+                    Secret::create(&path, &SystemEntropy).unwrap()
+                };
+                let makers: Vec<_> = (0..16).map(|_| scope.spawn(make)).collect();
+                makers.into_iter().map(|maker| maker.join().unwrap()).collect()
+            });
+            let sealed = secrets[0].seal("k", b"x", &Counting).unwrap();
+            for secret in secrets.iter().chain(&[Secret::load(&path).unwrap().unwrap()]) {
+                assert_eq!(secret.open("k", &sealed).unwrap().as_slice(), b"x");
+            }
+        }
+    }
+
+    #[test]
+    fn a_secret_that_is_still_being_written_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret.key");
+        write_new(&path, PREFIX).unwrap();
+        std::thread::scope(|scope| {
+            let taken = scope.spawn(|| Secret::create(&path, &SystemEntropy).unwrap());
+            let rest = format!("{}\n", base64url(&[7; LEN]));
+            std::fs::File::options().append(true).open(&path).unwrap().write_all(rest.as_bytes()).unwrap();
+            let sealed = Secret::new(&[7; LEN]).unwrap().seal("k", b"x", &Counting).unwrap();
+            assert!(taken.join().unwrap().open("k", &sealed).is_ok());
+        });
     }
 }

@@ -50,7 +50,10 @@ async fn what_cannot_be_opened_is_told_in_the_operators_words() {
         ("data/latchkey.db", "sqlite:// or postgres://"),
         ("sqlite://", "names no file"),
         ("sqlite://data/", "names no file"),
-        ("postgres://user:secret@127.0.0.1:1/none", "cannot be reached"),
+        ("sqlite://:memory:", "names no file"),
+        ("sqlite://x.db?mode=rwc", "leave them out"),
+        ("sqlite:///var/lib/x.db?cache=shared&mode=ro", "?cache=shared&mode=ro"),
+        ("postgres://user:secret@127.0.0.1:1/none", "127.0.0.1:1 (database none, user user) cannot be reached"),
         ("postgres://user:secret@host:notaport/none", "PostgreSQL"),
     ] {
         let error = storage::connect(url).await.err().expect(url).to_string();
@@ -60,10 +63,38 @@ async fn what_cannot_be_opened_is_told_in_the_operators_words() {
     let text = folder.path().join("not a database");
     std::fs::write(&text, "This is a letter to a friend. ".repeat(100)).unwrap();
     std::fs::set_permissions(&text, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let error = storage::connect(&format!("sqlite://{}", text.display())).await.err().unwrap();
-    assert!(matches!(error, OpenError::Connect(_)), "{error:?}");
+    let error = storage::connect(&format!("sqlite://{}", text.display())).await.err().unwrap().to_string();
+    assert_eq!(error, format!("the database file {} cannot be used: it is no SQLite database", text.display()));
     let under_a_file = storage::connect(&format!("sqlite://{}/latchkey.db", text.display())).await.err().unwrap();
     assert!(matches!(under_a_file, OpenError::Folder { .. }), "{under_a_file:?}");
+}
+
+#[tokio::test]
+async fn a_folder_in_which_everybody_may_write_is_refused() {
+    let world = World::new(Backend::Sqlite).await;
+    drop(world.open_with_ada().await);
+    for (mode, passes) in [(0o777, false), (0o1777, false), (0o755, true)] {
+        std::fs::set_permissions(world.folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+        let error = storage::connect(&world.url).await.err().map(|error| error.to_string());
+        assert_eq!(error.is_none(), passes, "{mode:o}: {error:?}");
+        assert!(error.is_none_or(|error| error.contains("by everybody") && error.contains("chmod o-w")));
+    }
+}
+
+stories! {
+    async fn only_who_may_make_a_database_makes_one(world: World) {
+        let error = storage::connect_to_existing(&world.url).await.err().unwrap();
+        assert!(matches!(error, OpenError::Missing(_) | OpenError::Empty), "{error}");
+        assert!(!world.folder.path().join("latchkey.db").exists());
+        drop(world.open_with_ada().await);
+        let store = storage::connect_to_existing(&world.url).await.unwrap();
+        assert!(store.user(&user_id("ada")).await.unwrap().is_some());
+        // As an older version left it.
+        let mut connection = <sqlx::AnyConnection as sqlx::Connection>::connect(&world.url).await.unwrap();
+        sqlx::query("DELETE FROM _sqlx_migrations WHERE version > 1").execute(&mut connection).await.unwrap();
+        let error = storage::connect_to_existing(&world.url).await.err().unwrap();
+        assert!(matches!(error, OpenError::Older), "{error}");
+    }
 }
 
 #[tokio::test]

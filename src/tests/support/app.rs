@@ -111,7 +111,8 @@ impl Running {
         let site = folder.join("site").display().to_string();
         let leptos = LeptosOptions::builder().output_name("latchkey").site_root(site).build();
         let world = World { clock, entropy: Arc::new(SystemEntropy) };
-        let application = Application::build(Config { settings, leptos }, world).await.expect("the server starts");
+        let application =
+            Application::build(Config { settings, leptos, file: None }, world).await.expect("the server starts");
         let (stop, stopped) = oneshot::channel();
         let (address, services) = (application.address().expect("an address"), application.services().clone());
         let served = tokio::spawn(async move {

@@ -9,7 +9,7 @@ mod wire;
 
 pub use actor::{Anonymous, FIREFOX, REFRESH, Reply, SignedIn};
 pub use app::{TestApp, TestAppBuilder};
-pub use databases::Backend;
+pub use databases::{Backend, postgres_server};
 pub use network::{Fate, Network};
 pub use program::Program;
 pub use wire::Wire;

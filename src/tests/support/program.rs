@@ -24,15 +24,23 @@ impl Program {
 
     /// Starts it; what it logs at `level` goes to a file.
     pub async fn start(folder: &Path, level: &str) -> Self {
+        Self::start_by(folder, |command| {
+            command.env("LATCHKEY_LOG", level);
+        })
+        .await
+    }
+
+    /// Starts it in the way that `change` says.
+    pub async fn start_by(folder: &Path, change: impl FnOnce(&mut Command)) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
         let url = format!("http://127.0.0.1:{port}");
         Self::prepare(folder);
         let log = folder.join("log");
         let file = std::fs::File::options().create(true).append(true).open(&log).expect("a file");
-        let mut child = Command::new(env!("CARGO_BIN_EXE_latchkey"))
+        let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+        command
             .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
             .current_dir(folder)
-            .env("LATCHKEY_LOG", level)
             .env("LATCHKEY_PASSWORD__ARGON2_MEMORY", "64")
             .env("LATCHKEY_PASSWORD__ARGON2_ITERATIONS", "1")
             .env("LATCHKEY_LIMITS__LOGIN_PER_ADDRESS", "0")
@@ -40,9 +48,9 @@ impl Program {
             .env("LATCHKEY_DATABASE__URL", "sqlite://data/latchkey.db")
             .stdin(Stdio::null())
             .stdout(file.try_clone().expect("a file"))
-            .stderr(file)
-            .spawn()
-            .expect("the program starts");
+            .stderr(file);
+        change(&mut command);
+        let mut child = command.spawn().expect("the program starts");
         while reqwest::get(format!("{url}/readyz")).await.is_err() {
             let log = || std::fs::read_to_string(&log).unwrap_or_default();
             assert!(child.try_wait().expect("a state").is_none(), "the server starts: {}", log());

@@ -1,0 +1,64 @@
+//! `latchkey user`: adds and lists users.
+
+use super::{CommandError, installed, say};
+use crate::domain::credentials::Username;
+use crate::server::application::{World, services};
+use crate::server::config::Settings;
+use crate::server::service::ServiceError;
+use clap::Subcommand;
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+
+/// How often a person may type the password twice until both are the same.
+const PASSWORD_TRIES: u32 = 3;
+
+#[derive(Debug, Subcommand)]
+pub(super) enum User {
+    /// Adds a user; the password is asked for, or read from standard input.
+    Add { username: String },
+    /// Lists all users.
+    List,
+}
+
+/// Runs the command.
+pub(super) async fn run(command: User, settings: Settings) -> Result<(), CommandError> {
+    let settings = Arc::new(settings);
+    let store = installed(&settings).await?;
+    // Also for what only reads: a secret that is missing or foreign is told at once.
+    let services = services(store.clone(), settings, &World::default()).await?;
+    match command {
+        User::Add { username } => {
+            // Before somebody thinks of a password for a name that cannot be had.
+            let name = Username::new(&username).map_err(ServiceError::Username)?;
+            if store.user_by_name(&name).await?.is_some() {
+                return Err(ServiceError::UsernameTaken.into());
+            }
+            let user = services.add_user(&username, &ask_password()?, None).await?;
+            say(&format!("Added {} ({}).", user.username.as_str(), user.id))
+        }
+        User::List => {
+            for user in store.users().await? {
+                let state = if user.disabled_at.is_some() { "disabled" } else { "enabled" };
+                say(&format!("{}\t{}\t{state}", user.id, user.username.as_str()))?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// A person is asked twice, and sees nothing of what is typed; from anything else it is one line.
+fn ask_password() -> Result<String, CommandError> {
+    if !std::io::stdin().is_terminal() {
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line)?;
+        return Ok(line.trim_end_matches(['\r', '\n']).to_owned());
+    }
+    for _ in 0..PASSWORD_TRIES {
+        let password = rpassword::prompt_password("Password: ")?;
+        if rpassword::prompt_password("The same again: ")? == password {
+            return Ok(password);
+        }
+        say("These two were not the same.")?;
+    }
+    Err(CommandError::PasswordsDiffer)
+}

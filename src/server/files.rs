@@ -1,0 +1,79 @@
+//! Files and folders of our own: made for us alone, and refused where somebody else could put others in their place.
+
+use rustix::fs::OFlags;
+use std::fs::{DirBuilder, File, Metadata, OpenOptions};
+use std::io::{Error, ErrorKind, Result};
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
+use std::path::Path;
+
+/// The folder of a file, as it can be opened: the working folder for a name alone.
+pub fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Makes `folder` and those above it, for us alone, unless they are there.
+///
+/// # Errors
+/// When the system refuses.
+pub fn make_folder(folder: &Path) -> Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+/// The mode of `folder`, if everybody may make and replace files in it.
+///
+/// # Errors
+/// When the system does not say.
+pub fn exposed_mode(folder: &Path) -> Result<Option<u32>> {
+    let mode = std::fs::metadata(folder)?.mode() & 0o7777;
+    Ok((mode & 0o002 != 0).then_some(mode))
+}
+
+/// Opens a file for reading, without waiting for what is no file: a pipe would wait for a writer.
+///
+/// # Errors
+/// When it is not there or cannot be read; [`ErrorKind::InvalidInput`] when it is no regular file.
+pub fn open_regular(path: &Path) -> Result<(File, Metadata)> {
+    let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_file() {
+        Ok((file, metadata))
+    } else {
+        Err(Error::new(ErrorKind::InvalidInput, "it is no regular file"))
+    }
+}
+
+/// Whether a file belongs to the user whom this process runs as.
+pub fn is_ours(metadata: &Metadata) -> bool {
+    metadata.uid() == rustix::process::geteuid().as_raw()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[test]
+    fn a_folder_in_which_everybody_may_write_is_known() {
+        let folder = tempfile::tempdir().unwrap();
+        for (mode, passes) in [(0o700, true), (0o755, true), (0o775, true), (0o777, false), (0o1777, false)] {
+            std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(mode)).unwrap();
+            let found = exposed_mode(folder.path()).unwrap();
+            assert_eq!(found, (!passes).then_some(mode), "{mode:o}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_regular_file_is_refused_without_waiting() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+        for path in [pipe.as_path(), folder.path(), Path::new("/dev/null")] {
+            let error = open_regular(path).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput, "{}: {error}", path.display());
+        }
+        let file = folder.path().join("file");
+        std::fs::write(&file, "x").unwrap();
+        assert!(is_ours(&open_regular(&file).unwrap().1));
+    }
+}
