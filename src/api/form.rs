@@ -1,38 +1,92 @@
-//! Field types that read the same from JSON and from an HTML form.
+//! What travels as JSON or as an HTML form: fields of both, and how a form is read.
 
-use serde::de::{Error, Visitor};
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::de::value::{Error as FormError, MapDeserializer};
+use serde::de::{DeserializeOwned, Deserializer, Error, IntoDeserializer, Unexpected, Visitor};
+use serde::{Deserialize, Serialize, forward_to_deserialize_any};
+use std::borrow::Cow;
 
-/// A yes or no: `true`/`false` in JSON, a checkbox (`on`, or absent) in a form.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// A yes or no: `true` or `false` in JSON, and nothing else; in a form a checkbox (`on`, or absent).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct Flag(pub bool);
 
-impl Serialize for Flag {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_bool(self.0)
+/// Reads an HTML form, or a query.
+///
+/// # Errors
+/// The first field that is missing, there twice, or of another type.
+pub fn from_form<T: DeserializeOwned>(body: &[u8]) -> Result<T, FormError> {
+    let fields = form_urlencoded::parse(body).map(|(name, value)| (name, Field(value)));
+    T::deserialize(MapDeserializer::new(fields))
+}
+
+/// The value of one field of a form: text, which is read as what is asked for.
+struct Field<'a>(Cow<'a, str>);
+
+impl<'de> IntoDeserializer<'de, FormError> for Field<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
     }
 }
 
-impl<'de> Deserialize<'de> for Flag {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct FlagVisitor;
-        impl Visitor<'_> for FlagVisitor {
-            type Value = Flag;
-            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                f.write_str("true or false")
+macro_rules! deserialize_numbers {
+    ($($name:ident $visit:ident $type:ty;)+) => {
+        $(fn $name<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormError> {
+            match self.0.parse::<$type>() {
+                Ok(number) => visitor.$visit(number),
+                Err(_) => Err(FormError::invalid_value(Unexpected::Other("text"), &visitor)),
             }
-            fn visit_bool<E: Error>(self, v: bool) -> Result<Flag, E> {
-                Ok(Flag(v))
-            }
-            fn visit_str<E: Error>(self, v: &str) -> Result<Flag, E> {
-                match v {
-                    "true" | "on" | "1" => Ok(Flag(true)),
-                    "false" | "off" | "0" | "" => Ok(Flag(false)),
-                    _ => Err(E::custom("expected true or false")),
-                }
-            }
+        })+
+    };
+}
+
+impl<'de> Deserializer<'de> for Field<'de> {
+    type Error = FormError;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormError> {
+        match self.0 {
+            Cow::Borrowed(text) => visitor.visit_borrowed_str(text),
+            Cow::Owned(text) => visitor.visit_string(text),
         }
-        deserializer.deserialize_any(FlagVisitor)
+    }
+
+    fn deserialize_bool<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormError> {
+        match &*self.0 {
+            "true" | "on" | "1" => visitor.visit_bool(true),
+            "false" | "off" | "0" | "" => visitor.visit_bool(false),
+            _ => Err(FormError::invalid_value(Unexpected::Other("text"), &visitor)),
+        }
+    }
+
+    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, FormError> {
+        visitor.visit_some(self)
+    }
+
+    fn deserialize_newtype_struct<V: Visitor<'de>>(self, _: &'static str, visitor: V) -> Result<V::Value, FormError> {
+        visitor.visit_newtype_struct(self)
+    }
+
+    fn deserialize_enum<V: Visitor<'de>>(
+        self,
+        _: &'static str,
+        _: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, FormError> {
+        visitor.visit_enum(self.0.into_deserializer())
+    }
+
+    deserialize_numbers! {
+        deserialize_u8 visit_u8 u8;
+        deserialize_u16 visit_u16 u16;
+        deserialize_u32 visit_u32 u32;
+        deserialize_u64 visit_u64 u64;
+        deserialize_i64 visit_i64 i64;
+    }
+
+    forward_to_deserialize_any! {
+        i8 i16 i32 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple tuple_struct map struct identifier
+        ignored_any
     }
 }
 
@@ -55,5 +109,54 @@ impl Secret {
 impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("[redacted]")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Fields {
+        name: String,
+        #[serde(default)]
+        flag: Flag,
+        #[serde(default)]
+        secret: Option<Secret>,
+        #[serde(default)]
+        number: Option<i64>,
+    }
+
+    fn form(text: &str) -> Result<Fields, String> {
+        from_form(text.as_bytes()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_form_is_text_that_is_read_as_what_is_asked_for() {
+        let fields = form("name=a+b%C3%BC&flag=on&secret=%26&number=-5&other=x").unwrap();
+        assert_eq!((fields.name.as_str(), fields.flag, fields.number), ("a bü", Flag(true), Some(-5)));
+        assert_eq!(fields.secret.as_ref().map(Secret::expose), Some("&"));
+        for (text, flag) in [("true", true), ("1", true), ("false", false), ("off", false), ("0", false), ("", false)] {
+            assert_eq!(form(&format!("name=x&flag={text}")).unwrap().flag, Flag(flag), "{text}");
+        }
+        assert_eq!(form("name=x").unwrap().flag, Flag(false));
+    }
+
+    #[test]
+    fn a_field_that_is_missing_twice_there_or_of_another_type_is_refused_and_never_repeated() {
+        assert!(form("flag=on").unwrap_err().starts_with("missing field `name`"));
+        for odd in ["name=x&name=y", "name=x&flag=maybe", "name=x&number=five"] {
+            let error = form(odd).unwrap_err();
+            assert!(!error.contains("maybe") && !error.contains("five"), "{error}");
+        }
+    }
+
+    #[test]
+    fn json_takes_a_boolean_and_no_text_for_one() {
+        let json = |flag: &str| serde_json::from_str::<Fields>(&format!("{{\"name\":\"x\",\"flag\":{flag}}}"));
+        assert_eq!(json("true").unwrap().flag, Flag(true));
+        for odd in ["\"true\"", "\"on\"", "1", "0", "null", "\"\"", "[]"] {
+            assert!(json(odd).is_err(), "{odd}");
+        }
     }
 }

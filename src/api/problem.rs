@@ -9,6 +9,8 @@ use server_fn::{ContentType, Decodes, Encodes, Format, FormatType};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
+    /// The request breaks the rules of HTTP itself.
+    BadRequest,
     ValidationFailed,
     InvalidCredentials,
     InvalidToken,
@@ -36,6 +38,7 @@ impl Code {
     /// The HTTP status that goes with the code.
     pub const fn status(self) -> u16 {
         match self {
+            Self::BadRequest => 400,
             Self::ValidationFailed => 422,
             Self::InvalidCredentials | Self::InvalidToken | Self::SessionRevoked | Self::RefreshReused => 401,
             Self::ReauthenticationRequired | Self::ForbiddenOrigin | Self::RegistrationClosed => 403,
@@ -54,6 +57,7 @@ impl Code {
     /// A short sentence for people who read the raw answer.
     pub const fn title(self) -> &'static str {
         match self {
+            Self::BadRequest => "The request is not valid HTTP.",
             Self::ValidationFailed => "Some of what was sent is not valid.",
             Self::InvalidCredentials => "The username or the password is wrong.",
             Self::InvalidToken => "The token is missing, not valid, or has expired.",
@@ -111,6 +115,9 @@ pub struct Problem {
     /// Seconds to wait; also sent as `Retry-After` (RFC 9110 section 10.2.3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+    /// Of `forbidden_origin`: where the service is reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public_url: Option<String>,
     /// Names this request in the server's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -126,6 +133,7 @@ impl Problem {
             detail: None,
             errors: Vec::new(),
             retry_after: matches!(code, Code::Unavailable).then_some(1),
+            public_url: None,
             request_id: None,
         }
     }
@@ -137,6 +145,11 @@ impl Problem {
 
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
+        self
+    }
+
+    pub fn with_public_url(mut self, url: &str) -> Self {
+        self.public_url = Some(url.to_owned());
         self
     }
 

@@ -1,9 +1,9 @@
 //! How a call travels. One protocol for the browser app, a plain HTML form and a JSON client: a request's body is
 //! read by its `Content-Type`, an answer is JSON, an answer without content is empty (and becomes a 204).
 
-use super::json;
 use super::problem::{Code, Problem};
 use super::transport::{self, Call};
+use super::{form, json};
 use bytes::Bytes;
 use http::Method;
 use send_wrapper::SendWrapper;
@@ -119,7 +119,7 @@ fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
 }
 
 fn from_form<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
-    serde_urlencoded::from_bytes(body).map_err(|error| malformed(&error))
+    form::from_form(body).map_err(|error| malformed(&error))
 }
 
 /// Says which field is missing, and nothing of what was sent: an error must not echo a password.

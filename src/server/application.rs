@@ -85,8 +85,15 @@ impl Application {
         listener.set_nonblocking(true).map_err(|error| StartError::Listen(listen, error))?;
         let services = services(store.clone(), settings, &world).await?;
         let web_sessions = http::WebSessions { store, clock: world.clock };
-        let trusted_proxies = Arc::new(trusted_proxies);
-        let app = App { services, entropy: world.entropy, web_sessions, trusted_proxies, leptos: config.leptos };
+        let (trusted_proxies, foreign_origins) = (Arc::new(trusted_proxies), Arc::default());
+        let app = App {
+            services,
+            entropy: world.entropy,
+            web_sessions,
+            trusted_proxies,
+            leptos: config.leptos,
+            foreign_origins,
+        };
         let lines = early::lines(app.services.settings().server.is_https());
         Ok(Self { listener, app, handle: Handle::new(), connections: Limited::to(connections::most(), lines) })
     }

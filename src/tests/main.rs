@@ -35,6 +35,7 @@ mod property;
 mod races;
 mod refresh;
 mod rehash;
+mod requests;
 mod seed_flow;
 mod servers;
 mod sessions;

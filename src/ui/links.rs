@@ -79,6 +79,17 @@ pub fn leads_to_entrance(path: &str) -> bool {
     matches!(page_of(path), LOGIN | SIGNUP | REAUTHENTICATE | "/")
 }
 
+/// The page that has the form which posts to `path`.
+pub fn page_of_form(path: &str) -> &'static str {
+    match path {
+        post::LOGIN => LOGIN,
+        post::SIGNUP => SIGNUP,
+        post::REAUTHENTICATE => REAUTHENTICATE,
+        post::PASSWORD | post::DELETE_ACCOUNT => ACCOUNT,
+        _ => DEVICES,
+    }
+}
+
 fn page_of(path: &str) -> &str {
     path.split(['?', '#']).next().unwrap_or_default()
 }

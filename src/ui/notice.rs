@@ -12,17 +12,19 @@ use crate::api::problem::{Code, Problem};
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notice {
     pub general: Option<String>,
+    /// Where to go instead: a link behind the general sentence.
+    pub link: Option<String>,
     /// Name of the field, and the sentence that stands beside it.
     pub fields: Vec<(String, String)>,
 }
 
 impl Notice {
     pub fn general(sentence: impl Into<String>) -> Self {
-        Self { general: Some(sentence.into()), fields: Vec::new() }
+        Self { general: Some(sentence.into()), ..Self::default() }
     }
 
     pub fn field(field: &str, sentence: impl Into<String>) -> Self {
-        Self { general: None, fields: vec![(field.to_owned(), sentence.into())] }
+        Self { fields: vec![(field.to_owned(), sentence.into())], ..Self::default() }
     }
 
     /// The sentence for one field.
@@ -53,8 +55,8 @@ impl From<&Problem> for Notice {
             .collect();
         match problem.code {
             Code::UsernameTaken => Self::field("username", text().problem(problem.code)),
-            _ if fields.is_empty() => Self::general(sentence(problem)),
-            _ => Self { general: None, fields },
+            _ if fields.is_empty() => Self { link: problem.public_url.clone(), ..Self::general(sentence(problem)) },
+            _ => Self { fields, ..Self::default() },
         }
     }
 }
@@ -67,6 +69,7 @@ fn field_problem(field: &str, reason: &str) -> Option<String> {
 pub fn sentence(problem: &Problem) -> String {
     match (problem.code, problem.retry_after) {
         (Code::RateLimited, Some(seconds)) => text().wait(seconds),
+        (Code::ForbiddenOrigin, _) if problem.public_url.is_some() => text().problems().opened_elsewhere.to_owned(),
         (Code::ValidationFailed, _) => problem
             .errors
             .iter()
@@ -138,6 +141,15 @@ mod tests {
     fn waiting_is_told_in_time() {
         let problem = Problem::new(Code::RateLimited).with_retry_after(120);
         assert_eq!(sentence(&problem), "Too many attempts. Try again in 2 minutes.");
+    }
+
+    #[test]
+    fn a_page_that_was_opened_elsewhere_is_told_where_the_service_is() {
+        let problem = Problem::new(Code::ForbiddenOrigin).with_public_url("https://id.example.org");
+        let notice = Notice::from(&problem);
+        assert_eq!(notice.link.as_deref(), Some("https://id.example.org"));
+        assert!(notice.general.unwrap().contains("another address"));
+        assert_eq!(Notice::from(&Problem::new(Code::ForbiddenOrigin)).link, None);
     }
 
     #[test]

@@ -5,14 +5,22 @@ use crate::domain::device::is_unruly;
 use crate::server::service::Source;
 use http::{HeaderMap, HeaderValue, header};
 use ipnet::IpNet;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// How much of a User-Agent is kept, in characters.
 const USER_AGENT_MAX: usize = 256;
 
+/// Headers in which proxies say for whom they ask.
+const FORWARDING: [&str; 3] = ["x-forwarded-for", "forwarded", "x-real-ip"];
+
 /// Networks whose forwarding header is believed.
-#[derive(Clone, Debug, Default)]
-pub struct TrustedProxies(Vec<IpNet>);
+#[derive(Debug, Default)]
+pub struct TrustedProxies {
+    networks: Vec<IpNet>,
+    /// Whether the log has said that somebody else sends one.
+    has_warned: AtomicBool,
+}
 
 impl TrustedProxies {
     /// Reads addresses and networks.
@@ -24,11 +32,28 @@ impl TrustedProxies {
             let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
             network.map_err(|_| format!("{text:?} is neither an address nor a network"))
         };
-        list.iter().map(parse).collect::<Result<_, _>>().map(Self)
+        let networks = list.iter().map(parse).collect::<Result<_, _>>()?;
+        Ok(Self { networks, has_warned: AtomicBool::new(false) })
     }
 
     fn trusts(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.contains(&address))
+        self.networks.iter().any(|network| network.contains(&address))
+    }
+
+    /// Tells the operator, once, of a proxy that is not trusted: everybody behind it shares one address, and its limits.
+    pub fn warn_of_untrusted(&self, peer: IpAddr, headers: &HeaderMap) {
+        let peer = peer.to_canonical();
+        if FORWARDING.iter().any(|name| headers.contains_key(*name))
+            && !self.trusts(peer)
+            && !self.has_warned.swap(true, Ordering::Relaxed)
+        {
+            tracing::warn!(
+                %peer,
+                "a request with X-Forwarded-For came from an address that is not in server.trusted_proxies, so the header \
+                 is not believed: if a proxy of yours has this address, add it, or all people behind it share its address \
+                 and its limits"
+            );
+        }
     }
 
     /// The client's address: the peer's, or, as long as hops are trusted, what they say of the hop before them.
@@ -40,12 +65,18 @@ impl TrustedProxies {
             if !self.trusts(address) {
                 break;
             }
-            let hop = std::str::from_utf8(hop.trim_ascii()).ok().and_then(|hop| hop.parse::<IpAddr>().ok());
-            let Some(before) = hop else { break };
+            let Some(before) = std::str::from_utf8(hop.trim_ascii()).ok().and_then(address_of) else { break };
             address = before.to_canonical();
         }
         address
     }
+}
+
+/// The address of a hop, as proxies write it: alone, with its port (Azure), or of IPv6 in brackets.
+fn address_of(hop: &str) -> Option<IpAddr> {
+    let bracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::from);
+    let with_port = || hop.parse::<SocketAddr>().ok().map(|address| address.ip());
+    hop.parse().ok().or_else(with_port).or_else(bracketed)
 }
 
 /// What a request says of where it comes from.
@@ -79,6 +110,26 @@ mod tests {
         assert_eq!(address(&["192.0.2.1"], "192.0.2.1", &["nonsense"]), "192.0.2.1");
         assert_eq!(address(&["192.0.2.1"], "::ffff:192.0.2.1", &["::ffff:198.51.100.7"]), "198.51.100.7");
         assert!(TrustedProxies::parse(&["300.1.2.3".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn a_port_is_no_part_of_an_address() {
+        for (sent, client) in [
+            ("203.0.113.9:4711", "203.0.113.9"),
+            ("[2001:db8::1]:4711", "2001:db8::1"),
+            ("[2001:db8::1]", "2001:db8::1"),
+            ("2001:db8::1", "2001:db8::1"),
+            ("[::ffff:203.0.113.9]:4711", "203.0.113.9"),
+            ("198.51.100.1, 203.0.113.9:4711", "203.0.113.9"),
+        ] {
+            assert_eq!(address(&["192.0.2.1"], "192.0.2.1", &[sent]), client, "{sent}");
+        }
+        assert_eq!(address(&["192.0.2.1", "10.0.0.0/8"], "192.0.2.1", &["203.0.113.9:1, 10.1.1.1:2"]), "203.0.113.9");
+        for odd in
+            ["203.0.113.9:", "203.0.113.9:99999", "[203.0.113.9]", "[2001:db8::1", "unknown", "_hidden:1", ":80", ""]
+        {
+            assert_eq!(address(&["192.0.2.1"], "192.0.2.1", &[odd]), "192.0.2.1", "{odd}");
+        }
     }
 
     /// HP2

@@ -6,7 +6,7 @@ use crate::api::Secret;
 use crate::api::problem::{Code, Problem};
 use crate::domain::preferences::Preferences;
 use crate::server::service::{Caller, Credentials, ServiceError, Services, Shown, Source, Text, Way};
-use http::{HeaderMap, header};
+use http::{HeaderMap, HeaderValue, header};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
 use std::sync::Arc;
@@ -80,16 +80,23 @@ pub fn response() -> ResponseOptions {
     expect_context::<ResponseOptions>()
 }
 
-/// The bearer token (RFC 6750 section 2.1). A header that is there but odd, or there twice, is a token that is never
-/// valid, so that it cannot fall back to another credential unseen.
+/// The bearer token (RFC 6750 section 2.1). One that is odd, or beside another header, is a token that is never valid,
+/// so that it cannot fall back to another credential unseen. Another scheme is none of ours: a proxy with passwords of
+/// its own sends `Basic`.
 pub fn bearer(headers: &HeaderMap) -> Option<Text> {
     let mut sent = headers.get_all(header::AUTHORIZATION).iter();
-    let first = sent.next()?;
-    let token = first.to_str().ok().and_then(|value| value.split_once(' ')).and_then(|(scheme, token)| {
-        let plain = !token.is_empty() && !token.contains(' ');
-        (scheme.eq_ignore_ascii_case("bearer") && plain && sent.next().is_none()).then(|| token.to_owned())
-    });
-    Some(Text(token.unwrap_or_default()))
+    let is_ours = |value: &HeaderValue| {
+        let scheme = value.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
+        scheme.eq_ignore_ascii_case(b"bearer")
+    };
+    if !headers.get_all(header::AUTHORIZATION).iter().any(is_ours) {
+        return None;
+    }
+    let only = sent.next().filter(|_| sent.next().is_none());
+    let token =
+        only.and_then(|value| value.to_str().ok()).and_then(|value| value.split_once(' ')).map(|(_, token)| token);
+    let token = token.filter(|token| !token.contains(' '));
+    Some(Text(token.unwrap_or_default().to_owned()))
 }
 
 #[cfg(test)]
@@ -109,8 +116,23 @@ mod tests {
         assert_eq!(read(&[]), None);
         assert_eq!(read(&["Bearer abc"]).as_deref(), Some("abc"));
         assert_eq!(read(&["bearer abc"]).as_deref(), Some("abc"));
-        for odd in [&["Basic abc"][..], &["Bearer"], &["Bearer "], &["Bearer a b"], &["Bearer a", "Bearer a"]] {
+        for odd in [
+            &["Bearer"][..],
+            &["Bearer "],
+            &["Bearer a b"],
+            &["Bearer a", "Bearer a"],
+            &["Basic abc", "Bearer a"],
+            &["Bearer a", "Basic abc"],
+            &["Bearer \u{e9}"],
+        ] {
             assert_eq!(read(odd).as_deref(), Some(""), "{odd:?}");
+        }
+    }
+
+    #[test]
+    fn another_scheme_is_no_token_of_ours() {
+        for other in [&["Basic abc"][..], &["Digest a=b"], &["Basic abc", "Basic abc"], &["bearers abc"], &[""]] {
+            assert_eq!(read(other), None, "{other:?}");
         }
     }
 }

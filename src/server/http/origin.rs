@@ -2,6 +2,13 @@
 
 use super::cookies::{REFRESH, WEB_SESSION};
 use http::{HeaderMap, Method, header};
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+
+/// How many different origins the log names: anybody can make them up.
+const NAMED_MAX: usize = 16;
+/// The longest origin that is named, in bytes.
+const ORIGIN_MAX: usize = 256;
 
 /// Whether a request may change something: the browser says that it comes from this very origin (Fetch Metadata), or,
 /// if it does not say, its `Origin` is the public URL. A request with neither is no browser's, and passes only without
@@ -19,6 +26,39 @@ pub fn may_pass(method: &Method, headers: &HeaderMap, public_url: &str) -> bool 
         Some(origin) => origin == public_url && origins.next().is_none(),
         None => !REFRESH.read(headers).is_there() && !WEB_SESSION.read(headers).is_there(),
     }
+}
+
+/// Where pages were opened that are not the public URL, and whose requests were refused for it.
+#[derive(Debug, Default)]
+pub struct ForeignOrigins(Mutex<HashSet<String>>);
+
+impl ForeignOrigins {
+    /// Tells the operator of a refused request, once for each origin. One that the browser itself calls cross-site says
+    /// nothing of how the service is reached.
+    pub fn warn(&self, headers: &HeaderMap, public_url: &str) {
+        if let Some(origin) = opened_at(headers)
+            && self.is_new(origin)
+        {
+            tracing::warn!(
+                origin,
+                public_url,
+                "a request was refused because its page was opened at another address than server.public_url; open it \
+                 there, or set server.public_url to the address that people use"
+            );
+        }
+    }
+
+    fn is_new(&self, origin: &str) -> bool {
+        let mut named = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        named.len() < NAMED_MAX && named.insert(origin.to_owned())
+    }
+}
+
+/// The address at which the page was opened that sent this request, where only `Origin` tells.
+fn opened_at(headers: &HeaderMap) -> Option<&str> {
+    let origin = headers.get(header::ORIGIN).filter(|_| !headers.contains_key("sec-fetch-site"))?.to_str().ok()?;
+    let is_page = origin.starts_with("http://") || origin.starts_with("https://");
+    Some(origin).filter(|origin| is_page && origin.len() <= ORIGIN_MAX)
 }
 
 #[cfg(test)]
@@ -64,6 +104,24 @@ mod tests {
     fn with_neither_only_what_has_no_cookie_of_ours_passes() {
         assert!(post(None, None, false));
         assert!(!post(None, None, true));
+    }
+
+    #[test]
+    fn an_address_at_which_pages_are_opened_is_named_once_and_only_so_many() {
+        let origin = |site: Option<&'static str>, origin: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::ORIGIN, origin.parse().unwrap());
+            site.map(|site| headers.insert("sec-fetch-site", site.parse().unwrap()));
+            opened_at(&headers).map(str::to_owned)
+        };
+        assert_eq!(origin(None, "http://192.168.1.5:3000").as_deref(), Some("http://192.168.1.5:3000"));
+        assert_eq!(origin(Some("cross-site"), "https://evil.example"), None);
+        assert_eq!((origin(None, "null"), origin(None, &format!("https://{}", "x".repeat(256)))), (None, None));
+
+        let origins = ForeignOrigins::default();
+        assert!(origins.is_new("http://a") && origins.is_new("http://b") && !origins.is_new("http://a"));
+        let named = (0..100).filter(|n| origins.is_new(&n.to_string())).count();
+        assert_eq!(named, NAMED_MAX - 2);
     }
 
     #[test]

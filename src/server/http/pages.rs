@@ -14,7 +14,7 @@ use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Redirect};
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, Response, StatusCode, Uri, header};
 use leptos::nonce::use_nonce;
 use leptos::prelude::provide_context;
 use tower::ServiceExt as _;
@@ -171,15 +171,23 @@ pub async fn missing(State(app): State<super::App>, request: Request) -> Respons
             Err(never) => match never {},
         };
     }
+    let is_for_people = request.method().is_safe() && wants_html(request.headers());
+    if let Some(page) = without_slash(request.uri()).filter(|_| is_for_people) {
+        return Redirect::to(&page).into_response();
+    }
     match request.extensions().get::<RequestContext>().cloned() {
-        Some(context) if request.method().is_safe() && wants_html(request.headers()) => {
-            render(request, context, Content::Missing, StatusCode::NOT_FOUND).await
-        }
+        Some(context) if is_for_people => render(request, context, Content::Missing, StatusCode::NOT_FOUND).await,
         _ => problem::answer(&Code::NotFound.into()),
     }
 }
 
-fn wants_html(headers: &HeaderMap) -> bool {
+/// The page that somebody means who writes a slash behind its path.
+fn without_slash(uri: &Uri) -> Option<String> {
+    let page = Page::at(uri.path().strip_suffix('/')?).path()?;
+    Some(uri.query().map_or_else(|| page.to_owned(), |query| format!("{page}?{query}")))
+}
+
+pub(super) fn wants_html(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html"))
 }

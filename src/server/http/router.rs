@@ -3,21 +3,25 @@
 use super::client::{self, TrustedProxies};
 use super::context::{RequestContext, bearer};
 use super::cookies::REFRESH;
+use super::origin::ForeignOrigins;
 use super::web_session::WebSessions;
 use super::{export, headers, live, origin, pages, preferences, problem, rpc, well_known};
 use crate::api::account::EXPORT;
-use crate::api::problem::Code;
+use crate::api::problem::{Code, Problem};
 use crate::server::ports::Entropy;
 use crate::server::service::Services;
 use crate::server::token::base64url;
+use crate::ui::links;
 use any_spawner::Executor;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{ConnectInfo, MatchedPath, Request, State};
 use axum::middleware::{Next, from_fn, from_fn_with_state};
+use axum::response::{IntoResponse as _, Redirect};
 use axum::routing::{MethodFilter, MethodRouter, get, on};
 use futures_util::FutureExt as _;
-use http::{HeaderName, HeaderValue, Method, Response};
+use http::uri::Authority;
+use http::{HeaderName, HeaderValue, Method, Response, Version, header};
 use leptos::config::LeptosOptions;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
@@ -34,6 +38,7 @@ pub struct App {
     pub web_sessions: WebSessions,
     pub trusted_proxies: Arc<TrustedProxies>,
     pub leptos: LeptosOptions,
+    pub foreign_origins: Arc<ForeignOrigins>,
 }
 
 type Route = (&'static str, fn() -> MethodRouter<App>);
@@ -77,6 +82,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(app.clone(), with_context))
         .layer(from_fn(with_path))
+        .layer(from_fn(with_one_host))
         .layer(from_fn_with_state(app.clone(), gate))
         .layer(from_fn_with_state(app.clone(), observe))
         .with_state(app)
@@ -94,7 +100,11 @@ async fn kept_for_ever(request: Request, next: Next) -> Response<Body> {
     headers::kept_for_ever(next.run(request).await, is_script)
 }
 
-async fn wrong_method() -> Response<Body> {
+/// Somebody who opens the address of a form, from a history or by a reload, is led to the page that has it.
+async fn wrong_method(request: Request) -> Response<Body> {
+    if request.method().is_safe() && pages::wants_html(request.headers()) {
+        return Redirect::to(links::page_of_form(request.uri().path())).into_response();
+    }
     problem::answer(&Code::MethodNotAllowed.into())
 }
 
@@ -107,6 +117,9 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
     // The route only: the rest of an address may hold what somebody put there by mistake.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    if let Some(peer) = peer {
+        app.trusted_proxies.warn_of_untrusted(peer, request.headers());
+    }
     let address = peer.map(|peer| app.trusted_proxies.client_address(peer, request.headers()));
     let ip = address.map(tracing::field::display);
     // At the level of errors, so that it is there whatever is logged. User and session: once they are known.
@@ -141,7 +154,8 @@ async fn gate(State(app): State<App>, request: Request, next: Next) -> Response<
     if origin::may_pass(request.method(), request.headers(), public_url) {
         next.run(request).await
     } else {
-        problem::answer(&Code::ForbiddenOrigin.into())
+        app.foreign_origins.warn(request.headers(), public_url);
+        problem::answer(&Problem::new(Code::ForbiddenOrigin).with_public_url(public_url))
     }
 }
 
@@ -151,6 +165,22 @@ async fn with_path(request: Request, next: Next) -> Response<Body> {
         Some(_) => next.run(request).await,
         None => problem::answer(&Code::NotFound.into()),
     }
+}
+
+/// Lets nothing by that names no host, two, or one that is none (RFC 9112 section 3.2): two readers of such a request
+/// may think of two different hosts. HTTP/1.0 needs none.
+async fn with_one_host(request: Request, next: Next) -> Response<Body> {
+    let mut hosts = request.headers().get_all(header::HOST).iter();
+    let passes = match (hosts.next(), hosts.next()) {
+        (Some(host), None) => host.is_empty() || is_host(host.as_bytes()),
+        (None, _) => request.version() == Version::HTTP_10,
+        (Some(_), Some(_)) => false,
+    };
+    if passes { next.run(request).await } else { problem::answer(&Code::BadRequest.into()) }
+}
+
+fn is_host(host: &[u8]) -> bool {
+    !host.contains(&b'@') && Authority::try_from(host).is_ok()
 }
 
 /// Gathers what a call may need to know of its request, and afterwards saves its web session.

@@ -7,7 +7,8 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 use axum::response::IntoResponse as _;
 use http::request::Parts;
-use http::{HeaderValue, Response, StatusCode, header};
+use http::{HeaderValue, Method, Response, StatusCode, header};
+use http_body_util::LengthLimitError;
 use leptos::prelude::provide_context;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -25,13 +26,21 @@ pub async fn call(request: Request) -> Response<Body> {
         return problem::answer(&Code::Internal.into());
     };
     let form = forms::is_form(&parts.headers);
+    // What only reads is asked in the same way (RFC 9110 section 9.3.2); the router leaves the body out.
+    if parts.method == Method::HEAD {
+        parts.method = Method::GET;
+    }
     // Both would send a form post back to wherever it says that it came from.
     parts.headers.remove(header::ACCEPT);
     parts.headers.remove(header::REFERER);
     let body = match timeout(BODY_TIMEOUT, to_bytes(body, BODY_MAX)).await {
         Ok(Ok(body)) => body,
-        // A connection that breaks off ends here too, and nobody reads the answer.
-        Ok(Err(_)) => return refuse(Code::PayloadTooLarge, form, &parts, &context).await,
+        Ok(Err(error)) => {
+            let is_too_long = error.into_inner().is::<LengthLimitError>();
+            // Otherwise chunks that do not read (RFC 9112 section 7.1), or the connection broke off and nobody listens.
+            let code = if is_too_long { Code::PayloadTooLarge } else { Code::BadRequest };
+            return refuse(code, form, &parts, &context).await;
+        }
         Err(_) => return refuse(Code::RequestTimeout, form, &parts, &context).await,
     };
     let path = parts.uri.path().to_owned();

@@ -123,7 +123,10 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
     };
 
     view! {
-        <Alert message=Signal::derive(move || notice.with(|notice| notice.general.clone())) />
+        <Alert
+            message=Signal::derive(move || notice.with(|notice| notice.general.clone()))
+            link=Signal::derive(move || notice.with(|notice| notice.link.clone()))
+        />
         <form class="form" method="post" action=entrance.action() on:submit=submit aria-busy=move || busy.get().to_string()>
             {return_to.map(|path| view! { <input type="hidden" name=query::RETURN_TO value=path /> })}
             <UsernameField

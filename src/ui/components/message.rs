@@ -8,7 +8,12 @@ use std::time::Duration;
 
 /// A message that is read out when it appears. Nothing is there while there is nothing to say.
 #[component]
-pub fn Alert(#[prop(into)] message: Signal<Option<String>>) -> impl IntoView {
+pub fn Alert(
+    #[prop(into)] message: Signal<Option<String>>,
+    /// An address behind the message.
+    #[prop(optional, into)]
+    link: MaybeProp<String>,
+) -> impl IntoView {
     move || {
         message.get().map(|sentence| {
             view! {
@@ -17,7 +22,7 @@ pub fn Alert(#[prop(into)] message: Signal<Option<String>>) -> impl IntoView {
                         <circle cx="10" cy="10" r="8.25" fill="none" stroke="currentColor" stroke-width="1.5" />
                         <path d="M10 5.75v5.25M10 14h.01" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" />
                     </svg>
-                    <p>{sentence}</p>
+                    <p>{sentence} {link.get().map(|url| view! { " " <a href=url.clone()>{url.clone()}</a> })}</p>
                 </div>
             }
         })

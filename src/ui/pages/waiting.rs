@@ -55,9 +55,10 @@ pub fn failed(problem: &Problem) -> impl IntoView {
             <Brand />
             <h1>{text().frame().failed}</h1>
             <p role="alert">{notice::sentence(problem)}</p>
-            <a class="button" href=address.as_str().to_owned()>
-                {text().frame().retry}
-            </a>
+            {match problem.public_url.clone() {
+                Some(url) => view! { <a class="button" href=url>{url.clone()}</a> },
+                None => view! { <a class="button" href=address.as_str().to_owned()>{text().frame().retry.to_owned()}</a> },
+            }}
         </main>
     }
 }

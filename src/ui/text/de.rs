@@ -195,6 +195,7 @@ pub static PROBLEMS: Problems = Problems {
                      jemand sie kopiert hat. Melden Sie sich neu an und sehen Sie Ihre Geräte durch.",
     reauthentication_required: "Geben Sie Ihr Passwort ein, um fortzufahren.",
     forbidden_origin: "Diese Anfrage kam nicht von dieser Seite. Versuchen Sie es von hier aus.",
+    opened_elsewhere: "Diese Seite wurde unter einer anderen Adresse als der des Dienstes geöffnet. Verwenden Sie diese:",
     not_found: "Das gibt es nicht mehr.",
     username_taken: "Dieser Benutzername ist vergeben. Wählen Sie einen anderen.",
     registration_closed: "Neue Konten legt der Betreiber dieser Seite an.",

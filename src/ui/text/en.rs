@@ -195,6 +195,7 @@ pub static PROBLEMS: Problems = Problems {
                      it. Sign in again, and look through your devices.",
     reauthentication_required: "Enter your password to go on.",
     forbidden_origin: "This request did not come from this site. Try again from here.",
+    opened_elsewhere: "This page was opened at another address than the one of this service. Use this one:",
     not_found: "It is no longer there.",
     username_taken: "This username is taken. Choose another.",
     registration_closed: "New accounts are made by the operator of this site.",

@@ -195,6 +195,7 @@ pub static PROBLEMS: Problems = Problems {
                      que quelqu’un l’a copiée. Reconnectez-vous et passez vos appareils en revue.",
     reauthentication_required: "Saisissez votre mot de passe pour continuer.",
     forbidden_origin: "Cette demande ne venait pas de ce site. Réessayez d’ici.",
+    opened_elsewhere: "Cette page a été ouverte à une autre adresse que celle du service. Utilisez celle-ci\u{a0}:",
     not_found: "Cela n’existe plus.",
     username_taken: "Ce nom d’utilisateur est pris. Choisissez-en un autre.",
     registration_closed: "Les nouveaux comptes sont créés par l’exploitant de ce site.",

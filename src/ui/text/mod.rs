@@ -95,7 +95,9 @@ impl Text {
             Code::PayloadTooLarge => problems.payload_too_large,
             Code::RateLimited => problems.rate_limited,
             Code::Unavailable | Code::RefreshOvertaken | Code::RequestTimeout => problems.unavailable,
-            Code::MethodNotAllowed | Code::UnsupportedMediaType | Code::Internal => problems.unexpected,
+            Code::BadRequest | Code::MethodNotAllowed | Code::UnsupportedMediaType | Code::Internal => {
+                problems.unexpected
+            }
         }
     }
 

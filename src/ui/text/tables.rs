@@ -213,6 +213,8 @@ pub struct Problems {
     pub refresh_reused: Words,
     pub reauthentication_required: Words,
     pub forbidden_origin: Words,
+    /// Before a link to the service's own address.
+    pub opened_elsewhere: Words,
     pub not_found: Words,
     pub username_taken: Words,
     pub registration_closed: Words,
