@@ -1,7 +1,7 @@
 # The doors to everything. Nothing to install first but Rust (rustup) and Node.js; see README.md.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-rust test-browser thieves timing memory weight screenshots mutants fuzz check audit build clean-tools
+.PHONY: help run test test-rust test-browser thieves timing memory hostile weight screenshots mutants fuzz check audit build clean-tools
 
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 # The binary finds its site files beside itself, in target/.
@@ -47,6 +47,10 @@ timing: ## whether the time of an answer tells what the answer does not
 
 memory: ## how much memory 200 sign-ins at once take, and how quickly others are served meanwhile
 	cargo bench --features ssr --bench memory
+
+hostile: ## floods a server in turn, and shows how honest people fare meanwhile (ARGS=path/to/target/release/latchkey for another)
+	+@$(RELEASE)
+	cargo bench --features ssr --bench hostile -- $(ARGS)
 
 screenshots: ## takes pictures of every page and state, light and dark, wide and narrow, into docs/screenshots
 	@scripts/tools test
