@@ -9,13 +9,59 @@ pub fn words_of_the_site(public_url: &str) -> Vec<String> {
 }
 
 /// Whether a password is too common, by what everybody knows, and by the estimate of zxcvbn (Wheeler, USENIX Security
-/// 2016) and its lists, in which `words` come first. It may take tens of milliseconds for what was made to take long.
+/// 2016) and its lists, in which `words` come first. It takes tens of milliseconds at most, whatever it was made for.
 pub fn is_common(password: &str, words: &[String]) -> bool {
     if is_mostly_known(password, words) {
         return true;
     }
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    zxcvbn::zxcvbn(&judged(password), &words).guesses_log10() < COMMON_LOG10
+    let guesses_log10 = |piece: String| zxcvbn::zxcvbn(&piece, &words).guesses_log10();
+    pieces(&judged(password)).into_iter().map(guesses_log10).sum::<f64>() < COMMON_LOG10
+}
+
+/// Signs that zxcvbn reads as letters, by letter.
+const LOOKALIKES: [&[char]; 12] = [
+    &['4', '@'],
+    &['8'],
+    &['(', '{', '[', '<'],
+    &['3'],
+    &['6', '9'],
+    &['1', '!', '|'],
+    &['1', '|', '7'],
+    &['0'],
+    &['$', '5'],
+    &['+', '7'],
+    &['%'],
+    &['2'],
+];
+/// How many readings zxcvbn may try of one text: its time grows with them, and they double with nearly every other sign.
+const READINGS: usize = 128;
+
+/// How many readings zxcvbn tries of a text at most: one sign for each letter, and one letter for each sign.
+fn readings(text: &str) -> usize {
+    let signs_of = |signs: &[char]| signs.iter().copied().filter(|sign| text.contains(*sign)).collect::<Vec<_>>();
+    let mut seen = Vec::new();
+    let mut readings = 1;
+    for signs in LOOKALIKES.map(signs_of).iter().filter(|signs| !signs.is_empty()) {
+        // A sign that may be another letter as well is tried as either.
+        readings *= signs.iter().map(|sign| if seen.contains(sign) { 2 } else { 1 }).sum::<usize>();
+        seen.extend(signs);
+    }
+    readings
+}
+
+/// A text in pieces of few readings each, as long as they may be: nearly every text is one.
+fn pieces(text: &str) -> Vec<String> {
+    let (mut pieces, mut piece) = (Vec::new(), String::new());
+    for character in text.chars() {
+        piece.push(character);
+        if readings(&piece) > READINGS {
+            piece.pop();
+            pieces.push(std::mem::replace(&mut piece, character.to_string()));
+        }
+    }
+    pieces.push(piece);
+    pieces
 }
 
 #[cfg(test)]
@@ -52,6 +98,23 @@ mod tests {
             ["violet kettle under snow", "hijklm is a nice run", "määrä on suuri tänään", "test-password-123456"]
         {
             assert!(!is_common(fine, &[]), "{fine}");
+        }
+    }
+
+    /// A4: what takes long is not how much there is, but how many letters it may stand for.
+    #[test]
+    fn no_password_has_many_readings() {
+        let made_for_it = "d@((7!<32|1!-1$5+604t2({[s36911|795+%54@8({i<3s9o!|2.5e%13@8({[{";
+        assert!(readings(made_for_it) > 1_000);
+        let pieces_of_it = pieces(made_for_it);
+        assert_eq!(pieces_of_it.concat(), made_for_it);
+        assert!(pieces_of_it.iter().all(|piece| readings(piece) <= READINGS), "{pieces_of_it:?}");
+        assert!(!is_common(made_for_it, &[]));
+        for usual in ["correct horse battery", "P@ssw0rd!1P@ssw0rd!1", "zaq12wsx", "0123456789", "määrä on suuri"] {
+            assert_eq!(pieces(usual), [usual]);
+        }
+        for common in ["1234567890!@#$%^", "!@#$%^&*()_+1234", "p@$$w0rdp@$$w0rd", "0987654321)(*&^%"] {
+            assert!(is_common(common, &[]), "{common}");
         }
     }
 
