@@ -52,6 +52,7 @@ impl Program {
             .env("LATCHKEY_SESSIONS__MAX_PER_USER", "10000")
             .env("LATCHKEY_LIMITS__LOGIN_PER_ADDRESS", "0")
             .env("LATCHKEY_LIMITS__LOGIN_PER_ACCOUNT", "0")
+            .env("LATCHKEY_LIMITS__SIGN_INS_PER_ACCOUNT", "0")
             .envs(settings.iter().copied());
         command
     }

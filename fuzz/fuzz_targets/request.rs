@@ -44,6 +44,7 @@ async fn server() -> Router {
     settings.limits = Limits {
         login_per_address: 0,
         login_per_account: 0,
+        sign_ins_per_account: 0,
         refresh_per_session: 0,
         rename_per_session: 0,
         export_per_session: 0,

@@ -1,5 +1,6 @@
-//! How often somebody may try. Attempts count when they begin, so that many at once slip nobody past; those that succeed
-//! are given back, and those that were never judged taken back.
+//! How often somebody may try. Only what is counted uses anything up: failures of those who prove who they are, and
+//! successes where those are what must be rare. Attempts under way hold the places that they may use up, so that many
+//! at once slip nobody past.
 
 use super::time::Timestamp;
 use std::time::Duration;
@@ -11,6 +12,9 @@ const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
 /// How long failures of an account are remembered after the last.
 const MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
 const MINUTE: Duration = Duration::from_secs(60);
+/// How far the clocks of several servers may be apart. A time that lies further ahead than a limit could have set it was
+/// written while a clock was wrong, and makes nobody wait.
+const SKEW: Duration = Duration::from_secs(60);
 
 /// What is kept of the attempts under one key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -34,27 +38,40 @@ pub enum Rule {
 }
 
 impl Rule {
-    /// Begins an attempt at `now`: what is kept of it.
+    /// How many attempts may be under way at `now`; at least one.
     ///
     /// # Errors
-    /// How long to wait if it may not be made; then nothing changes.
-    pub fn begin(self, tally: Option<Tally>, now: Timestamp) -> Result<Tally, Duration> {
-        let tally = tally.filter(|tally| now < tally.expires_at).unwrap_or_default();
+    /// How long to wait if none may.
+    pub fn places(self, tally: Option<Tally>, now: Timestamp) -> Result<u32, Duration> {
+        let Tally { until, count, .. } = self.believed(tally, now);
+        let wait = until.since(now);
         match self {
             Self::PerMinute(most) => {
                 let each = MINUTE / most.max(1);
-                let used = tally.until.max(now);
                 let room = each * most.saturating_sub(1);
-                if used.since(now) > room {
-                    return Err(used.since(now).saturating_sub(room));
-                }
-                Ok(Tally { until: used + each, count: 0, expires_at: used + each })
+                let left = room.checked_sub(wait).ok_or_else(|| wait.saturating_sub(room))?;
+                let places = left.as_nanos() / each.as_nanos().max(1) + 1;
+                Ok(u32::try_from(places).unwrap_or(u32::MAX))
+            }
+            Self::Failures(_) if !wait.is_zero() => Err(wait),
+            Self::Failures(most) => Ok(most.saturating_sub(count).max(1)),
+        }
+    }
+
+    /// Counts one at `now`: what is kept of it.
+    ///
+    /// # Errors
+    /// How long to wait if it may not be made; then nothing changes.
+    pub fn count(self, tally: Option<Tally>, now: Timestamp) -> Result<Tally, Duration> {
+        self.places(tally, now)?;
+        let Tally { until, count, .. } = self.believed(tally, now);
+        match self {
+            Self::PerMinute(most) => {
+                let until = until.max(now) + MINUTE / most.max(1);
+                Ok(Tally { until, count: 0, expires_at: until })
             }
             Self::Failures(most) => {
-                if now < tally.until {
-                    return Err(tally.until.since(now));
-                }
-                let count = tally.count.saturating_add(1);
+                let count = count.saturating_add(1);
                 let until = match count.checked_sub(most) {
                     None => now,
                     Some(beyond) => now + (FIRST_WAIT * 2u32.saturating_pow(beyond.min(16))).min(LONGEST_WAIT),
@@ -64,28 +81,18 @@ impl Rule {
         }
     }
 
-    /// The attempt that was begun succeeded: what is kept now, if anything.
-    pub fn succeeded(self, tally: Tally, now: Timestamp) -> Option<Tally> {
+    /// The tally as far as it counts at `now`: nothing that is over, and no wait that no limit could have set. Failures
+    /// stay counted, whatever the clock did.
+    fn believed(self, tally: Option<Tally>, now: Timestamp) -> Tally {
+        let Some(tally) = tally.filter(|tally| now < tally.expires_at) else { return Tally::default() };
         match self {
-            Self::PerMinute(most) => {
-                let until = tally.until - MINUTE / most.max(1);
-                (now < until).then_some(Tally { until, count: 0, expires_at: until })
+            Self::PerMinute(_) if tally.until.since(now) > MINUTE + SKEW => Tally::default(),
+            Self::Failures(_)
+                if tally.expires_at.since(now) > MEMORY + SKEW || tally.until.since(now) > LONGEST_WAIT + SKEW =>
+            {
+                Tally { until: now, ..tally }
             }
-            Self::Failures(_) => None,
-        }
-    }
-
-    /// The attempt that was begun as `begun` was never judged, by a fault of ours: what is kept now, if anything. Only
-    /// this one is taken back; what others began or failed at meanwhile still counts.
-    pub fn undone(self, tally: Tally, begun: Tally, now: Timestamp) -> Option<Tally> {
-        match self {
-            Self::PerMinute(_) => self.succeeded(tally, now),
-            Self::Failures(_) => {
-                let count = tally.count.saturating_sub(1);
-                // Whoever could begin had waited: the wait that began with it goes, unless a later one took its place.
-                let until = if tally.until == begun.until { begun.expires_at - MEMORY } else { tally.until };
-                (count > 0).then_some(Tally { until, count, ..tally })
-            }
+            Self::PerMinute(_) | Self::Failures(_) => tally,
         }
     }
 
@@ -100,111 +107,111 @@ mod tests {
     use super::*;
 
     const START: Timestamp = Timestamp::from_millis(1_800_000_000_123);
+    const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
     fn at(secs: u64) -> Timestamp {
         START + Duration::from_secs(secs)
     }
 
-    /// How many attempts of `tries` at `now` may be made.
-    fn made(rule: Rule, tally: &mut Option<Tally>, now: Timestamp, tries: u32) -> u32 {
-        let mut made = 0;
+    /// How many attempts of `tries` at `now` are counted.
+    fn counted(rule: Rule, tally: &mut Option<Tally>, now: Timestamp, tries: u32) -> u32 {
+        let mut counted = 0;
         for _ in 0..tries {
-            if let Ok(begun) = rule.begin(*tally, now) {
-                *tally = Some(begun);
-                made += 1;
+            if let Ok(more) = rule.count(*tally, now) {
+                *tally = Some(more);
+                counted += 1;
             }
         }
-        made
+        counted
     }
 
     #[test]
     fn five_at_once_and_then_five_a_minute() {
         let (rule, mut tally) = (Rule::PerMinute(5), None);
-        assert_eq!(made(rule, &mut tally, START, 50), 5);
-        assert_eq!(rule.begin(tally, START), Err(Duration::from_secs(12)));
-        assert_eq!(made(rule, &mut tally, at(11), 50), 0);
-        assert_eq!(made(rule, &mut tally, at(12), 50), 1);
-        assert_eq!(made(rule, &mut tally, at(72), 50), 5);
-        assert_eq!(made(rule, &mut tally, at(1_000), 50), 5);
+        assert_eq!(counted(rule, &mut tally, START, 50), 5);
+        assert_eq!(rule.count(tally, START), Err(Duration::from_secs(12)));
+        assert_eq!(counted(rule, &mut tally, at(11), 50), 0);
+        assert_eq!(counted(rule, &mut tally, at(12), 50), 1);
+        assert_eq!(counted(rule, &mut tally, at(72), 50), 5);
+        assert_eq!(counted(rule, &mut tally, at(1_000), 50), 5);
     }
 
     #[test]
-    fn what_succeeds_is_given_back() {
-        let (rule, mut tally) = (Rule::PerMinute(5), None);
-        for _ in 0..50 {
-            let begun = rule.begin(tally, START).unwrap();
-            tally = rule.succeeded(begun, START);
+    fn there_are_as_many_places_as_may_still_be_counted() {
+        for rule in [Rule::PerMinute(5), Rule::PerMinute(1), Rule::PerMinute(60), Rule::Failures(10), Rule::Failures(1)]
+        {
+            let (mut tally, mut now) = (None, START);
+            for step in 0..40 {
+                match rule.places(tally, now) {
+                    Ok(places) => {
+                        assert_eq!(counted(rule, &mut tally.clone(), now, places + 1), places, "{rule:?} {step}");
+                        tally = Some(rule.count(tally, now).unwrap());
+                    }
+                    Err(wait) => {
+                        assert_eq!(rule.count(tally, now), Err(wait));
+                        now = now + wait;
+                    }
+                }
+            }
         }
-        assert_eq!(tally, None);
-        let one = rule.begin(None, START).unwrap();
-        let two = rule.begin(Some(one), START).unwrap();
-        assert_eq!(rule.succeeded(two, START), Some(one));
     }
 
     #[test]
     fn after_ten_failures_waits_double_up_to_a_quarter_of_an_hour() {
         let (rule, mut tally) = (Rule::Failures(10), None);
-        assert_eq!(made(rule, &mut tally, START, 50), 10);
+        assert_eq!(counted(rule, &mut tally, START, 50), 10);
         assert!(rule.begins_to_block(&tally.unwrap()));
         let (mut now, mut waits) = (START, Vec::new());
         for _ in 0..13 {
-            let wait = rule.begin(tally, now).unwrap_err();
+            let wait = rule.count(tally, now).unwrap_err();
             waits.push(wait.as_secs());
             now = now + wait;
-            assert_eq!(made(rule, &mut tally, now, 50), 1);
+            assert_eq!(counted(rule, &mut tally, now, 50), 1);
             assert!(!rule.begins_to_block(&tally.unwrap()));
         }
         assert_eq!(waits, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 900, 900, 900]);
     }
 
     #[test]
-    fn failures_are_forgotten_by_a_success_and_a_day_after_the_last() {
+    fn failures_are_forgotten_a_day_after_the_last() {
         let (rule, mut tally) = (Rule::Failures(10), None);
-        made(rule, &mut tally, START, 9);
-        assert_eq!(rule.succeeded(tally.unwrap(), START), None);
-        assert_eq!(rule.begin(tally, at(86_399)).unwrap().count, 10);
-        assert_eq!(rule.begin(tally, at(86_400)).unwrap().count, 1);
+        counted(rule, &mut tally, START, 9);
+        assert_eq!(rule.count(tally, at(86_399)).unwrap().count, 10);
+        assert_eq!(rule.count(tally, at(86_400)).unwrap().count, 1);
+    }
+
+    /// N7
+    #[test]
+    fn a_clock_that_was_ahead_makes_nobody_wait_afterwards() {
+        for ahead in [DAY / 24, DAY, DAY * 400] {
+            for rule in [Rule::PerMinute(5), Rule::Failures(10)] {
+                let mut tally = None;
+                counted(rule, &mut tally, START + ahead, 50);
+                assert!(rule.places(tally, START + ahead).is_err());
+                assert!(rule.places(tally, START).is_ok(), "{rule:?} {ahead:?}");
+            }
+        }
+        // What failed then still counts: a clock that steps is no way to guess more often.
+        let (rule, mut tally) = (Rule::Failures(10), None);
+        counted(rule, &mut tally, START + DAY, 50);
+        assert_eq!(rule.count(tally, START).map(|tally| tally.count), Ok(11));
+        tally = rule.count(tally, START).ok();
+        assert_eq!(rule.places(tally, START), Err(Duration::from_secs(2)));
     }
 
     #[test]
-    fn what_was_never_judged_leaves_things_as_they_were() {
-        for (rule, failures) in
-            [(Rule::Failures(3), 0), (Rule::Failures(3), 2), (Rule::Failures(3), 3), (Rule::PerMinute(5), 2)]
-        {
-            let mut before = None;
-            assert_eq!(made(rule, &mut before, START, failures), failures);
-            let now = at(5);
-            let begun = rule.begin(before, now).unwrap();
-            let after = rule.undone(begun, begun, now);
-            assert_eq!(rule.begin(after, now), Ok(begun), "{rule:?} after {failures}");
+    fn servers_whose_clocks_are_a_little_apart_believe_each_other() {
+        for rule in [Rule::PerMinute(5), Rule::Failures(10)] {
+            let mut tally = None;
+            counted(rule, &mut tally, at(30), 50);
+            assert!(rule.places(tally, START).is_err(), "{rule:?}");
         }
-    }
-
-    #[test]
-    fn what_is_taken_back_clears_no_failure_and_no_wait_of_others() {
-        let rule = Rule::Failures(3);
-        let one = rule.begin(None, START).unwrap();
-        let two = rule.begin(Some(one), START).unwrap();
-        let three = rule.begin(Some(two), START).unwrap();
-        // The first of the three was not judged; the other two failed.
-        let left = rule.undone(three, one, START).unwrap();
-        assert_eq!((left.count, left.until), (2, three.until));
-        // Nothing is left to take back after a success.
-        assert_eq!(rule.undone(Tally::default(), one, START), None);
-        // However often it is tried, those that were judged add up.
-        let mut tally = None;
-        for _ in 0..3 {
-            let begun = rule.begin(tally, START).unwrap();
-            tally = rule.undone(begun, begun, START);
-            tally = Some(rule.begin(tally, START).unwrap());
-        }
-        assert!(rule.begin(tally, START).is_err());
     }
 
     #[test]
     fn no_number_of_failures_overflows() {
         let tally = Tally { until: START, count: u32::MAX, expires_at: at(10) };
-        let begun = Rule::Failures(1).begin(Some(tally), START).unwrap();
-        assert_eq!((begun.count, begun.until), (u32::MAX, at(900)));
+        let counted = Rule::Failures(1).count(Some(tally), START).unwrap();
+        assert_eq!((counted.count, counted.until), (u32::MAX, at(900)));
     }
 }

@@ -17,5 +17,6 @@ pub mod storage;
 pub mod system;
 pub mod telemetry;
 pub mod token;
+mod turns;
 
 pub use cli::main;

@@ -1,12 +1,14 @@
 //! Hashing passwords with Argon2id (RFC 9106) on a bounded number of threads that leave the runtime alone. A thread
-//! keeps its memory; the permit is the thread, so it lives as long as the hash, not as the request.
+//! keeps its memory; the permit is the thread, so it lives as long as the hash, not as the request. Sources take turns.
 
 use super::ports::Entropy;
+use super::turns::{Origin, Turns};
 use crate::domain::credentials::Password;
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
-use std::sync::{Arc, Mutex, PoisonError};
-use tokio::sync::{mpsc, oneshot};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use tokio::sync::oneshot;
 
 /// The most memory that stored parameters may ask for, in KiB: more would let a damaged row exhaust the machine.
 const MEMORY_MAX: u32 = 1 << 20;
@@ -15,7 +17,7 @@ const SALT_LEN: usize = 16;
 /// Why a password was not hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
-    /// The queue is full: come again.
+    /// Too many wait, or this source brought more than others: come again.
     #[error("too many passwords are being checked right now")]
     Busy,
     /// The hash is unusable: wrong form, or parameters beyond all bounds.
@@ -34,9 +36,11 @@ pub enum Verified {
 
 type Work = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 
-/// The pool of hashing threads.
+/// The hashing threads, and the one that judges new passwords.
 pub struct Hasher {
-    queue: mpsc::Sender<Work>,
+    hashing: Pool,
+    /// Apart, so that what takes long to judge keeps nobody from signing in.
+    judging: Pool,
     params: Params,
     entropy: Arc<dyn Entropy>,
     /// A hash that no password has: checked against for an unknown user, so that it costs the same.
@@ -44,25 +48,13 @@ pub struct Hasher {
 }
 
 impl Hasher {
-    /// Starts `threads` threads, for which at most `queue` hashes may wait.
+    /// Starts `threads` threads, for which at most `queue` hashes may wait of browsers that are known, and as many of
+    /// others.
     pub fn start(params: Params, threads: usize, queue: usize, entropy: Arc<dyn Entropy>) -> std::io::Result<Self> {
-        let (sender, receiver) = mpsc::channel::<Work>(queue.max(1));
-        let receiver = Arc::new(Mutex::new(receiver));
-        for n in 0..threads.max(1) {
-            let receiver = receiver.clone();
-            std::thread::Builder::new().name(format!("argon2-{n}")).spawn(move || {
-                let mut memory = Vec::new();
-                loop {
-                    // The lock is held while waiting, so the threads take turns; it is free again while one hashes.
-                    let work = receiver.lock().unwrap_or_else(PoisonError::into_inner).blocking_recv();
-                    let Some(work) = work else { return };
-                    // A panic ends this hash, not the thread.
-                    let _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| work(&mut memory)));
-                }
-            })?;
-        }
+        let hashing = Pool::start("argon2", threads.max(1), queue)?;
+        let judging = Pool::start("judge", 1, queue)?;
         let decoy = Self::decoy(&params, &*entropy);
-        Ok(Self { queue: sender, params, entropy, decoy })
+        Ok(Self { hashing, judging, params, entropy, decoy })
     }
 
     fn decoy(params: &Params, entropy: &dyn Entropy) -> String {
@@ -75,37 +67,46 @@ impl Hasher {
     /// Hashes a new password, as a PHC string.
     ///
     /// # Errors
-    /// [`HashError::Busy`] when the queue is full.
-    pub async fn hash(&self, password: &Password) -> Result<String, HashError> {
+    /// [`HashError::Busy`] when too many wait.
+    pub async fn hash(&self, password: &Password, from: &Origin) -> Result<String, HashError> {
         let (password, params, salt) = (password.clone(), self.params.clone(), self.salt());
-        self.run(move |memory| hash(&params, password.expose(), &salt, memory)).await?
+        self.hashing.run(from, move |memory| hash(&params, password.expose(), &salt, memory)).await?
     }
 
     /// Checks a password against a stored hash; `None` is an unknown user, which costs the same and is never right.
     ///
     /// # Errors
-    /// [`HashError::Busy`] when the queue is full; [`HashError::Unusable`] for a damaged hash.
-    pub async fn verify(&self, password: &Password, stored: Option<&str>) -> Result<Verified, HashError> {
+    /// [`HashError::Busy`] when too many wait; [`HashError::Unusable`] for a damaged hash.
+    pub async fn verify(
+        &self,
+        password: &Password,
+        stored: Option<&str>,
+        from: &Origin,
+    ) -> Result<Verified, HashError> {
         let known = stored.is_some();
         let stored = stored.unwrap_or(&self.decoy).to_owned();
         let (password, params, salt) = (password.clone(), self.params.clone(), self.salt());
-        self.run(move |memory| {
+        let check = move |memory: &mut Vec<Block>| {
             let matches = verify(password.expose(), &stored, memory)?;
             match (matches && known, is_current(&stored, &params)) {
                 (false, _) => Ok(Verified::Wrong),
                 (true, true) => Ok(Verified::Right),
                 (true, false) => hash(&params, password.expose(), &salt, memory).map(Verified::Outdated),
             }
-        })
-        .await?
+        };
+        self.hashing.run(from, check).await?
     }
 
-    /// Runs what takes long without being a hash in the same queue, so that it too leaves the runtime alone.
+    /// Judges a new password on a thread of its own.
     ///
     /// # Errors
-    /// [`HashError::Busy`] when the queue is full.
-    pub async fn aside<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, HashError> {
-        self.run(|_| work()).await
+    /// [`HashError::Busy`] when too many wait.
+    pub async fn judge<T: Send + 'static>(
+        &self,
+        from: &Origin,
+        judge: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashError> {
+        self.judging.run(from, |_| judge()).await
     }
 
     fn salt(&self) -> [u8; SALT_LEN] {
@@ -113,15 +114,72 @@ impl Hasher {
         self.entropy.fill(&mut salt);
         salt
     }
+}
+
+/// Threads that do what waits, source by source.
+struct Pool(Arc<Waiting>);
+
+struct Waiting {
+    /// `None` once the pool is gone.
+    turns: Mutex<Option<Turns<Work>>>,
+    more: Condvar,
+}
+
+impl Waiting {
+    fn turns(&self) -> MutexGuard<'_, Option<Turns<Work>>> {
+        self.turns.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits for the next piece of work; `None` once the pool is gone.
+    fn next(&self) -> Option<Work> {
+        let mut turns = self.turns();
+        loop {
+            if let Some(work) = turns.as_mut()?.take() {
+                return Some(work);
+            }
+            turns = self.more.wait(turns).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+}
+
+impl Pool {
+    fn start(name: &str, threads: usize, queue: usize) -> std::io::Result<Self> {
+        let waiting = Arc::new(Waiting { turns: Mutex::new(Some(Turns::new(queue))), more: Condvar::new() });
+        for n in 0..threads {
+            let waiting = waiting.clone();
+            std::thread::Builder::new().name(format!("{name}-{n}")).spawn(move || {
+                let mut memory = Vec::new();
+                while let Some(work) = waiting.next() {
+                    work(&mut memory);
+                }
+            })?;
+        }
+        Ok(Self(waiting))
+    }
 
     async fn run<T: Send + 'static>(
         &self,
+        from: &Origin,
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, HashError> {
         let (reply, answer) = oneshot::channel();
-        let work: Work = Box::new(move |memory| drop(reply.send(work(memory))));
-        self.queue.try_send(work).map_err(|_| HashError::Busy)?;
-        answer.await.map_err(|_| HashError::Unusable)
+        let work: Work = Box::new(move |memory| {
+            // A panic ends this piece of work, not the thread.
+            let done = catch_unwind(AssertUnwindSafe(|| work(memory)));
+            drop(reply.send(done.map_err(|_| HashError::Unusable)));
+        });
+        let lost = self.0.turns().as_mut().map(|turns| turns.push(from, work));
+        self.0.more.notify_one();
+        // Of what lost its place nobody sends an answer.
+        drop(lost);
+        answer.await.map_err(|_| HashError::Busy)?
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        self.0.turns().take();
+        self.0.more.notify_all();
     }
 }
 
@@ -187,6 +245,10 @@ mod tests {
         Hasher::start(Params::new(memory, 1, 1, None).unwrap(), 2, 4, Arc::new(Fixed)).unwrap()
     }
 
+    fn somebody() -> Origin {
+        Origin::Known("somebody".into())
+    }
+
     fn password(text: &str) -> Password {
         Password::typed(text).unwrap()
     }
@@ -194,21 +256,22 @@ mod tests {
     #[tokio::test]
     async fn only_the_right_password_matches_and_an_unknown_user_never() {
         let hasher = hasher(64);
-        let stored = hasher.hash(&password("right")).await.unwrap();
+        let stored = hasher.hash(&password("right"), &somebody()).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{stored}");
-        assert_eq!(hasher.verify(&password("right"), Some(&stored)).await, Ok(Verified::Right));
-        assert_eq!(hasher.verify(&password("wrong"), Some(&stored)).await, Ok(Verified::Wrong));
-        assert_eq!(hasher.verify(&password("right"), None).await, Ok(Verified::Wrong));
+        assert_eq!(hasher.verify(&password("right"), Some(&stored), &somebody()).await, Ok(Verified::Right));
+        assert_eq!(hasher.verify(&password("wrong"), Some(&stored), &somebody()).await, Ok(Verified::Wrong));
+        assert_eq!(hasher.verify(&password("right"), None, &somebody()).await, Ok(Verified::Wrong));
     }
 
     #[tokio::test]
     async fn an_outdated_hash_is_made_anew() {
-        let stored = hasher(64).hash(&password("right")).await.unwrap();
+        let stored = hasher(64).hash(&password("right"), &somebody()).await.unwrap();
         let stronger = hasher(128);
-        let Ok(Verified::Outdated(renewed)) = stronger.verify(&password("right"), Some(&stored)).await else {
+        let Ok(Verified::Outdated(renewed)) = stronger.verify(&password("right"), Some(&stored), &somebody()).await
+        else {
             panic!("the hash was not renewed");
         };
-        assert_eq!(stronger.verify(&password("right"), Some(&renewed)).await, Ok(Verified::Right));
+        assert_eq!(stronger.verify(&password("right"), Some(&renewed), &somebody()).await, Ok(Verified::Right));
     }
 
     #[tokio::test]
@@ -219,7 +282,11 @@ mod tests {
             "plain",
             "",
         ] {
-            assert_eq!(hasher(64).verify(&password("x"), Some(stored)).await, Err(HashError::Unusable), "{stored}");
+            assert_eq!(
+                hasher(64).verify(&password("x"), Some(stored), &somebody()).await,
+                Err(HashError::Unusable),
+                "{stored}"
+            );
         }
     }
 }

@@ -261,6 +261,8 @@ pub trait Store: Send + Sync + 'static {
     async fn save_web_session(&self, id: &str, data: &str, expires_at: Timestamp) -> Result<(), StoreError>;
     async fn delete_web_session(&self, id: &str) -> Result<(), StoreError>;
 
+    /// What is kept of attempts under `keys`, where there is something. Reads only.
+    async fn tallies(&self, keys: &[String]) -> Result<Tallies, StoreError>;
     /// One write transaction: loads and locks what is kept of attempts under `keys`, and sets what `judge` says.
     async fn tally(&self, keys: Vec<String>, judge: TallyJudge) -> Result<(), StoreError>;
 

@@ -14,6 +14,7 @@ mod at_rest;
 mod commands;
 mod connections;
 mod devices;
+mod fairness;
 mod faults;
 mod files;
 mod forged;

@@ -150,6 +150,9 @@ section! {
         /// Failures to sign in to one account before it has to wait, first a second, then twice as long each time, up to
         /// 15 minutes. A browser that has a session of the account is not kept out by others' failures.
         login_per_account: u32 = 10,
+        /// Sign-ins to one account: so many at once, then so many a minute. Each device that is known to the account has
+        /// as many of its own.
+        sign_ins_per_account: u32 = 30,
         /// Refreshes of one session: so many at once, then so many a minute.
         refresh_per_session: u32 = 60,
         /// Names that one session gives to devices: so many at once, then so many a minute.

@@ -1,6 +1,7 @@
 //! Signing up and in, and the password.
 
 use super::identity::{Credentials, Shown, refused};
+use super::limits::origin;
 use super::queue::{Outcome, Purpose};
 use super::{Granted, ServiceError, Services, Source, event};
 use crate::domain::activity::{Event, Kind};
@@ -14,6 +15,7 @@ use crate::server::password::{HashError, Verified};
 use crate::server::ports::{PasswordChange, StartSession, StoreError, User};
 use crate::server::token::base64url;
 use crate::server::token::refresh;
+use crate::server::turns::Origin;
 use std::time::Duration;
 
 /// A sign-up by the web app.
@@ -47,11 +49,13 @@ impl Services {
         if self.settings.accounts.registration == Registration::Closed {
             return Err(ServiceError::RegistrationClosed);
         }
-        let attempt = self.begin(self.sign_up_attempt(source)).await?;
-        let account = self.judged(&attempt, self.begin(self.signed_up(source)).await).await?;
-        let added = self.add_user(sign_up.username, sign_up.password.expose(), Some(source)).await;
-        let user = self.judged(&account, self.judged(&attempt, added).await).await?;
-        self.give_back(attempt).await;
+        let attempt = self.begin(self.sign_up_limits(source)).await?;
+        let user = match self.add_user(sign_up.username, sign_up.password.expose(), Some(source)).await {
+            Ok(user) => user,
+            Err(error) if error.is_ours() => return Err(error),
+            Err(error) => return self.settle(attempt, false).await.and(Err(error)),
+        };
+        self.succeeded(attempt).await;
         tracing::info!(user = %user.id, ip = source.ip, "an account was made");
         self.start_session(&user, &ClientId::web(), sign_up.remember, source, before).await
     }
@@ -66,9 +70,10 @@ impl Services {
         password: &str,
         source: Option<&Source>,
     ) -> Result<User, ServiceError> {
+        let from = source.map_or_else(|| Origin::Known(String::new()), |source| origin(source, None));
         let username = Username::new(username).map_err(ServiceError::Username)?;
-        let password = self.new_password("password", password, &username).await?;
-        let password_hash = self.hasher.hash(&password).await?;
+        let password = self.new_password("password", password, &username, &from).await?;
+        let password_hash = self.hasher.hash(&password, &from).await?;
         let now = self.now();
         let id = UserId::new(self.time_ordered_id(now));
         let user = User { id, username, password_hash, created_at: now, password_changed_at: now, disabled_at: None };
@@ -81,11 +86,12 @@ impl Services {
         field: &'static str,
         typed: &str,
         username: &Username,
+        from: &Origin,
     ) -> Result<Password, ServiceError> {
         let (typed, username, least) = (typed.to_owned(), username.clone(), self.settings.password.min_length);
         let words = words_of_the_site(&self.settings.server.public_url);
         let is_common = move |password: &str| is_common(password, &words);
-        let checked = self.hasher.aside(move || Password::new(&typed, least, &username, is_common)).await?;
+        let checked = self.hasher.judge(from, move || Password::new(&typed, least, &username, is_common)).await?;
         checked.map_err(|error| ServiceError::Password(field, error))
     }
 
@@ -145,13 +151,14 @@ impl Services {
     ) -> Result<User, ServiceError> {
         let known = known.filter(|session| user.as_ref().is_some_and(|user| user.id == session.user_id));
         let sid = known.map(|session| tracing::field::display(&session.id));
-        let begun = self.begin(self.sign_in_attempt(username, source, known.map(|session| &session.id))).await?;
+        let attempt = self.begin(self.sign_in_limits(username, source, known.map(|session| &session.id))).await?;
         let hash = user.as_ref().map(|user| user.password_hash.as_str());
-        let verified = self.judged(&begun, self.hasher.verify(password, hash).await).await?;
+        let from = origin(source, known.map(|session| &session.user_id));
+        let verified = self.hasher.verify(password, hash, &from).await?;
         let right = verified != Verified::Wrong;
         match user {
             Some(user) if right && user.disabled_at.is_none() => {
-                self.give_back(begun).await;
+                self.succeeded(attempt).await;
                 if let Verified::Outdated(renewed) = verified {
                     // The password was right: the next sign-in tries again.
                     if let Err(error) = self.store.rehash(&user.id, &user.password_hash, &renewed).await {
@@ -161,15 +168,17 @@ impl Services {
                 Ok(user)
             }
             Some(user) => {
+                let begins_to_block = self.settle(attempt, false).await?;
                 tracing::info!(user = %user.id, sid, ip = source.ip, "a sign-in failed");
                 self.record_aside(self.event(&user.id, Kind::SignInFailed, source));
-                if begun.begins_to_block {
+                if begins_to_block {
                     tracing::warn!(user = %user.id, sid, ip = source.ip, "sign-ins are blocked for a while");
                     self.record_aside(self.event(&user.id, Kind::SignInsBlocked, source));
                 }
                 Err(ServiceError::InvalidCredentials)
             }
             None => {
+                self.settle(attempt, false).await?;
                 tracing::info!(ip = source.ip, "a sign-in failed");
                 self.write_aside();
                 Err(ServiceError::InvalidCredentials)
@@ -330,11 +339,13 @@ impl Services {
     ) -> Result<(), ServiceError> {
         let session = self.by_credentials(credentials, source).await?;
         let user = self.check_password(&session, current.expose(), "currentPassword", source).await?;
-        let password = self.new_password("newPassword", new.expose(), &user.username).await?;
-        if Password::typed(current.expose()).is_ok_and(|current| current == password) {
+        // First, since it costs nothing.
+        if Password::typed(current.expose()).is_ok_and(|current| Password::typed(new.expose()) == Ok(current)) {
             return Err(ServiceError::Password("newPassword", PasswordError::Unchanged));
         }
-        let new_hash = self.hasher.hash(&password).await?;
+        let from = origin(source, Some(&user.id));
+        let password = self.new_password("newPassword", new.expose(), &user.username, &from).await?;
+        let new_hash = self.hasher.hash(&password, &from).await?;
         let event = Event { sid: Some(session.id.clone()), ..self.event(&user.id, Kind::PasswordChanged, source) };
         let change = PasswordChange {
             user_id: &user.id,

@@ -1,148 +1,62 @@
-//! Limits on attempts: a place is taken before anything is computed, and given back by a success, or if nothing was
-//! judged. Nobody is told by them whether an account exists: the keys are digests of what was typed.
+//! Limits on attempts: which there are, and against whom they count. Nobody is told by them whether an account exists:
+//! the keys are digests of what was typed.
 
+use super::attempts::{Counts, Limit};
 use super::{ServiceError, Services, Source};
 use crate::domain::credentials::Username;
-use crate::domain::id::SessionId;
+use crate::domain::id::{SessionId, UserId};
 use crate::domain::limits::{Rule, Tally};
 use crate::domain::time::Timestamp;
 use crate::server::config::Limits;
 use crate::server::ports::Tallies;
+use crate::server::turns::Origin;
 use dashmap::DashMap;
+use ipnet::IpNet;
 use std::net::IpAddr;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+const MINUTE: Duration = Duration::from_secs(60);
 /// How many accounts may be made from one address for each attempt to sign in that it has.
 const SIGN_UPS: u32 = 10;
 
-/// What an attempt counts against.
-#[derive(Clone, Debug)]
-pub struct Attempt(Vec<(String, Rule)>);
-
-/// An attempt that was begun: a success is given back, a fault of ours taken back.
-#[derive(Clone, Debug, Default)]
-pub struct Begun {
-    places: Vec<Place>,
-    /// Whether it is the one after which others of the account have to wait.
-    pub begins_to_block: bool,
-}
-
-#[derive(Clone, Debug)]
-struct Place {
-    key: String,
-    rule: Rule,
-    /// As the attempt left it.
-    tally: Tally,
-}
-
 impl Services {
-    /// An attempt to prove that one is `username`, as it was typed. From a browser that already showed a session of the
-    /// same user it counts against that session and not against the account: somebody else's guesses keep nobody out.
-    pub(super) fn sign_in_attempt(&self, username: &str, source: &Source, known: Option<&SessionId>) -> Attempt {
+    /// What an attempt to prove that one is `username`, as it was typed, counts against. From a browser that already
+    /// showed a session of the same user it counts against that session, and neither against the account nor against the
+    /// address: somebody else's guesses keep nobody out.
+    pub(super) fn sign_in_limits(&self, username: &str, source: &Source, known: Option<&SessionId>) -> Vec<Limit> {
         let limits = &self.settings.limits;
-        let account = match known {
+        let (kind, whom) = match known {
             Some(sid) => ("session", sid.to_string()),
             None => ("account", Username::counted_as(username)),
         };
-        self.attempt([
-            (account, Rule::Failures(limits.login_per_account)),
-            (("sign-in from", network(source)), Rule::PerMinute(limits.login_per_address)),
+        let mut all = vec![
+            self.limit((kind, &whom), Rule::Failures(limits.login_per_account), Counts::Failures),
+            Limit {
+                durable: false,
+                ..self.limit(("signed in", &whom), Rule::PerMinute(limits.sign_ins_per_account), Counts::Successes)
+            },
+        ];
+        if known.is_none() {
+            let rule = Rule::PerMinute(limits.login_per_address);
+            all.push(self.limit(("sign-in from", &network(source)), rule, Counts::Failures));
+        }
+        without_those_that_are_off(all)
+    }
+
+    /// What an attempt to make an account counts against: those that fail, and, up to a greater number, those that
+    /// succeed.
+    pub(super) fn sign_up_limits(&self, source: &Source) -> Vec<Limit> {
+        let (most, from) = (self.settings.limits.login_per_address, network(source));
+        without_those_that_are_off(vec![
+            self.limit(("sign-up from", &from), Rule::PerMinute(most), Counts::Failures),
+            self.limit(("account from", &from), Rule::PerMinute(most.saturating_mul(SIGN_UPS)), Counts::Successes),
         ])
     }
 
-    /// An attempt to make an account.
-    pub(super) fn sign_up_attempt(&self, source: &Source) -> Attempt {
-        let rule = Rule::PerMinute(self.settings.limits.login_per_address);
-        self.attempt([(("sign-up from", network(source)), rule)])
+    fn limit(&self, (kind, whom): (&str, &str), rule: Rule, counts: Counts) -> Limit {
+        Limit { key: self.access.ring().pseudonym(kind, whom), rule, counts, durable: true }
     }
 
-    /// An account that was made: these are not given back, but there may be more of them.
-    pub(super) fn signed_up(&self, source: &Source) -> Attempt {
-        let rule = Rule::PerMinute(self.settings.limits.login_per_address.saturating_mul(SIGN_UPS));
-        self.attempt([(("account from", network(source)), rule)])
-    }
-
-    /// Without those limits that are off.
-    fn attempt<const N: usize>(&self, counted: [((&str, String), Rule); N]) -> Attempt {
-        let on = counted.into_iter().filter(|(_, rule)| !matches!(rule, Rule::PerMinute(0) | Rule::Failures(0)));
-        let mut keys: Vec<(String, Rule)> =
-            on.map(|((kind, whom), rule)| (self.access.ring().pseudonym(kind, &whom), rule)).collect();
-        keys.sort_by(|a, b| a.0.cmp(&b.0));
-        Attempt(keys)
-    }
-
-    /// Takes the attempt's places, all or none, durable before anything is computed.
-    ///
-    /// # Errors
-    /// `RateLimited` when it may not be made yet.
-    pub(super) async fn begin(&self, Attempt(rules): Attempt) -> Result<Begun, ServiceError> {
-        if rules.is_empty() {
-            return Ok(Begun::default());
-        }
-        let now = self.now();
-        let outcome = Arc::new(Mutex::new(Ok(Begun::default())));
-        let slot = outcome.clone();
-        let keys = rules.iter().map(|(key, _)| key.clone()).collect();
-        let judge = Box::new(move |tallies: Tallies| {
-            let outcome = all_or_none(&rules, &tallies, now);
-            let changed = outcome.iter().flat_map(|begun| &begun.places);
-            let changed = changed.map(|place| (place.key.clone(), place.tally)).collect();
-            *slot.lock().unwrap_or_else(PoisonError::into_inner) = outcome;
-            changed
-        });
-        self.store.tally(keys, judge).await?;
-        let outcome = outcome.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        outcome.map_err(|wait| ServiceError::RateLimited { wait })
-    }
-
-    /// Gives back what a success took. A fault costs the user a place until it has decayed, and nothing else.
-    pub(super) async fn give_back(&self, begun: Begun) {
-        self.settle(begun, |place, tally, now| place.rule.succeeded(tally, now)).await;
-    }
-
-    /// Takes back an attempt that was never judged.
-    pub(super) async fn take_back(&self, begun: Begun) {
-        self.settle(begun, |place, tally, now| place.rule.undone(tally, place.tally, now)).await;
-    }
-
-    /// What became of a judgement; if it did not take place, by a fault of ours, the attempt is taken back.
-    ///
-    /// # Errors
-    /// Those of the judgement.
-    pub(super) async fn judged<T, E: Into<ServiceError>>(
-        &self,
-        begun: &Begun,
-        judgement: Result<T, E>,
-    ) -> Result<T, ServiceError> {
-        let judgement = judgement.map_err(Into::into);
-        if judgement.as_ref().is_err_and(ServiceError::is_ours) {
-            self.take_back(begun.clone()).await;
-        }
-        judgement
-    }
-
-    async fn settle(&self, begun: Begun, left: fn(&Place, Tally, Timestamp) -> Option<Tally>) {
-        if begun.places.is_empty() {
-            return;
-        }
-        let now = self.now();
-        let keys = begun.places.iter().map(|place| place.key.clone()).collect();
-        let judge = Box::new(move |tallies: Tallies| {
-            let left = |place: Place| {
-                let tally = tallies.get(&place.key).copied()?;
-                let left = left(&place, tally, now).unwrap_or_default();
-                Some((place.key, left))
-            };
-            begun.places.into_iter().filter_map(left).collect()
-        });
-        if let Err(error) = self.store.tally(keys, judge).await {
-            tracing::warn!(%error, "an attempt that does not count could not be given back");
-        }
-    }
-}
-
-impl Services {
     /// Writes something without making anybody wait for it: where there is nothing to record, the database must be as
     /// busy as where there is, or the time of the next answers would tell.
     pub(super) fn write_aside(&self) {
@@ -159,30 +73,31 @@ impl Services {
     }
 }
 
-/// The places of an attempt under all of its rules; none, but how long to wait, if any of them refuses.
-fn all_or_none(rules: &[(String, Rule)], tallies: &Tallies, now: Timestamp) -> Result<Begun, Duration> {
-    let (mut begun, mut wait) = (Begun::default(), Duration::ZERO);
-    for (key, rule) in rules {
-        match rule.begin(tallies.get(key).copied(), now) {
-            Ok(tally) => {
-                begun.begins_to_block |= rule.begins_to_block(&tally);
-                begun.places.push(Place { key: key.clone(), rule: *rule, tally });
-            }
-            Err(more) => wait = wait.max(more),
-        }
-    }
-    if wait.is_zero() { Ok(begun) } else { Err(wait) }
+fn without_those_that_are_off(mut limits: Vec<Limit>) -> Vec<Limit> {
+    limits.retain(|limit| !matches!(limit.rule, Rule::PerMinute(0) | Rule::Failures(0)));
+    limits
 }
 
 /// The address that counts: of IPv6 the network of 64 bits, since whoever has one address there has them all.
 fn network(source: &Source) -> String {
-    match source.ip.as_deref().map(str::parse) {
-        Some(Ok(IpAddr::V6(address))) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
-        _ => source.ip.clone().unwrap_or_default(),
+    prefix(source, 32, 64)
+}
+
+/// Whose turn an attempt takes: that of an account to which the browser is known, else that of its network.
+pub(super) fn origin(source: &Source, known: Option<&UserId>) -> Origin {
+    match known {
+        Some(user) => Origin::Known(user.to_string()),
+        // What one customer is given at most.
+        None => Origin::Stranger { network: prefix(source, 24, 48), address: network(source) },
     }
+}
+
+/// The network of an address, of so many bits.
+fn prefix(source: &Source, bits_of_v4: u8, bits_of_v6: u8) -> String {
+    let address = source.ip.as_deref().and_then(|ip| ip.parse::<IpAddr>().ok());
+    let bits = if address.is_some_and(|address| address.is_ipv6()) { bits_of_v6 } else { bits_of_v4 };
+    let network = address.and_then(|address| IpNet::new(address, bits).ok());
+    network.map_or_else(|| source.ip.clone().unwrap_or_default(), |network| network.trunc().to_string())
 }
 
 /// What a session may do only so often.
@@ -212,9 +127,9 @@ impl PerSession {
             return Ok(());
         }
         let mut tally = self.0.entry((doing, sid.clone())).or_default();
-        match Rule::PerMinute(per_minute).begin(Some(*tally), now) {
-            Ok(begun) => {
-                *tally = begun;
+        match Rule::PerMinute(per_minute).count(Some(*tally), now) {
+            Ok(counted) => {
+                *tally = counted;
                 Ok(())
             }
             Err(wait) => Err(ServiceError::RateLimited { wait }),
@@ -223,7 +138,8 @@ impl PerSession {
 
     /// Forgets what is over.
     pub fn forget(&self, now: Timestamp) {
-        self.0.retain(|_, tally| now < tally.expires_at);
+        // Also what a clock left that has stepped back since.
+        self.0.retain(|_, tally| !tally.expires_at.since(now).is_zero() && tally.expires_at.since(now) < 2 * MINUTE);
     }
 }
 
@@ -240,5 +156,10 @@ mod tests {
         assert_eq!(from("2001:db8:1:2:3:4:5:6"), from("2001:db8:1:2:ffff::1"));
         assert_ne!(from("2001:db8:1:2::1"), from("2001:db8:1:3::1"));
         assert_ne!(from("192.0.2.1"), from("192.0.2.2"));
+        let turn = |ip: &str| origin(&Source { ip: Some(ip.to_owned()), ..Source::default() }, None);
+        let expected =
+            |network: &str, address: &str| Origin::Stranger { network: network.into(), address: address.into() };
+        assert_eq!(turn("192.0.2.1"), expected("192.0.2.0/24", "192.0.2.1/32"));
+        assert_eq!(turn("2001:db8:1:2::9"), expected("2001:db8:1::/48", "2001:db8:1:2::/64"));
     }
 }

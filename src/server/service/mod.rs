@@ -2,6 +2,7 @@
 
 mod accounts;
 mod activity;
+mod attempts;
 mod identity;
 mod limits;
 mod live;
@@ -130,6 +131,7 @@ pub struct Services {
     news: Arc<News>,
     queue: queue::Queue,
     per_session: limits::PerSession,
+    attempts: Arc<attempts::Attempts>,
 }
 
 impl Services {
@@ -161,6 +163,7 @@ impl Services {
             news,
             queue,
             per_session: limits::PerSession::default(),
+            attempts: Arc::default(),
         })
     }
 
@@ -220,6 +223,7 @@ impl Services {
     pub async fn purge(&self) -> Result<(), StoreError> {
         let now = self.now();
         self.per_session.forget(now);
+        self.attempts.forget(now);
         // A row is kept as long as a token of it could be shown, so that a replay is known for what it is.
         let kept = self.settings.tokens.refresh_absolute.max(self.settings.tokens.refresh_absolute_short);
         self.store.purge(now - kept, now).await

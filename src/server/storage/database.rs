@@ -1,5 +1,6 @@
 //! The connections, and what a transaction is.
 
+use super::open::ACQUIRE;
 use super::sql::{Dialect, Sql};
 use crate::server::ports::StoreError;
 use serde::Serialize;
@@ -7,6 +8,8 @@ use serde::de::DeserializeOwned;
 use sqlx::any::{Any, AnyArguments};
 use sqlx::query::{Query, QueryScalar};
 use sqlx::{AnyConnection, AnyPool, Transaction};
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// An open database. On SQLite one connection writes and a few read; on PostgreSQL both are the same.
 #[derive(Clone, Debug)]
@@ -14,21 +17,42 @@ pub struct Database {
     pub(super) writers: AnyPool,
     pub(super) readers: AnyPool,
     pub(super) dialect: Dialect,
+    /// On SQLite: the one place of those who write and are no refresh, so that a refresh waits behind one of them at most.
+    others: Arc<Semaphore>,
 }
 
 impl Database {
+    pub(super) fn new(writers: AnyPool, readers: AnyPool, dialect: Dialect) -> Self {
+        Self { writers, readers, dialect, others: Arc::new(Semaphore::new(1)) }
+    }
+
     /// Runs a reading statement (`SELECT` … `list`), which is a read transaction of its own and over when this returns.
     pub(super) fn read(&self, sql: Sql) -> QueryScalar<'static, Any, String, AnyArguments> {
         sqlx::query_scalar(sql.text(self.dialect))
     }
 
-    /// Begins a write transaction.
+    /// Begins a write transaction, in turn with all others of its kind.
     pub(super) async fn write(&self) -> Result<Write, StoreError> {
+        let turn = match self.dialect {
+            Dialect::Sqlite => Some(self.turn().await?),
+            Dialect::Postgres => None,
+        };
+        Ok(Write { _turn: turn, ..self.write_first().await? })
+    }
+
+    /// Begins a write transaction before all that wait for [`Self::write`]: for the one task that exchanges refresh
+    /// tokens.
+    pub(super) async fn write_first(&self) -> Result<Write, StoreError> {
         let transaction = match self.dialect {
             Dialect::Sqlite => self.writers.begin_with("BEGIN IMMEDIATE").await?,
             Dialect::Postgres => self.writers.begin().await?,
         };
-        Ok(Write { transaction, dialect: self.dialect })
+        Ok(Write { transaction, dialect: self.dialect, _turn: None })
+    }
+
+    async fn turn(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        let turn = tokio::time::timeout(ACQUIRE, self.others.clone().acquire_owned()).await;
+        turn.ok().and_then(Result::ok).ok_or_else(|| StoreError::Unavailable("too many wait to write".into()))
     }
 }
 
@@ -36,6 +60,8 @@ impl Database {
 pub(super) struct Write {
     transaction: Transaction<'static, Any>,
     dialect: Dialect,
+    /// Given back after the transaction's end.
+    _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Write {

@@ -104,7 +104,7 @@ fn plan(changes: &[SessionChange]) -> (Vec<RotatedRow<'_>>, Vec<EndedRow<'_>>) {
 impl Database {
     pub(super) async fn judge(&self, ids: Vec<SessionId>, judge: Judge) -> Result<(), StoreError> {
         let ids = to_json(&ids)?;
-        let mut write = self.write().await?;
+        let mut write = self.write_first().await?;
         let text = write.scalar(LOAD).bind(ids).fetch_one(write.connection()).await?;
         let sessions = from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect::<Result<_, _>>()?;
         let verdict = judge(sessions);

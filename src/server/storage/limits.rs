@@ -12,6 +12,10 @@ const TOUCH: Sql = sql!(
     "INSERT INTO limits (key, until, count, expires_at) \
      SELECT j.value ->> 'key', 0, 0, 0 FROM " rows " WHERE TRUE ORDER BY j.value ->> 'key' ON CONFLICT (key) DO NOTHING"
 );
+const READ: Sql = sql!(
+    "SELECT " list " FROM (SELECT " object "('key', s.key, 'until', s.until, 'count', s.count, \
+     'expires_at', s.expires_at) AS o FROM limits s WHERE s.key IN " texts ") t"
+);
 const LOAD: Sql = sql!(
     "SELECT " list " FROM (SELECT " object "('key', s.key, 'until', s.until, 'count', s.count, \
      'expires_at', s.expires_at) AS o FROM limits s WHERE s.key IN " texts " ORDER BY s.key" lock ") t"
@@ -29,17 +33,23 @@ struct Row {
     expires_at: Timestamp,
 }
 
+fn tallies_of(text: &str) -> Result<Tallies, StoreError> {
+    let tally = |Row { key, until, count, expires_at }| (key, Tally { until, count, expires_at });
+    Ok(from_json::<Row>(text)?.into_iter().map(tally).collect())
+}
+
 impl Database {
+    pub(super) async fn tallies(&self, keys: &[String]) -> Result<Tallies, StoreError> {
+        tallies_of(&self.read(READ).bind(to_json(keys)?).fetch_one(&self.readers).await?)
+    }
+
     pub(super) async fn tally(&self, keys: Vec<String>, judge: TallyJudge) -> Result<(), StoreError> {
         let row = |(key, Tally { until, count, expires_at }): (String, Tally)| Row { key, until, count, expires_at };
         let missing: Vec<Row> = keys.iter().map(|key| row((key.clone(), Tally::default()))).collect();
         let mut write = self.write().await?;
         write.apply(TOUCH, &missing).await?;
         let text = write.scalar(LOAD).bind(to_json(&keys)?).fetch_one(write.connection()).await?;
-        let tallies = from_json::<Row>(&text)?
-            .into_iter()
-            .map(|Row { key, until, count, expires_at }| (key, Tally { until, count, expires_at }));
-        let changed: Vec<Row> = judge(tallies.collect::<Tallies>()).into_iter().map(row).collect();
+        let changed: Vec<Row> = judge(tallies_of(&text)?).into_iter().map(row).collect();
         write.apply(SET, &changed).await?;
         write.commit().await
     }

@@ -99,7 +99,7 @@ async fn open_sqlite(path: &str, missing: Missing) -> Result<Database, OpenError
         Missing::Refused => migrations::check(&writers, Dialect::Sqlite).await?,
     }
     let readers = pool(SQLITE_READERS, READER).connect_with(options).await.map_err(OpenError::Connect)?;
-    Ok(Database { writers, readers, dialect: Dialect::Sqlite })
+    Ok(Database::new(writers, readers, Dialect::Sqlite))
 }
 
 /// Opens the file once and reads from it.

@@ -44,7 +44,7 @@ pub(super) async fn open(url: &str, missing: Missing) -> Result<Database, OpenEr
         Box::pin(async move { sqlx::raw_sql(PATIENCE).execute(connection).await.map(drop) })
     });
     let pool: AnyPool = limited.connect_with(options).await.map_err(refused)?;
-    Ok(Database { readers: pool.clone(), writers: pool, dialect: Dialect::Postgres })
+    Ok(Database::new(pool.clone(), pool, Dialect::Postgres))
 }
 
 /// Connects once. A pool would try again until its time is over, and in the end say nothing of the reason.

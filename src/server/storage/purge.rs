@@ -50,9 +50,10 @@ const LONE_ADDRESSES: Sql = sql!(
 const WEB_SESSIONS: Sql = sql!(
     "DELETE FROM web_sessions WHERE id IN (SELECT s.id FROM web_sessions s WHERE s.expires_at <= $1 LIMIT $2" skip ")"
 );
-/// A key whose end was set when sessions were meant to be shorter stays while one that is made with it lives.
+/// Also what ends in more than two days: no limit reaches as far, so a clock was wrong.
 const LIMITS: Sql = sql!(
-    "DELETE FROM limits WHERE key IN (SELECT s.key FROM limits s WHERE s.expires_at <= $1 LIMIT $2" skip ")"
+    "DELETE FROM limits WHERE key IN (SELECT s.key FROM limits s \
+     WHERE s.expires_at <= $1 OR s.expires_at > $1 + 172800000 LIMIT $2" skip ")"
 );
 /// Beyond so many, those that end first go: attempts under ever new names and addresses must not fill the disk.
 const LIMITS_MAX: i64 = 100_000;
@@ -77,6 +78,7 @@ const CROWDED_EVENTS: Sql = sql!(
      placed AS (SELECT r.id, ROW_NUMBER() OVER (PARTITION BY r.user_id ORDER BY r.class, r.id DESC) AS place FROM ranked r) \
      DELETE FROM activity WHERE id IN (SELECT p.id FROM placed p WHERE p.place > $1 LIMIT $2)"
 );
+/// A key whose end was set when sessions were meant to be shorter stays while one that is made with it lives.
 const KEYS: Sql = sql!(
     "DELETE FROM keys WHERE expires_at <= $1 AND (purpose = 'access' OR NOT EXISTS (SELECT 1 FROM sessions s \
      WHERE s.key_id = keys.id AND s.revoked_at IS NULL AND s.expires_at > $1 AND s.idle_expires_at > $1))"

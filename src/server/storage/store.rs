@@ -8,8 +8,8 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{
-    End, Judge, KeyJudge, Page, PasswordChange, Recorded, Seen, StartSession, Store, StoreError, StoredKey, TallyJudge,
-    User,
+    End, Judge, KeyJudge, Page, PasswordChange, Recorded, Seen, StartSession, Store, StoreError, StoredKey, Tallies,
+    TallyJudge, User,
 };
 use async_trait::async_trait;
 use std::collections::HashMap;
@@ -126,6 +126,10 @@ impl Store for Database {
 
     async fn change_keys(&self, judge: KeyJudge) -> Result<Vec<StoredKey>, StoreError> {
         self.change_keys(judge).await
+    }
+
+    async fn tallies(&self, keys: &[String]) -> Result<Tallies, StoreError> {
+        self.tallies(keys).await
     }
 
     async fn tally(&self, keys: Vec<String>, judge: TallyJudge) -> Result<(), StoreError> {

@@ -5,6 +5,8 @@ use crate::support::TestApp;
 use latchkey::domain::session::Reason;
 use latchkey::server::ports::StoreError;
 use sqlx::{AnyConnection, Connection as _};
+use std::sync::Mutex;
+use tokio::task::JoinSet;
 
 /// A world in which somebody else holds what a judgement of the session `one` needs.
 async fn held(world: &World, store: &dyn Store, lock: &'static [&'static str]) -> AnyConnection {
@@ -74,4 +76,44 @@ async fn a_lock_in_postgres_that_is_not_given_back_is_unavailable_in_time() {
     other.try_refresh().await.expect(200);
     sqlx::query("ROLLBACK").execute(&mut holder).await.unwrap();
     device.try_refresh().await.expect(200);
+}
+
+/// AV1, A3: on SQLite all writers wait for one place; a refresh waits behind one of them at most.
+#[tokio::test]
+async fn a_refresh_goes_before_all_others_that_wait_to_write() {
+    let world = World::new(Backend::Sqlite).await;
+    let store = world.open_with_ada().await;
+    let mut other = held(&world, &*store, &["BEGIN IMMEDIATE"]).await;
+    let order: Arc<Mutex<Vec<&str>>> = Arc::default();
+    let mut writers = JoinSet::new();
+    for n in 0..20 {
+        let (store, order) = (store.clone(), order.clone());
+        writers.spawn(async move {
+            let judge = Box::new(move |tallies| {
+                order.lock().unwrap().push("attempt");
+                tallies
+            });
+            store.tally(vec![n.to_string()], judge).await.unwrap();
+        });
+    }
+    // On this one thread each of them gets as far as it can.
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    let (refreshing, refreshed) = (store.clone(), order.clone());
+    writers.spawn(async move {
+        let judge = Box::new(move |_| {
+            refreshed.lock().unwrap().push("refresh");
+            Verdict::default()
+        });
+        refreshing.judge(vec![sid("one")], judge).await.unwrap();
+    });
+    for _ in 0..100 {
+        tokio::task::yield_now().await;
+    }
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
+    writers.join_all().await;
+    let order = order.lock().unwrap().clone();
+    assert_eq!(order.len(), 21);
+    assert!(order[..2].contains(&"refresh"), "{order:?}");
 }

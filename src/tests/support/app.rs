@@ -142,6 +142,7 @@ impl TestApp {
         settings.limits = Limits {
             login_per_address: 0,
             login_per_account: 0,
+            sign_ins_per_account: 0,
             refresh_per_session: 0,
             rename_per_session: 0,
             export_per_session: 0,
@@ -184,6 +185,11 @@ impl TestApp {
     /// Lets time pass.
     pub fn advance(&self, by: Duration) {
         self.clock.now.fetch_add(i64::try_from(by.as_millis()).expect("a time"), Ordering::SeqCst);
+    }
+
+    /// The clock is set back.
+    pub fn step_back(&self, by: Duration) {
+        self.clock.now.fetch_sub(i64::try_from(by.as_millis()).expect("a time"), Ordering::SeqCst);
     }
 
     /// The server panics when it asks what time it is for the `look`-th time from now on.

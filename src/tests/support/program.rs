@@ -44,6 +44,7 @@ impl Program {
             .env("LATCHKEY_PASSWORD__ARGON2_MEMORY", "64")
             .env("LATCHKEY_PASSWORD__ARGON2_ITERATIONS", "1")
             .env("LATCHKEY_LIMITS__LOGIN_PER_ADDRESS", "0")
+            .env("LATCHKEY_LIMITS__SIGN_INS_PER_ACCOUNT", "0")
             .env("LATCHKEY_LIMITS__REFRESH_PER_SESSION", "0")
             .env("LATCHKEY_DATABASE__URL", "sqlite://data/latchkey.db")
             .stdin(Stdio::null())

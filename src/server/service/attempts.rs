@@ -1,0 +1,317 @@
+//! Attempts under way. Each holds a place under every limit that it may use up until it is settled: so many at once slip
+//! nobody past. Who finds all places held waits for one; who is refused is refused from memory, or after one read: a
+//! refusal writes nothing, and waits behind nobody.
+
+use super::{ServiceError, Services};
+use crate::domain::limits::{Rule, Tally};
+use crate::domain::time::Timestamp;
+use crate::server::password::HashError;
+use crate::server::ports::Tallies;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
+
+/// How many attempts may wait for places under one limit; more are told to come again.
+const WAITING: usize = 256;
+/// How long an attempt waits for a place.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// How many limits are remembered beside those of attempts under way.
+const REMEMBERED: usize = 100_000;
+
+/// What uses a limit up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Counts {
+    Failures,
+    Successes,
+}
+
+/// A limit that an attempt may use up.
+#[derive(Clone, Debug)]
+pub(super) struct Limit {
+    pub key: String,
+    pub rule: Rule,
+    pub counts: Counts,
+    /// Whether a restart forgets nothing of it, and other servers know of it.
+    pub durable: bool,
+}
+
+/// What is known of one limit.
+#[derive(Default)]
+struct Slot {
+    under_way: u32,
+    /// How many tasks refer to it.
+    visitors: u32,
+    /// How often it changed here: what was read before the last change is out of date.
+    changes: u64,
+    /// As last known; `None` when it was never read.
+    tally: Option<Tally>,
+    /// Whether it refused somebody, and may refuse the next one without being read again.
+    refuses: bool,
+    /// Tells those who wait that somebody left.
+    left: watch::Sender<()>,
+}
+
+impl Slot {
+    /// How many places there are, by what is known.
+    ///
+    /// # Errors
+    /// How long to wait if there are none.
+    fn places(&mut self, rule: Rule, now: Timestamp) -> Result<u32, Duration> {
+        let places = rule.places(self.tally, now);
+        self.refuses = places.is_err();
+        places
+    }
+}
+
+/// All attempts under way on this server, and the limits that refuse.
+#[derive(Default)]
+pub(super) struct Attempts(Mutex<HashMap<String, Slot>>);
+
+/// Where an attempt stands.
+enum Standing {
+    UnderWay,
+    /// All places under a limit are held: to be looked at again when somebody left.
+    Waits(watch::Receiver<()>),
+}
+
+impl Attempts {
+    fn slots(&self) -> MutexGuard<'_, HashMap<String, Slot>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Keeps what is known under `limits` until it is dropped.
+    fn visit(self: &Arc<Self>, limits: Vec<Limit>) -> Visit {
+        let mut slots = self.slots();
+        for limit in &limits {
+            let slot = slots.entry(limit.key.clone()).or_default();
+            slot.visitors += 1;
+            if !limit.durable && slot.tally.is_none() {
+                slot.tally = Some(Tally::default());
+            }
+        }
+        drop(slots);
+        Visit { attempts: self.clone(), limits, is_under_way: false }
+    }
+
+    /// Forgets what refuses nobody any more.
+    pub(super) fn forget(&self, now: Timestamp) {
+        // A clock that stepped back leaves what no limit could have set.
+        let is_over = |tally: Tally| tally.until <= now || tally.until.since(now) > Duration::from_secs(24 * 60 * 60);
+        self.slots().retain(|_, slot| slot.visitors > 0 || !slot.tally.is_none_or(is_over));
+    }
+}
+
+/// Somebody who wants to attempt something, and then does. Dropped, nothing of it counts.
+pub(super) struct Visit {
+    attempts: Arc<Attempts>,
+    limits: Vec<Limit>,
+    is_under_way: bool,
+}
+
+impl Visit {
+    /// How often what is known changed, if all of it is known.
+    ///
+    /// # Errors
+    /// How long to wait, if what is known refuses.
+    fn look(&self, now: Timestamp) -> Result<(Vec<u64>, bool), Duration> {
+        let mut slots = self.attempts.slots();
+        let (mut changes, mut is_known, mut wait) = (Vec::new(), true, Duration::ZERO);
+        for limit in &self.limits {
+            let Some(slot) = slots.get_mut(&limit.key) else { continue };
+            changes.push(slot.changes);
+            is_known &= slot.tally.is_some();
+            wait = wait.max(slot.places(limit.rule, now).err().unwrap_or_default());
+        }
+        if wait.is_zero() { Ok((changes, is_known)) } else { Err(wait) }
+    }
+
+    /// Takes in what was read, unless something changed since `changes`.
+    fn learn(&self, changes: &[u64], read: &Tallies) {
+        let mut slots = self.attempts.slots();
+        for (limit, changes) in self.limits.iter().zip(changes) {
+            if let Some(slot) = slots.get_mut(&limit.key).filter(|slot| limit.durable && slot.changes == *changes) {
+                slot.tally = Some(read.get(&limit.key).copied().unwrap_or_default());
+            }
+        }
+    }
+
+    /// Takes a place under each limit, or none.
+    ///
+    /// # Errors
+    /// `RateLimited`; `Busy` when too many wait already.
+    fn start(&mut self, now: Timestamp) -> Result<Standing, ServiceError> {
+        let mut slots = self.attempts.slots();
+        let (mut held, mut wait) = (None, Duration::ZERO);
+        for limit in &self.limits {
+            let Some(slot) = slots.get_mut(&limit.key) else { continue };
+            match slot.places(limit.rule, now) {
+                Err(more) => wait = wait.max(more),
+                Ok(places) if slot.under_way >= places => held = Some(&limit.key),
+                Ok(_) => {}
+            }
+        }
+        if !wait.is_zero() {
+            return Err(ServiceError::RateLimited { wait });
+        }
+        match held.and_then(|key| slots.get(key)) {
+            Some(slot) if slot.left.receiver_count() >= WAITING => Err(HashError::Busy.into()),
+            // Listens before anybody can leave.
+            Some(slot) => Ok(Standing::Waits(slot.left.subscribe())),
+            None => {
+                for limit in &self.limits {
+                    if let Some(slot) = slots.get_mut(&limit.key) {
+                        slot.under_way += 1;
+                    }
+                }
+                drop(slots);
+                self.is_under_way = true;
+                Ok(Standing::UnderWay)
+            }
+        }
+    }
+
+    /// Remembers what became of the limits.
+    fn changed(&self, tallies: &Tallies) {
+        let mut slots = self.attempts.slots();
+        for (key, tally) in tallies {
+            if let Some(slot) = slots.get_mut(key) {
+                slot.tally = Some(*tally);
+                slot.changes += 1;
+            }
+        }
+    }
+
+    /// As memory knows them.
+    fn tallies(&self) -> Tallies {
+        let slots = self.attempts.slots();
+        let known = |limit: &Limit| Some((limit.key.clone(), slots.get(&limit.key)?.tally?));
+        self.limits.iter().filter_map(known).collect()
+    }
+}
+
+impl Drop for Visit {
+    fn drop(&mut self) {
+        let mut slots = self.attempts.slots();
+        let crowded = slots.len() > REMEMBERED;
+        for limit in &self.limits {
+            let Some(slot) = slots.get_mut(&limit.key) else { continue };
+            slot.visitors = slot.visitors.saturating_sub(1);
+            if self.is_under_way {
+                slot.under_way = slot.under_way.saturating_sub(1);
+                slot.left.send_replace(());
+            }
+            let only_here = !limit.durable && slot.tally.is_some_and(|tally| tally != Tally::default());
+            if slot.visitors == 0 && (crowded || !(only_here || slot.refuses)) {
+                slots.remove(&limit.key);
+            }
+        }
+    }
+}
+
+/// What became of limits when an attempt was settled.
+#[derive(Clone, Debug, Default)]
+struct Settled {
+    changed: Tallies,
+    /// How long whoever attempted it would have had to wait, if others used the limit up meanwhile.
+    wait: Duration,
+    begins_to_block: bool,
+}
+
+impl Settled {
+    /// Counts what is to be counted; a success clears what failed before.
+    fn of(limits: &[Limit], tallies: &Tallies, succeeded: bool, now: Timestamp) -> Self {
+        let mut settled = Self::default();
+        for limit in limits {
+            let tally = tallies.get(&limit.key).copied();
+            if (limit.counts == Counts::Successes) == succeeded {
+                match limit.rule.count(tally, now) {
+                    Ok(tally) => {
+                        settled.begins_to_block |= limit.rule.begins_to_block(&tally);
+                        settled.changed.insert(limit.key.clone(), tally);
+                    }
+                    Err(wait) => settled.wait = settled.wait.max(wait),
+                }
+            } else if succeeded && matches!(limit.rule, Rule::Failures(_)) && tally.is_some_and(|tally| tally.count > 0)
+            {
+                settled.changed.insert(limit.key.clone(), Tally::default());
+            }
+        }
+        settled
+    }
+}
+
+impl Services {
+    /// Begins an attempt when there is a place for it.
+    ///
+    /// # Errors
+    /// `RateLimited` when it may not be made yet; `Busy` when too many wait, or for too long.
+    pub(super) async fn begin(&self, limits: Vec<Limit>) -> Result<Visit, ServiceError> {
+        let mut visit = self.attempts.visit(limits);
+        let durable = visit.limits.iter().filter(|limit| limit.durable);
+        let keys: Vec<String> = durable.map(|limit| limit.key.clone()).collect();
+        let patience = Instant::now() + PATIENCE;
+        loop {
+            let now = self.now();
+            let (changes, is_known) = visit.look(now).map_err(|wait| ServiceError::RateLimited { wait })?;
+            if !keys.is_empty() && (!is_known || self.store.is_shared()) {
+                visit.learn(&changes, &self.store.tallies(&keys).await?);
+                if !visit.look(now).is_ok_and(|(since, _)| since == changes) {
+                    continue;
+                }
+            }
+            match visit.start(now)? {
+                Standing::UnderWay => return Ok(visit),
+                Standing::Waits(mut left) => {
+                    // Whoever held the places may be gone altogether: then there is room as well.
+                    let waited = timeout_at(patience, left.changed()).await;
+                    drop(waited.map_err(|_| HashError::Busy)?);
+                }
+            }
+        }
+    }
+
+    /// Settles an attempt: what it uses up is durable before its outcome is told. Says whether others of the account
+    /// have to wait from now on.
+    ///
+    /// # Errors
+    /// `RateLimited` when on another server others used the limit up meanwhile: then the outcome must not be told; and
+    /// when the store does not answer.
+    pub(super) async fn settle(&self, visit: Visit, succeeded: bool) -> Result<bool, ServiceError> {
+        let now = self.now();
+        let (durable, fleeting): (Vec<Limit>, Vec<Limit>) =
+            visit.limits.iter().cloned().partition(|limit| limit.durable);
+        let known = visit.tallies();
+        let mut settled = Settled::of(&fleeting, &known, succeeded, now);
+        let due = Settled::of(&durable, &known, succeeded, now);
+        if !due.changed.is_empty() || !due.wait.is_zero() {
+            let outcome = Arc::new(Mutex::new(Settled::default()));
+            let (slot, keys) = (outcome.clone(), durable.iter().map(|limit| limit.key.clone()).collect());
+            let judge = Box::new(move |tallies: Tallies| {
+                let settled = Settled::of(&durable, &tallies, succeeded, now);
+                let changed = settled.changed.clone();
+                *slot.lock().unwrap_or_else(PoisonError::into_inner) = settled;
+                changed
+            });
+            self.store.tally(keys, judge).await?;
+            let counted = outcome.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            settled.changed.extend(counted.changed);
+            settled.wait = settled.wait.max(counted.wait);
+            settled.begins_to_block |= counted.begins_to_block;
+        }
+        visit.changed(&settled.changed);
+        if settled.wait.is_zero() {
+            Ok(settled.begins_to_block)
+        } else {
+            Err(ServiceError::RateLimited { wait: settled.wait })
+        }
+    }
+
+    /// Settles an attempt that succeeded. What is done is done: a fault costs the user a place until it has decayed.
+    pub(super) async fn succeeded(&self, visit: Visit) {
+        if let Err(error) = self.settle(visit, true).await {
+            tracing::warn!(%error, "an attempt that succeeded could not be settled");
+        }
+    }
+}
