@@ -6,7 +6,7 @@ use crate::ui::app::ROOT;
 use crate::ui::auth::{self, entrance, resuming};
 use crate::ui::components::preferences_form;
 use crate::ui::page::{self, Page, Personal};
-use crate::ui::{self, browser, pages};
+use crate::ui::{self, browser, connection, pages, time_zone, typed};
 use leptos::mount::hydrate_from;
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
@@ -84,6 +84,10 @@ fn mount<V: IntoView>(page: impl FnOnce() -> V + 'static) {
     browser::spawn(async {
         // Getting the code ready was a task, coming alive is another: a slow device answers its user in between.
         browser::pause().await;
+        // What somebody rewrote meanwhile stays as it is: its forms and links do without the app.
+        if !browser::is_as_written(&root) {
+            return;
+        }
         let alive = hydrate_from(root, || {
             Address::here().provide();
             page()
@@ -95,7 +99,10 @@ fn mount<V: IntoView>(page: impl FnOnce() -> V + 'static) {
 
 /// What all pages have, and the end of coming alive.
 fn settle() {
+    connection::hold_page();
     preferences_form::come_alive();
+    typed::restore();
+    time_zone::tell();
     browser::spawn(async {
         browser::pause().await;
         // For tests and styles: from here on clicks are handled here.

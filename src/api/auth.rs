@@ -7,21 +7,34 @@ use super::{Flag, Secret};
 use crate::domain::id::SessionId;
 use leptos::prelude::*;
 
-/// Makes an account and signs it in; answers 201.
+/// Makes an account and signs it in; answers 201. `check_cookies` as in [`sign_in`].
 #[server(prefix = "/auth", endpoint = "signup", protocol = Wire<Post>)]
-pub async fn sign_up(username: String, password: Secret, #[server(default)] remember: Flag) -> Result<Tokens, Problem> {
-    crate::server::http::auth::sign_up(username, password, remember.0).await
+pub async fn sign_up(
+    username: String,
+    password: Secret,
+    #[server(default)] remember: Flag,
+    #[server(default)]
+    #[server(rename = "checkCookies")]
+    check_cookies: Flag,
+) -> Result<Tokens, Problem> {
+    crate::server::http::auth::sign_up(username, password, remember.0, check_cookies.0).await
 }
 
 /// Signs in with username and password. `client` names a registered native client; the web app leaves it out.
+///
+/// `check_cookies`: the page that asks was given a cookie. If the browser does not send it back, nothing is done, since
+/// nobody would be signed in by it.
 #[server(prefix = "/auth", endpoint = "login", protocol = Wire<Post>)]
 pub async fn sign_in(
     username: String,
     password: Secret,
     #[server(default)] remember: Flag,
     #[server(default)] client: Option<String>,
+    #[server(default)]
+    #[server(rename = "checkCookies")]
+    check_cookies: Flag,
 ) -> Result<Tokens, Problem> {
-    crate::server::http::auth::sign_in(username, password, remember.0, client).await
+    crate::server::http::auth::sign_in(username, password, remember.0, client, check_cookies.0).await
 }
 
 /// Rotates the refresh token (RFC 6749 section 6, RFC 9700 section 4.14.2). A browser's comes as a cookie.

@@ -20,6 +20,8 @@ pub enum Code {
     RefreshOvertaken,
     ReauthenticationRequired,
     ForbiddenOrigin,
+    /// The page that asks needs cookies, and the browser did not send back the one that it was given.
+    CookiesRequired,
     NotFound,
     MethodNotAllowed,
     UsernameTaken,
@@ -40,6 +42,7 @@ impl Code {
         match self {
             Self::BadRequest => 400,
             Self::ValidationFailed => 422,
+            Self::CookiesRequired => 400,
             Self::InvalidCredentials | Self::InvalidToken | Self::SessionRevoked | Self::RefreshReused => 401,
             Self::ReauthenticationRequired | Self::ForbiddenOrigin | Self::RegistrationClosed => 403,
             Self::NotFound => 404,
@@ -66,6 +69,7 @@ impl Code {
             Self::RefreshOvertaken => "Another request was faster. Repeat this one with the current refresh token.",
             Self::ReauthenticationRequired => "Confirm your password to go on.",
             Self::ForbiddenOrigin => "This request did not come from this site.",
+            Self::CookiesRequired => "The browser sends no cookies, which this page needs.",
             Self::NotFound => "There is nothing here.",
             Self::MethodNotAllowed => "This method is not allowed here.",
             Self::UsernameTaken => "This username is taken.",

@@ -89,6 +89,42 @@ impl Language {
     }
 }
 
+/// The name of a time zone, as the IANA time zone database writes them: `Europe/Berlin`. Whether there is such a zone is
+/// not known here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ZoneName(String);
+
+impl ZoneName {
+    /// The longest that is read, in bytes.
+    const MAX: usize = 64;
+
+    /// `None` for what cannot be the name of a zone. All that can stands in a cookie as it is (RFC 6265 section 4.1.1).
+    pub fn new(text: &str) -> Option<Self> {
+        let is_one = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte);
+        let is_name = (1..=Self::MAX).contains(&text.len()) && text.bytes().all(is_one);
+        is_name.then(|| Self(text.to_owned()))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for ZoneName {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::new(&text).ok_or("no name of a time zone")
+    }
+}
+
+impl From<ZoneName> for String {
+    fn from(name: ZoneName) -> Self {
+        name.0
+    }
+}
+
 /// What somebody has chosen, as the cookie holds it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Preferences {
@@ -123,6 +159,16 @@ mod tests {
         }
         for odd in ["", ".", "\"><script>", "dark; x.xx", "........"] {
             assert_eq!(Preferences::from_text(odd), Preferences::default(), "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_zone_has_a_name_that_a_cookie_can_hold() {
+        for name in ["Europe/Berlin", "UTC", "America/Argentina/Buenos_Aires", "Etc/GMT+5", "Asia/Ust-Nera"] {
+            assert_eq!(ZoneName::new(name).as_ref().map(ZoneName::as_str), Some(name));
+        }
+        for odd in ["", "Europe/Berlin; Path=/", "../etc/passwd", "a b", "Zürich", "\r\n", &"x".repeat(65)] {
+            assert_eq!(ZoneName::new(odd), None, "{odd}");
         }
     }
 

@@ -86,6 +86,7 @@ impl Application {
         let services = services(store.clone(), settings, &world).await?;
         let web_sessions = http::WebSessions { store, clock: world.clock };
         let (trusted_proxies, foreign_origins) = (Arc::new(trusted_proxies), Arc::default());
+        let files = Arc::new(http::site::files(&config.leptos));
         let app = App {
             services,
             entropy: world.entropy,
@@ -93,6 +94,7 @@ impl Application {
             trusted_proxies,
             leptos: config.leptos,
             foreign_origins,
+            files,
         };
         let lines = early::lines(app.services.settings().server.is_https());
         Ok(Self { listener, app, handle: Handle::new(), connections: Limited::to(connections::most(), lines) })

@@ -1,6 +1,6 @@
 //! What stands before every route: the same-origin gate, headers, methods (SECURITY CS1, HD1, HD3, HP1).
 
-use super::support::{Anonymous, Reply, TestApp};
+use super::support::{Anonymous, PASSWORD, Reply, TestApp};
 use latchkey::server::http::routes;
 use reqwest::{Client, Method};
 use serde_json::json;
@@ -102,13 +102,16 @@ async fn every_route_refuses_other_methods_and_carries_the_headers() {
             }
             for (name, value) in [
                 ("x-content-type-options", "nosniff"),
-                ("referrer-policy", "no-referrer"),
                 ("cross-origin-opener-policy", "same-origin"),
                 ("cross-origin-resource-policy", "same-origin"),
                 ("strict-transport-security", "max-age=31536000; includeSubDomains"),
             ] {
                 assert_eq!(reply.header(name), Some(value), "{method} {path}");
             }
+            // With no-referrer a page's own forms would come from the origin `null`.
+            let is_page = reply.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+            let referrer = if is_page { "same-origin" } else { "no-referrer" };
+            assert_eq!(reply.header("referrer-policy"), Some(referrer), "{method} {path}");
             assert!(reply.header("permissions-policy").is_some());
             assert!(reply.header("access-control-allow-origin").is_none());
             assert!(reply.header("content-security-policy").unwrap().contains("frame-ancestors 'none'"), "{path}");
@@ -116,6 +119,38 @@ async fn every_route_refuses_other_methods_and_carries_the_headers() {
             assert_eq!(reply.header("cache-control"), Some(kept), "{method} {path}");
             assert_eq!(reply.header("x-request-id").is_some(), kept == "no-store", "{method} {path}");
         }
+    }
+}
+
+/// A browser without Fetch Metadata tells the origin of a form, unless somebody takes that from it too.
+#[tokio::test]
+async fn a_form_works_without_fetch_metadata_and_a_refused_one_is_told_in_words() {
+    let app = TestApp::start().await;
+    app.signed_up("ada").await;
+    let submit = async |path: &str, origin: &str, accept: &str| {
+        let form = [("username", "ada"), ("password", PASSWORD), ("language", "de")];
+        let request = Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let request = request.post(app.url(path)).header("Accept", accept).header("Accept-Language", "de");
+        Reply::of(request.header("Origin", origin).form(&form).send().await.unwrap()).await
+    };
+    let html = "text/html,application/xhtml+xml;q=0.9,*/*;q=0.8";
+    assert_eq!(submit("/auth/login", app.public_url(), html).await.expect(303).header("location"), Some("/devices"));
+    for (path, back) in [
+        ("/auth/login", "/login"),
+        ("/auth/signup", "/signup"),
+        ("/auth/logout", "/devices"),
+        ("/auth/sessions/revoke", "/devices"),
+        ("/auth/password", "/account"),
+        ("/auth/reauthenticate", "/reauthenticate"),
+        ("/preferences", "/devices"),
+    ] {
+        let page = submit(path, "null", html).await.expect(403);
+        assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"), "{path}");
+        assert!(page.text.contains("<html lang=\"de\"") && page.text.contains("nicht angenommen"), "{}", page.text);
+        assert!(page.text.contains(&format!("<a class=\"button\" href=\"{back}\"")), "{path}: {}", page.text);
+        assert_eq!(page.header("cache-control"), Some("no-store"));
+        assert!(page.set_cookies().is_empty() && !page.text.contains(PASSWORD));
+        assert_eq!(submit(path, "null", "application/json").await.expect(403).code(), "forbidden_origin");
     }
 }
 

@@ -21,6 +21,7 @@ mod forged;
 mod forms;
 mod gate;
 mod housekeeping;
+mod html;
 mod inert;
 mod keys;
 mod limits;

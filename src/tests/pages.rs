@@ -59,6 +59,26 @@ async fn the_doors_lead_where_one_should_be() {
 }
 
 #[tokio::test]
+async fn who_signs_in_comes_back_to_the_whole_address_they_asked_for() {
+    let app = TestApp::start().await;
+    app.signed_up("ada").await;
+    let mut visitor = app.browser();
+    let asked = visitor.get("/activity?show=warnings&error=unavailable&before=7").await.expect(303);
+    let entrance = "/login?returnTo=%2Factivity%3Fshow%3Dwarnings%26before%3D7";
+    assert_eq!(asked.header("location"), Some(entrance), "but for what had just happened there");
+    let page = visitor.get(entrance).await.expect(200).text;
+    assert!(page.contains("name=\"returnTo\" value=\"/activity?show=warnings&amp;before=7\""), "{page}");
+    let form =
+        |password| [("username", "ada"), ("password", password), ("returnTo", "/activity?show=warnings&before=7")];
+    let refused = visitor.submit("/auth/login", &form("hunter2 hunter2 hunter2")).await.expect(303);
+    let again = "/login?error=invalid_credentials&returnTo=%2Factivity%3Fshow%3Dwarnings%26before%3D7";
+    assert_eq!(refused.header("location"), Some(again));
+    let reply = visitor.submit("/auth/login", &form(PASSWORD)).await.expect(303);
+    assert_eq!(reply.header("location"), Some("/activity?show=warnings&before=7"));
+    assert_eq!(visitor.get(entrance).await.expect(303).header("location"), Some("/activity?show=warnings&before=7"));
+}
+
+#[tokio::test]
 async fn rendering_never_rotates() {
     let app = TestApp::start().await;
     let mut device = app.signed_up("ada").await;

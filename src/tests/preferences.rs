@@ -1,9 +1,10 @@
 //! How somebody wants the pages: in which language, light or dark.
 
-use super::support::{Backend, TestApp};
+use super::support::{Anonymous, Backend, TestApp};
 use latchkey::server::config::Registration;
 use reqwest::Method;
 use serde_json::json;
+use std::time::Duration;
 
 const COOKIE: &str = "__Host-Http-latchkey-preferences";
 
@@ -50,7 +51,7 @@ async fn a_form_comes_back_to_its_page_and_nowhere_else() {
     let mut browser = app.browser();
     for (from, to) in [
         ("/signup?returnTo=%2Faccount&error=username_taken", "/signup?returnTo=%2Faccount"),
-        ("/activity?show=warnings", "/activity"),
+        ("/activity?show=warnings", "/activity?show=warnings"),
         ("//evil.example/login", "/devices"),
     ] {
         let reply = browser.submit("/preferences", &[("language", "de"), ("returnTo", from)]).await.expect(303);
@@ -69,6 +70,44 @@ async fn nonsense_is_refused_and_a_forged_cookie_is_inert() {
     let page = browser.get("/login").await.expect(200).text;
     assert!(page.contains("lang=\"en\"") && page.contains("data-theme=\"system\""), "{page}");
     assert!(!page.contains("alert(1)"));
+}
+
+#[tokio::test]
+async fn times_are_told_in_the_time_zone_that_the_browser_is_in() {
+    // 2027-01-15, 08:00 in UTC.
+    let app = TestApp::start().await;
+    let mut device = app.signed_up("ada").await;
+    let account = async |browser: &mut Anonymous| browser.get("/account").await.expect(200).text;
+    let devices = async |browser: &mut Anonymous| browser.get("/devices").await.expect(200).text;
+    assert!(devices(&mut device.browser).await.contains("15 Jan 2027, 08:00 UTC"), "untold, it is UTC");
+    for (zone, told) in [
+        ("Europe/Berlin", "15 Jan 2027, 09:00<"),
+        ("America/New_York", "15 Jan 2027, 03:00<"),
+        ("Asia/Kathmandu", "15 Jan 2027, 13:45<"),
+        ("Atlantis/Capital", "15 Jan 2027, 08:00 UTC<"),
+    ] {
+        let reply = device.browser.post("/preferences", json!({"timeZone": zone})).await.expect(204);
+        assert_eq!(reply.set_cookies().len(), 1, "no other choice is touched: {reply:?}");
+        let page = devices(&mut device.browser).await;
+        assert!(page.contains(told) && page.contains(&format!("data-time-zone=\"{zone}\"")), "{zone}: {page}");
+    }
+    device.browser.post("/preferences", json!({"timeZone": "Pacific/Kiritimati"})).await.expect(204);
+    app.advance(Duration::from_secs(3 * 3_600));
+    let later = app.signed_up("bob").await.browser;
+    device.browser.cookies.extend(later.cookies);
+    assert!(account(&mut device.browser).await.contains("16 Jan 2027<"), "there it is tomorrow already");
+}
+
+#[tokio::test]
+async fn nonsense_is_no_time_zone() {
+    let app = TestApp::start().await;
+    let mut browser = app.browser();
+    for odd in ["", "../../etc/passwd", "Europe/Berlin; Path=/", "a b", &"x".repeat(65)] {
+        browser.post("/preferences", json!({"timeZone": odd})).await.expect(422);
+    }
+    browser.cookies.insert("__Host-Http-latchkey-time-zone".into(), "\"><script>alert(1)</script>".into());
+    let page = browser.get("/login").await.expect(200).text;
+    assert!(!page.contains("alert(1)") && !page.contains("data-time-zone"), "{page}");
 }
 
 #[tokio::test]

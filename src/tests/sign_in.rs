@@ -1,8 +1,9 @@
 //! Signing in: what is answered, and what is not told.
 
-use super::support::{PASSWORD, TestApp};
+use super::support::{PASSWORD, Reply, TestApp};
 use latchkey::domain::id::UserId;
-use reqwest::Method;
+use reqwest::redirect::Policy;
+use reqwest::{Client, Method};
 use serde_json::json;
 
 #[tokio::test]
@@ -133,4 +134,48 @@ async fn an_unknown_client_is_refused() {
     let body = json!({"username": "ada", "password": PASSWORD, "client": "nobody"});
     let reply = app.browser().post("/auth/login", body).await.expect(422);
     assert_eq!(reply.json()["errors"][0]["field"], "client");
+}
+
+/// P6: a browser that keeps no cookies is told so, before anything is made that it could not use.
+#[tokio::test]
+async fn a_browser_that_keeps_no_cookies_is_told_and_leaves_no_session() {
+    let app = TestApp::start().await;
+    let device = app.signed_up("ada").await;
+    // As a browser asks, new or old, for a page; a program is given nothing.
+    for (name, value) in [("Sec-Fetch-Dest", "document"), ("Accept-Language", "de")] {
+        let ask = async |path: &str| {
+            let client = Client::builder().redirect(Policy::none()).build().unwrap();
+            let request = client.get(app.url(path)).header("Accept", "text/html").header(name, value);
+            Reply::of(request.send().await.unwrap()).await
+        };
+        let page = ask("/login").await.expect(200);
+        assert!(page.text.contains("name=\"checkCookies\" value=\"true\""), "{}", page.text);
+        let cookie = page.set_cookies().join("\n");
+        let expected = "__Host-Http-latchkey-preferences=system.; Path=/; Secure; HttpOnly; SameSite=Lax";
+        assert_eq!(cookie, expected, "it is forgotten when the browser is closed");
+        assert!(ask("/nothing").await.set_cookies().is_empty() && ask("/devices").await.set_cookies().is_empty());
+
+        let mut browser = app.browser();
+        let form = [("username", "ada"), ("password", PASSWORD), ("checkCookies", "true")];
+        for path in ["/auth/login", "/auth/signup"] {
+            let refused = browser.submit(path, &form).await.expect(303);
+            let back = format!("{}?error=cookies_required", path.replace("/auth", ""));
+            assert_eq!(refused.header("location"), Some(back.as_str()));
+            let told = browser.get(&back).await.expect(200).text;
+            assert!(told.contains("role=\"alert\"") && told.contains("keeps no cookies"), "{told}");
+        }
+        let body = json!({"username": "ada", "password": PASSWORD, "checkCookies": true});
+        assert_eq!(browser.post("/auth/login", body).await.expect(400).code(), "cookies_required");
+        assert_eq!(device.devices().await.len(), 1, "nobody was signed in");
+
+        let (kept, _) = cookie.split_once(';').unwrap();
+        let (name, value) = kept.split_once('=').unwrap();
+        browser.cookies.insert(name.to_owned(), value.to_owned());
+        let mut kept = browser.clone();
+        assert_eq!(kept.submit("/auth/login", &form).await.expect(303).header("location"), Some("/devices"));
+        kept.submit("/auth/logout", &[]).await.expect(303);
+    }
+    // Whoever does not ask for the check needs no cookie.
+    let body = json!({"username": "ada", "password": PASSWORD});
+    app.browser().post("/auth/login", body).await.expect(200);
 }

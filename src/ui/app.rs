@@ -12,9 +12,6 @@ pub const ROOT: &str = "content";
 /// What the body of a page holds. For the server: it has the code of all pages.
 pub fn written(content: Content) -> AnyView {
     let page = content.page();
-    if let Some(part) = page.part() {
-        leptos::prefetch_lazy_fn_on_server(part);
-    }
     match content {
         Content::SignIn => view! { <Gate>{pages::sign_in()}</Gate> }.into_any(),
         Content::SignUp => view! { <Gate>{pages::sign_up()}</Gate> }.into_any(),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, future_to_promise, spawn_local};
+use web_sys::AbortController;
 
 /// The device's clock, which may be wrong.
 pub fn now() -> Timestamp {
@@ -63,6 +64,14 @@ pub async fn pause() {
     sleep(Duration::ZERO).await;
 }
 
+/// Breaks off what `controller` is of after this time. `AbortSignal.timeout` does the same, but is of 2022.
+pub fn abort_after(controller: AbortController, duration: Duration) {
+    spawn(async move {
+        sleep(duration).await;
+        controller.abort();
+    });
+}
+
 /// Leaves for `path` by loading it anew, in place of the present page: everything in memory is gone.
 pub fn replace(path: &str) {
     let _ = window().location().replace(path);
@@ -80,6 +89,25 @@ pub fn reload_when_back() {
             reload();
         }
     });
+}
+
+/// Keeps a text with the present entry of the tab's history, in place of the former one.
+pub fn set_history_state(text: &str) {
+    let _ = replace_history_state(&text.into());
+}
+
+/// The text that was kept, once.
+pub fn take_history_state() -> Option<String> {
+    let history = Reflect::get(&window(), &"history".into()).ok()?;
+    let text = Reflect::get(&history, &"state".into()).ok()?.as_string()?;
+    let _ = replace_history_state(&JsValue::NULL);
+    Some(text)
+}
+
+fn replace_history_state(state: &JsValue) -> Result<(), JsValue> {
+    let history = Reflect::get(&window(), &"history".into())?;
+    let replace: js_sys::Function = Reflect::get(&history, &"replaceState".into())?.dyn_into()?;
+    replace.call2(&history, state, &"".into()).map(drop)
 }
 
 /// Path and query of the present page.
@@ -107,11 +135,11 @@ pub fn root_attribute(name: &str) -> Option<String> {
     document().document_element()?.get_attribute(name)
 }
 
-/// The same, once: it is gone afterwards.
-pub fn take_root_attribute(name: &str) -> Option<String> {
-    let root = document().document_element()?;
-    let value = root.get_attribute(name)?;
-    let _ = root.remove_attribute(name);
+/// What an attribute of the body says, once: it is gone afterwards.
+pub fn take_body_attribute(name: &str) -> Option<String> {
+    let body = document().body()?;
+    let value = body.get_attribute(name)?;
+    let _ = body.remove_attribute(name);
     Some(value)
 }
 
@@ -122,9 +150,41 @@ pub fn set_root_attribute(name: &str, value: &str) {
     }
 }
 
+/// Gives the document's root an empty attribute, or takes it away.
+pub fn mark_root(name: &str, marked: bool) {
+    if let Some(root) = document().document_element() {
+        let _ = root.toggle_attribute_with_force(name, marked);
+    }
+}
+
+/// Whether the event is of an element that `selector` names, or of one within.
+pub fn closest(event: &web_sys::Event, selector: &str) -> bool {
+    let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    element.and_then(|element| element.closest(selector).ok().flatten()).is_some()
+}
+
 /// The languages that the reader prefers, as tags (RFC 5646).
 pub fn languages() -> Vec<String> {
-    window().navigator().languages().iter().filter_map(|tag| tag.as_string()).collect()
+    let told = Reflect::get(&window().navigator(), &"languages".into()).ok();
+    let told = told.and_then(|told| told.dyn_into::<js_sys::Array>().ok());
+    told.iter().flat_map(js_sys::Array::iter).filter_map(|tag| tag.as_string()).collect()
+}
+
+/// The name of the time zone that the device is in.
+pub fn time_zone() -> Option<String> {
+    let property = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok();
+    let intl = property(&window(), "Intl")?;
+    let constructor: js_sys::Function = property(&intl, "DateTimeFormat")?.dyn_into().ok()?;
+    let format = Reflect::construct(&constructor, &js_sys::Array::new()).ok()?;
+    let resolve: js_sys::Function = property(&format, "resolvedOptions")?.dyn_into().ok()?;
+    property(&resolve.call0(&format).ok()?, "timeZone")?.as_string()
+}
+
+/// How many seconds the device's time is ahead of UTC at `time`.
+pub fn offset(time: Timestamp) -> i64 {
+    #[expect(clippy::cast_precision_loss, reason = "milliseconds of any date are exact in a double")]
+    let date = js_sys::Date::new(&JsValue::from_f64(time.as_millis() as f64));
+    millis(date.get_timezone_offset() * -60.0)
 }
 
 /// JSON for people to read; what is none stays as it is.
@@ -240,7 +300,35 @@ pub fn form_of(event: &web_sys::SubmitEvent) -> Option<web_sys::HtmlFormElement>
     event.target()?.dyn_into().ok()
 }
 
-/// Says in the browser's console what went wrong: without this a panic is only "unreachable".
-pub fn report_panics() {
-    std::panic::set_hook(Box::new(|info| web_sys::console::error_1(&info.to_string().into())));
+/// When the app panics: says in the browser's console what went wrong, which is only "unreachable" otherwise, and leaves
+/// the page as plain HTML. Nothing of the app goes on after a panic, so nothing of it may stand between a form and the
+/// server.
+pub fn survive_panics(give_up: fn()) {
+    std::panic::set_hook(Box::new(move |info| {
+        web_sys::console::error_1(&info.to_string().into());
+        give_up();
+        become_plain();
+    }));
+}
+
+/// Takes all handlers of events from the page: a copy has what was typed, and none of them.
+fn become_plain() {
+    let Some(body) = document().body() else { return };
+    let copy = body.clone_node_with_deep(true).ok().and_then(|copy| copy.dyn_into::<web_sys::Element>().ok());
+    if let Some(copy) = copy {
+        let _ = copy.remove_attribute("data-alive");
+        let _ = body.replace_with_with_node_1(&copy);
+    }
+}
+
+/// Whether `html` is as the server wrote it, as far as the app has to know before it comes alive there: nobody dropped
+/// the comments that tell texts apart, or wrapped the texts, as translators do.
+pub fn is_as_written(element: &web_sys::Element) -> bool {
+    let html = element.inner_html();
+    html.contains("<!--") && !html.contains("<font")
+}
+
+/// Whether the browser has modal dialogs of its own, which are of 2022.
+pub fn has_dialogs() -> bool {
+    Reflect::has(&window(), &"HTMLDialogElement".into()).unwrap_or(false)
 }

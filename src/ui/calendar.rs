@@ -1,10 +1,10 @@
-//! Points in time as text. Pure: the server and the first paint in the browser write the same, dates in UTC; only later
-//! the reader's own locale and time zone come in (see `components::moment`).
+//! Points in time as text, in the reader's time zone where it is known, otherwise in UTC. Later the reader's own locale
+//! comes in (see `components::moment`).
 
-use super::text;
+use super::{text, time_zone};
 use crate::domain::time::Timestamp;
 
-/// A date and a time of day, UTC.
+/// A date and a time of day.
 struct Civil {
     year: i64,
     /// 1 to 12.
@@ -32,6 +32,14 @@ impl Civil {
         }
     }
 
+    /// In the reader's time zone, and what says so: nothing, or `UTC` while it is not known.
+    fn local(time: Timestamp) -> (Self, &'static str) {
+        match time_zone::offset(time) {
+            Some(offset) => (Self::from(Timestamp::from_secs(time.as_secs() + offset)), ""),
+            None => (Self::from(time), " UTC"),
+        }
+    }
+
     fn month_name(&self) -> &'static str {
         usize::try_from(self.month - 1).ok().and_then(|index| text().dates().months.get(index)).unwrap_or(&"")
     }
@@ -52,15 +60,15 @@ pub fn iso(time: Timestamp) -> String {
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", civil.hour(), civil.minute(), civil.seconds % 60)
 }
 
-/// For people, in the language of the page: `23 Nov 2026, 11:38 UTC`.
-pub fn utc(time: Timestamp) -> String {
-    let civil = Civil::from(time);
-    format!("{}, {:02}:{:02} UTC", utc_day(time), civil.hour(), civil.minute())
+/// For people, in the language of the page: `23 Nov 2026, 12:38`, or `23 Nov 2026, 11:38 UTC`.
+pub fn date_and_time(time: Timestamp) -> String {
+    let (civil, zone) = Civil::local(time);
+    format!("{}, {:02}:{:02}{zone}", day(time), civil.hour(), civil.minute())
 }
 
 /// For people, without the time of day: `23 Nov 2026`.
-pub fn utc_day(time: Timestamp) -> String {
-    let civil = Civil::from(time);
+pub fn day(time: Timestamp) -> String {
+    let (civil, _) = Civil::local(time);
     (text().dates().date)(civil.day, civil.month_name(), civil.year)
 }
 
@@ -86,7 +94,7 @@ mod tests {
     fn times_are_written_in_utc() {
         let time = Timestamp::from_secs(1_795_433_937);
         assert_eq!(iso(time), "2026-11-23T11:38:57Z");
-        assert_eq!(utc(time), "23 Nov 2026, 11:38 UTC");
+        assert_eq!(date_and_time(time), "23 Nov 2026, 11:38 UTC");
         assert_eq!(iso(Timestamp::default()), "1970-01-01T00:00:00Z");
         assert_eq!(iso(Timestamp::from_secs(951_782_400)), "2000-02-29T00:00:00Z");
         assert_eq!(iso(Timestamp::from_secs(-1)), "1969-12-31T23:59:59Z");

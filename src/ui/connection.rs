@@ -1,17 +1,56 @@
-//! Whether the device is online, for views.
+//! Whether the page can reach the server: what it says while it cannot, and that nothing leads away from it meanwhile.
 
-use super::browser;
+use super::{browser, environment, text};
 use leptos::prelude::*;
+use std::cell::Cell;
+use web_sys::Event;
 
-/// Whether the device says that it is offline; `false` until the app has come alive.
+/// The id of the element that says so on pages for somebody who is not signed in.
+pub const STATUS: &str = "connection";
+
+/// The root has this attribute while the page is cut off. The styles follow it: what is shown may be over.
+const ATTRIBUTE: &str = "data-away";
+
+/// A link that leads to another page.
+const LINKS: &str = "a[href]:not([href^='#'])";
+
+/// Why the page is cut off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Cause {
+    /// The device has no network.
+    Offline,
+    /// The server does not answer.
+    Unreachable,
+}
+
+impl Cause {
+    fn now() -> Option<Self> {
+        if !browser::is_online() { Some(Self::Offline) } else { UNREACHABLE.get().then_some(Self::Unreachable) }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::Offline => text().frame().offline,
+            Self::Unreachable => text().frame().unreachable,
+        }
+    }
+}
+
+thread_local! {
+    static UNREACHABLE: Cell<bool> = const { Cell::new(false) };
+    static GIVEN_UP: Cell<bool> = const { Cell::new(false) };
+    static OF_PAGE: Cell<Option<Connection>> = const { Cell::new(None) };
+}
+
+/// The connection, for views; whole until the app has come alive.
 #[derive(Clone, Copy)]
-pub struct Offline(RwSignal<bool>);
+pub struct Connection(RwSignal<Option<Cause>>);
 
-impl Offline {
+impl Connection {
     pub fn provide() -> Self {
-        let offline = Self(RwSignal::new(false));
-        provide_context(offline);
-        offline
+        let connection = Self(RwSignal::new(None));
+        provide_context(connection);
+        connection
     }
 
     pub fn expect() -> Self {
@@ -20,14 +59,78 @@ impl Offline {
 
     /// Begins to follow it; in the browser only.
     pub fn follow(self) {
-        let Self(offline) = self;
-        offline.set(!browser::is_online());
-        for event in ["online", "offline"] {
-            browser::listen::<web_sys::Event>(&window(), event, move |_| offline.set(!browser::is_online()));
-        }
+        OF_PAGE.set(Some(self));
+        show();
     }
 
-    pub fn get(self) -> bool {
-        self.0.get()
+    pub fn is_cut_off(self) -> bool {
+        let Self(cause) = self;
+        cause.with(Option::is_some)
     }
+
+    /// What to say of it.
+    pub fn words(self) -> Option<&'static str> {
+        let Self(cause) = self;
+        cause.get().map(Cause::words)
+    }
+}
+
+/// The server answers, or does not.
+pub fn set_reachable(reachable: bool) {
+    if UNREACHABLE.replace(!reachable) == reachable {
+        show();
+    }
+}
+
+/// Whether the server was found not to answer.
+pub fn is_unreachable() -> bool {
+    UNREACHABLE.get()
+}
+
+/// The app is over: nothing is held any more.
+pub fn give_up() {
+    GIVEN_UP.set(true);
+}
+
+/// Whether the device has no network; `false` on the server.
+pub fn is_offline() -> bool {
+    environment::is_in_browser() && !browser::is_online()
+}
+
+fn show() {
+    let cause = Cause::now();
+    browser::mark_root(ATTRIBUTE, cause.is_some());
+    match OF_PAGE.get() {
+        Some(Connection(shown)) => drop(shown.try_set(cause)),
+        None => browser::say(STATUS, cause.map_or("", Cause::words)),
+    }
+}
+
+/// Keeps the page while it could not be had again: a link or a form would lead to the browser's own error page.
+pub fn hold_page() {
+    for event in ["online", "offline"] {
+        browser::listen::<Event>(&window(), event, |_| show());
+    }
+    browser::listen(&document(), "click", |event: Event| {
+        if browser::closest(&event, LINKS) {
+            hold(&event);
+        }
+    });
+    browser::listen(&document(), "submit", |event: Event| hold(&event));
+    show();
+}
+
+fn hold(event: &Event) {
+    if event.default_prevented() || GIVEN_UP.get() || Cause::now().is_none() {
+        return;
+    }
+    event.prevent_default();
+    // Said anew, so that it is read out again.
+    if let Some(Connection(shown)) = OF_PAGE.get() {
+        shown.try_set(None);
+    }
+    browser::spawn(async {
+        browser::pause().await;
+        show();
+    });
 }

@@ -2,7 +2,7 @@
 
 use super::auth::{timing, transport};
 use super::components::dialogs;
-use super::{auth, browser, naming, notice, text};
+use super::{auth, browser, links, naming, notice, text};
 use crate::api::Flag;
 use crate::api::data::SessionInfo;
 use crate::api::problem::{Code, Problem};
@@ -168,6 +168,12 @@ impl Devices {
     /// Asks before `ending` is done. Where that cannot be, the browser asks, and the form does it, as without JavaScript.
     pub fn ask(self, ending: Ending, form: Option<HtmlFormElement>) {
         self.failure.set(None);
+        if !browser::has_dialogs() {
+            if browser::confirms(&ending.words()) {
+                self.end(ending);
+            }
+            return;
+        }
         if dialogs::are_made() {
             // At once: the next key may be meant for the dialog.
             return self.asked.set(Some(ending));
@@ -190,8 +196,8 @@ impl Devices {
                     }
                 }
                 (Err(_), _) => {
-                    let why = text().problem(Code::Unavailable);
-                    self.failure.try_set(Some(ending.failed(why)));
+                    let why = notice::sentence(&Code::Unavailable.into());
+                    self.failure.try_set(Some(ending.failed(&why)));
                 }
             }
         });
@@ -235,7 +241,10 @@ impl Devices {
                     self.rows.try_update(|rows| put_back(rows, &before, &left));
                     self.selected.try_update(|now| *now = now.take().or(selected));
                     match problem.code {
-                        Code::ReauthenticationRequired => drop(self.locked.try_set(Some(left))),
+                        Code::ReauthenticationRequired if browser::has_dialogs() => {
+                            self.locked.try_set(Some(left));
+                        }
+                        Code::ReauthenticationRequired => browser::replace(links::REAUTHENTICATE),
                         // The page is being left, and the next one says why.
                         code if notice::is_over(code) => {}
                         _ => drop(self.failure.try_set(Some(left.failed(&notice::sentence(&problem))))),

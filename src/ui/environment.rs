@@ -16,6 +16,8 @@ pub struct Environment {
     pub password_min: u64,
     /// Whether anybody may make an account.
     pub sign_up_open: bool,
+    /// Whether the browser is to prove that it keeps cookies before somebody signs in: it was given one.
+    pub checks_cookies: bool,
     /// When the page was made, by the server's clock.
     pub now: Timestamp,
 }
@@ -27,6 +29,7 @@ impl Default for Environment {
             language: Language::English,
             password_min: 15,
             sign_up_open: true,
+            checks_cookies: false,
             now: Timestamp::default(),
         }
     }
@@ -38,6 +41,7 @@ pub mod attribute {
     pub const LANGUAGE: &str = "lang";
     pub const PASSWORD_MIN: &str = "data-password-min";
     pub const SIGN_UP: &str = "data-sign-up";
+    pub const COOKIES: &str = "data-cookies";
     pub const NOW: &str = "data-now";
 }
 
@@ -61,6 +65,7 @@ impl Environment {
                 .and_then(|min| min.parse().ok())
                 .unwrap_or(default.password_min),
             sign_up_open: told(attribute::SIGN_UP).is_none_or(|sign_up| sign_up == "open"),
+            checks_cookies: told(attribute::COOKIES).is_some(),
             now: told(attribute::NOW)
                 .and_then(|millis| millis.parse().ok())
                 .map_or_else(browser::now, Timestamp::from_millis),
@@ -70,6 +75,11 @@ impl Environment {
     pub fn sign_up(self) -> &'static str {
         if self.sign_up_open { "open" } else { "closed" }
     }
+}
+
+/// Whether this runs in a browser, and not on the server.
+pub fn is_in_browser() -> bool {
+    OF_PAGE.get().is_some()
 }
 
 /// The language of this page.

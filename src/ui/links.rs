@@ -15,6 +15,9 @@ pub const DISOWNED: &str = "/account?notMe=ended#password";
 /// Where somebody comes who has just deleted their account.
 pub const DELETED: &str = "/login?done=deleted";
 
+/// Whether the server is there.
+pub const HEALTH: &str = "/healthz";
+
 /// What happens to the user's sessions, as it happens.
 pub const LIVE: &str = "/api/live";
 
@@ -52,26 +55,53 @@ pub mod query {
     pub const BEFORE: &str = "before";
 }
 
-/// `wanted`, if it is a page of the app, with its query; else the devices page. Looked up, since no shape of a path says
-/// where it leads: `/devices/../auth/logout` is resolved only by the browser.
-pub fn return_path(wanted: Option<&str>) -> &str {
-    wanted
-        .filter(|path| is_page(path) && path.len() <= 512)
-        .filter(|path| !path.contains(|c: char| c == '\\' || c.is_control() || c.is_whitespace()))
-        .unwrap_or(DEVICES)
+/// The pages that signing in may lead to.
+const DESTINATIONS: [&str; 3] = [DEVICES, ACCOUNT, ACTIVITY];
+
+/// The longest address that is returned to, in bytes.
+const RETURN_MAX: usize = 512;
+
+/// The address that `wanted` names, if it is one of a page of the app; otherwise the devices page.
+pub fn return_path(wanted: Option<&str>) -> String {
+    wanted.and_then(|wanted| address_of(wanted, &DESTINATIONS)).unwrap_or_else(|| DEVICES.to_owned())
 }
 
-/// The page at `path`, come back to with the password given again.
-pub fn confirmed(path: &str) -> String {
-    let (page, fragment) = path.split_once('#').map_or((path, None), |(page, fragment)| (page, Some(fragment)));
+/// `wanted`, if it is an address of one of `pages`: taken apart and written anew, so that it stays on this site whatever
+/// it holds. A path is looked up and not judged by its shape: only a browser resolves `/devices/../auth/logout`. What
+/// the query said of something that had just happened is left out, since it is over.
+pub fn address_of(wanted: &str, pages: &[&'static str]) -> Option<String> {
+    const OVER: [&str; 5] = [query::ERROR, query::FIELD, query::REASON, query::CONFIRMED, query::DONE];
+
+    if wanted.len() > RETURN_MAX {
+        return None;
+    }
+    let (rest, fragment) = wanted.split_once('#').unwrap_or((wanted, ""));
+    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
+    let page = pages.iter().find(|page| **page == path)?;
+    let kept = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| !OVER.contains(&name.as_ref()));
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish();
+    let mut address = (*page).to_owned();
+    if !query.is_empty() {
+        address = address + "?" + &query;
+    }
+    if !fragment.is_empty() && fragment.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
+        address = address + "#" + fragment;
+    }
+    Some(address)
+}
+
+/// `address` with one more parameter.
+pub fn with_parameter(address: &str, name: &str, value: &str) -> String {
+    let (page, fragment) = address.split_once('#').map_or((address, None), |(page, rest)| (page, Some(rest)));
     let joined = if page.contains('?') { '&' } else { '?' };
+    let parameter = form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
     let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
-    format!("{page}{joined}{}=true{fragment}", query::CONFIRMED)
+    format!("{page}{joined}{parameter}{fragment}")
 }
 
-/// Whether the app itself has a page at `path` for who is signed in.
-pub fn is_page(path: &str) -> bool {
-    matches!(page_of(path), DEVICES | ACCOUNT | ACTIVITY)
+/// The page at `address`, come back to with the password given again.
+pub fn confirmed(address: &str) -> String {
+    with_parameter(address, query::CONFIRMED, "true")
 }
 
 /// Whether `path` is where people sign in: going back there would be a circle.
@@ -120,12 +150,31 @@ mod tests {
     fn returning_stays_on_this_site() {
         assert_eq!(return_path(Some("/devices?rename=1")), "/devices?rename=1");
         assert_eq!(return_path(Some("/account#password")), "/account#password");
+        assert_eq!(return_path(Some("/activity?show=warnings&before=7")), "/activity?show=warnings&before=7");
         for bad in
             ["//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "devices", "", "/a\\b"]
         {
             assert_eq!(return_path(Some(bad)), DEVICES, "{bad:?}");
         }
         assert_eq!(return_path(None), DEVICES);
+        assert_eq!(return_path(Some(&format!("/devices?a={}", "b".repeat(600)))), DEVICES);
+    }
+
+    #[test]
+    fn an_address_is_written_anew_whatever_it_holds() {
+        for (wanted, written) in [
+            ("/activity?show=a\r\nSet-Cookie:%20x", "/activity?show=a%0D%0ASet-Cookie%3A+x"),
+            ("/activity?\"><script>", "/activity?%22%3E%3Cscript%3E="),
+            ("/account?a=b#//evil.example", "/account?a=b"),
+        ] {
+            assert_eq!(return_path(Some(wanted)), written);
+        }
+    }
+
+    #[test]
+    fn what_had_just_happened_is_not_returned_to() {
+        let told = "/activity?error=unavailable&field=a&reason=b&confirmed=true&done=deleted&show=warnings";
+        assert_eq!(return_path(Some(told)), "/activity?show=warnings");
     }
 
     #[test]

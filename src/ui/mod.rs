@@ -17,6 +17,7 @@ pub mod components;
 pub mod connection;
 pub mod devices;
 pub mod environment;
+pub mod files;
 pub mod links;
 pub mod naming;
 pub mod notice;
@@ -25,6 +26,8 @@ pub mod pages;
 pub mod shell;
 pub mod strength;
 pub mod text;
+pub mod time_zone;
+pub mod typed;
 
 pub use components::credentials_form::TypedUsername;
 pub use environment::Environment;
@@ -33,6 +36,6 @@ pub use text::text;
 
 /// What must stand before a page comes alive in a browser.
 pub fn prepare() {
-    browser::report_panics();
+    browser::survive_panics(connection::give_up);
     Environment::read();
 }

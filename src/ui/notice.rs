@@ -2,6 +2,7 @@
 //! JavaScript, as codes in the address. Only known codes become words: nothing of the address is ever shown.
 
 use super::address::Address;
+use super::connection;
 use super::environment::Environment;
 use super::links::query;
 use super::text;
@@ -70,6 +71,7 @@ pub fn sentence(problem: &Problem) -> String {
     match (problem.code, problem.retry_after) {
         (Code::RateLimited, Some(seconds)) => text().wait(seconds),
         (Code::ForbiddenOrigin, _) if problem.public_url.is_some() => text().problems().opened_elsewhere.to_owned(),
+        (Code::Unavailable, _) if connection::is_offline() => text().problems().offline.to_owned(),
         (Code::ValidationFailed, _) => problem
             .errors
             .iter()

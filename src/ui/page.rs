@@ -3,7 +3,7 @@
 use super::{browser, links, text};
 use crate::api::data::{Account, ActivityPage, SessionInfo};
 use crate::api::json;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::domain::id::SessionId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -146,6 +146,14 @@ impl Content {
         }
     }
 
+    /// The heading of the page.
+    pub fn heading(&self) -> &'static str {
+        match self {
+            Self::Failed(problem) if problem.code == Code::ForbiddenOrigin => text().frame().refused,
+            _ => self.page().heading(),
+        }
+    }
+
     /// What the page in the browser has to know of it to come alive: JSON, as an attribute holds it best.
     pub fn to_attribute(&self) -> Option<String> {
         let json = match self {
@@ -159,7 +167,7 @@ impl Content {
     }
 }
 
-/// The root's attributes.
+/// The attributes: of the root which page it is, of the body what it is about.
 pub mod attribute {
     pub const PAGE: &str = "data-page";
     pub const CONTENT: &str = "data-content";
@@ -172,7 +180,7 @@ pub fn here() -> Option<Page> {
 
 /// What it is about: the inverse of [`Content::to_attribute`]. To be taken once, since nothing else clears it.
 pub fn take<T: DeserializeOwned>() -> Option<T> {
-    let told = browser::take_root_attribute(attribute::CONTENT)?;
+    let told = browser::take_body_attribute(attribute::CONTENT)?;
     json::read(&swap_quotes(&told))
 }
 

@@ -1,18 +1,23 @@
 //! The HTML document around the app, rendered on the server only.
 
 use super::environment::Environment;
+use super::files::{Files, Scripts};
 use super::page::Content;
 use super::pages::Leaving;
-use super::{app, text};
+use super::{app, text, time_zone};
 use crate::domain::preferences::Theme;
+use leptos::nonce::use_nonce;
 use leptos::prelude::*;
-use leptos_meta::{HashedStylesheet, MetaTags};
+use std::sync::Arc;
 
 /// The id of what stands behind everything that a page shows.
 const END: &str = "end";
 
-/// The whole document. Scripts carry the nonce of this answer's content security policy.
-pub fn shell(options: LeptosOptions, content: Content) -> impl IntoView {
+/// The whole document. Scripts carry the nonce of this answer's content security policy; nothing else does, since what a
+/// script or a style can read is no secret.
+///
+/// What the page is about stands on its body: the encoding has to be named within the first 1,024 bytes.
+pub fn shell(options: LeptosOptions, files: Arc<Files>, content: Content) -> impl IntoView {
     let environment = Environment::current();
     let page = content.page();
     let told = content.to_attribute();
@@ -24,24 +29,23 @@ pub fn shell(options: LeptosOptions, content: Content) -> impl IntoView {
             data-theme=environment.theme.as_str()
             data-password-min=environment.password_min
             data-sign-up=environment.sign_up()
+            data-cookies=environment.checks_cookies.then_some("checked")
             data-now=environment.now.as_millis()
             data-page=page.as_str()
-            data-content=told
+            data-time-zone=time_zone::told()
         >
             <head>
                 <meta charset="utf-8" />
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
-                <title>{text::page_title(page.heading())}</title>
+                <title>{text::page_title(content.heading())}</title>
                 <ThemeColor theme=environment.theme />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
-                // A page arrives whole: nothing is painted of half a page, which would move when the rest is there.
-                <link rel="expect" href=format!("#{END}") blocking="render" />
-                <HashedStylesheet id="latchkey" options=options.clone() />
-                <AutoReload options=options.clone() />
-                <HydrationScripts options />
-                <MetaTags />
+                <PaintWhole />
+                <link rel="stylesheet" href=files.style.clone() />
+                <AutoReload options />
+                <Scripts files part=page.part() />
             </head>
-            <body>
+            <body data-content=told>
                 {app::written(content)}
                 // An element by itself: Chromium goes on when the expected one begins, not when it ends.
                 <div id=END hidden></div>
@@ -49,6 +53,17 @@ pub fn shell(options: LeptosOptions, content: Content) -> impl IntoView {
             </body>
         </html>
     }
+}
+
+/// A page arrives whole: nothing is painted of half a page, which would move when the rest is there. Such a link may stand
+/// in the HTML by the standard, but validators know the attribute of style sheets only.
+#[component]
+fn PaintWhole() -> impl IntoView {
+    let script = format!(
+        "document.head.append(Object.assign(document.createElement('link'),\
+         {{rel:'expect',href:'#{END}',blocking:'render'}}))"
+    );
+    view! { <script nonce=use_nonce()>{script}</script> }
 }
 
 /// What browsers paint around the page: the ground of `style/tokens.css`.

@@ -5,7 +5,7 @@ use super::cookies::REFRESH;
 use super::web_session;
 use crate::api::Secret;
 use crate::api::data::{TokenType, Tokens};
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::domain::id::{ClientId, SessionId};
 use crate::server::service::{Granted, ServiceError, SignIn, SignUp};
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -21,8 +21,14 @@ async fn complete<T: Send + 'static>(
     tokio::spawn(use_case.in_current_span()).await.unwrap_or(Err(ServiceError::Aborted))
 }
 
-pub async fn sign_up(username: String, password: Secret, remember: bool) -> Answer<Tokens> {
+/// Refuses what would leave a session that the browser cannot use.
+fn must_keep_cookies(context: &RequestContext, check_cookies: bool) -> Answer<()> {
+    if check_cookies && !context.has_cookie { Err(Code::CookiesRequired.into()) } else { Ok(()) }
+}
+
+pub async fn sign_up(username: String, password: Secret, remember: bool, check_cookies: bool) -> Answer<Tokens> {
     let context = RequestContext::current()?;
+    must_keep_cookies(&context, check_cookies)?;
     let (services, source, before) = (context.services().clone(), context.source.clone(), context.refresh_cookie());
     let granted = complete(async move {
         let sign_up = SignUp { username: &username, password: &password, remember };
@@ -33,8 +39,15 @@ pub async fn sign_up(username: String, password: Secret, remember: bool) -> Answ
     Ok(enter(&context, granted).await)
 }
 
-pub async fn sign_in(username: String, password: Secret, remember: bool, client: Option<String>) -> Answer<Tokens> {
+pub async fn sign_in(
+    username: String,
+    password: Secret,
+    remember: bool,
+    client: Option<String>,
+    check_cookies: bool,
+) -> Answer<Tokens> {
     let context = RequestContext::current()?;
+    must_keep_cookies(&context, check_cookies)?;
     let web = client.as_deref().is_none_or(|client| client.is_empty() || client == "web");
     let client = match client.filter(|_| !web) {
         None => ClientId::web(),

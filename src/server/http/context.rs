@@ -24,6 +24,8 @@ pub struct RequestContext {
     pub preferences: Preferences,
     /// Whether the request brought a web session's cookie.
     pub has_web: bool,
+    /// Whether it brought any cookie of ours.
+    pub has_cookie: bool,
     /// What the request is called in the log.
     pub span: tracing::Span,
 }

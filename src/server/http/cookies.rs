@@ -12,6 +12,10 @@ pub const WEB_SESSION: Cookie = Cookie { name: "__Host-Http-latchkey-session", s
 /// How the pages look, by choice; no secret.
 pub const PREFERENCES: Cookie = Cookie { name: "__Host-Http-latchkey-preferences", same_site: "Lax" };
 
+/// In which time zone the browser is, as it says; no secret. A cookie of its own, since the app has it set by itself: an
+/// answer that comes late takes back no choice.
+pub const TIME_ZONE: Cookie = Cookie { name: "__Host-Http-latchkey-time-zone", same_site: "Lax" };
+
 /// One cookie of ours.
 #[derive(Clone, Copy, Debug)]
 pub struct Cookie {
@@ -26,6 +30,16 @@ pub enum Brought {
     One(String),
     /// More than one of the same name, or one that is no text: somebody may have slipped it in, so none is believed.
     Unusable,
+}
+
+/// Whether a request brings any cookie of ours: its browser keeps them.
+pub fn are_kept(headers: &HeaderMap) -> bool {
+    [REFRESH, WEB_SESSION, PREFERENCES, TIME_ZONE].into_iter().any(|cookie| cookie.read(headers).is_there())
+}
+
+/// Whether a request brings one that no sign-in takes away.
+pub fn are_kept_for_long(headers: &HeaderMap) -> bool {
+    [PREFERENCES, TIME_ZONE].into_iter().any(|cookie| cookie.read(headers).is_there())
 }
 
 impl Cookie {

@@ -8,7 +8,6 @@ use crate::domain::credentials::USERNAME_LENGTH;
 use crate::ui::links;
 use axum::body::{Body, to_bytes};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
-use std::borrow::Cow;
 use std::collections::HashMap;
 
 /// Whether a request is a plain HTML form's: its answer is a page, not JSON.
@@ -26,7 +25,7 @@ pub async fn answer(path: &str, body: &[u8], response: Response<Body>, context: 
     let (parts, body) = response.into_parts();
     let mut headers = parts.headers;
     let target = if parts.status.is_success() {
-        after(path, &fields, wanted).into_owned()
+        after(path, &fields, wanted)
     } else {
         let body = to_bytes(body, super::rpc::BODY_MAX).await.unwrap_or_default();
         let problem = serde_json::from_slice(&body).unwrap_or_else(|_| Problem::new(Code::Internal));
@@ -67,17 +66,17 @@ fn is_worth_keeping(path: &str, problem: &Problem, username: &str) -> bool {
 }
 
 /// The page after what succeeded.
-fn after(path: &str, fields: &HashMap<String, String>, wanted: Option<&str>) -> Cow<'static, str> {
+fn after(path: &str, fields: &HashMap<String, String>, wanted: Option<&str>) -> String {
     let page = match path {
-        "/preferences" => return return_to::same(wanted).into(),
+        "/preferences" => return return_to::same(wanted),
         "/auth/logout" => links::LOGIN,
         links::post::DELETE_ACCOUNT => links::DELETED,
-        links::post::REAUTHENTICATE => return links::confirmed(return_to::page(wanted)).into(),
+        links::post::REAUTHENTICATE => return links::confirmed(&return_to::page(wanted)),
         "/auth/logout-all" if !fields.get("keepCurrent").is_some_and(|keep| keep == "true" || keep == "on") => "/login",
         _ if disowns(path, fields) => links::DISOWNED,
-        _ => return_to::page(wanted),
+        _ => return return_to::page(wanted),
     };
-    page.into()
+    page.to_owned()
 }
 
 /// Whether a session is ended because somebody else signed in.
@@ -94,7 +93,7 @@ fn refused(path: &str, problem: &Problem, wanted: Option<&str>) -> String {
         (_, Code::ReauthenticationRequired) => "/reauthenticate",
         (_, Code::InvalidToken | Code::SessionRevoked | Code::RefreshReused) => "/login",
         ("/auth/reauthenticate", _) => "/reauthenticate",
-        _ => return_to::page(wanted),
+        _ => wanted.as_deref().unwrap_or(links::DEVICES),
     };
     let mut query = vec![("error", problem.code.to_string())];
     if let Some(field) = problem.errors.first() {
@@ -105,8 +104,8 @@ fn refused(path: &str, problem: &Problem, wanted: Option<&str>) -> String {
     if page == "/reauthenticate" && wanted.is_none() {
         query.push(("returnTo", "/devices".to_owned()));
     }
-    query.extend(wanted.map(|wanted| ("returnTo", wanted.to_owned())));
-    format!("{page}?{}", serde_urlencoded::to_string(&query).unwrap_or_default())
+    query.extend(wanted.clone().map(|wanted| ("returnTo", wanted)));
+    query.iter().fold(page.to_owned(), |address, (name, value)| links::with_parameter(&address, name, value))
 }
 
 #[cfg(test)]

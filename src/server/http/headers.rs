@@ -9,9 +9,8 @@ const CSP_NOTHING: &str = "default-src 'none'; base-uri 'none'; form-action 'non
 const CSP_WORKER: &str = "default-src 'none'; connect-src 'self'; script-src 'wasm-unsafe-eval'; base-uri 'none'; \
                           form-action 'none'; frame-ancestors 'none'";
 
-const ALWAYS: [(HeaderName, HeaderValue); 6] = [
+const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
     (HeaderName::from_static("cross-origin-opener-policy"), HeaderValue::from_static("same-origin")),
     (HeaderName::from_static("cross-origin-resource-policy"), HeaderValue::from_static("same-origin")),
     (
@@ -70,11 +69,19 @@ pub fn complete(headers: &mut HeaderMap, https: bool) {
         let year = HeaderValue::from_static("max-age=31536000; includeSubDomains");
         headers.insert(header::STRICT_TRANSPORT_SECURITY, year);
     }
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static(referrer_policy(headers)));
     if let Some(named) = headers.get(header::CONTENT_TYPE).and_then(with_charset) {
         headers.insert(header::CONTENT_TYPE, named);
     }
     headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP_NOTHING));
+}
+
+/// A page tells its address to this site only. With `no-referrer` its own forms would come from the origin `null`, which
+/// is refused where a browser has no Fetch Metadata.
+fn referrer_policy(headers: &HeaderMap) -> &'static str {
+    let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
+    if is_page { "same-origin" } else { "no-referrer" }
 }
 
 /// The type of a text that does not say how it is encoded, with that. Everything of ours is UTF-8; a stream of events is

@@ -6,6 +6,7 @@ pub mod client;
 mod context;
 pub mod cookies;
 mod device;
+mod document;
 mod export;
 mod forms;
 pub(super) mod headers;
@@ -17,6 +18,7 @@ mod problem;
 pub mod return_to;
 mod router;
 mod rpc;
+pub mod site;
 mod web_session;
 mod well_known;
 

@@ -61,6 +61,13 @@ fn opened_at(headers: &HeaderMap) -> Option<&str> {
     Some(origin).filter(|origin| is_page && origin.len() <= ORIGIN_MAX)
 }
 
+/// Whether a request says nothing of the origin that it comes from, as a browser does of a page with the referrer policy
+/// `no-referrer`, and as somebody does who takes such headers away.
+pub fn is_hidden(headers: &HeaderMap) -> bool {
+    let is_told = headers.get(header::ORIGIN).is_some_and(|origin| origin != "null");
+    !is_told && !headers.contains_key("sec-fetch-site")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

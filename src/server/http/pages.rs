@@ -2,7 +2,8 @@
 
 use super::context::{RequestContext, response};
 use super::cookies::REFRESH;
-use super::{account, device, headers, preferences, problem, return_to, web_session};
+use super::preferences::CookieCheck;
+use super::{account, device, document, headers, preferences, problem, return_to, web_session};
 use crate::api::problem::{Code, Problem};
 use crate::domain::session::{Reason, Revocation, Session};
 use crate::server::service::{Caller, ServiceError};
@@ -10,7 +11,7 @@ use crate::ui::address::Address;
 use crate::ui::links::query;
 use crate::ui::page::{Activity, Content, Page, Personal};
 use crate::ui::{self, activity, links};
-use axum::body::Body;
+use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse as _, Redirect};
 use http::uri::PathAndQuery;
@@ -126,7 +127,8 @@ async fn turned_away(context: &RequestContext, address: &Address, headers: &Head
             }
         }
     }
-    told.extend(page.map(|page| (query::RETURN_TO, page)));
+    let wanted = page.map(|_| return_to::page(Some(address.as_str())));
+    told.extend(wanted.as_deref().map(|wanted| (query::RETURN_TO, wanted)));
     let told: Vec<_> = told.into_iter().map(|(name, value)| (name, Some(value))).collect();
     Ok(Guide::Go(links::with_query(links::LOGIN, &told)))
 }
@@ -146,7 +148,7 @@ async fn entrance(
     headers: &HeaderMap,
 ) -> Result<Guide, ServiceError> {
     let wanted = address.parameter(query::RETURN_TO);
-    let go_on = || Guide::Go(return_to::page(wanted.as_deref()).to_owned());
+    let go_on = || Guide::Go(return_to::page(wanted.as_deref()));
     let Some(shown) = context.refresh_cookie() else {
         if caller.is_some() && withheld(headers) {
             return Ok(go_on());
@@ -192,6 +194,16 @@ pub(super) fn wants_html(headers: &HeaderMap) -> bool {
     accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
+/// The answer to what was refused before it came to any route: to somebody who sent a form as a page, which leads back to
+/// where the form is.
+pub async fn refused(request: Request, context: RequestContext, problem: Problem) -> Response<Body> {
+    let page = links::page_of_form(request.uri().path());
+    let mut back = Request::new(Body::empty());
+    *back.uri_mut() = Uri::from_static(page);
+    *back.headers_mut() = request.headers().clone();
+    failed(back, context, problem).await
+}
+
 /// The answer where a page cannot be had: to people in their words.
 async fn failed(request: Request, context: RequestContext, problem: Problem) -> Response<Body> {
     let plain = problem::answer(&problem);
@@ -218,18 +230,33 @@ fn public_file(root: &str, path: &str) -> Option<std::path::PathBuf> {
     Some(std::path::Path::new(root).join(name)).filter(|file| file.is_file())
 }
 
+/// A page as valid HTML (see [`document`]).
+async fn whole(response: Response<Body>) -> Response<Body> {
+    let (parts, body) = response.into_parts();
+    match to_bytes(body, usize::MAX).await.map(|bytes| String::from_utf8(bytes.into())) {
+        Ok(Ok(html)) => Response::from_parts(parts, Body::from(document::valid(&html))),
+        _ => problem::answer(&Code::Internal.into()),
+    }
+}
+
 async fn render(request: Request, context: RequestContext, content: Content, status: StatusCode) -> Response<Body> {
     let typed = match content {
         Content::SignIn | Content::SignUp => web_session::kept_username(&context.web).await.ok().flatten(),
         _ => None,
     };
-    let environment = preferences::environment(&context, request.headers());
+    let check = preferences::cookie_check(&content, request.headers());
+    let given = (check == CookieCheck::Given).then(|| preferences::given(&context)).flatten();
+    let environment = preferences::environment(&context, request.headers(), check);
+    let time_zone = preferences::time_zone(request.headers());
     let address = address_of(&request);
-    let options = context.app.leptos.clone();
+    let (options, files) = (context.app.leptos.clone(), context.app.files.clone());
     let render = leptos_axum::render_app_async_with_context(
         move || {
             address.clone().provide();
             provide_context(environment);
+            if let Some(time_zone) = time_zone.clone() {
+                provide_context(time_zone);
+            }
             if let Some(typed) = typed.clone() {
                 provide_context(ui::TypedUsername(typed));
             }
@@ -238,11 +265,14 @@ async fn render(request: Request, context: RequestContext, content: Content, sta
                 response().insert_header(header::CONTENT_SECURITY_POLICY, policy);
             }
         },
-        move || ui::shell(options.clone(), content.clone()),
+        move || ui::shell(options.clone(), files.clone(), content.clone()),
     );
-    let mut response = render(request).await;
+    let mut response = whole(render(request).await).await;
     if response.status() == StatusCode::OK {
         *response.status_mut() = status;
+    }
+    if let Some(given) = given {
+        response.headers_mut().append(header::SET_COOKIE, given);
     }
     // Browsers mind it on a page only.
     response.headers_mut().insert(HeaderName::from_static("accept-ch"), device::ASKED_FOR);

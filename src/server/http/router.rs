@@ -5,12 +5,13 @@ use super::context::{RequestContext, bearer};
 use super::cookies::REFRESH;
 use super::origin::ForeignOrigins;
 use super::web_session::WebSessions;
-use super::{export, headers, live, origin, pages, preferences, problem, rpc, well_known};
+use super::{cookies, export, headers, live, origin, pages, preferences, problem, rpc, well_known};
 use crate::api::account::EXPORT;
 use crate::api::problem::{Code, Problem};
 use crate::server::ports::Entropy;
 use crate::server::service::Services;
 use crate::server::token::base64url;
+use crate::ui::files::Files;
 use crate::ui::links;
 use any_spawner::Executor;
 use axum::Router;
@@ -39,6 +40,7 @@ pub struct App {
     pub trusted_proxies: Arc<TrustedProxies>,
     pub leptos: LeptosOptions,
     pub foreign_origins: Arc<ForeignOrigins>,
+    pub files: Arc<Files>,
 }
 
 type Route = (&'static str, fn() -> MethodRouter<App>);
@@ -148,14 +150,20 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
 #[derive(Clone, Copy)]
 struct ClientAddress(Option<IpAddr>);
 
-/// The one gate before every unsafe method.
+/// The one gate before every unsafe method. Somebody who sent a form gets a page that says what to do.
 async fn gate(State(app): State<App>, request: Request, next: Next) -> Response<Body> {
     let public_url = &app.services.settings().server.public_url;
     if origin::may_pass(request.method(), request.headers(), public_url) {
         next.run(request).await
     } else {
         app.foreign_origins.warn(request.headers(), public_url);
-        problem::answer(&Problem::new(Code::ForbiddenOrigin).with_public_url(public_url))
+        let mut problem = Problem::new(Code::ForbiddenOrigin);
+        // Who hides from where a form comes did not open it elsewhere.
+        if !origin::is_hidden(request.headers()) {
+            problem = problem.with_public_url(public_url);
+        }
+        let context = context_of(&app, &request);
+        pages::refused(request, context, problem).await
     }
 }
 
@@ -183,21 +191,28 @@ fn is_host(host: &[u8]) -> bool {
     !host.contains(&b'@') && Authority::try_from(host).is_ok()
 }
 
-/// Gathers what a call may need to know of its request, and afterwards saves its web session.
-async fn with_context(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
+/// What a call may need to know of its request.
+fn context_of(app: &App, request: &Request) -> RequestContext {
     let address = request.extensions().get().and_then(|ClientAddress(address)| *address);
     let sent = request.headers();
     let (web, has_web) = app.web_sessions.of(sent);
-    let context = RequestContext {
+    RequestContext {
         source: client::source(sent, address),
         bearer: bearer(sent),
         refresh: REFRESH.read(sent),
         preferences: preferences::chosen(sent),
-        web: web.clone(),
+        web,
         has_web,
+        has_cookie: cookies::are_kept(sent),
         span: tracing::Span::current(),
         app: app.clone(),
-    };
+    }
+}
+
+/// Gathers what a call may need to know of its request, and afterwards saves its web session.
+async fn with_context(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
+    let context = context_of(&app, &request);
+    let (web, has_web) = (context.web.clone(), context.has_web);
     request.extensions_mut().insert(context);
     let mut response = next.run(request).await;
     // What was done stands: a sign-in whose answer was lost here would be done again, and leave a session each time.

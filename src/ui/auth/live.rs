@@ -5,8 +5,8 @@ use super::renewal::{self, Outcome};
 use super::{Showing, browser, memory, showing, signed_out, stays, tabs, timing, transport, turn};
 use crate::api::json::read;
 use crate::domain::session::Reason;
-use crate::ui::links;
-use js_sys::{Array, Promise, Reflect, Uint8Array};
+use crate::ui::{connection, links};
+use js_sys::{Array, Function, Promise, Reflect, Uint8Array};
 use leptos::prelude::window;
 use serde::Deserialize;
 use std::cell::{Cell, RefCell};
@@ -19,12 +19,20 @@ use web_sys::{Headers, ReadableStreamDefaultReader, Request, RequestInit, Respon
 /// An idle stream says something every 25 s; after this it counts as broken, as after a device has slept.
 const SILENCE: Duration = Duration::from_secs(60);
 
+/// A server that has not begun to answer by then counts as broken.
+const PATIENCE: Duration = Duration::from_secs(4);
+
+/// What breaks sooner after it was opened is no sign that all is well again.
+const SOUND: Duration = Duration::from_secs(10);
+
 /// The largest event that is read, in bytes.
 const EVENT_MAX: usize = 16 * 1024;
 
 thread_local! {
     static ON_CHANGE: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
     static BEGUN: Cell<bool> = const { Cell::new(false) };
+    /// Ends the wait before the next attempt.
+    static WAKE: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
 /// Calls `look_again` whenever something about the user's sessions has changed, or may have.
@@ -86,9 +94,55 @@ pub fn begin() {
                 Ended::Refused => drop(renewal::renew().await),
                 Ended::Broken => {}
             }
-            let lasted = browser::now().since(began) > SILENCE;
-            failures = if lasted { 1 } else { failures + 1 };
-            browser::sleep(timing::backoff(failures, browser::chance(), None)).await;
+            failures = if browser::now().since(began) > SOUND { 0 } else { failures + 1 };
+            // A server that is started anew is missed by nobody.
+            if failures > 0 && !transport::is_server_there().await {
+                announce_reachable(false);
+            }
+            let is_watched = browser::is_visible() && connection::is_unreachable();
+            wait(timing::reconnection(failures, browser::chance(), is_watched)).await;
+        }
+    });
+}
+
+/// Waits until the next attempt, or until somebody looks at the page.
+async fn wait(duration: Duration) {
+    let woken = Promise::new(&mut |resolve, _| WAKE.set(Some(resolve)));
+    let _ = JsFuture::from(Promise::race(&Array::of2(&woken, &browser::timer(duration)))).await;
+}
+
+/// Somebody looks at this page, or the network is back: the tab that listens waits no longer.
+pub fn wake() {
+    wake_if_listening();
+    if connection::is_unreachable() {
+        tabs::tell(tabs::News::Looked);
+    }
+}
+
+/// The same, where this is the tab that listens.
+pub fn wake_if_listening() {
+    if let Some(wake) = WAKE.take() {
+        let _ = wake.call0(&JsValue::UNDEFINED);
+    }
+}
+
+/// Tells this tab and the others whether the server answers.
+fn announce_reachable(reachable: bool) {
+    if reachable == connection::is_unreachable() {
+        tabs::tell(if reachable { tabs::News::Reachable } else { tabs::News::Unreachable });
+    }
+    connection::set_reachable(reachable);
+}
+
+/// Another tab, which listens, has lost the server: while this one is looked at, that one tries often.
+pub fn lost_elsewhere() {
+    connection::set_reachable(false);
+    browser::spawn(async {
+        while connection::is_unreachable() && showing() == Showing::Someone {
+            if browser::is_visible() {
+                tabs::tell(tabs::News::Looked);
+            }
+            browser::sleep(timing::WATCHED).await;
         }
     });
 }
@@ -108,9 +162,18 @@ async fn listen(token: &str) -> Result<Ended, JsValue> {
     headers.set("Authorization", &format!("Bearer {token}"))?;
     let init = RequestInit::new();
     init.set_headers(&headers);
-    init.set_signal(Some(&transport::to_read().await?));
+    let reading = transport::Reading::begin().await?;
+    init.set_signal(Some(&reading.controller().signal()));
     let request = Request::new_with_str_and_init(links::LIVE, &init)?;
-    let response: Response = JsFuture::from(window().fetch_with_request(&request)).await?.dyn_into()?;
+    let answer = window().fetch_with_request(&request);
+    let answer = JsFuture::from(Promise::race(&Array::of2(&answer, &browser::timer(PATIENCE)))).await?;
+    let Ok(response) = answer.dyn_into::<Response>() else {
+        reading.controller().abort();
+        return Ok(Ended::Broken);
+    };
+    if response.status() < 500 {
+        announce_reachable(true);
+    }
     if response.status() == 401 {
         return Ok(Ended::Refused);
     }

@@ -13,8 +13,7 @@ pub mod timing;
 pub mod transport;
 pub mod turn;
 
-use super::address::Address;
-use super::{browser, links};
+use super::{browser, connection, links};
 use crate::api::problem::Code;
 use crate::api::transport::install;
 use crate::domain::time::Timestamp;
@@ -78,6 +77,9 @@ pub fn follow() {
         (tabs::News::Doubt, Showing::Someone) => live::doubt(),
         (tabs::News::Revoked, Showing::Someone) => leave_for_sign_in(Some(Code::SessionRevoked)),
         (tabs::News::Reused, Showing::Someone) => leave_for_sign_in(Some(Code::RefreshReused)),
+        (tabs::News::Unreachable, Showing::Someone) => live::lost_elsewhere(),
+        (tabs::News::Reachable, _) => connection::set_reachable(true),
+        (tabs::News::Looked, _) => live::wake_if_listening(),
         (tabs::News::SignedIn, Showing::Someone) => {
             drop_everything();
             browser::reload();
@@ -85,10 +87,14 @@ pub fn follow() {
         _ => {}
     });
     let window = window();
-    browser::listen::<web_sys::Event>(&window, "online", |_| renewal::wake());
-    browser::listen::<web_sys::Event>(&document(), "visibilitychange", |_| {
+    let wake = || {
+        renewal::wake();
+        live::wake();
+    };
+    browser::listen::<web_sys::Event>(&window, "online", move |_| wake());
+    browser::listen::<web_sys::Event>(&document(), "visibilitychange", move |_| {
         if browser::is_visible() {
-            renewal::wake();
+            wake();
         }
     });
     // A page that may come back by Back comes back empty, and is loaded anew.
@@ -145,14 +151,10 @@ async fn stays() -> bool {
 /// Leaves for the sign-in page, which says why, and leads back here.
 fn leave_for_sign_in(code: Option<Code>) {
     let error = code.map(|code| code.to_string());
-    let here = browser::here();
-    let back = links::return_path(Some(&here));
-    // What was confirmed was so for the session that is over.
-    let is_confirmed = Address::new(here.clone()).parameter(links::query::CONFIRMED).is_some();
-    let back = if is_confirmed { back.split('?').next().unwrap_or(back) } else { back };
+    let back = links::return_path(Some(&browser::here()));
     let path = links::with_query(
         links::LOGIN,
-        &[(links::query::ERROR, error.as_deref()), (links::query::RETURN_TO, Some(back))],
+        &[(links::query::ERROR, error.as_deref()), (links::query::RETURN_TO, Some(&back))],
     );
     leave(&path);
 }

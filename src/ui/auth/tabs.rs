@@ -24,10 +24,16 @@ pub enum News {
     Revoked,
     /// The session was ended because its sign-in was used twice.
     Reused,
+    /// The server does not answer.
+    Unreachable,
+    /// It answers again.
+    Reachable,
+    /// Somebody looks at a page that is cut off.
+    Looked,
 }
 
 impl News {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 11] = [
         Self::SignedIn,
         Self::SignedOut,
         Self::Ending,
@@ -36,6 +42,9 @@ impl News {
         Self::Doubt,
         Self::Revoked,
         Self::Reused,
+        Self::Unreachable,
+        Self::Reachable,
+        Self::Looked,
     ];
 
     const fn as_str(self) -> &'static str {
@@ -48,6 +57,9 @@ impl News {
             Self::Doubt => "doubt",
             Self::Revoked => "revoked",
             Self::Reused => "reused",
+            Self::Unreachable => "unreachable",
+            Self::Reachable => "reachable",
+            Self::Looked => "looked",
         }
     }
 

@@ -18,9 +18,32 @@ pub fn backoff(attempt: u32, chance: u32, asked: Option<Duration>) -> Duration {
     (doubled / 2_000 * (1_000 + chance.min(1_000))).max(asked.unwrap_or_default())
 }
 
+/// How often a tab that is looked at has the server sought, which does not answer.
+pub const WATCHED: Duration = Duration::from_millis(1_500);
+
+/// How long to wait before the next attempt to listen, after so many that failed in a row. While somebody looks at a page
+/// that is cut off (`is_watched`) it is short; otherwise it grows.
+pub fn reconnection(failures: u32, chance: u32, is_watched: bool) -> Duration {
+    match failures {
+        0 => Duration::from_millis(u64::from(chance.min(1_000)) / 2),
+        _ if is_watched => WATCHED / 2_000 * (1_000 + chance.min(1_000)),
+        _ => backoff(failures, chance, None),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn who_looks_at_a_page_that_is_cut_off_waits_for_no_more_than_a_moment() {
+        for failures in [1, 5, 100] {
+            assert!(reconnection(failures, 1_000, true) <= WATCHED);
+            assert!(reconnection(failures, 0, true) >= WATCHED / 2);
+        }
+        assert_eq!(reconnection(100, 1_000, false), Duration::from_secs(60));
+        assert!(reconnection(0, 1_000, false) < Duration::from_secs(1));
+    }
 
     #[test]
     fn a_renewal_comes_between_60_and_90_percent_of_the_life() {

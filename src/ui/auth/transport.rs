@@ -8,20 +8,22 @@ use crate::api::json::read;
 use crate::api::problem::{Code, Problem};
 use crate::api::transport::{Call, Reply, Sending, Transport};
 use crate::ui::links::post;
-use crate::ui::{browser, clock, notice};
+use crate::ui::{browser, clock, links, notice};
 use http::Method;
-use js_sys::{Array, Function, Reflect};
 use leptos::prelude::window;
 use std::cell::{Cell, RefCell};
 use std::pin::Pin;
+use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::{AbortController, AbortSignal, Headers, Request, RequestCredentials, RequestInit, Response};
+use web_sys::{AbortController, Headers, Request, RequestCredentials, RequestInit, Response};
 
-/// After this the server counts as unreachable, in milliseconds.
-const PATIENCE: u32 = 30_000;
+/// After this the server counts as unreachable.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// The same for a renewal: below the server's grace, so that a later answer cannot bring back the cookie of before.
-const RENEWAL_PATIENCE: u32 = 8_000;
+const RENEWAL_PATIENCE: Duration = Duration::from_secs(8);
+/// The same for the question whether it is there.
+const HEALTH_PATIENCE: Duration = Duration::from_secs(3);
 /// How often it is looked whether a renewal is over, before what ends the session is sent all the same.
 const LOOKS: u32 = 14;
 
@@ -46,8 +48,8 @@ impl Transport for Authorized {
 thread_local! {
     /// How many calls are under way that are sent alone.
     static ALONE: Cell<u32> = const { Cell::new(0) };
-    /// Breaks off what is being read.
-    static READING: RefCell<Option<AbortController>> = const { RefCell::new(None) };
+    /// Break off what is being read.
+    static READING: RefCell<Vec<AbortController>> = const { RefCell::new(Vec::new()) };
 }
 
 /// Whether something is under way that may end this session: its answer then says so.
@@ -80,7 +82,7 @@ struct Alone;
 impl Alone {
     fn begin() -> Self {
         ALONE.set(ALONE.get() + 1);
-        if let Some(reading) = READING.take() {
+        for reading in READING.take() {
             reading.abort();
         }
         Self
@@ -93,18 +95,39 @@ impl Drop for Alone {
     }
 }
 
-/// Waits until something may be read, and gives the signal that breaks it off.
-pub async fn to_read() -> Result<AbortSignal, JsValue> {
-    while is_ending() || showing() == Showing::Leaving {
-        browser::sleep(timing::LOOK).await;
+/// Something that is being read: what ends the session breaks it off.
+pub struct Reading(AbortController);
+
+impl Reading {
+    /// Waits until something may be read.
+    ///
+    /// # Errors
+    /// Whatever the browser throws.
+    pub async fn begin() -> Result<Self, JsValue> {
+        while is_ending() || showing() == Showing::Leaving {
+            browser::sleep(timing::LOOK).await;
+        }
+        let controller = AbortController::new()?;
+        READING.with_borrow_mut(|reading| reading.push(controller.clone()));
+        Ok(Self(controller))
     }
-    let controller = match READING.take() {
-        Some(controller) => controller,
-        None => AbortController::new()?,
-    };
-    let signal = controller.signal();
-    READING.set(Some(controller));
-    Ok(signal)
+
+    pub fn controller(&self) -> &AbortController {
+        let Self(controller) = self;
+        controller
+    }
+}
+
+impl Drop for Reading {
+    fn drop(&mut self) {
+        READING.with_borrow_mut(|reading| reading.retain(|other| other != self.controller()));
+    }
+}
+
+/// Whether the server answers at all.
+pub async fn is_server_there() -> bool {
+    let call = Call { method: Method::GET, path: links::HEALTH.to_owned(), body: None };
+    fetch(&call, None).await.is_ok_and(|reply| reply.status < 500)
 }
 
 async fn send(call: Call) -> Result<Reply, Problem> {
@@ -169,12 +192,18 @@ async fn exchange(call: &Call, token: Option<String>) -> Result<Reply, JsValue> 
     let init = RequestInit::new();
     init.set_method(call.method.as_str());
     init.set_credentials(RequestCredentials::SameOrigin);
-    let patience = if call.path == post::REFRESH { RENEWAL_PATIENCE } else { PATIENCE };
-    let mut signal = AbortSignal::timeout_with_u32(patience);
-    if call.method == Method::GET {
-        signal = either(signal, to_read().await?)?;
-    }
-    init.set_signal(Some(&signal));
+    let reading = if call.method == Method::GET { Some(Reading::begin().await?) } else { None };
+    let controller = match &reading {
+        Some(reading) => reading.controller().clone(),
+        None => AbortController::new()?,
+    };
+    init.set_signal(Some(&controller.signal()));
+    let patience = match call.path.as_str() {
+        post::REFRESH => RENEWAL_PATIENCE,
+        links::HEALTH => HEALTH_PATIENCE,
+        _ => PATIENCE,
+    };
+    browser::abort_after(controller, patience);
     if let Some(body) = &call.body {
         headers.set("Content-Type", "application/json")?;
         init.set_body(&JsValue::from_str(body));
@@ -187,11 +216,4 @@ async fn exchange(call: &Call, token: Option<String>) -> Result<Reply, JsValue> 
     }
     let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     Ok(Reply { status: response.status(), body })
-}
-
-/// What breaks off by either. A browser that cannot join them (before 2024) is left with the first.
-fn either(first: AbortSignal, second: AbortSignal) -> Result<AbortSignal, JsValue> {
-    let any = Reflect::get(&Reflect::get(&first, &"constructor".into())?, &"any".into())?;
-    let Ok(any) = any.dyn_into::<Function>() else { return Ok(first) };
-    any.call1(&JsValue::UNDEFINED, &Array::of2(&first, &second))?.dyn_into()
 }

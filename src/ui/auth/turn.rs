@@ -6,16 +6,17 @@
 use crate::ui::browser;
 use js_sys::{Function, Object, Promise, Reflect};
 use leptos::prelude::window;
+use std::time::Duration;
 use wasm_bindgen::closure::Closure;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
-use web_sys::AbortSignal;
+use web_sys::AbortController;
 
 const RENEWAL: &str = "latchkey-renewal";
 const LIVE: &str = "latchkey-live";
 
-/// The longest that a tab waits for its turn to renew, in milliseconds.
-const PATIENCE: u32 = 20_000;
+/// The longest that a tab waits for its turn to renew.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A turn; the next tab's begins when this is dropped.
 pub struct Turn(Option<Function>);
@@ -36,7 +37,7 @@ pub async fn to_listen() -> Turn {
     wait(LIVE, None).await
 }
 
-async fn wait(name: &str, patience: Option<u32>) -> Turn {
+async fn wait(name: &str, patience: Option<Duration>) -> Turn {
     let (held, release) = promise();
     let (granted, grant) = promise();
     let on_turn = Closure::once_into_js({
@@ -71,12 +72,14 @@ fn keep(resolve: Option<&Function>) {
     }
 }
 
-fn request(name: &str, patience: Option<u32>, on_turn: &Function) -> Result<Promise, JsValue> {
+fn request(name: &str, patience: Option<Duration>, on_turn: &Function) -> Result<Promise, JsValue> {
     let locks = Reflect::get(&Reflect::get(&window(), &"navigator".into())?, &"locks".into())?;
     let request: Function = Reflect::get(&locks, &"request".into())?.dyn_into()?;
     let options = Object::new();
     if let Some(patience) = patience {
-        Reflect::set(&options, &"signal".into(), &AbortSignal::timeout_with_u32(patience))?;
+        let controller = AbortController::new()?;
+        Reflect::set(&options, &"signal".into(), &controller.signal())?;
+        browser::abort_after(controller, patience);
     }
     request.call3(&locks, &name.into(), &options, on_turn)?.dyn_into()
 }

@@ -65,9 +65,10 @@ impl Entrance {
     }
 
     async fn enter(self, username: String, password: Secret, remember: Flag) -> Result<Tokens, Problem> {
+        let check_cookies = Flag(Environment::current().checks_cookies);
         match self {
-            Self::SignIn => calls::sign_in(username, password, remember, None).await,
-            Self::SignUp => calls::sign_up(username, password, remember).await,
+            Self::SignIn => calls::sign_in(username, password, remember, None, check_cookies).await,
+            Self::SignUp => calls::sign_up(username, password, remember, check_cookies).await,
         }
     }
 }
@@ -78,7 +79,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
     let arrived = Address::expect();
     let notice = RwSignal::new(Notice::from_query(&arrived).unwrap_or_default());
     let asked_for = arrived.parameter(query::RETURN_TO);
-    let return_to = asked_for.as_deref().map(|path| links::return_path(Some(path)).to_owned());
+    let return_to = asked_for.as_deref().map(|path| links::return_path(Some(path)));
     let (question, other, other_page) = entrance.other();
     let other_page = links::with_query(other_page, &[(query::RETURN_TO, return_to.as_deref())]);
 
@@ -88,7 +89,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
     let password = NodeRef::<html::Input>::new();
     let remember = NodeRef::<html::Input>::new();
     let busy = RwSignal::new(false);
-    let destination = links::return_path(return_to.as_deref()).to_owned();
+    let destination = links::return_path(return_to.as_deref());
 
     let typed = use_context::<TypedUsername>().map(|typed| typed.0);
 
@@ -129,6 +130,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
         />
         <form class="form" method="post" action=entrance.action() on:submit=submit aria-busy=move || busy.get().to_string()>
             {return_to.map(|path| view! { <input type="hidden" name=query::RETURN_TO value=path /> })}
+            {Environment::current().checks_cookies.then(|| view! { <input type="hidden" name="checkCookies" value="true" /> })}
             <UsernameField
                 node=username
                 problem=Signal::derive(move || notice.with(|notice| notice.of("username")))

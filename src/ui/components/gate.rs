@@ -3,6 +3,7 @@
 use super::brand::Brand;
 use super::preferences_form::PreferencesForm;
 use crate::ui::app::ROOT;
+use crate::ui::connection::STATUS;
 use leptos::prelude::*;
 
 /// Brand, and the card with what the page is for.
@@ -20,6 +21,7 @@ pub fn Gate<C: IntoView + 'static>(children: TypedChildren<C>) -> impl IntoView 
                 </section>
             </main>
             <PreferencesForm />
+            <p class="toast" role="status" id=STATUS></p>
         </div>
     }
 }

@@ -1,15 +1,14 @@
-//! A point in time. Dates are in UTC at first, the same on the server and in the first paint; then in the reader's own
-//! locale and time zone.
+//! A point in time, as the server writes it at first; then in the reader's own locale.
 
 use crate::domain::preferences::Language;
 use crate::domain::time::Timestamp;
 use crate::ui::clock::Clock;
 use crate::ui::{browser, calendar, environment};
-use js_sys::{Array, Date, Function, Intl, Object, Reflect};
+use js_sys::{Array, Date, Function, Object, Reflect};
 use leptos::prelude::*;
 use std::thread::LocalKey;
 use std::time::Duration;
-use wasm_bindgen::JsValue;
+use wasm_bindgen::{JsCast, JsValue};
 
 /// How a point in time is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,11 +33,11 @@ impl Telling {
 #[component]
 pub fn Moment(at: Timestamp, telling: Telling) -> impl IntoView {
     let clock = Clock::expect();
-    let date = move || if clock.is_alive() { day(at) } else { calendar::utc_day(at) };
+    let date = move || if clock.is_alive() { day(at) } else { calendar::day(at) };
     let words = move || match telling {
         Telling::Ago => calendar::ago(at, clock.now()).unwrap_or_else(date),
         Telling::Exactly if clock.is_alive() => exactly(at),
-        Telling::Exactly => calendar::utc(at),
+        Telling::Exactly => calendar::date_and_time(at),
         Telling::Day => date(),
     };
     let in_full = move || clock.is_alive().then(|| exactly(at));
@@ -58,31 +57,42 @@ fn options(entries: &[(&str, &str)]) -> Object {
     options
 }
 
-/// The page's language, in the reader's own kind of it where the browser names one (`en-GB`).
-fn locale() -> Array {
+/// The page's language, in the reader's own kind of it where the browser names one (`en-GB`). A browser names whatever
+/// its settings hold, such as `en-US@posix`, and throws at a tag that is none: then the language has to do.
+fn locales() -> impl Iterator<Item = String> {
     let language = environment::language();
     let own = browser::languages().into_iter().find(|tag| Language::from_tag(tag) == Some(language));
-    Array::of1(&own.unwrap_or_else(|| language.tag().to_owned()).into())
+    own.into_iter().chain([language.tag().to_owned()])
+}
+
+/// What writes dates with these options; `None` in a browser that cannot.
+fn formatter(entries: &[(&str, &str)]) -> Option<Function> {
+    let property = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok();
+    let intl = property(&window(), "Intl")?;
+    let constructor: Function = property(&intl, "DateTimeFormat")?.dyn_into().ok()?;
+    let options = options(entries);
+    let made = locales()
+        .find_map(|locale| Reflect::construct(&constructor, &Array::of2(&Array::of1(&locale.into()), &options)).ok());
+    property(&made?, "format")?.dyn_into().ok()
 }
 
 thread_local! {
     // Making these is slow, so they are made once.
-    static EXACT: Function =
-        Intl::DateTimeFormat::new(&locale(), &options(&[("dateStyle", "medium"), ("timeStyle", "short")])).format();
-    static DAY: Function = Intl::DateTimeFormat::new(&locale(), &options(&[("dateStyle", "medium")])).format();
+    static EXACT: Option<Function> = formatter(&[("dateStyle", "medium"), ("timeStyle", "short")]);
+    static DAY: Option<Function> = formatter(&[("dateStyle", "medium")]);
 }
 
 fn exactly(at: Timestamp) -> String {
-    written(&EXACT, at).unwrap_or_else(|| calendar::utc(at))
+    written(&EXACT, at).unwrap_or_else(|| calendar::date_and_time(at))
 }
 
 /// The date, for a page that is alive.
 pub(super) fn day(at: Timestamp) -> String {
-    written(&DAY, at).unwrap_or_else(|| calendar::utc_day(at))
+    written(&DAY, at).unwrap_or_else(|| calendar::day(at))
 }
 
-fn written(format: &'static LocalKey<Function>, at: Timestamp) -> Option<String> {
+fn written(format: &'static LocalKey<Option<Function>>, at: Timestamp) -> Option<String> {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of any date are exact in a double")]
     let date = Date::new(&JsValue::from_f64(at.as_millis() as f64));
-    format.with(|format| format.call1(&JsValue::UNDEFINED, &date)).ok()?.as_string()
+    format.with(|format| format.as_ref()?.call1(&JsValue::UNDEFINED, &date).ok())?.as_string()
 }

@@ -5,7 +5,7 @@ use crate::domain::preferences::{Language, Theme};
 use crate::ui::address::Address;
 use crate::ui::environment::{self, Environment};
 use crate::ui::links::{post, query};
-use crate::ui::{browser, text};
+use crate::ui::{browser, connection, text, typed};
 use leptos::prelude::*;
 use std::cell::Cell;
 use std::rc::Rc;
@@ -70,36 +70,63 @@ pub fn come_alive() {
     let Some(form) = browser::element(FORM).and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else { return };
     let selects: Vec<HtmlSelectElement> =
         (0u32..).map_while(|at| form.get_with_index(at)).filter_map(|element| element.dyn_into().ok()).collect();
+    let now = Environment::current();
     for select in selects {
-        let (form, chosen) = (form.clone(), select.clone());
-        let choose = move || match Theme::from_text(&chosen.value()).filter(|_| chosen.name() == THEME) {
-            Some(theme) => {
-                environment::show(theme);
-                // If it cannot be kept it still holds for this page.
-                browser::spawn(async move { drop(calls::choose(Some(theme), None).await) });
-            }
-            // Another language is another page: it comes from the server.
-            None => drop(form.request_submit()),
-        };
-        let now = Environment::current();
-        let shown = if select.name() == THEME { now.theme.as_str() } else { now.language.tag() };
-        // Chosen while nothing was listening yet: with what, nobody knows.
-        match select.value() != shown {
-            true if select.name() == THEME => choose(),
-            true => browser::remove_class(APPLY, "until-alive"),
-            false => {}
-        }
         if select.name() == THEME {
+            let chosen = select.clone();
+            let choose = move || choose_theme(Theme::from_text(&chosen.value()).unwrap_or_default());
+            // Chosen while nothing was listening yet.
+            if select.value() != now.theme.as_str() {
+                choose();
+            }
             browser::listen(&select, "change", move |_: Event| choose());
-        } else {
-            listen_to_keys(select, choose);
+            continue;
+        }
+        // Chosen while nothing was listening yet: with what, nobody knows.
+        if select.value() != now.language.tag() {
+            browser::remove_class(APPLY, "until-alive");
+        }
+        let (form, chosen) = (form.clone(), select.clone());
+        let choose = Rc::new(move || {
+            if let Some(language) = Language::from_tag(&chosen.value()) {
+                choose_language(language, form.clone());
+            }
+        });
+        listen_to_keys(select, choose.clone());
+        let form = browser::element(FORM);
+        if let Some(form) = form {
+            browser::listen(&form, "submit", move |event: Event| {
+                event.prevent_default();
+                choose();
+            });
         }
     }
 }
 
+fn choose_theme(theme: Theme) {
+    environment::show(theme);
+    // If it cannot be kept it still holds for this page.
+    browser::spawn(async move { drop(calls::choose(Some(theme), None, None).await) });
+}
+
+/// Another language is another page: it comes from the server. What was typed comes along (see [`typed`]).
+fn choose_language(language: Language, form: HtmlFormElement) {
+    browser::spawn(async move {
+        match calls::choose(None, Some(language), None).await {
+            Ok(()) => {
+                typed::keep();
+                browser::reload();
+            }
+            // Offline the browser's own error would take the place of the page.
+            Err(_) if connection::is_offline() => {}
+            Err(_) => drop(form.submit()),
+        }
+    });
+}
+
 /// A language that is pointed at counts at once. With keys one passes through others on the way: it counts by the button,
 /// which is there then (WCAG 2.2, 3.2.2).
-fn listen_to_keys(select: HtmlSelectElement, choose: impl Fn() + 'static) {
+fn listen_to_keys(select: HtmlSelectElement, choose: Rc<impl Fn() + 'static>) {
     let by_key = Rc::new(Cell::new(false));
     for (event, is_key) in [("keydown", true), ("pointerdown", false)] {
         let by_key = by_key.clone();

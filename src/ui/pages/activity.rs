@@ -10,7 +10,7 @@ use crate::ui::auth::live;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::{self, Alert, Done};
 use crate::ui::components::moment::{Moment, Telling};
-use crate::ui::connection::Offline;
+use crate::ui::connection::Connection;
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
 use crate::ui::page::Activity;
@@ -33,7 +33,7 @@ pub fn ActivityPage(shown: Activity) -> impl IntoView {
         let newest = StoredValue::new(shown.events.first().map(activity::identity));
         Effect::new(move || live::on_change(move || activity::look_for_news(filter, newest.get_value(), has_news)));
     }
-    let offline = Offline::expect();
+    let connection = Connection::expect();
     view! {
         <Heading title=text().activity().title />
         <p class="lead">{text().activity().lead}</p>
@@ -68,7 +68,7 @@ pub fn ActivityPage(shown: Activity) -> impl IntoView {
         {none.then(|| view! { <p class="events__none">{text().activity().none}</p> })}
         <p class="toast" role="status">
             {move || {
-                (has_news.get() && !offline.get())
+                (has_news.get() && !connection.is_cut_off())
                     .then(|| {
                         view! {
                             {text().activity().news}

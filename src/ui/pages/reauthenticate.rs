@@ -23,7 +23,7 @@ fn sentence(problem: &Problem) -> String {
 
 pub fn reauthenticate(Personal { username, .. }: Personal<()>) -> impl IntoView {
     let arrived = Address::expect();
-    let return_to = links::return_path(arrived.parameter(query::RETURN_TO).as_deref()).to_owned();
+    let return_to = links::return_path(arrived.parameter(query::RETURN_TO).as_deref());
     let told = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
         Some(text().problems().wrong_password.to_owned())
     } else if notice::arrived_with(&arrived, Code::ReauthenticationRequired) {

@@ -1,11 +1,11 @@
 //! What all pages of somebody who is signed in do.
 
 use crate::ui::auth::{self, live, renewal};
+use crate::ui::browser;
 use crate::ui::clock::Clock;
 use crate::ui::components::message::Alert;
 use crate::ui::components::sign_out_form;
-use crate::ui::connection::Offline;
-use crate::ui::{browser, text};
+use crate::ui::connection::Connection;
 use leptos::prelude::*;
 
 /// A page, with what may have to be said on any of them.
@@ -13,7 +13,7 @@ use leptos::prelude::*;
 pub fn SignedIn<C: IntoView + 'static>(children: TypedChildren<C>) -> impl IntoView {
     let children = children.into_inner();
     let clock = Clock::provide();
-    let offline = Offline::provide();
+    let connection = Connection::provide();
     let failure = RwSignal::new(None);
     Effect::new(move || {
         auth::follow();
@@ -21,7 +21,7 @@ pub fn SignedIn<C: IntoView + 'static>(children: TypedChildren<C>) -> impl IntoV
         // Tasks of their own: a slow device answers its user in between.
         browser::spawn(async move {
             browser::pause().await;
-            offline.follow();
+            connection.follow();
             renewal::begin();
             live::begin();
             browser::pause().await;
@@ -30,7 +30,7 @@ pub fn SignedIn<C: IntoView + 'static>(children: TypedChildren<C>) -> impl IntoV
     });
     view! {
         <p class="toast" role="status">
-            {move || offline.get().then_some(text().frame().offline)}
+            {move || connection.words()}
         </p>
         <Alert message=failure />
         {children()}

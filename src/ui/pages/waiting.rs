@@ -5,6 +5,7 @@ use crate::ui::address::Address;
 use crate::ui::auth::resuming::STATUS;
 use crate::ui::components::brand::Brand;
 use crate::ui::links::{post, query};
+use crate::ui::page::Content;
 use crate::ui::{links, notice, text};
 use leptos::prelude::*;
 
@@ -50,10 +51,11 @@ pub fn resuming() -> impl IntoView {
 /// Something that passes: says so, and offers to try again.
 pub fn failed(problem: &Problem) -> impl IntoView {
     let address = Address::expect();
+    let heading = Content::Failed(problem.clone()).heading();
     view! {
         <main class="waiting">
             <Brand />
-            <h1>{text().frame().failed}</h1>
+            <h1>{heading}</h1>
             <p role="alert">{notice::sentence(problem)}</p>
             {match problem.public_url.clone() {
                 Some(url) => view! { <a class="button" href=url>{url.clone()}</a> },

@@ -37,6 +37,7 @@ pub static FRAME: Frame = Frame {
     signing_out: "Sie werden abgemeldet …",
     resuming: "Ihre Sitzung wird fortgesetzt …",
     failed: "Diese Seite lässt sich gerade nicht zeigen",
+    refused: "Das wurde nicht angenommen",
     go_on: "Weiter",
     retry: "Noch einmal versuchen",
     unreachable: "Der Dienst ist gerade nicht erreichbar. Wir versuchen es weiter.",
@@ -194,8 +195,12 @@ pub static PROBLEMS: Problems = Problems {
     refresh_reused: "Diese Sitzung wurde beendet, weil ihre Anmeldung doppelt benutzt wurde. Das kann heißen, dass \
                      jemand sie kopiert hat. Melden Sie sich neu an und sehen Sie Ihre Geräte durch.",
     reauthentication_required: "Geben Sie Ihr Passwort ein, um fortzufahren.",
-    forbidden_origin: "Diese Anfrage kam nicht von dieser Seite. Versuchen Sie es von hier aus.",
+    forbidden_origin: "Ihr Browser hat nicht angegeben, dass diese Anfrage von dieser Website kommt. Es wurde nichts geändert. \
+                       Öffnen Sie die Seite neu und versuchen Sie es noch einmal. Hilft das nicht, dann entfernt vielleicht \
+                       eine Erweiterung oder ein Proxy die Kopfzeilen Origin und Sec-Fetch-Site.",
     opened_elsewhere: "Diese Seite wurde unter einer anderen Adresse als der des Dienstes geöffnet. Verwenden Sie diese:",
+    cookies_required: "Ihr Browser behält keine Cookies dieser Website, und ohne sie kann niemand angemeldet sein. Erlauben Sie \
+                       Cookies für diese Website und versuchen Sie es noch einmal.",
     not_found: "Das gibt es nicht mehr.",
     username_taken: "Dieser Benutzername ist vergeben. Wählen Sie einen anderen.",
     registration_closed: "Neue Konten legt der Betreiber dieser Seite an.",
@@ -206,6 +211,7 @@ pub static PROBLEMS: Problems = Problems {
         _ => format!("Zu viele Versuche. In {n} Sekunden geht es weiter."),
     },
     wait_minutes: |n| format!("Zu viele Versuche. In {n} Minuten geht es weiter."),
+    offline: "Sie sind offline, deshalb wurde nichts gesendet. Versuchen Sie es noch einmal, wenn Sie verbunden sind.",
     unavailable: "Der Dienst kann gerade nicht antworten. Versuchen Sie es gleich noch einmal.",
     unexpected: "Bei uns ist etwas schiefgegangen. Versuchen Sie es noch einmal.",
 };

@@ -37,6 +37,7 @@ pub static FRAME: Frame = Frame {
     signing_out: "Signing out…",
     resuming: "Resuming your session…",
     failed: "This page cannot be shown right now",
+    refused: "That was not accepted",
     go_on: "Continue",
     retry: "Try again",
     unreachable: "The service cannot be reached right now. We keep trying.",
@@ -194,8 +195,12 @@ pub static PROBLEMS: Problems = Problems {
     refresh_reused: "This session was ended because its sign-in was used twice, which can mean that somebody copied \
                      it. Sign in again, and look through your devices.",
     reauthentication_required: "Enter your password to go on.",
-    forbidden_origin: "This request did not come from this site. Try again from here.",
+    forbidden_origin: "Your browser did not say that this came from this site, so nothing was changed. Open the page again and \
+                       repeat it. If that does not help, an extension or a proxy may be removing the headers Origin and \
+                       Sec-Fetch-Site.",
     opened_elsewhere: "This page was opened at another address than the one of this service. Use this one:",
+    cookies_required: "Your browser keeps no cookies of this site, and without them nobody can be signed in. Allow cookies for this \
+                       site, then try again.",
     not_found: "It is no longer there.",
     username_taken: "This username is taken. Choose another.",
     registration_closed: "New accounts are made by the operator of this site.",
@@ -206,6 +211,7 @@ pub static PROBLEMS: Problems = Problems {
         _ => format!("Too many attempts. Try again in {n} seconds."),
     },
     wait_minutes: |n| format!("Too many attempts. Try again in {n} minutes."),
+    offline: "You are offline, so nothing was sent. Try again when you are connected.",
     unavailable: "The service cannot answer right now. Try again in a moment.",
     unexpected: "Something went wrong on our side. Try again.",
 };

@@ -37,6 +37,7 @@ pub static FRAME: Frame = Frame {
     signing_out: "Déconnexion…",
     resuming: "Reprise de votre session…",
     failed: "Cette page ne peut pas être affichée pour l’instant",
+    refused: "Cela n’a pas été accepté",
     go_on: "Continuer",
     retry: "Réessayer",
     unreachable: "Le service est injoignable pour l’instant. Nous réessayons.",
@@ -194,8 +195,12 @@ pub static PROBLEMS: Problems = Problems {
     refresh_reused: "Cette session a été fermée parce que sa connexion a servi deux fois, ce qui peut vouloir dire \
                      que quelqu’un l’a copiée. Reconnectez-vous et passez vos appareils en revue.",
     reauthentication_required: "Saisissez votre mot de passe pour continuer.",
-    forbidden_origin: "Cette demande ne venait pas de ce site. Réessayez d’ici.",
+    forbidden_origin: "Votre navigateur n’a pas indiqué que cette demande venait de ce site : rien n’a été modifié. Rouvrez la \
+                       page et recommencez. Si cela ne suffit pas, une extension ou un proxy supprime peut-être les en-têtes \
+                       Origin et Sec-Fetch-Site.",
     opened_elsewhere: "Cette page a été ouverte à une autre adresse que celle du service. Utilisez celle-ci\u{a0}:",
+    cookies_required: "Votre navigateur ne conserve aucun cookie de ce site, et sans cookies personne ne peut être connecté. \
+                       Autorisez les cookies pour ce site, puis réessayez.",
     not_found: "Cela n’existe plus.",
     username_taken: "Ce nom d’utilisateur est pris. Choisissez-en un autre.",
     registration_closed: "Les nouveaux comptes sont créés par l’exploitant de ce site.",
@@ -206,6 +211,7 @@ pub static PROBLEMS: Problems = Problems {
         _ => format!("Trop d’essais. Réessayez dans {n} secondes."),
     },
     wait_minutes: |n| format!("Trop d’essais. Réessayez dans {n} minutes."),
+    offline: "Vous êtes hors ligne : rien n’a été envoyé. Réessayez une fois que vous êtes en ligne.",
     unavailable: "Le service ne peut pas répondre pour l’instant. Réessayez dans un moment.",
     unexpected: "Quelque chose a échoué de notre côté. Réessayez.",
 };

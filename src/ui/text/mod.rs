@@ -89,6 +89,7 @@ impl Text {
             Code::RefreshReused => problems.refresh_reused,
             Code::ReauthenticationRequired => problems.reauthentication_required,
             Code::ForbiddenOrigin => problems.forbidden_origin,
+            Code::CookiesRequired => problems.cookies_required,
             Code::NotFound => problems.not_found,
             Code::UsernameTaken => problems.username_taken,
             Code::RegistrationClosed => problems.registration_closed,

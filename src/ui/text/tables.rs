@@ -53,6 +53,8 @@ pub struct Frame {
     pub signing_out: Words,
     pub resuming: Words,
     pub failed: Words,
+    /// A form that nothing was done with.
+    pub refused: Words,
     pub go_on: Words,
     pub retry: Words,
     pub unreachable: Words,
@@ -215,6 +217,7 @@ pub struct Problems {
     pub forbidden_origin: Words,
     /// Before a link to the service's own address.
     pub opened_elsewhere: Words,
+    pub cookies_required: Words,
     pub not_found: Words,
     pub username_taken: Words,
     pub registration_closed: Words,
@@ -222,6 +225,7 @@ pub struct Problems {
     pub rate_limited: Words,
     pub wait_seconds: Counted,
     pub wait_minutes: Counted,
+    pub offline: Words,
     pub unavailable: Words,
     /// For what no sentence was written for.
     pub unexpected: Words,

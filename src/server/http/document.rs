@@ -1,0 +1,65 @@
+//! A page as Leptos writes it, made valid HTML.
+
+/// As Leptos marks a place among texts: a comment for browsers, an error for whoever validates (HTML Living Standard,
+/// section 13.2.2, "incorrectly-opened-comment").
+const MARK: &str = "<!>";
+const COMMENT: &str = "<!---->";
+
+const END: &str = "</html>";
+
+/// The document with whole comments, and with nothing behind it, where no element may stand. What Leptos writes there tells
+/// the app of resources and of error boundaries, which the pages do not have.
+pub fn valid(html: &str) -> String {
+    let html = html.rfind(END).and_then(|end| html.get(..end + END.len())).unwrap_or(html);
+    let mut valid = String::with_capacity(html.len() + html.len() / 64);
+    let mut rest = html;
+    // Within a tag, an attribute may hold the same signs.
+    while let Some((text, tag)) = rest.find('<').and_then(|at| rest.split_at_checked(at)) {
+        valid.push_str(text);
+        if let Some(after) = tag.strip_prefix(MARK) {
+            valid.push_str(COMMENT);
+            rest = after;
+        } else {
+            let (tag, after) = tag.split_at_checked(end_of_tag(tag)).unwrap_or((tag, ""));
+            valid.push_str(tag);
+            rest = after;
+        }
+    }
+    valid.push_str(rest);
+    valid
+}
+
+/// How long the tag is that `html` begins with.
+fn end_of_tag(html: &str) -> usize {
+    let mut quote = None;
+    for (at, byte) in html.bytes().enumerate() {
+        match (quote, byte) {
+            (None, b'>') => return at + 1,
+            (None, b'"' | b'\'') => quote = Some(byte),
+            (Some(open), byte) if open == byte => quote = None,
+            _ => {}
+        }
+    }
+    html.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_become_comments_and_what_people_write_stays() {
+        let html =
+            "<!DOCTYPE html><html><body title=\"a <!> b's\"><p>1<!>2<!><!></p><i a='<!>\"'>&lt;!></i></body></html>";
+        let expected = "<!DOCTYPE html><html><body title=\"a <!> b's\"><p>1<!---->2<!----><!----></p><i a='<!>\"'>&lt;!></i></body></html>";
+        assert_eq!(valid(html), expected);
+    }
+
+    #[test]
+    fn nothing_stands_behind_the_document() {
+        assert_eq!(valid("<html></html><!><script>x</script>"), "<html></html>");
+        for odd in ["", "<", "<p", "no end", "<p a=\"", "ü<ü", "<!>"] {
+            assert!(valid(odd).len() >= odd.len(), "{odd}");
+        }
+    }
+}

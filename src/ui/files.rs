@@ -1,0 +1,54 @@
+//! The built files that a page names, and how it starts the app.
+
+use leptos::nonce::use_nonce;
+use leptos::prelude::*;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// Addresses of the built files.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Files {
+    pub style: String,
+    pub script: String,
+    pub wasm: String,
+    /// The script that loads parts of the app, and the files of each part.
+    pub loader: Option<String>,
+    pub parts: BTreeMap<String, Vec<String>>,
+}
+
+impl Files {
+    fn part(&self, name: Option<&str>) -> &[String] {
+        name.and_then(|name| self.parts.get(name)).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// Starts the app. Without WebAssembly, or where a file does not arrive, the page stays as the server wrote it.
+fn start(files: &Files) -> String {
+    let Files { script, wasm, .. } = files;
+    format!(
+        "import('{script}').then(app=>app.default({{module_or_path:'{wasm}'}}).then(()=>app.hydrate())).catch(()=>{{}})"
+    )
+}
+
+/// The scripts of a page, and what they load ahead. Written here and not by Leptos' `HydrationScripts`, which puts the
+/// nonce into the attribute `crossorigin` of links too, where any script or style reads it.
+#[component]
+pub fn Scripts(files: Arc<Files>, part: Option<&'static str>) -> impl IntoView {
+    let module = |address: String| {
+        view! { <link rel="modulepreload" href=address /> }
+    };
+    let binary = |address: String| {
+        view! { <link rel="preload" href=address r#as="fetch" r#type="application/wasm" crossorigin="anonymous" /> }
+    };
+    let parts = files.part(part).to_vec();
+    let loader = files.loader.clone().filter(|_| !parts.is_empty());
+    view! {
+        {module(files.script.clone())}
+        {binary(files.wasm.clone())}
+        {parts.into_iter().map(binary).collect_view()}
+        {loader.map(module)}
+        <script type="module" nonce=use_nonce()>
+            {start(&files)}
+        </script>
+    }
+}

@@ -1,0 +1,52 @@
+//! The reader's time zone. In the browser it is the browser's own; the app has the server keep its name in a cookie, so
+//! that the next page is written in it from the start.
+
+use super::{browser, environment};
+use crate::api::preferences;
+use crate::domain::preferences::ZoneName;
+use crate::domain::time::Timestamp;
+use leptos::prelude::use_context;
+use std::sync::Arc;
+
+/// The attribute of the root that names the zone that the server was told of.
+const ATTRIBUTE: &str = "data-time-zone";
+
+/// How many seconds a zone is ahead of UTC at a time.
+type Offset = dyn Fn(Timestamp) -> i64 + Send + Sync;
+
+/// The zone that the server was told of, for the views of one page.
+#[derive(Clone)]
+pub struct TimeZone {
+    name: ZoneName,
+    /// `None` for a name that the server does not know.
+    offset: Option<Arc<Offset>>,
+}
+
+impl TimeZone {
+    pub fn new(name: ZoneName, offset: Option<Arc<Offset>>) -> Self {
+        Self { name, offset }
+    }
+}
+
+/// How many seconds the reader's clock is ahead of UTC at `time`; `None` on the server while it does not know.
+pub fn offset(time: Timestamp) -> Option<i64> {
+    if environment::is_in_browser() {
+        return Some(browser::offset(time));
+    }
+    let offset = use_context::<TimeZone>()?.offset?;
+    Some(offset(time))
+}
+
+/// For the root of the page.
+pub fn told() -> Option<String> {
+    use_context::<TimeZone>().map(|zone| zone.name.into())
+}
+
+/// Tells the server in which zone the browser is, where it does not know; in the browser only.
+pub fn tell() {
+    let Some(own) = browser::time_zone().and_then(|name| ZoneName::new(&name)) else { return };
+    if browser::root_attribute(ATTRIBUTE).as_deref() != Some(own.as_str()) {
+        // Untold, the next page is written in UTC at first.
+        browser::spawn(async move { drop(preferences::choose(None, None, Some(own)).await) });
+    }
+}
