@@ -38,6 +38,39 @@ test('a chosen language is kept, on the same page', async ({ device, user }) => 
   await expect(page.getByRole('heading', { level: 1, name: 'Vos appareils' })).toBeVisible();
 });
 
+test('what was typed before another language was chosen is still there, but for the password', async ({ device, user, server }) => {
+  const { page, signInPage } = device;
+  await signInPage.open();
+  await signInPage.username.fill(user.username);
+  await signInPage.password.fill(user.password);
+  await signInPage.remember.check();
+  await page.getByLabel('Language').selectOption('Deutsch');
+  await expect(page.getByRole('heading', { level: 1, name: 'Anmelden' })).toBeVisible();
+  await expect(page.getByLabel('Benutzername')).toHaveValue(user.username);
+  await expect(page.getByLabel('Angemeldet bleiben')).toBeChecked();
+  await expect(page.getByLabel('Passwort', { exact: true })).toHaveValue('');
+  expect(page.url()).toBe(`${server.url}/login`);
+  expect(await page.evaluate(() => [history.state, localStorage.length, sessionStorage.length])).toEqual([null, 0, 0]);
+});
+
+test.describe('far from Greenwich', () => {
+  test.use({ timezoneId: 'Asia/Kathmandu' });
+
+  test('times are right before any script has run', async ({ device, user, server }) => {
+    await device.signUp(user);
+    const { page, devicesPage } = device;
+    const times = devicesPage.thisDevice.locator('time');
+    await expect(times.first()).toHaveAttribute('title', /\d/);
+    // The time of day: how a month is shortened is up to the browser.
+    const shown = (await times.allTextContents()).flatMap((time) => time.match(/\d\d:\d\d$/) ?? []);
+    expect(shown.length).toBeGreaterThan(0);
+    const written = await (await page.request.get(`${server.url}/devices`, { headers: { Accept: 'text/html' } })).text();
+    expect(written).toContain('data-time-zone="Asia/Kathmandu"');
+    for (const time of shown) expect(written).toContain(`${time}</time>`);
+    expect(written).not.toContain(' UTC<');
+  });
+});
+
 test('with keys a language is passed by until it is applied', async ({ device }) => {
   const { page, signUpPage } = device;
   await signUpPage.open();
