@@ -9,9 +9,10 @@ use tokio::net::TcpStream;
 /// Sends bytes as they are, and reads the whole answer.
 async fn exchange(app: &TestApp, request: &str) -> String {
     let mut stream = TcpStream::connect(app.url("").trim_start_matches("http://")).await.unwrap();
-    stream.write_all(request.as_bytes()).await.unwrap();
+    // The server may close before it has read it all.
+    let _ = stream.write_all(request.as_bytes()).await;
     let mut answer = Vec::new();
-    stream.read_to_end(&mut answer).await.unwrap();
+    let _ = stream.read_to_end(&mut answer).await;
     String::from_utf8(answer).unwrap()
 }
 
@@ -22,7 +23,9 @@ async fn what_can_be_read_answers_head_alike_without_its_body() {
     let mut device = app.signed_up("ada").await;
     let bearer = format!("Bearer {}", device.access_token);
     let reads = server_fn::axum::server_fn_paths().filter(|(_, method)| method == Method::GET).map(|(path, _)| path);
-    let paths: Vec<_> = reads.chain(["/.well-known/jwks.json", "/login", "/healthz", "/readyz"]).collect();
+    let paths: Vec<_> = reads
+        .chain(["/.well-known/jwks.json", "/.well-known/oauth-authorization-server", "/healthz", "/readyz"])
+        .collect();
     assert!(paths.contains(&"/api/me") && paths.contains(&"/api/sessions"), "{paths:?}");
     for path in paths {
         for token in [Some(&bearer), None] {
