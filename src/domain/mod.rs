@@ -9,6 +9,8 @@ pub mod id;
 pub mod key_schedule;
 pub mod legible;
 pub mod limits;
+pub mod log_budget;
+pub mod network;
 pub mod preferences;
 pub mod recognition;
 pub mod redeem;

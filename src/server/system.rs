@@ -2,6 +2,8 @@
 
 use super::ports::{Clock, Entropy};
 use crate::domain::time::Timestamp;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 /// The system's clock.
 pub struct SystemClock;
@@ -24,4 +26,11 @@ impl Entropy for SystemEntropy {
             std::process::abort();
         }
     }
+}
+
+/// Time since this was first asked, for intervals that must pass whatever becomes of the system's clock.
+#[expect(clippy::disallowed_methods, reason = "this is the one place")]
+pub fn monotonic() -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
 }

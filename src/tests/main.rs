@@ -26,6 +26,7 @@ mod inert;
 mod keys;
 mod limits;
 mod live;
+mod log_output;
 mod logs;
 mod lost_answers;
 mod model;

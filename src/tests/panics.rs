@@ -16,7 +16,7 @@ const LOOKS: i64 = 30;
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_panic_ends_one_request_and_keeps_what_it_says() {
     if std::env::var_os(WATCHED).is_some() {
-        latchkey::server::telemetry::start("info").unwrap();
+        let _log = latchkey::server::telemetry::start("info").unwrap();
         return panic_everywhere().await;
     }
     let mut watched = Command::new(std::env::current_exe().unwrap());

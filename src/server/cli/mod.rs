@@ -8,7 +8,7 @@ use super::config::{Config, Settings};
 use super::ports::{Store, StoreError};
 use super::service::ServiceError;
 use super::storage;
-use super::telemetry;
+use super::telemetry::{self, Log};
 use clap::{Parser, Subcommand};
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -71,10 +71,15 @@ impl From<std::io::Error> for CommandError {
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
     let Arguments { config, command } = Arguments::parse();
-    let result = start_logging(&command).and_then(|()| {
+    let log = start_logging(&command);
+    let result = log.as_ref().map_or(Ok(()), |_| {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(run(config, command))
     });
+    let (log, result) = match log {
+        Ok(log) => (Some(log), result),
+        Err(error) => (None, Err(error)),
+    };
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -84,14 +89,18 @@ pub fn main() -> ExitCode {
                 text.push_str(&format!(": {error}"));
                 cause = error.source();
             }
-            let _ = writeln!(std::io::stderr(), "{text}");
+            match log {
+                // By the log's thread: standard error may be closed, or stalled.
+                Some(log) => log.print(&text),
+                None => drop(writeln!(std::io::stderr(), "{text}")),
+            }
             ExitCode::FAILURE
         }
     }
 }
 
 /// A server tells what happens; a command that a person runs says what it did, and logs only what is wrong.
-fn start_logging(command: &Command) -> Result<(), CommandError> {
+fn start_logging(command: &Command) -> Result<Log, CommandError> {
     let default = if matches!(command, Command::Serve { .. }) { "info" } else { "warn" };
     Ok(telemetry::start(default).map_err(StartError::from)?)
 }

@@ -13,6 +13,7 @@ use crate::server::common::{is_common, words_of_the_site};
 use crate::server::config::Registration;
 use crate::server::password::{HashError, Verified};
 use crate::server::ports::{PasswordChange, StartSession, StoreError, User};
+use crate::server::telemetry::AUDIT;
 use crate::server::token::base64url;
 use crate::server::token::refresh;
 use crate::server::turns::Origin;
@@ -56,7 +57,7 @@ impl Services {
             Err(error) => return self.settle(attempt, false).await.and(Err(error)),
         };
         self.succeeded(attempt).await;
-        tracing::info!(user = %user.id, ip = source.ip, "an account was made");
+        tracing::info!(target: AUDIT, user = %user.id, ip = source.ip, "an account was made");
         self.start_session(&user, &ClientId::web(), sign_up.remember, source, before).await
     }
 
@@ -172,7 +173,10 @@ impl Services {
                 tracing::info!(user = %user.id, sid, ip = source.ip, "a sign-in failed");
                 self.record_aside(self.event(&user.id, Kind::SignInFailed, source));
                 if begins_to_block {
-                    tracing::warn!(user = %user.id, sid, ip = source.ip, "sign-ins are blocked for a while");
+                    tracing::warn!(
+                        target: AUDIT, user = %user.id, sid, ip = source.ip,
+                        "sign-ins are blocked for a while"
+                    );
                     self.record_aside(self.event(&user.id, Kind::SignInsBlocked, source));
                 }
                 Err(ServiceError::InvalidCredentials)
@@ -219,7 +223,7 @@ impl Services {
         if let Some(former) = former {
             self.news.of(former);
         }
-        tracing::info!(user = %user.id, sid = %session.id, ip = source.ip, "signed in");
+        tracing::info!(target: AUDIT, user = %user.id, sid = %session.id, ip = source.ip, "signed in");
         self.grant(session, refresh)
     }
 
@@ -306,7 +310,10 @@ impl Services {
         if !self.store.reauthenticated(&session.id, self.now()).await? {
             return Err(ServiceError::InvalidToken);
         }
-        tracing::info!(user = %session.user_id, sid = %session.id, ip = source.ip, "the password was given again");
+        tracing::info!(
+            target: AUDIT, user = %session.user_id, sid = %session.id, ip = source.ip,
+            "the password was given again"
+        );
         Ok(())
     }
 
@@ -359,7 +366,7 @@ impl Services {
         let ended = self.ending(&user.id, change, |ended| ended.clone().unwrap_or_default()).await?;
         // Somebody else changed it in between: then the current one is not current any more.
         ended.ok_or(ServiceError::InvalidCredentials)?;
-        tracing::info!(user = %user.id, sid = %session.id, ip = source.ip, "the password was changed");
+        tracing::info!(target: AUDIT, user = %user.id, sid = %session.id, ip = source.ip, "the password was changed");
         Ok(())
     }
 }

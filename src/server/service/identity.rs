@@ -10,6 +10,7 @@ use crate::domain::refresh_token::{Claims, Presented};
 use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
 use crate::server::liveness::Alive;
+use crate::server::telemetry::AUDIT;
 use crate::server::token::access::AccessTokens;
 use crate::server::token::jws::Invalid;
 use crate::server::token::ring::RingError;
@@ -251,11 +252,11 @@ fn tell(outcome: &Outcome, source: &Source) {
             // A gap is what a fork displaced.
             let forked = session.rotation.parent.as_ref().is_some_and(|parent| parent.generation + 1 < generation);
             let (user, sid, ip) = (&session.user_id, &session.id, &source.ip);
-            tracing::info!(%user, %sid, ip, generation, forked, "a refresh token was exchanged");
+            tracing::info!(target: AUDIT, %user, %sid, ip, generation, forked, "a refresh token was exchanged");
         }
         Outcome::Reused(session) => {
             let (user, sid, ip) = (&session.user_id, &session.id, &source.ip);
-            tracing::warn!(%user, %sid, ip, "a refresh token was used twice; its session was ended");
+            tracing::warn!(target: AUDIT, %user, %sid, ip, "a refresh token was used twice; its session was ended");
         }
         Outcome::Refused(refusal, _) => tracing::info!(?refusal, ip = source.ip, "a refresh token was refused"),
         Outcome::Shown(_) => {}

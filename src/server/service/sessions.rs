@@ -10,6 +10,7 @@ use crate::domain::device::device_name;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::{Reason, Session};
 use crate::server::ports::{End, Which};
+use crate::server::telemetry::AUDIT;
 use std::cmp::Reverse;
 
 impl Services {
@@ -140,7 +141,10 @@ impl Services {
         let session = self.by_credentials(credentials, source).await?;
         let user = self.check_password(&session, password.expose(), "password", source).await?;
         self.end_user(&user.id, true).await?;
-        tracing::info!(user = %user.id, sid = %session.id, ip = source.ip, "an account was deleted by its user");
+        tracing::info!(
+            target: AUDIT, user = %user.id, sid = %session.id, ip = source.ip,
+            "an account was deleted by its user"
+        );
         Ok(())
     }
 
@@ -161,7 +165,10 @@ impl Services {
         let event = Event { detail: Some(end.reason.as_str()), ..self.event(&end.user_id, kind, source) };
         let ended = self.ending(&end.user_id, self.store.end_sessions(end, &event), Clone::clone).await?;
         for sid in &ended {
-            tracing::info!(user = %end.user_id, %sid, reason = end.reason.as_str(), ip = source.ip, "a session was ended");
+            tracing::info!(
+                target: AUDIT, user = %end.user_id, %sid, reason = end.reason.as_str(), ip = source.ip,
+                "a session was ended"
+            );
         }
         Ok(ended)
     }
@@ -194,7 +201,7 @@ impl Services {
         if !renamed {
             return Err(ServiceError::NotFound);
         }
-        tracing::info!(user = %session.user_id, %sid, ip = source.ip, "a session was renamed");
+        tracing::info!(target: AUDIT, user = %session.user_id, %sid, ip = source.ip, "a session was renamed");
         self.news.of(&session.user_id);
         Ok(())
     }

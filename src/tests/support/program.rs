@@ -1,9 +1,13 @@
 //! The program itself, as a process of its own.
 
+use rustix::process::{Pid, Signal, kill_process};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::Duration;
+
+/// Only a failure takes as long.
+const TOO_LONG: Duration = Duration::from_secs(60);
 
 /// A server that runs in a folder of its own, with a registered native client `cli`.
 pub struct Program {
@@ -28,6 +32,14 @@ impl Program {
             command.env("LATCHKEY_LOG", level);
         })
         .await
+    }
+
+    /// Starts it; what it logs at `level` goes to `log`.
+    pub async fn start_with(folder: &Path, level: &str, log: Stdio) -> Self {
+        let change = |command: &mut Command| {
+            command.env("LATCHKEY_LOG", level).stderr(log);
+        };
+        Self::start_by(folder, change).await
     }
 
     /// Starts it in the way that `change` says.
@@ -64,6 +76,30 @@ impl Program {
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
+    }
+
+    /// Sends it a signal.
+    pub fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("it runs");
+    }
+
+    /// Tells it to stop, and waits until it has.
+    pub async fn stop(&mut self) -> ExitStatus {
+        self.signal(Signal::TERM);
+        let stopped = async {
+            loop {
+                match self.child.try_wait().expect("a state") {
+                    Some(status) => break status,
+                    None => tokio::time::sleep(Duration::from_millis(10)).await,
+                }
+            }
+        };
+        tokio::time::timeout(TOO_LONG, stopped).await.expect("it stops")
+    }
+
+    /// Its standard error, if that is a pipe.
+    pub const fn stderr(&mut self) -> Option<ChildStderr> {
+        self.child.stderr.take()
     }
 
     /// What it has logged so far.

@@ -1,0 +1,134 @@
+//! How much of the log one source may fill: in each window of time the first few lines of a kind are written, the rest
+//! are counted.
+
+use super::network::Network;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+/// How long a window is.
+pub const WINDOW: Duration = Duration::from_secs(60);
+/// Lines of one kind by one source that are written in a window.
+const EACH: u64 = 5;
+/// The same for all sources together that have no place of their own.
+const EACH_OF_OTHERS: u64 = 100;
+/// Lines that are written in a window for all sources together.
+const ALL: u64 = 2_000;
+/// Sources that are counted one by one. Those that come later in a window share one place.
+const SOURCES: usize = 1_024;
+/// Kinds that are counted one by one for a source.
+const KINDS: usize = 32;
+
+/// Lines of each kind by one source.
+type Kinds = BTreeMap<String, u64>;
+
+/// Lines of one window. What it keeps is bounded, however many sources there are.
+#[derive(Debug, Default)]
+pub struct LogBudget {
+    sources: HashMap<Network, Source>,
+    others: Source,
+    written: u64,
+}
+
+#[derive(Debug, Default)]
+struct Source {
+    seen: Kinds,
+    left_out: Kinds,
+}
+
+/// Lines of one source that were left out in a window.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LeftOut {
+    /// `None`: sources that have no place of their own.
+    pub network: Option<Network>,
+    pub lines: u64,
+    /// Each kind and its number, such as `rate_limited 120, invalid_token 3`.
+    pub kinds: String,
+}
+
+impl LogBudget {
+    /// Counts a line of a kind by a source; whether it is to be written.
+    pub fn admit(&mut self, network: Option<Network>, kind: &str) -> bool {
+        let is_known = network.is_some_and(|network| self.sources.contains_key(&network));
+        let own = network.filter(|_| is_known || self.sources.len() < SOURCES);
+        let (source, most) = match own {
+            Some(network) => (self.sources.entry(network).or_default(), EACH),
+            None => (&mut self.others, EACH_OF_OTHERS),
+        };
+        let kind = if source.seen.contains_key(kind) || source.seen.len() < KINDS { kind } else { "other" };
+        let seen = count(&mut source.seen, kind);
+        let is_admitted = seen <= most && self.written < ALL;
+        if is_admitted {
+            self.written += 1;
+        } else {
+            count(&mut source.left_out, kind);
+        }
+        is_admitted
+    }
+
+    /// Ends the window: what was left out in it, a line for each source. The sources that share a place come last.
+    pub fn end_window(&mut self) -> Vec<LeftOut> {
+        let Self { sources, others, .. } = std::mem::take(self);
+        let mut sources: Vec<_> = sources.into_iter().map(|(network, source)| (Some(network), source)).collect();
+        sources.sort_unstable_by_key(|(network, _)| *network);
+        let all = sources.into_iter().chain([(None, others)]);
+        all.filter_map(|(network, Source { left_out, .. })| {
+            let lines = left_out.values().sum();
+            let kinds: Vec<String> = left_out.iter().map(|(kind, number)| format!("{kind} {number}")).collect();
+            (lines > 0).then(|| LeftOut { network, lines, kinds: kinds.join(", ") })
+        })
+        .collect()
+    }
+}
+
+fn count(kinds: &mut Kinds, kind: &str) -> u64 {
+    if let Some(number) = kinds.get_mut(kind) {
+        *number += 1;
+        return *number;
+    }
+    kinds.insert(kind.to_owned(), 1);
+    1
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv6Addr;
+
+    fn network(n: u16) -> Option<Network> {
+        Some(Network::of(Ipv6Addr::new(0x2001, 0xdb8, 0, n, 0, 0, 0, 1).into()))
+    }
+
+    fn admitted(budget: &mut LogBudget, network: Option<Network>, kind: &str, lines: usize) -> usize {
+        (0..lines).filter(|_| budget.admit(network, kind)).count()
+    }
+
+    #[test]
+    fn the_first_few_lines_of_a_kind_are_written_and_the_rest_are_one_line_for_each_source_and_window() {
+        let mut budget = LogBudget::default();
+        for _ in 0..2 {
+            assert_eq!(admitted(&mut budget, network(1), "rate_limited", 1_000), 5);
+            assert_eq!(admitted(&mut budget, network(1), "invalid_token", 6), 5, "a flood hides no other kind");
+            assert_eq!(admitted(&mut budget, network(2), "rate_limited", 3), 3, "nor what others do");
+            let kinds = "invalid_token 1, rate_limited 995".to_owned();
+            assert_eq!(budget.end_window(), [LeftOut { network: network(1), lines: 996, kinds }]);
+        }
+        assert_eq!(budget.end_window(), []);
+    }
+
+    #[test]
+    fn a_thousand_sources_of_many_kinds_fill_neither_the_log_nor_the_memory() {
+        let mut budget = LogBudget::default();
+        let mut written = 0;
+        for n in 0..5_000 {
+            for kind in 0..100 {
+                written += admitted(&mut budget, network(n), &format!("kind-{kind}"), 1);
+            }
+        }
+        assert_eq!(written, usize::try_from(ALL).unwrap());
+        assert_eq!(budget.sources.len(), SOURCES);
+        assert!(budget.sources.values().all(|source| source.left_out.len() <= KINDS + 1));
+        let left_out = budget.end_window();
+        assert_eq!(left_out.len(), SOURCES + 1, "with a line for those that share a place");
+        assert_eq!(left_out.iter().map(|left_out| left_out.lines).sum::<u64>(), 5_000 * 100 - ALL);
+    }
+}

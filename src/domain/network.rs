@@ -1,0 +1,42 @@
+//! The network that counts as one source of requests.
+
+use std::fmt;
+use std::net::{IpAddr, Ipv4Addr};
+
+/// An IPv4 address, or an IPv6 network of 64 bits: who has one address in such a network has them all.
+///
+/// ```
+/// use latchkey::domain::network::Network;
+///
+/// let network = |text: &str| Network::of(text.parse().unwrap());
+/// assert_eq!(network("2001:db8:0:7::1"), network("2001:db8:0:7:ffff::2"));
+/// assert_eq!(network("2001:db8:0:7::1").to_string(), "2001:db8:0:7::/64");
+/// assert_eq!(network("::ffff:192.0.2.1").to_string(), "192.0.2.1");
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Network {
+    V4(Ipv4Addr),
+    /// The first 64 bits.
+    V6([u16; 4]),
+}
+
+impl Network {
+    pub fn of(address: IpAddr) -> Self {
+        match address.to_canonical() {
+            IpAddr::V4(address) => Self::V4(address),
+            IpAddr::V6(address) => {
+                let [a, b, c, d, ..] = address.segments();
+                Self::V6([a, b, c, d])
+            }
+        }
+    }
+}
+
+impl fmt::Display for Network {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::V4(address) => address.fmt(f),
+            Self::V6([a, b, c, d]) => write!(f, "{a:x}:{b:x}:{c:x}:{d:x}::/64"),
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! Bounds what one source can make the log say: see [`LogBudget`]. The audit trail is not concerned.
+
+use super::AUDIT;
+use crate::domain::log_budget::{LogBudget, WINDOW};
+use crate::domain::network::Network;
+use crate::server::system::monotonic;
+use std::fmt::{Debug, Write as _};
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id};
+use tracing::{Event, Level, Subscriber};
+use tracing_subscriber::layer::{Context, Layer};
+use tracing_subscriber::registry::LookupSpan;
+
+/// The span of a request, whose field `ip` says from where it comes.
+const REQUEST: &str = "request";
+
+/// The layer that leaves out what is beyond the budget.
+#[derive(Clone, Debug)]
+pub struct Budget {
+    is_on: bool,
+    window: Arc<Mutex<Window>>,
+}
+
+#[derive(Debug, Default)]
+struct Window {
+    budget: LogBudget,
+    started: Duration,
+}
+
+/// Where a request comes from.
+struct Origin(Option<Network>);
+
+impl Budget {
+    pub fn new(is_on: bool) -> Self {
+        Self { is_on, window: Arc::default() }
+    }
+
+    /// Says what was left out, once the window is over or if it `is_last`.
+    pub fn tell(&self, is_last: bool) {
+        let now = monotonic();
+        let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_last && now.saturating_sub(window.started) < WINDOW {
+            return;
+        }
+        window.started = now;
+        let left_out = window.budget.end_window();
+        drop(window);
+        for left_out in left_out {
+            let source = left_out.network.map_or_else(|| "others".to_owned(), |network| network.to_string());
+            let (lines, kinds) = (left_out.lines, left_out.kinds);
+            tracing::warn!(source, lines, kinds, "lines of one source were left out");
+        }
+    }
+}
+
+impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Budget {
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        if attributes.metadata().name() == REQUEST
+            && let Some(span) = context.span(id)
+        {
+            let mut ip = Text::of("ip");
+            attributes.record(&mut ip);
+            let address = ip.text.parse::<IpAddr>().ok();
+            span.extensions_mut().insert(Origin(address.map(Network::of)));
+        }
+    }
+
+    fn event_enabled(&self, event: &Event<'_>, context: Context<'_, S>) -> bool {
+        let metadata = event.metadata();
+        if !self.is_on || *metadata.level() > Level::INFO || metadata.target() == AUDIT {
+            return true;
+        }
+        let mut spans = context.event_scope(event).into_iter().flatten();
+        let Some(network) = spans.find_map(|span| span.extensions().get::<Origin>().map(|origin| origin.0)) else {
+            return true;
+        };
+        let (mut code, mut message) = (Text::of("code"), Text::of("message"));
+        event.record(&mut code);
+        event.record(&mut message);
+        let kind = if code.text.is_empty() { message.text } else { code.text };
+        self.window.lock().unwrap_or_else(PoisonError::into_inner).budget.admit(network, &kind)
+    }
+}
+
+/// What a field says.
+struct Text {
+    name: &'static str,
+    text: String,
+}
+
+impl Text {
+    const fn of(name: &'static str) -> Self {
+        Self { name, text: String::new() }
+    }
+}
+
+impl Visit for Text {
+    fn record_str(&mut self, field: &Field, value: &str) {
+        if field.name() == self.name {
+            self.text.push_str(value);
+        }
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        if field.name() == self.name {
+            let _ = write!(self.text, "{value:?}");
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! A line of the log as JSON: the event's fields, and in `span` those of the request that it belongs to. What both say
+//! stands there once.
+
+use serde::Serializer as _;
+use serde::ser::SerializeMap as _;
+use serde_json::{Map, Value};
+use std::fmt::{self, Debug, Write as _};
+use tracing::field::{Field, Visit};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
+use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
+use tracing_subscriber::registry::LookupSpan;
+
+/// Writes events as JSON. Goes with [`tracing_subscriber::fmt::format::JsonFields`].
+#[derive(Clone, Copy, Debug)]
+pub struct JsonLines;
+
+impl<S, N> FormatEvent<S, N> for JsonLines
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+{
+    fn format_event(&self, context: &FmtContext<'_, S, N>, mut writer: Writer<'_>, event: &Event<'_>) -> fmt::Result {
+        let mut timestamp = String::new();
+        SystemTime.format_time(&mut Writer::new(&mut timestamp))?;
+        let span = span_fields(context);
+        let mut fields = Fields::default();
+        event.record(&mut fields);
+        let target = fields.log_target.as_deref().unwrap_or(event.metadata().target());
+        let level = event.metadata().level().as_str();
+        let mut line = Vec::with_capacity(384);
+        let written = (|| {
+            let mut serializer = serde_json::Serializer::new(&mut line);
+            let mut map = serializer.serialize_map(None)?;
+            map.serialize_entry("timestamp", &timestamp)?;
+            map.serialize_entry("level", level)?;
+            for (name, value) in fields.own.iter().filter(|(name, value)| span.get(*name) != Some(value)) {
+                map.serialize_entry(name, value)?;
+            }
+            map.serialize_entry("target", target)?;
+            if !span.is_empty() {
+                map.serialize_entry("span", &span)?;
+            }
+            map.end()
+        })();
+        written.map_err(|_: serde_json::Error| fmt::Error)?;
+        writer.write_str(std::str::from_utf8(&line).map_err(|_| fmt::Error)?)?;
+        writer.write_char('\n')
+    }
+}
+
+/// The fields of the spans around the event. Of one name, those of the innermost.
+fn span_fields<S, N>(context: &FmtContext<'_, S, N>) -> Map<String, Value>
+where
+    S: Subscriber + for<'span> LookupSpan<'span>,
+    N: for<'writer> FormatFields<'writer> + 'static,
+{
+    let mut all = Map::new();
+    for span in context.event_scope().into_iter().flat_map(|scope| scope.from_root()) {
+        let extensions = span.extensions();
+        if let Some(fields) = extensions.get::<FormattedFields<N>>()
+            && let Ok(mut fields) = serde_json::from_str::<Map<String, Value>>(fields)
+        {
+            all.append(&mut fields);
+        }
+    }
+    all
+}
+
+/// The fields of an event, in their order.
+#[derive(Default)]
+struct Fields {
+    own: Vec<(&'static str, Value)>,
+    /// The target of what came by the `log` crate.
+    log_target: Option<String>,
+}
+
+impl Fields {
+    fn add(&mut self, field: &Field, value: Value) {
+        match (field.name(), value) {
+            ("log.target", Value::String(target)) => self.log_target = Some(target),
+            (name, _) if name.starts_with("log.") => {}
+            (name, value) => self.own.push((name.trim_start_matches("r#"), value)),
+        }
+    }
+}
+
+impl Visit for Fields {
+    fn record_f64(&mut self, field: &Field, value: f64) {
+        self.add(field, value.into());
+    }
+
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.add(field, value.into());
+    }
+
+    fn record_u64(&mut self, field: &Field, value: u64) {
+        self.add(field, value.into());
+    }
+
+    fn record_bool(&mut self, field: &Field, value: bool) {
+        self.add(field, value.into());
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.add(field, value.into());
+    }
+
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        let mut text = String::new();
+        // What cannot be written down is left as far as it came.
+        let _ = write!(text, "{value:?}");
+        self.add(field, text.into());
+    }
+}

@@ -1,0 +1,54 @@
+//! Lines that would be written too often otherwise.
+
+use crate::server::system::monotonic;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How often such a line is written at most.
+const INTERVAL: Duration = Duration::from_secs(60);
+
+/// Lets a line be written once a minute.
+#[derive(Debug)]
+pub struct Rarely(Mutex<State>);
+
+#[derive(Debug)]
+struct State {
+    times: u64,
+    written: Option<Duration>,
+}
+
+impl Rarely {
+    pub const fn new() -> Self {
+        Self(Mutex::new(State { times: 0, written: None }))
+    }
+
+    /// Counts one time; when the line is due, how often it happened since it was last written.
+    pub fn count(&self) -> Option<u64> {
+        self.count_at(monotonic())
+    }
+
+    fn count_at(&self, now: Duration) -> Option<u64> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        state.times += 1;
+        let is_due = state.written.is_none_or(|written| now.saturating_sub(written) >= INTERVAL);
+        is_due.then(|| {
+            state.written = Some(now);
+            std::mem::take(&mut state.times)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_written_once_a_minute_with_how_often_it_happened() {
+        let (rarely, second) = (Rarely::new(), Duration::from_secs(1));
+        assert_eq!(rarely.count_at(second), Some(1));
+        for now in 2..61 {
+            assert_eq!(rarely.count_at(second * now), None);
+        }
+        assert_eq!(rarely.count_at(second * 61), Some(60));
+    }
+}
