@@ -7,7 +7,7 @@ use super::http::{self, App, TrustedProxies};
 use super::password::Hasher;
 use super::ports::{Clock, Entropy, Store};
 use super::service::{Parts, Services};
-use super::storage::{self, OpenError};
+use super::storage::{self, Claim, OpenError};
 use super::system::{SystemClock, SystemEntropy};
 use super::token::access::{AccessSettings, AccessTokens};
 use super::token::keeper::{KeyKeeper, Policies};
@@ -68,6 +68,7 @@ pub struct Application {
     app: App,
     handle: Handle<SocketAddr>,
     connections: Limited,
+    _claim: Claim,
 }
 
 impl Application {
@@ -76,6 +77,8 @@ impl Application {
     /// # Errors
     /// [`StartError`]; nothing was served then.
     pub async fn build(config: Config, world: World) -> Result<Self, StartError> {
+        // First: another server's tables are not ours to bring up to date.
+        let claim = storage::claim(&config.settings.database.url).await?;
         let store = storage::connect(&config.settings.database.url).await?;
         let settings = Arc::new(config.settings);
         let trusted_proxies = TrustedProxies::parse(&settings.server.trusted_proxies)
@@ -97,7 +100,8 @@ impl Application {
             files,
         };
         let lines = early::lines(app.services.settings().server.is_https());
-        Ok(Self { listener, app, handle: Handle::new(), connections: Limited::to(connections::most(), lines) })
+        let connections = Limited::to(connections::most(), lines);
+        Ok(Self { listener, app, handle: Handle::new(), connections, _claim: claim })
     }
 
     /// The address that it listens on.

@@ -12,6 +12,7 @@ pub mod liveness;
 pub mod news;
 pub mod password;
 pub mod ports;
+mod process;
 pub mod service;
 pub mod storage;
 pub mod system;

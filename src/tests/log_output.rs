@@ -1,6 +1,7 @@
 //! LG4: a log that cannot be written stops and slows nothing, and what one source makes it say is bounded.
 
 use super::support::{Anonymous, Program};
+use rustix::process::Signal;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -49,6 +50,19 @@ async fn a_server_whose_log_nobody_reads_answers_and_stops() {
     many_requests(&program).await;
     assert!(program.stop().await.success());
     drop(program.stderr());
+}
+
+/// S9: as a terminal that closes does, or logrotate.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hangup_ends_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = Program::start(folder.path(), "info").await;
+    let ada = Anonymous::at(&program).sign_up("ada").await;
+    for signal in [Signal::HUP, Signal::PIPE, Signal::HUP] {
+        program.signal(signal);
+        assert!(ada.is_in().await);
+    }
+    assert!(program.stop().await.success());
 }
 
 fn lines(log: &str) -> Vec<Value> {

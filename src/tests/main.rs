@@ -31,6 +31,7 @@ mod logs;
 mod lost_answers;
 mod model;
 mod names;
+mod one_server;
 mod pages;
 mod panics;
 mod preferences;

@@ -6,6 +6,7 @@ mod users;
 use super::application::{self, Application, StartError, World};
 use super::config::{Config, Settings};
 use super::ports::{Store, StoreError};
+use super::process;
 use super::service::ServiceError;
 use super::storage;
 use super::telemetry::{self, Log};
@@ -73,6 +74,9 @@ pub fn main() -> ExitCode {
     let Arguments { config, command } = Arguments::parse();
     let log = start_logging(&command);
     let result = log.as_ref().map_or(Ok(()), |_| {
+        if let Err(error) = process::keep_memory_private() {
+            tracing::warn!(%error, "memory may be written to core dumps");
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         runtime.block_on(run(config, command))
     });
@@ -109,6 +113,7 @@ async fn run(config: Option<PathBuf>, command: Command) -> Result<(), CommandErr
     let environment = std::env::vars_os();
     match command {
         Command::Serve { listen } => {
+            process::outlive_hangups()?;
             let mut config = Config::load(config.as_deref(), environment).map_err(StartError::from)?;
             config.settings.server.listen = listen.unwrap_or(config.settings.server.listen);
             serve(config).await

@@ -36,6 +36,18 @@ pub enum OpenError {
     #[error("{place} refuses the connection: {reason}")]
     Refused { place: String, reason: String },
     #[error(
+        "the database file {} is served by another `latchkey serve` already (process {process}): one server for each \
+         SQLite file; several servers need PostgreSQL",
+        path.display()
+    )]
+    Served { path: PathBuf, process: String },
+    #[error(
+        "the database file {} has {links} names (hard links), and SQLite would lose data by those beside which its \
+         journal is not: leave one",
+        path.display()
+    )]
+    Links { path: PathBuf, links: u64 },
+    #[error(
         "the way to PostgreSQL at {host} is not safe: write ?sslmode=verify-full into database.url (with \
          &sslrootcert=FILE for a certificate authority of your own), or ?sslmode=disable if nobody else is on that network"
     )]

@@ -6,6 +6,7 @@
 //! ids, so that no two writers wait for each other), and its outcome is known only from `COMMIT`.
 
 mod activity;
+mod claim;
 mod database;
 mod error;
 mod judge;
@@ -22,6 +23,7 @@ mod store;
 mod users;
 mod web_sessions;
 
+pub use claim::{Claim, claim};
 pub use database::Database;
 pub use error::OpenError;
 

@@ -10,7 +10,7 @@ use sqlx::{AnyConnection, Connection as _};
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -58,7 +58,8 @@ impl Database {
     }
 }
 
-async fn open_sqlite(path: &str, missing: Missing) -> Result<Database, OpenError> {
+/// The absolute path of an SQLite file, which is there now and fit to be used.
+pub(super) fn sqlite_file(path: &str, missing: Missing) -> Result<PathBuf, OpenError> {
     if path.is_empty() || path.ends_with('/') || path == ":memory:" {
         return Err(OpenError::NoFile);
     }
@@ -68,9 +69,13 @@ async fn open_sqlite(path: &str, missing: Missing) -> Result<Database, OpenError
     {
         return Err(OpenError::Options(options.to_owned()));
     }
-    let file = |source| OpenError::File { path: path.into(), source };
-    let absolute = std::path::absolute(path).map_err(file)?;
+    let absolute = std::path::absolute(path).map_err(|source| OpenError::File { path: path.into(), source })?;
     check_files(&absolute, missing)?;
+    Ok(absolute)
+}
+
+async fn open_sqlite(path: &str, missing: Missing) -> Result<Database, OpenError> {
+    let absolute = sqlite_file(path, missing)?;
     let name = absolute.to_str().ok_or(OpenError::NoFile)?;
     let options = AnyConnectOptions::from_str(&sqlite_url(name)).map_err(OpenError::Connect)?;
     // A pool would try a file that is no database again and again, and in the end say nothing of the reason.

@@ -40,22 +40,6 @@ on_both_databases! {
         }
     }
 
-    async fn two_servers_take_each_others_tokens(app: TestAppBuilder) {
-        let one = daily(app).start().await;
-        let two = one.twin().await;
-        let mut device = one.signed_up("ada").await;
-        until_just_before_the_takeover(&one).await;
-        tick(&two).await;
-        one.advance(SECOND);
-        device.try_refresh().await.expect(200);
-        device.browser.goes_to(&two);
-        assert!(device.is_in().await);
-        device.try_refresh().await.expect(200);
-        device.browser.goes_to(&one);
-        assert!(device.is_in().await);
-        device.try_refresh().await.expect(200);
-    }
-
     async fn a_server_asks_for_a_key_that_another_made_as_soon_as_a_token_names_it(app: TestAppBuilder) {
         let app = daily(app).start().await;
         let deaf = deaf_twin(&app).await;
@@ -158,4 +142,21 @@ on_both_databases! {
         device.try_refresh().await.expect(200);
         assert!(device.is_in().await);
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_servers_take_each_others_tokens() {
+    let one = daily(TestApp::on(Backend::Postgres)).start().await;
+    let two = one.twin().await;
+    let mut device = one.signed_up("ada").await;
+    until_just_before_the_takeover(&one).await;
+    tick(&two).await;
+    one.advance(SECOND);
+    device.try_refresh().await.expect(200);
+    device.browser.goes_to(&two);
+    assert!(device.is_in().await);
+    device.try_refresh().await.expect(200);
+    device.browser.goes_to(&one);
+    assert!(device.is_in().await);
+    device.try_refresh().await.expect(200);
 }

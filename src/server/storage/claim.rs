@@ -1,0 +1,84 @@
+//! One server for each SQLite file: what ended in another one's memory would still be alive in this one's.
+
+use super::error::OpenError;
+use super::open::{Missing, sqlite_file};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Error, ErrorKind, Write as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// How long a server waits for one that is about to stop, and how often it looks.
+const PATIENCE: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What must be free on the disk of an SQLite file, in bytes.
+const ROOM: u64 = 1024 * 1024;
+
+/// The right to serve from a database, for as long as this is kept. The system takes it back from a process that dies.
+#[derive(Debug)]
+pub struct Claim(Option<File>);
+
+/// Claims the SQLite file at `url`, by a lock (flock) on a file beside it: SQLite's own locks are left alone. Commands
+/// need no claim. On PostgreSQL there is nothing to claim: servers hear of each other there.
+///
+/// # Errors
+/// [`OpenError::Served`] when another server has it; [`OpenError::Links`] when it has several names, since only one of
+/// them has SQLite's journal beside it.
+pub async fn claim(url: &str) -> Result<Claim, OpenError> {
+    let Some(("sqlite", path)) = url.split_once("://") else { return Ok(Claim(None)) };
+    let path = sqlite_file(path, Missing::Made)?;
+    let failed = |source| OpenError::File { path: path.clone(), source };
+    let links = std::fs::metadata(&path).map_err(failed)?.nlink();
+    // By the name that it has without links, so that it is the same for whoever comes by one.
+    let path = std::fs::canonicalize(&path).map_err(failed)?;
+    if links > 1 {
+        return Err(OpenError::Links { path, links });
+    }
+    let beside = beside(&path);
+    let failed = |source| OpenError::File { path: beside.clone(), source };
+    let mut file = OpenOptions::new();
+    let file = file.read(true).write(true).create(true).truncate(false).mode(0o600).open(&beside).map_err(failed)?;
+    let (mut waited, mut looks) = (Duration::ZERO, tokio::time::interval(LOOK));
+    loop {
+        looks.tick().await;
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::WouldBlock) if waited < PATIENCE => waited += LOOK,
+            Err(TryLockError::WouldBlock) => {
+                let process = std::fs::read_to_string(&beside).unwrap_or_default().trim().to_owned();
+                return Err(OpenError::Served { path, process });
+            }
+            Err(TryLockError::Error(error)) => return Err(failed(error)),
+        }
+    }
+    // For the message above only.
+    let _ = file.set_len(0).and_then(|()| writeln!(&file, "{}", std::process::id()));
+    Ok(Claim(Some(file)))
+}
+
+fn beside(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    name.into()
+}
+
+impl Claim {
+    /// Gives it back before this is dropped.
+    pub fn release(&self) {
+        // What cannot be unlocked is free when the process ends.
+        let _ = self.0.as_ref().map(File::unlock);
+    }
+
+    /// Whether there is room to write, as far as the file system says.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn has_room(&self) -> Result<(), Error> {
+        let Some(file) = &self.0 else { return Ok(()) };
+        let found = rustix::fs::fstatvfs(file)?;
+        let free = found.f_bavail.saturating_mul(found.f_frsize);
+        // Some file systems do not say.
+        if found.f_blocks > 0 && free < ROOM { Err(ErrorKind::StorageFull.into()) } else { Ok(()) }
+    }
+}
