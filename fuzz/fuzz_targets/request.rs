@@ -11,7 +11,8 @@ use latchkey::server::application::{World, services};
 use latchkey::server::config::{Limits, Registration, Settings};
 use latchkey::server::http::{App, TrustedProxies, WebSessions, router};
 use latchkey::server::ports::Clock;
-use latchkey::server::storage::connect;
+use latchkey::server::readiness::Readiness;
+use latchkey::server::storage::{claim, connect};
 use latchkey_fuzz::{ISSUER, NOW, lines};
 use leptos::config::LeptosOptions;
 use libfuzzer_sys::fuzz_target;
@@ -48,16 +49,19 @@ async fn server() -> Router {
         refresh_per_session: 0,
         rename_per_session: 0,
         export_per_session: 0,
+        connections_per_address: 0,
     };
     settings.accounts.registration = Registration::Closed;
     let world = World { clock: Arc::new(Stopped), ..World::default() };
+    let claim = claim(&settings.database.url).await.expect("a database");
     let store = connect(&settings.database.url).await.expect("a database");
     let trusted_proxies = Arc::new(TrustedProxies::parse(&["127.0.0.1".into()]).expect("addresses"));
     let services = services(store.clone(), Arc::new(settings), &world).await.expect("services");
+    let readiness = Arc::new(Readiness::new(store.clone(), claim));
     let web_sessions = WebSessions { store, clock: world.clock };
     let leptos = LeptosOptions::builder().output_name("latchkey").site_root(folder.display().to_string()).build();
     let foreign_origins = std::sync::Arc::default();
-    router(App { services, entropy: world.entropy, web_sessions, trusted_proxies, leptos, foreign_origins })
+    router(App { services, entropy: world.entropy, web_sessions, trusted_proxies, leptos, foreign_origins, readiness })
 }
 
 fuzz_target!(|data: &[u8]| {

@@ -6,8 +6,9 @@ use super::early;
 use super::http::{self, App, TrustedProxies};
 use super::password::Hasher;
 use super::ports::{Clock, Entropy, Store};
+use super::readiness::Readiness;
 use super::service::{Parts, Services};
-use super::storage::{self, Claim, OpenError};
+use super::storage::{self, OpenError};
 use super::system::{SystemClock, SystemEntropy};
 use super::token::access::{AccessSettings, AccessTokens};
 use super::token::keeper::{KeyKeeper, Policies};
@@ -62,13 +63,20 @@ impl Default for World {
     }
 }
 
+/// How a server is told to stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stop {
+    /// After it said for a while (`server.drain`) that it will.
+    Drained,
+    AtOnce,
+}
+
 /// A server that listens, and serves once it is run.
 pub struct Application {
     listener: std::net::TcpListener,
     app: App,
     handle: Handle<SocketAddr>,
     connections: Limited,
-    _claim: Claim,
 }
 
 impl Application {
@@ -87,21 +95,16 @@ impl Application {
         let listener = std::net::TcpListener::bind(listen).map_err(|error| StartError::Listen(listen, error))?;
         listener.set_nonblocking(true).map_err(|error| StartError::Listen(listen, error))?;
         let services = services(store.clone(), settings, &world).await?;
+        let readiness = Arc::new(Readiness::new(store.clone(), claim));
         let web_sessions = http::WebSessions { store, clock: world.clock };
         let (trusted_proxies, foreign_origins) = (Arc::new(trusted_proxies), Arc::default());
         let files = Arc::new(http::site::files(&config.leptos));
-        let app = App {
-            services,
-            entropy: world.entropy,
-            web_sessions,
-            trusted_proxies,
-            leptos: config.leptos,
-            foreign_origins,
-            files,
-        };
-        let lines = early::lines(app.services.settings().server.is_https());
-        let connections = Limited::to(connections::most(), lines);
-        Ok(Self { listener, app, handle: Handle::new(), connections, _claim: claim })
+        let lines = early::lines(services.settings().server.is_https());
+        let share = services.settings().limits.connections_per_address;
+        let connections = Limited::to(connections::most(), share, trusted_proxies.clone(), lines);
+        let (entropy, leptos) = (world.entropy, config.leptos);
+        let app = App { services, entropy, web_sessions, trusted_proxies, leptos, foreign_origins, files, readiness };
+        Ok(Self { listener, app, handle: Handle::new(), connections })
     }
 
     /// The address that it listens on.
@@ -121,18 +124,27 @@ impl Application {
         self.handle.clone()
     }
 
-    /// Serves until `stop` comes; then finishes what was accepted, and writes what memory knows.
+    /// Serves until `stop` comes. Then it says that it is not ready and ends each connection with its next answer, so that
+    /// clients go elsewhere; after a while it accepts no more, finishes what was accepted, and writes what memory knows.
     ///
     /// # Errors
     /// [`StartError::Serve`] when the listener fails.
-    pub async fn run_until(self, stop: impl Future<Output = ()> + Send + 'static) -> Result<(), StartError> {
+    pub async fn run_until(self, stop: impl Future<Output = Stop> + Send + 'static) -> Result<(), StartError> {
         let services = self.app.services.clone();
         let keepers = keepers(&services);
         let handle = self.handle.clone();
         let pages = services.clone();
+        let readiness = self.app.readiness.clone();
+        let stopping = readiness.clone();
+        let (drain, idle) = (services.settings().server.drain, services.settings().server.idle_timeout);
         let stopper = tokio::spawn(async move {
-            stop.await;
+            let stop = stop.await;
+            stopping.stop();
             tracing::info!("stopping");
+            if stop == Stop::Drained {
+                tokio::time::sleep(drain).await;
+            }
+            // Open pages ask anew, and elsewhere: nobody is accepted here any more.
             pages.news().close();
             handle.graceful_shutdown(Some(STOPPING));
         });
@@ -141,13 +153,15 @@ impl Application {
             .map_err(StartError::Serve)?
             .handle(self.handle)
             .acceptor(self.connections)
+            .accept_error_handler(|_, error| connections::not_taken(error))
             .http1_only()
             .first_request_timeout(HEAD_TIMEOUT);
         server
             .http_builder()
             .http1()
             .timer(hyper_util::rt::TokioTimer::new())
-            .header_read_timeout(HEAD_TIMEOUT)
+            // From the last answer on. From a head's first byte on, `connections` counts.
+            .header_read_timeout(idle + HEAD_TIMEOUT)
             .max_buf_size(HEAD_MAX);
         let served = server.serve(router.into_make_service_with_connect_info::<SocketAddr>()).await;
         drop(keepers);
@@ -155,6 +169,7 @@ impl Application {
         if let Err(error) = services.flush().await {
             tracing::warn!(%error, "the last seen times could not be written");
         }
+        readiness.release();
         served.map_err(StartError::Serve)
     }
 }

@@ -13,6 +13,7 @@ pub mod news;
 pub mod password;
 pub mod ports;
 mod process;
+pub mod readiness;
 pub mod service;
 pub mod storage;
 pub mod system;

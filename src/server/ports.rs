@@ -266,7 +266,7 @@ pub trait Store: Send + Sync + 'static {
     /// One write transaction: loads and locks what is kept of attempts under `keys`, and sets what `judge` says.
     async fn tally(&self, keys: Vec<String>, judge: TallyJudge) -> Result<(), StoreError>;
 
-    /// Whether the database answers.
+    /// Whether the database answers and, where this server is the only one that writes, takes writes.
     async fn ping(&self) -> Result<(), StoreError>;
     /// Whether another process may end sessions behind our back without our hearing of it: then liveness is asked of
     /// the store each time.

@@ -1,5 +1,6 @@
 //! What the process as a whole does: signals, and what of its memory others may see.
 
+use super::application::Stop;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -29,6 +30,20 @@ pub fn outlive_hangups() -> std::io::Result<()> {
         }
     });
     Ok(())
+}
+
+/// Ends when the process is asked to stop: by SIGTERM after a drain, by SIGINT (a person at a terminal) at once.
+pub async fn stop_signal() -> Stop {
+    let wait = async |kind| match signal(kind) {
+        Ok(mut signal) => {
+            signal.recv().await;
+        }
+        Err(_) => std::future::pending().await,
+    };
+    tokio::select! {
+        () = wait(SignalKind::interrupt()) => Stop::AtOnce,
+        () = wait(SignalKind::terminate()) => Stop::Drained,
+    }
 }
 
 #[cfg(all(test, target_os = "linux"))]

@@ -1,6 +1,7 @@
 //! HP1: clients that are slow, silent or too many. The times are the server's own, and real.
 
-use super::support::TestApp;
+use super::support::{Backend, TestApp};
+use latchkey::server::config::Settings;
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -85,11 +86,110 @@ async fn a_body_that_drips_is_refused_in_time() {
 
 #[tokio::test]
 async fn an_idle_connection_is_closed() {
-    let app = TestApp::start().await;
+    let soon = |settings: &mut Settings| settings.server.idle_timeout = Duration::from_secs(1);
+    let app = TestApp::on(Backend::Sqlite).with(soon).start().await;
     let mut stream = connect(&app).await;
     stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
     let answer = tokio::time::timeout(TOO_LONG, read_to_end(stream)).await.expect("it is closed");
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+/// Asks over a connection that is kept; the answer's head.
+async fn ask(stream: &mut TcpStream, path: &str) -> Option<String> {
+    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: x\r\n\r\n").as_bytes()).await.ok()?;
+    let mut read = Vec::new();
+    loop {
+        let mut buffer = [0; 4096];
+        match tokio::time::timeout(TOO_LONG, stream.read(&mut buffer)).await.expect("an answer, or the end") {
+            Ok(0) | Err(_) => return None,
+            Ok(count) => read.extend_from_slice(&buffer[..count]),
+        }
+        let text = String::from_utf8_lossy(&read);
+        if let Some((head, body)) = text.split_once("\r\n\r\n")
+            && let Some((_, length)) = head.split_once("content-length: ")
+            && body.len() >= length.lines().next().unwrap().parse::<usize>().unwrap()
+        {
+            return Some(head.to_owned());
+        }
+    }
+}
+
+/// S13: a balancer keeps connections for a minute, and sends when it likes; a client that drips gets no more time for it.
+#[tokio::test]
+async fn a_kept_connection_may_be_idle_for_longer_than_a_request_s_head_may_take() {
+    let app = TestApp::start().await;
+    let mut idle = connect(&app).await;
+    ask(&mut idle, "/healthz").await.expect("an answer");
+    let mut dripping = connect(&app).await;
+    ask(&mut dripping, "/healthz").await.expect("an answer");
+    let dripping = drip(dripping, "GET /healthz HTTP/1.1\r\nX-Slow: ", b"x");
+    let answer = tokio::time::timeout(TOO_LONG, dripping).await.expect("it is closed");
+    assert!(answer.is_empty() || answer.starts_with("HTTP/1.1 408"), "{answer}");
+    // The other one was idle before that one began, and is still there.
+    ask(&mut idle, "/healthz").await.expect("an answer");
+}
+
+async fn connect_from(app: &TestApp, source: &str) -> TcpStream {
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(format!("{source}:0").parse().unwrap()).unwrap();
+    socket.connect(app.url("").trim_start_matches("http://").parse().unwrap()).await.unwrap()
+}
+
+/// A6
+#[tokio::test]
+async fn one_source_holds_its_share_of_connections_and_its_longest_silent_ones_give_way() {
+    let share = |settings: &mut Settings| settings.limits.connections_per_address = 20;
+    let app = TestApp::on(Backend::Sqlite).with(share).start().await;
+    let mut other = connect_from(&app, "127.0.0.2").await;
+    ask(&mut other, "/healthz").await.expect("an answer");
+    let mut greedy = Vec::new();
+    for _ in 0..30 {
+        let mut stream = connect_from(&app, "127.0.0.3").await;
+        ask(&mut stream, "/healthz").await.expect("an answer");
+        greedy.push(stream);
+    }
+    for (n, stream) in greedy.iter_mut().enumerate() {
+        assert_eq!(ask(stream, "/healthz").await.is_some(), n >= 10, "connection {n}");
+    }
+    ask(&mut other, "/healthz").await.expect("an answer");
+}
+
+#[tokio::test]
+async fn a_trusted_proxy_holds_as_many_connections_as_it_needs() {
+    let share = |settings: &mut Settings| {
+        settings.limits.connections_per_address = 5;
+        settings.server.trusted_proxies = vec!["127.0.0.0/8".to_owned()];
+    };
+    let app = TestApp::on(Backend::Sqlite).with(share).start().await;
+    let mut kept = Vec::new();
+    for _ in 0..30 {
+        kept.push(connect_from(&app, "127.0.0.3").await);
+    }
+    for stream in &mut kept {
+        ask(stream, "/healthz").await.expect("an answer");
+    }
+}
+
+/// D8: whoever keeps connections sees first that the server is not ready, and loses no request that was sent.
+#[tokio::test]
+async fn a_server_that_is_told_to_stop_is_not_ready_and_ends_each_connection_with_its_next_answer() {
+    let drain = |settings: &mut Settings| settings.server.drain = Duration::from_secs(3_600);
+    let mut app = TestApp::on(Backend::Sqlite).with(drain).start().await;
+    let mut kept = Vec::new();
+    for _ in 0..20 {
+        let mut stream = connect(&app).await;
+        assert!(ask(&mut stream, "/readyz").await.expect("an answer").starts_with("HTTP/1.1 200"));
+        kept.push(stream);
+    }
+    app.tell_to_stop();
+    while app.browser().get("/readyz").await.status != 503 {}
+    for mut stream in kept {
+        let answer = ask(&mut stream, "/healthz").await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("connection: close"), "{answer}");
+        assert_eq!(read_to_end(stream).await, "");
+    }
+    // Those who have not noticed yet are served too.
+    app.browser().get("/healthz").await.expect(200);
 }
 
 #[tokio::test]

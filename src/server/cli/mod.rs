@@ -145,7 +145,7 @@ async fn serve(config: Config) -> Result<(), CommandError> {
     let application = Application::build(config, World::default()).await?;
     let (version, listen) = (env!("CARGO_PKG_VERSION"), application.address()?);
     tracing::info!(version, settings, database, site, public_url, %listen, "serving");
-    Ok(application.run_until(stop_signal()).await?)
+    Ok(application.run_until(process::stop_signal()).await?)
 }
 
 /// The database of an installation that was started before. Its keys are there too: a command makes none, and no secret.
@@ -156,19 +156,4 @@ async fn installed(settings: &Settings) -> Result<Arc<dyn Store>, CommandError> 
 
 fn say(line: &str) -> Result<(), CommandError> {
     Ok(writeln!(std::io::stdout(), "{line}")?)
-}
-
-/// Ends when the process is asked to stop.
-async fn stop_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let wait = async |kind| match signal(kind) {
-        Ok(mut signal) => {
-            signal.recv().await;
-        }
-        Err(_) => std::future::pending().await,
-    };
-    tokio::select! {
-        () = wait(SignalKind::interrupt()) => {}
-        () = wait(SignalKind::terminate()) => {}
-    }
 }

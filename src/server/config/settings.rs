@@ -54,6 +54,12 @@ section! {
         /// Networks (address or address/bits) whose `X-Forwarded-For` is believed.
         #[serde(deserialize_with = "list")]
         trusted_proxies: Vec<String> = Vec::new(),
+        /// How long a connection may be idle between two requests. Longer than a proxy keeps it, or answers get lost.
+        #[serde(deserialize_with = "duration::deserialize")]
+        idle_timeout: Duration = Duration::from_secs(75),
+        /// How long a server that was told to stop still takes connections, while `/readyz` says no.
+        #[serde(deserialize_with = "duration::deserialize")]
+        drain: Duration = Duration::from_secs(3),
     }
 }
 
@@ -159,6 +165,8 @@ section! {
         rename_per_session: u32 = 30,
         /// Exports by one session: so many at once, then so many a minute.
         export_per_session: u32 = 5,
+        /// Connections of one address (of IPv6: a network of 64 bits) at a time, unless it is a trusted proxy.
+        connections_per_address: usize = 1_000,
     }
 }
 
@@ -211,6 +219,12 @@ impl Settings {
         let range = Duration::from_secs(DAY)..=Duration::from_secs(366 * DAY);
         if !tokens.key_rotation.is_zero() && !range.contains(&tokens.key_rotation) {
             return bad("tokens.key_rotation", "must be between 1d and 366d, or 0s for never");
+        }
+        if self.server.drain > Duration::from_secs(MINUTE) {
+            return bad("server.drain", "must be between 0s and 60s");
+        }
+        if self.server.idle_timeout > Duration::from_secs(HOUR) {
+            return bad("server.idle_timeout", "must be between 0s and 1h");
         }
         if self.sessions.max_per_user == 0 {
             return bad("sessions.max_per_user", "must be at least 1");

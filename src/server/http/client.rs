@@ -36,7 +36,8 @@ impl TrustedProxies {
         Ok(Self { networks, has_warned: AtomicBool::new(false) })
     }
 
-    fn trusts(&self, address: IpAddr) -> bool {
+    /// Whether an address, in its canonical form, is one of these.
+    pub fn trusts(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(&address))
     }
 

@@ -9,6 +9,7 @@ use super::{cookies, export, headers, live, origin, pages, preferences, problem,
 use crate::api::account::EXPORT;
 use crate::api::problem::{Code, Problem};
 use crate::server::ports::Entropy;
+use crate::server::readiness::Readiness;
 use crate::server::service::Services;
 use crate::server::token::base64url;
 use crate::ui::files::Files;
@@ -41,6 +42,7 @@ pub struct App {
     pub leptos: LeptosOptions,
     pub foreign_origins: Arc<ForeignOrigins>,
     pub files: Arc<Files>,
+    pub readiness: Arc<Readiness>,
 }
 
 type Route = (&'static str, fn() -> MethodRouter<App>);
@@ -139,6 +141,10 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
     });
     problem::name(&mut response, &id);
     headers::complete(response.headers_mut(), app.services.settings().server.is_https());
+    // Whoever keeps connections goes elsewhere with the next request.
+    if app.readiness.is_stopping() {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
     // What is kept for others says nothing of who fetched it.
     let is_kept = headers::is_public(response.headers());
     if let Some(value) = HeaderValue::try_from(id).ok().filter(|_| !is_kept) {

@@ -47,12 +47,12 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Whether the database answers too.
+/// Whether requests should be sent here.
 pub async fn readyz(State(app): State<App>) -> Response<axum::body::Body> {
-    match app.services.store().ping().await {
+    match app.readiness.check().await {
         Ok(()) => (StatusCode::OK, "ready\n").into_response(),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
+        Err(cause) => {
+            tracing::warn!(cause, "not ready");
             problem::answer(&Problem::new(Code::Unavailable))
         }
     }

@@ -16,6 +16,7 @@ mod migrations;
 mod open;
 mod postgres;
 mod purge;
+mod ready;
 mod rows;
 mod sessions;
 mod sql;

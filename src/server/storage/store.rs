@@ -159,7 +159,7 @@ impl Store for Database {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        Ok(sqlx::query("SELECT 1").execute(&self.readers).await.map(drop)?)
+        self.ping().await
     }
 
     fn is_shared(&self) -> bool {

@@ -1,10 +1,13 @@
 //! RT13: faults that pass.
 
-use crate::support::{Backend, SignedIn, TestApp, Wire};
+use crate::support::{Anonymous, Backend, SignedIn, TestApp, Wire};
 use faulty_vfs::{Failure, Folder};
 use serde_json::json;
 use sqlx::{AnyConnection, Connection as _, Executor as _};
 use std::time::Duration;
+
+/// Only a failure takes as long.
+const TOO_LONG: Duration = Duration::from_secs(60);
 
 /// The same token, refused for now, and good again when the fault is over.
 async fn refused_for_now(device: &mut SignedIn) {
@@ -30,6 +33,23 @@ async fn a_full_disk_signs_nobody_out() {
     files.heal();
     device.try_refresh().await.expect(200);
     assert!(device.is_in().await);
+}
+
+/// S14: a balancer sends requests elsewhere, until there is room again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_is_not_ready() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Folder::watch(folder.path());
+    let app = TestApp::on(Backend::Sqlite).start_in(folder).await;
+    let mut browser = app.browser();
+    browser.get("/readyz").await.expect(200);
+    files.fail(1, Failure::Full, true);
+    // An answer counts for a second.
+    let change = async |browser: &mut Anonymous, status: u16| while browser.get("/readyz").await.status != status {};
+    tokio::time::timeout(TOO_LONG, change(&mut browser, 503)).await.expect("it is not ready");
+    browser.get("/healthz").await.expect(200);
+    files.heal();
+    tokio::time::timeout(TOO_LONG, change(&mut browser, 200)).await.expect("it is ready again");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -2,7 +2,7 @@
 
 use super::{Anonymous, Backend, SignedIn, Wire, wire};
 use latchkey::domain::time::Timestamp;
-use latchkey::server::application::{Application, World};
+use latchkey::server::application::{Application, Stop, World};
 use latchkey::server::config::{Config, Limits, Settings};
 use latchkey::server::ports::{Clock, Entropy as _};
 use latchkey::server::service::Services;
@@ -118,6 +118,7 @@ impl Running {
         let served = tokio::spawn(async move {
             let stopped = async {
                 let _ = stopped.await;
+                Stop::Drained
             };
             application.run_until(stopped).await.expect("the server serves");
         });
@@ -136,6 +137,7 @@ impl TestApp {
         let mut settings = Settings::default();
         settings.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
         settings.server.public_url = "https://id.example.org".into();
+        settings.server.drain = Duration::ZERO;
         settings.password.argon2_memory = 64;
         settings.password.argon2_iterations = 1;
         // Tests sign in often, from one address; those of limits turn them on.
@@ -146,6 +148,7 @@ impl TestApp {
             refresh_per_session: 0,
             rename_per_session: 0,
             export_per_session: 0,
+            connections_per_address: 0,
         };
         TestAppBuilder { backend, settings, now: Timestamp::from_millis(1_800_000_000_123), last_words: "", wire: None }
     }
@@ -200,6 +203,12 @@ impl TestApp {
     /// Whether it has not panicked yet; it will not any more.
     pub fn panics_no_more(&self) -> bool {
         self.clock.looks.swap(0, Ordering::SeqCst) > 0
+    }
+
+    /// Tells the server to stop, and does not wait until it has.
+    pub fn tell_to_stop(&mut self) {
+        let running = self.running.as_mut().expect("the server runs");
+        let _ = std::mem::replace(&mut running.stop, oneshot::channel().0).send(());
     }
 
     /// Stops the server in an orderly way and starts it again on the same data.

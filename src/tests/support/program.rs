@@ -58,6 +58,7 @@ impl Program {
             .env("LATCHKEY_LIMITS__LOGIN_PER_ADDRESS", "0")
             .env("LATCHKEY_LIMITS__SIGN_INS_PER_ACCOUNT", "0")
             .env("LATCHKEY_LIMITS__REFRESH_PER_SESSION", "0")
+            .env("LATCHKEY_SERVER__DRAIN", "0s")
             .env("LATCHKEY_DATABASE__URL", "sqlite://data/latchkey.db")
             .stdin(Stdio::null())
             .stdout(file.try_clone().expect("a file"))

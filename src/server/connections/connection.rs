@@ -1,0 +1,168 @@
+//! One connection: how long it has been silent, whether a request is under way, and the end of it.
+
+use crate::server::system::monotonic;
+use futures_util::task::AtomicWaker;
+use std::io::{self, ErrorKind, IoSlice};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Sleep, sleep};
+
+/// What is known of a connection while it lasts.
+#[derive(Debug, Default)]
+pub struct Connection {
+    /// When a byte last came or went, in milliseconds of [`monotonic`].
+    active: AtomicU64,
+    /// Requests under way, and requests ever.
+    busy: AtomicUsize,
+    requests: AtomicU64,
+    is_closed: AtomicBool,
+    waker: AtomicWaker,
+}
+
+/// A request under way.
+pub struct Request(Arc<Connection>);
+
+/// The time of [`monotonic`] in milliseconds.
+pub fn now() -> u64 {
+    u64::try_from(monotonic().as_millis()).unwrap_or(u64::MAX)
+}
+
+impl Connection {
+    pub fn new(now: u64) -> Self {
+        Self { active: now.into(), ..Self::default() }
+    }
+
+    pub fn touch(&self, now: u64) {
+        self.active.store(now, Ordering::Relaxed);
+    }
+
+    pub fn active(&self) -> u64 {
+        self.active.load(Ordering::Relaxed)
+    }
+
+    pub fn is_busy(&self) -> bool {
+        self.busy.load(Ordering::Relaxed) > 0
+    }
+
+    /// Notes that the head of a request has arrived; the request lasts until what is returned is dropped.
+    pub fn begin_request(self: &Arc<Self>) -> Request {
+        self.busy.fetch_add(1, Ordering::Relaxed);
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        Request(self.clone())
+    }
+
+    /// Ends it: the next read or write fails.
+    pub fn close(&self) {
+        self.is_closed.store(true, Ordering::Release);
+        self.waker.wake();
+    }
+
+    pub fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
+    }
+
+    /// Fails once the connection was closed; before, `context` is woken when it is.
+    fn check(&self, context: &Context<'_>) -> io::Result<()> {
+        self.waker.register(context.waker());
+        if self.is_closed() { Err(ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
+    }
+}
+
+impl Drop for Request {
+    fn drop(&mut self) {
+        self.0.busy.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// A connection's stream. It tells when there was something to read or write, ends when the connection was closed, and
+/// when the head of a request takes longer than it may, from its first byte on.
+#[derive(Debug)]
+pub struct Watched<S> {
+    stream: S,
+    connection: Arc<Connection>,
+    head_timeout: Duration,
+    /// Until when the head must be complete, and how many requests there were before it.
+    head: Option<(Pin<Box<Sleep>>, u64)>,
+}
+
+impl<S> Watched<S> {
+    pub fn new(stream: S, connection: Arc<Connection>, head_timeout: Duration) -> Self {
+        Self { stream, connection, head_timeout, head: None }
+    }
+
+    /// Starts the time for a head with its first byte, or ends it with the request that it became.
+    fn read(&mut self, some: bool) {
+        let requests = self.connection.requests.load(Ordering::Relaxed);
+        if self.head.as_ref().is_some_and(|(_, before)| *before != requests) {
+            self.head = None;
+        }
+        if some && self.head.is_none() && !self.connection.is_busy() {
+            self.head = Some((Box::pin(sleep(self.head_timeout)), requests));
+        }
+    }
+
+    fn wrote(&self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if matches!(written, Poll::Ready(Ok(1..))) {
+            self.connection.touch(now());
+        }
+        written
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Watched<S> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        self.connection.check(context)?;
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(context, buffer);
+        let some = buffer.filled().len() > before;
+        if some {
+            self.connection.touch(now());
+        }
+        self.read(some);
+        if read.is_pending()
+            && let Some((head, _)) = &mut self.head
+        {
+            ready!(head.as_mut().poll(context));
+            return Poll::Ready(Err(ErrorKind::TimedOut.into()));
+        }
+        read
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Watched<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.connection.check(context)?;
+        let written = Pin::new(&mut self.stream).poll_write(context, bytes);
+        self.wrote(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.connection.check(context)?;
+        let written = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
+        self.wrote(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

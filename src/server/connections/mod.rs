@@ -1,0 +1,135 @@
+//! What one connection may cost: how many there are at once, and how long one may keep silent, send its request, or
+//! leave an answer unread.
+
+mod connection;
+mod places;
+
+use super::early::Completed;
+use super::http::TrustedProxies;
+use super::telemetry::Rarely;
+use crate::domain::network::Network;
+use axum_server::accept::Accept;
+use connection::Watched;
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use places::{Place, Places, Taking};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use std::future::{Ready, ready};
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+use tokio::net::TcpStream;
+use tokio_io_timeout::TimeoutStream;
+use tower::Service;
+
+/// How long a client may take to send the head of a request: from the connection's start, later from its first byte on.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+/// How long a client may leave what was sent to it unread.
+const UNREAD_TIMEOUT: Duration = Duration::from_secs(30);
+/// The most connections at a time, if the system allows as many.
+const MAX: u64 = 10_000;
+/// Files that are left for everything else.
+const OTHER_FILES: u64 = 128;
+
+/// Takes connections up to a number, and of one source up to its share. One too many makes a silent one give way, or is
+/// closed at once.
+#[derive(Clone, Debug)]
+pub struct Limited {
+    places: Arc<Places>,
+    trusted_proxies: Arc<TrustedProxies>,
+    /// What [`Completed`] adds.
+    lines: Arc<[u8]>,
+}
+
+/// Lines about one source that holds too many connections, and about connections that could not be taken.
+static CROWDED: Rarely = Rarely::new();
+static UNTAKEN: Rarely = Rarely::new();
+
+/// How many connections are sensible at once, after asking the system for as many open files as it allows.
+pub fn most() -> usize {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = MAX + OTHER_FILES;
+    let most = maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    if current.is_some_and(|current| current < most)
+        && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum })
+    {
+        tracing::warn!(%error, "the limit of open files stays as it is");
+    }
+    let files = getrlimit(Resource::Nofile).current.map_or(wanted, |current| current.min(wanted));
+    usize::try_from(files.saturating_sub(OTHER_FILES).max(files / 2)).unwrap_or(usize::MAX)
+}
+
+/// Tells the log, once a minute, of connections that could not be taken: too many, or no file descriptor left.
+pub fn not_taken(error: &io::Error) {
+    if let Some(times) = UNTAKEN.count() {
+        tracing::warn!(%error, times, "connections could not be taken");
+    }
+}
+
+impl Limited {
+    /// At most `most` at a time, of them `share` of one source (0: no share), trusted proxies apart; `lines` are the
+    /// headers of what is answered before there is a request.
+    pub fn to(most: usize, share: usize, trusted_proxies: Arc<TrustedProxies>, lines: Vec<u8>) -> Self {
+        Self { places: Places::new(most, share), trusted_proxies, lines: lines.into() }
+    }
+
+    fn take(&self, stream: &TcpStream) -> io::Result<Place> {
+        let peer = stream.peer_addr()?.ip();
+        let source = (!self.trusted_proxies.trusts(peer.to_canonical())).then(|| Network::of(peer));
+        let taken = self.places.take(source, connection::now());
+        let (place, taking) = taken.ok_or_else(|| io::Error::other("too many connections"))?;
+        if let Taking::Evicted(source, connections) = taking
+            && let Some(times) = CROWDED.count()
+        {
+            tracing::warn!(%source, connections, times, "one source holds too many connections; the longest silent gave way");
+        }
+        Ok(place)
+    }
+
+    fn watch(&self, stream: TcpStream) -> io::Result<(<Self as Accept<TcpStream, ()>>::Stream, Place)> {
+        let place = self.take(&stream)?;
+        stream.set_nodelay(true)?;
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(UNREAD_TIMEOUT));
+        let stream = Watched::new(Box::pin(stream), place.connection.clone(), HEAD_TIMEOUT);
+        Ok((Completed::new(stream, self.lines.clone()), place))
+    }
+}
+
+impl<S> Accept<TcpStream, S> for Limited {
+    type Stream = Completed<Watched<Pin<Box<TimeoutStream<TcpStream>>>>>;
+    type Service = Held<S>;
+    type Future = Ready<io::Result<(Self::Stream, Self::Service)>>;
+
+    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
+        let watched = self.watch(stream);
+        ready(watched.map(|(stream, place)| (stream, Held { service, place: Arc::new(place) })))
+    }
+}
+
+/// A connection's service, which holds its place.
+#[derive(Clone, Debug)]
+pub struct Held<S> {
+    service: S,
+    place: Arc<Place>,
+}
+
+impl<R, S> Service<R> for Held<S>
+where
+    S: Service<R, Future: Send + 'static>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = BoxFuture<'static, Result<S::Response, S::Error>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.service.poll_ready(context)
+    }
+
+    fn call(&mut self, request: R) -> Self::Future {
+        let under_way = self.place.connection.begin_request();
+        self.service.call(request).inspect(move |_| drop(under_way)).boxed()
+    }
+}

@@ -1,0 +1,176 @@
+//! Who may hold how many connections, and which one gives way when there are too many.
+
+use super::connection::Connection;
+use crate::domain::network::Network;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// All connections, by source. `None` is the source of those that no share is meant for: trusted proxies bring many
+/// people's requests.
+#[derive(Debug)]
+pub struct Places {
+    most: usize,
+    share: usize,
+    taken: Mutex<Taken>,
+}
+
+#[derive(Debug, Default)]
+struct Taken {
+    number: usize,
+    next: u64,
+    sources: HashMap<Option<Network>, HashMap<u64, Arc<Connection>>>,
+}
+
+/// A connection's place; free again when this is dropped, or when the connection had to give way.
+#[derive(Debug)]
+pub struct Place {
+    places: Arc<Places>,
+    source: Option<Network>,
+    id: u64,
+    pub connection: Arc<Connection>,
+}
+
+/// Why a place was free.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Taking {
+    Free,
+    /// A connection of this source, which had so many, gave way.
+    Evicted(Network, usize),
+}
+
+impl Places {
+    /// At most `most` at a time, of them `share` of one source; 0 for as many as there are.
+    pub fn new(most: usize, share: usize) -> Arc<Self> {
+        Arc::new(Self { most, share: if share == 0 { most } else { share }, taken: Mutex::default() })
+    }
+
+    fn taken(&self) -> MutexGuard<'_, Taken> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place for a new connection, active at `now` (milliseconds). If its source has its share, its own longest silent
+    /// one gives way; if all places are taken, that of the source with the most, unless that is not more than the new
+    /// one would have: then there is none.
+    pub fn take(self: &Arc<Self>, source: Option<Network>, now: u64) -> Option<(Place, Taking)> {
+        let mut taken = self.taken();
+        let own = source.map_or(0, |_| taken.held_by(source));
+        let mut taking = Taking::Free;
+        if source.is_some() && own >= self.share {
+            taking = taken.evict(source)?;
+        } else if taken.number >= self.most {
+            let biggest = taken.sources.iter().filter(|(source, _)| source.is_some());
+            let (biggest, held) = biggest.map(|(source, held)| (*source, held.len())).max_by_key(|(_, held)| *held)?;
+            if held <= own {
+                return None;
+            }
+            taking = taken.evict(biggest)?;
+        }
+        taken.number += 1;
+        taken.next += 1;
+        let (id, connection) = (taken.next, Arc::new(Connection::new(now)));
+        taken.sources.entry(source).or_default().insert(id, connection.clone());
+        drop(taken);
+        Some((Place { places: self.clone(), source, id, connection }, taking))
+    }
+}
+
+impl Taken {
+    fn held_by(&self, source: Option<Network>) -> usize {
+        self.sources.get(&source).map_or(0, HashMap::len)
+    }
+
+    /// Closes the connection of `source` that has been silent for longest; one with a request under way only if all have.
+    fn evict(&mut self, source: Option<Network>) -> Option<Taking> {
+        let number = self.held_by(source);
+        let held = self.sources.get(&source)?.iter();
+        let (id, _) = held.min_by_key(|(_, connection)| (connection.is_busy(), connection.active()))?;
+        let id = *id;
+        self.remove(source, id)?.close();
+        Some(Taking::Evicted(source?, number))
+    }
+
+    fn remove(&mut self, source: Option<Network>, id: u64) -> Option<Arc<Connection>> {
+        let held = self.sources.get_mut(&source)?;
+        let removed = held.remove(&id)?;
+        if held.is_empty() {
+            self.sources.remove(&source);
+        }
+        self.number -= 1;
+        Some(removed)
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        drop(self.places.taken().remove(self.source, self.id));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::net::Ipv4Addr;
+
+    fn source(n: u8) -> Option<Network> {
+        Some(Network::of(Ipv4Addr::new(192, 0, 2, n).into()))
+    }
+
+    /// Takes a place at `now` for each of `numbers`.
+    fn take(places: &Arc<Places>, source: Option<Network>, numbers: std::ops::Range<u64>) -> Vec<Place> {
+        numbers.map(|now| places.take(source, now).expect("a place").0).collect()
+    }
+
+    fn closed(held: &[Place]) -> Vec<usize> {
+        held.iter().enumerate().filter(|(_, place)| place.connection.is_closed()).map(|(n, _)| n).collect()
+    }
+
+    #[test]
+    fn a_source_that_has_its_share_loses_its_longest_silent_connection_and_nobody_else_does() {
+        let places = Places::new(100, 3);
+        let others = take(&places, source(2), 0..3);
+        let held = take(&places, source(1), 10..13);
+        held[0].connection.touch(20);
+        let (_fourth, taking) = places.take(source(1), 21).unwrap();
+        let Some(network) = source(1) else { unreachable!() };
+        assert_eq!(taking, Taking::Evicted(network, 3));
+        assert_eq!((closed(&held), closed(&others)), (vec![1], vec![]));
+        drop(held);
+        assert_eq!(places.taken().number, 4, "one that gave way is not counted twice");
+        assert_eq!(places.take(source(1), 22).unwrap().1, Taking::Free);
+    }
+
+    #[test]
+    fn one_with_a_request_under_way_gives_way_last() {
+        let places = Places::new(100, 2);
+        let held = take(&places, source(1), 0..2);
+        let request = held[0].connection.begin_request();
+        let third = take(&places, source(1), 2..3);
+        assert_eq!(closed(&held), [1]);
+        let _second = third[0].connection.begin_request();
+        let _fourth = take(&places, source(1), 3..4);
+        assert_eq!((closed(&held), closed(&third)), (vec![0, 1], vec![]), "the longest silent of those");
+        drop(request);
+    }
+
+    #[test]
+    fn when_all_are_taken_whoever_has_most_gives_one() {
+        let places = Places::new(9, 6);
+        let (biggest, second) = (take(&places, source(1), 0..6), take(&places, source(2), 0..3));
+        let newcomers = [source(3), source(4), None].map(|source| places.take(source, 9));
+        assert!(newcomers.iter().all(Option::is_some));
+        assert_eq!((closed(&biggest), closed(&second)), (vec![0, 1, 2], vec![]));
+        // Nobody gives for a source that has as many.
+        assert!(places.take(source(2), 9).is_none());
+        assert_eq!(places.taken().number, 9);
+    }
+
+    #[test]
+    fn a_trusted_proxy_has_no_share_and_never_gives_way() {
+        let places = Places::new(10, 2);
+        let proxy = take(&places, None, 0..10);
+        assert!(places.take(None, 10).is_none() && places.take(source(1), 10).is_none());
+        assert_eq!(closed(&proxy), [0; 0]);
+        drop(proxy);
+        assert!(places.taken().sources.is_empty());
+    }
+}

@@ -1,0 +1,69 @@
+//! Whether this server should be sent requests: it is not about to stop, and its database answers and takes writes.
+
+use super::ports::Store;
+use super::storage::Claim;
+use super::system::monotonic;
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::sync::Mutex;
+
+/// For how long an answer counts: whoever asks more often costs no more.
+const COUNTS: Duration = Duration::from_secs(1);
+
+/// What readiness depends on, and the last answer.
+pub struct Readiness {
+    store: Arc<dyn Store>,
+    /// Of the SQLite file, if it is one.
+    claim: Claim,
+    is_stopping: AtomicBool,
+    last: Mutex<Option<(Duration, Result<(), String>)>>,
+}
+
+impl Readiness {
+    pub fn new(store: Arc<dyn Store>, claim: Claim) -> Self {
+        Self { store, claim, is_stopping: AtomicBool::new(false), last: Mutex::new(None) }
+    }
+
+    /// From now on it is not ready.
+    pub fn stop(&self) {
+        self.is_stopping.store(true, Ordering::Relaxed);
+    }
+
+    /// Lets another server have the database: this one is done with it.
+    pub fn release(&self) {
+        self.claim.release();
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.is_stopping.load(Ordering::Relaxed)
+    }
+
+    /// Whether it is ready. The answer may be a second old.
+    ///
+    /// # Errors
+    /// Why not, for the log.
+    pub async fn check(&self) -> Result<(), String> {
+        if self.is_stopping() {
+            return Err("the server is about to stop".into());
+        }
+        let mut last = self.last.lock().await;
+        if let Some((at, result)) = &*last
+            && monotonic().saturating_sub(*at) < COUNTS
+        {
+            return result.clone();
+        }
+        let result = self.ask().await;
+        *last = Some((monotonic(), result.clone()));
+        result
+    }
+
+    async fn ask(&self) -> Result<(), String> {
+        self.claim.has_room().map_err(|error| format!("the disk of the database: {error}"))?;
+        self.store.ping().await.map_err(|error| match error.source() {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        })
+    }
+}

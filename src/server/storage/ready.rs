@@ -1,0 +1,27 @@
+//! Whether the database answers, and takes writes.
+
+use super::database::Database;
+use super::sql::Dialect;
+use crate::server::ports::StoreError;
+use sqlx::Error;
+
+/// Writes one page of the file, and changes nothing: this number is not used for anything, and stays 0.
+const PROBE: &str = "PRAGMA user_version = 0";
+/// SQLITE_BUSY: somebody else is writing, so it can be done.
+const BUSY: &str = "5";
+
+impl Database {
+    /// See [`crate::server::ports::Store::ping`].
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        sqlx::query("SELECT 1").execute(&self.readers).await?;
+        if self.dialect == Dialect::Postgres {
+            return Ok(());
+        }
+        // While a request writes, its own outcome says whether that works: this one does not wait in its way.
+        let Some(mut writer) = self.writers.try_acquire() else { return Ok(()) };
+        match sqlx::raw_sql(PROBE).execute(&mut *writer).await {
+            Err(Error::Database(error)) if error.code().as_deref() == Some(BUSY) => Ok(()),
+            result => Ok(result.map(drop)?),
+        }
+    }
+}
