@@ -26,7 +26,7 @@ pub async fn live(request: Request) -> Response<Body> {
         return problem::answer(&Code::Internal.into());
     };
     let watch = match &context.bearer {
-        Some(token) => context.services().watch(token).await,
+        Some(token) => context.services().watch(token, &context.source).await,
         None => Err(ServiceError::InvalidToken),
     };
     match watch {

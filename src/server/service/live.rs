@@ -2,8 +2,9 @@
 //! Renewals are never told: who holds a stolen access token must not learn when the owner renews.
 
 use super::identity::{Caller, Text};
-use super::{ServiceError, Services};
+use super::{ServiceError, Services, Source};
 use crate::domain::id::{SessionId, UserId};
+use crate::domain::network::Network;
 use crate::domain::session::Reason;
 use crate::domain::time::Timestamp;
 use crate::server::news::{Listener, News};
@@ -43,13 +44,16 @@ impl Services {
     /// Follows the sessions of the caller who shows an access token.
     ///
     /// # Errors
-    /// `InvalidToken`; `RateLimited` when too many of the user's pages listen.
-    pub async fn watch(self: &Arc<Self>, Text(token): &Text) -> Result<Watch, ServiceError> {
+    /// `InvalidToken`; `RateLimited` when too many of the user's pages listen, or too many from the same network.
+    pub async fn watch(self: &Arc<Self>, Text(token): &Text, source: &Source) -> Result<Watch, ServiceError> {
         let caller = self.by_access_token(token).await?;
         let until = Timestamp::from_secs(self.read_access(token).await?.exp);
+        let network = source.ip.as_deref().and_then(|ip| ip.parse().ok()).map(Network::of);
         // First to listen, then to look: nothing falls in between.
-        let listener =
-            self.news.listen(&caller.user_id).ok_or(ServiceError::RateLimited { wait: Duration::from_secs(30) })?;
+        let listener = self
+            .news
+            .listen(&caller.user_id, network)
+            .ok_or(ServiceError::RateLimited { wait: Duration::from_secs(30) })?;
         let services = self.clone();
         let mut watch =
             Watch { services, caller, listener, known: BTreeMap::new(), told: VecDeque::new(), until, over: false };

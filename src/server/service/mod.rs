@@ -139,7 +139,7 @@ impl Services {
     pub fn start(parts: Parts) -> Arc<Self> {
         let Parts { store, clock, entropy, settings, access, keys, hasher, listeners } = parts;
         let liveness = Arc::new(Liveness::new(store.clone(), settings.tokens.access_ttl));
-        let news = Arc::new(News::new(listeners));
+        let news = Arc::new(News::new(listeners, settings.limits.connections_per_address));
         if store.is_shared() {
             tokio::spawn(live::follow_others(store.clone(), Arc::downgrade(&news)));
         }
