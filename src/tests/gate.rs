@@ -147,7 +147,7 @@ async fn a_form_works_without_fetch_metadata_and_a_refused_one_is_told_in_words(
         let page = submit(path, "null", html).await.expect(403);
         assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"), "{path}");
         assert!(page.text.contains("<html lang=\"de\"") && page.text.contains("nicht angenommen"), "{}", page.text);
-        assert!(page.text.contains(&format!("<a class=\"button\" href=\"{back}\"")), "{path}: {}", page.text);
+        assert!(page.text.contains(&format!("href=\"{back}\"")), "{path}: {}", page.text);
         assert_eq!(page.header("cache-control"), Some("no-store"));
         assert!(page.set_cookies().is_empty() && !page.text.contains(PASSWORD));
         assert_eq!(submit(path, "null", "application/json").await.expect(403).code(), "forbidden_origin");
