@@ -2,17 +2,14 @@
 
 use super::problem::Problem;
 use super::wire::{Post, Wire};
-use crate::domain::preferences::{Language, Theme, ZoneName};
+use crate::domain::preferences::{Language, Theme};
 use leptos::prelude::*;
 
-/// Keeps how the pages are to look in this browser, for a year, in cookies; what is left out stays as it is.
+/// Keeps how the pages are to look in this browser, for a year, in a cookie; what is left out stays as it is.
 #[server(prefix = "", endpoint = "preferences", protocol = Wire<Post>)]
 pub async fn choose(
     #[server(default)] theme: Option<Theme>,
     #[server(default)] language: Option<Language>,
-    #[server(default)]
-    #[server(rename = "timeZone")]
-    time_zone: Option<ZoneName>,
 ) -> Result<(), Problem> {
-    crate::server::http::preferences::choose(theme, language, time_zone)
+    crate::server::http::preferences::choose(theme, language)
 }

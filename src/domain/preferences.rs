@@ -89,10 +89,13 @@ impl Language {
     }
 }
 
+/// The cookie in which a page keeps its browser's time zone. It is set by the page: browsers keep `__Host-Http-` from
+/// scripts.
+pub const ZONE_COOKIE: &str = "__Host-latchkey-time-zone";
+
 /// The name of a time zone, as the IANA time zone database writes them: `Europe/Berlin`. Whether there is such a zone is
 /// not known here.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneName(String);
 
 impl ZoneName {
@@ -108,20 +111,6 @@ impl ZoneName {
 
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-}
-
-impl TryFrom<String> for ZoneName {
-    type Error = &'static str;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::new(&text).ok_or("no name of a time zone")
-    }
-}
-
-impl From<ZoneName> for String {
-    fn from(name: ZoneName) -> Self {
-        name.0
     }
 }
 

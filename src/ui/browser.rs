@@ -170,6 +170,11 @@ pub fn languages() -> Vec<String> {
     told.iter().flat_map(js_sys::Array::iter).filter_map(|tag| tag.as_string()).collect()
 }
 
+/// Keeps a cookie that scripts may read: nothing secret.
+pub fn set_cookie(cookie: &str) {
+    let _ = Reflect::set(&document(), &"cookie".into(), &cookie.into());
+}
+
 /// The name of the time zone that the device is in.
 pub fn time_zone() -> Option<String> {
     let property = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok();

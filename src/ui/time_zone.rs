@@ -1,9 +1,8 @@
-//! The reader's time zone. In the browser it is the browser's own; the app has the server keep its name in a cookie, so
-//! that the next page is written in it from the start.
+//! The reader's time zone. In the browser it is the browser's own; the app keeps its name in a cookie, so that the server
+//! writes the next page in it from the start.
 
 use super::{browser, environment};
-use crate::api::preferences;
-use crate::domain::preferences::ZoneName;
+use crate::domain::preferences::{ZONE_COOKIE, ZoneName};
 use crate::domain::time::Timestamp;
 use leptos::prelude::use_context;
 use std::sync::Arc;
@@ -39,14 +38,17 @@ pub fn offset(time: Timestamp) -> Option<i64> {
 
 /// For the root of the page.
 pub fn told() -> Option<String> {
-    use_context::<TimeZone>().map(|zone| zone.name.into())
+    use_context::<TimeZone>().map(|zone| zone.name.as_str().to_owned())
 }
 
-/// Tells the server in which zone the browser is, where it does not know; in the browser only.
+/// Tells the server in which zone the browser is, where it does not know; in the browser only. The page sets the cookie
+/// by itself: it is no secret, and needs no call that may come late.
 pub fn tell() {
+    const YEAR: u32 = 365 * 86_400;
+
     let Some(own) = browser::time_zone().and_then(|name| ZoneName::new(&name)) else { return };
-    if browser::root_attribute(ATTRIBUTE).as_deref() != Some(own.as_str()) {
-        // Untold, the next page is written in UTC at first.
-        browser::spawn(async move { drop(preferences::choose(None, None, Some(own)).await) });
+    let own = own.as_str();
+    if browser::root_attribute(ATTRIBUTE).as_deref() != Some(own) {
+        browser::set_cookie(&format!("{ZONE_COOKIE}={own}; Path=/; Secure; SameSite=Lax; Max-Age={YEAR}"));
     }
 }

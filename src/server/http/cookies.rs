@@ -1,5 +1,6 @@
 //! The one place for cookies: their names, how they are read, set and cleared.
 
+use crate::domain::preferences::ZONE_COOKIE;
 use http::{HeaderMap, HeaderValue, header};
 use std::time::Duration;
 
@@ -12,9 +13,8 @@ pub const WEB_SESSION: Cookie = Cookie { name: "__Host-Http-latchkey-session", s
 /// How the pages look, by choice; no secret.
 pub const PREFERENCES: Cookie = Cookie { name: "__Host-Http-latchkey-preferences", same_site: "Lax" };
 
-/// In which time zone the browser is, as it says; no secret. A cookie of its own, since the app has it set by itself: an
-/// answer that comes late takes back no choice.
-pub const TIME_ZONE: Cookie = Cookie { name: "__Host-Http-latchkey-time-zone", same_site: "Lax" };
+/// In which time zone the browser is, as the page says, which sets it; no secret.
+pub const TIME_ZONE: Cookie = Cookie { name: ZONE_COOKIE, same_site: "Lax" };
 
 /// One cookie of ours.
 #[derive(Clone, Copy, Debug)]

@@ -1,7 +1,7 @@
 //! How somebody wants the pages, as a cookie says it.
 
 use super::context::{RequestContext, response};
-use super::cookies::{Cookie, PREFERENCES, TIME_ZONE, are_kept_for_long};
+use super::cookies::{PREFERENCES, TIME_ZONE, are_kept_for_long};
 use crate::api::problem::Problem;
 use crate::domain::preferences::{Language, Preferences, Theme, ZoneName};
 use crate::domain::time::Timestamp;
@@ -86,19 +86,11 @@ fn offset(zone: &jiff::tz::TimeZone, time: Timestamp) -> i64 {
 }
 
 /// Keeps a choice; what was not chosen now stays as it was.
-pub fn choose(theme: Option<Theme>, language: Option<Language>, zone: Option<ZoneName>) -> Result<(), Problem> {
+pub fn choose(theme: Option<Theme>, language: Option<Language>) -> Result<(), Problem> {
     let before = RequestContext::current()?.preferences;
-    let keep = |cookie: Cookie, value: &str| {
-        if let Some(cookie) = cookie.set(value, Some(KEPT)) {
-            response().append_header(header::SET_COOKIE, cookie);
-        }
-    };
-    if zone.is_none() || theme.is_some() || language.is_some() {
-        let now = Preferences { theme: theme.unwrap_or(before.theme), language: language.or(before.language) };
-        keep(PREFERENCES, &now.to_text());
-    }
-    if let Some(zone) = zone {
-        keep(TIME_ZONE, zone.as_str());
+    let now = Preferences { theme: theme.unwrap_or(before.theme), language: language.or(before.language) };
+    if let Some(cookie) = PREFERENCES.set(&now.to_text(), Some(KEPT)) {
+        response().append_header(header::SET_COOKIE, cookie);
     }
     Ok(())
 }

@@ -106,13 +106,13 @@ pub fn come_alive() {
 fn choose_theme(theme: Theme) {
     environment::show(theme);
     // If it cannot be kept it still holds for this page.
-    browser::spawn(async move { drop(calls::choose(Some(theme), None, None).await) });
+    browser::spawn(async move { drop(calls::choose(Some(theme), None).await) });
 }
 
 /// Another language is another page: it comes from the server. What was typed comes along (see [`typed`]).
 fn choose_language(language: Language, form: HtmlFormElement) {
     browser::spawn(async move {
-        match calls::choose(None, Some(language), None).await {
+        match calls::choose(None, Some(language)).await {
             Ok(()) => {
                 typed::keep();
                 browser::reload();
