@@ -195,7 +195,7 @@ pub static PROBLEMS: Problems = Problems {
     refresh_reused: "Cette session a été fermée parce que sa connexion a servi deux fois, ce qui peut vouloir dire \
                      que quelqu’un l’a copiée. Reconnectez-vous et passez vos appareils en revue.",
     reauthentication_required: "Saisissez votre mot de passe pour continuer.",
-    forbidden_origin: "Votre navigateur n’a pas indiqué que cette demande venait de ce site : rien n’a été modifié. Rouvrez la \
+    forbidden_origin: "Votre navigateur n’a pas indiqué que cette demande venait de ce site\u{a0}: rien n’a été modifié. Rouvrez la \
                        page et recommencez. Si cela ne suffit pas, une extension ou un proxy supprime peut-être les en-têtes \
                        Origin et Sec-Fetch-Site.",
     opened_elsewhere: "Cette page a été ouverte à une autre adresse que celle du service. Utilisez celle-ci\u{a0}:",
@@ -211,7 +211,7 @@ pub static PROBLEMS: Problems = Problems {
         _ => format!("Trop d’essais. Réessayez dans {n} secondes."),
     },
     wait_minutes: |n| format!("Trop d’essais. Réessayez dans {n} minutes."),
-    offline: "Vous êtes hors ligne : rien n’a été envoyé. Réessayez une fois que vous êtes en ligne.",
+    offline: "Vous êtes hors ligne\u{a0}: rien n’a été envoyé. Réessayez une fois que vous êtes en ligne.",
     unavailable: "Le service ne peut pas répondre pour l’instant. Réessayez dans un moment.",
     unexpected: "Quelque chose a échoué de notre côté. Réessayez.",
 };
