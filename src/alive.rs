@@ -39,7 +39,7 @@ async fn come_alive() {
         Page::Activity => drop(activity().await),
         Page::Account => drop(account().await),
         Page::Resuming => resuming::begin(),
-        Page::Missing | Page::Failed => {
+        Page::SignOut | Page::Missing | Page::Failed => {
             entrance::begin();
             settle();
         }

@@ -37,6 +37,10 @@ export class DevicesPage {
   get saveButton() {
     return this.page.getByRole('button', { name: 'Save' });
   }
+  /** What has just happened. */
+  get messages() {
+    return this.page.locator('.message');
+  }
   get dialog() {
     return this.page.getByRole('alertdialog');
   }
@@ -87,6 +91,12 @@ export class DevicesPage {
   async cancel() {
     await this.dialog.getByRole('button', { name: 'Cancel' }).click();
     await expect(this.dialog).toBeHidden();
+  }
+
+  /** The same without JavaScript: a page asks. */
+  async endByPage(button: Locator) {
+    await button.click();
+    await this.page.getByRole('main').getByRole('button', { name: 'Sign out', exact: true }).click();
   }
 
   async confirmPassword(password: string) {

@@ -30,6 +30,7 @@ test('a changed password ends the other devices and is the one that counts', asy
   await expect(account.newPassword).toHaveValue('');
 
   await other.signInPage.isShown();
+  await expect(other.signInPage.error).toContainText('because the password was changed');
   await other.signIn({ ...user, password: 'an entirely new password' });
 });
 

@@ -16,6 +16,16 @@ test('signs up, out and in without JavaScript', async ({ device, user }) => {
   await expect(device.devicesPage.rows).toHaveCount(1);
 });
 
+test('is told from which name a device was renamed to which', async ({ device, user }) => {
+  await device.signUp(user);
+  const { devicesPage } = device;
+  await devicesPage.startRenaming(devicesPage.thisDevice, 'Desk');
+  await devicesPage.saveButton.click();
+  await expect(device.page.getByText('Renamed from Chromium on Linux to Desk.')).toBeVisible();
+  await device.page.reload();
+  await expect(device.page.getByText('Renamed')).toHaveCount(0);
+});
+
 test('reads why a sign-in failed, without JavaScript', async ({ device, user }) => {
   await device.signInPage.open();
   await device.signInPage.submit(user);
@@ -27,7 +37,8 @@ test('ends another device without JavaScript', async ({ device, anotherDevice, u
   await device.signUp(user);
   const other = await anotherDevice();
   await other.signIn(user);
-  await other.devicesPage.signOutButtonOf(other.devicesPage.otherDevices).click();
+  await other.devicesPage.endByPage(other.devicesPage.signOutButtonOf(other.devicesPage.otherDevices));
+  await expect(other.page.getByText('Chromium on Linux is signed out.')).toBeVisible();
   await expect(other.devicesPage.rows).toHaveCount(1);
   await device.page.reload();
   await device.signInPage.isShown();
@@ -37,12 +48,14 @@ test('ends all other devices, then all, without JavaScript', async ({ device, an
   await device.signUp(user);
   const other = await anotherDevice();
   await other.signIn(user);
-  await other.devicesPage.signOutOthersButton.click();
+  await other.devicesPage.endByPage(other.devicesPage.signOutOthersButton);
+  await expect(other.page.getByText('All other devices are signed out.')).toBeVisible();
   await expect(other.devicesPage.rows).toHaveCount(1);
   await device.signIn(user);
   await other.page.reload();
-  await other.devicesPage.signOutEverywhereButton.click();
+  await other.devicesPage.endByPage(other.devicesPage.signOutEverywhereButton);
   await other.signInPage.isShown();
+  await expect(other.page.getByText('You are signed out on all your devices.')).toBeVisible();
   await device.page.reload();
   await device.signInPage.isShown();
 });

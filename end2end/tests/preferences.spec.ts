@@ -1,3 +1,4 @@
+import { Moment } from '../fixtures/moment.ts';
 import { AccountPage } from '../pages/account.ts';
 import { expect, test } from '../fixtures/test.ts';
 
@@ -69,6 +70,22 @@ test.describe('far from Greenwich', () => {
     for (const time of shown) expect(written).toContain(`${time}</time>`);
     expect(written).not.toContain(' UTC<');
   });
+});
+
+test('what is chosen before the app has come alive counts all the same', async ({ device }) => {
+  const { page } = device;
+  const chosen = new Moment();
+  await page.route('**/*.wasm', async (route) => {
+    await chosen.come;
+    await route.continue();
+  });
+  await page.goto('/login', { waitUntil: 'commit' });
+  await page.getByLabel('Appearance').selectOption('Dark');
+  await page.getByLabel('Language').selectOption('Deutsch');
+  await expect(page.getByRole('heading', { name: 'Sign in' })).toBeVisible();
+  chosen.now();
+  await expect(page.getByRole('heading', { name: 'Anmelden' })).toBeVisible();
+  await expect(page.locator('html')).toHaveAttribute('data-theme', 'dark');
 });
 
 test('with keys a language is passed by until it is applied', async ({ device }) => {

@@ -52,6 +52,7 @@ for (const listens of ['the tab that signs out', 'another tab']) {
     for (const { page, signInPage } of [leaving, following]) {
       await signInPage.isShown();
       await expect(page).toHaveURL((url) => url.search === '');
+      await expect(page.getByText('You are signed out.')).toBeVisible();
       await expect(signInPage.error).toHaveCount(0);
     }
   });

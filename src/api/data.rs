@@ -92,8 +92,10 @@ pub struct SessionInfo {
     pub ip: Option<String>,
     pub created_at: Timestamp,
     pub last_seen_at: Timestamp,
-    /// When it ends at the latest: the nearer of idle and absolute expiry.
+    /// When it ends if it is not used: the nearer of idle and absolute expiry.
     pub expires_at: Timestamp,
+    /// When it ends at the latest, however much it is used.
+    pub absolute_expires_at: Timestamp,
 }
 
 /// A page of the user's own security events.

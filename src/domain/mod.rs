@@ -5,6 +5,7 @@ pub mod activity;
 pub mod credentials;
 pub mod crowding;
 pub mod device;
+pub mod farewell;
 pub mod id;
 pub mod key_schedule;
 pub mod legible;

@@ -4,32 +4,47 @@ use super::components::frame::Frame;
 use super::components::gate::Gate;
 use super::page::Content;
 use super::pages;
+use super::said::Said;
 use leptos::prelude::*;
 
 /// The id of the element whose content comes alive. What stands around it is the server's, and stays as it is.
 pub const ROOT: &str = "content";
 
 /// What the body of a page holds. For the server: it has the code of all pages.
-pub fn written(content: Content) -> AnyView {
+/// `said`: what a form has done before it.
+pub fn written(content: Content, said: Option<Said>) -> AnyView {
     let page = content.page();
     match content {
-        Content::SignIn => view! { <Gate>{pages::sign_in()}</Gate> }.into_any(),
-        Content::SignUp => view! { <Gate>{pages::sign_up()}</Gate> }.into_any(),
-        Content::Reauthenticate(personal) => view! { <Gate>{pages::reauthenticate(personal)}</Gate> }.into_any(),
-        Content::Missing => view! { <Gate>{pages::missing()}</Gate> }.into_any(),
+        Content::SignIn(farewell) => {
+            let head = pages::sign_in_head(farewell).into_any();
+            view! { <Gate head>{pages::sign_in()}</Gate> }.into_any()
+        }
+        Content::SignUp => {
+            let head = pages::sign_up_head().into_any();
+            view! { <Gate head>{pages::sign_up()}</Gate> }.into_any()
+        }
+        Content::Reauthenticate(personal) => {
+            let head = ().into_any();
+            view! { <Gate head>{pages::reauthenticate(personal)}</Gate> }.into_any()
+        }
+        Content::SignOut(asked) => view! { <Gate head=pages::sign_out(asked).into_any()>{()}</Gate> }.into_any(),
+        Content::Missing => view! { <Gate head=pages::missing().into_any()>{()}</Gate> }.into_any(),
         Content::Resuming => pages::resuming().into_any(),
         Content::Failed(problem) => pages::failed(&problem).into_any(),
         Content::Devices(personal) => {
             let username = personal.username.clone();
-            view! { <Frame page username>{pages::devices(personal)}</Frame> }.into_any()
+            let head = pages::devices_head().into_any();
+            view! { <Frame page username said head>{pages::devices(personal)}</Frame> }.into_any()
         }
         Content::Activity(personal) => {
             let username = personal.username.clone();
-            view! { <Frame page username>{pages::activity(personal)}</Frame> }.into_any()
+            let head = ().into_any();
+            view! { <Frame page username said head>{pages::activity(personal)}</Frame> }.into_any()
         }
         Content::Account(personal) => {
             let username = personal.username.clone();
-            view! { <Frame page username>{pages::account(personal)}</Frame> }.into_any()
+            let head = ().into_any();
+            view! { <Frame page username said head>{pages::account(personal)}</Frame> }.into_any()
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::auth::{timing, transport};
 use super::components::dialogs;
-use super::{auth, browser, links, naming, notice, text};
+use super::{auth, browser, links, messages, naming, notice, text};
 use crate::api::Flag;
 use crate::api::data::SessionInfo;
 use crate::api::problem::{Code, Problem};
@@ -113,8 +113,6 @@ pub struct Devices {
     pub failure: RwSignal<Option<String>>,
     /// That the password was given again, until something is ended.
     pub confirmed: RwSignal<Option<String>>,
-    /// What has just happened.
-    pub news: RwSignal<Option<String>>,
     /// Whose devices they are.
     username: StoredValue<String>,
     /// Asked to end, and not answered yet: not shown, though the server may still tell of it.
@@ -132,7 +130,6 @@ impl Devices {
             locked: RwSignal::new(None),
             failure: RwSignal::new(failure),
             confirmed: RwSignal::new(confirmed),
-            news: RwSignal::new(None),
             username: StoredValue::new(username),
             ending: StoredValue::new(Vec::new()),
             looks: StoredValue::new(0),
@@ -165,7 +162,7 @@ impl Devices {
         self.rows.with(|rows| rows.iter().filter(|row| selected.contains(&row.sid)).cloned().collect())
     }
 
-    /// Asks before `ending` is done. Where that cannot be, the browser asks, and the form does it, as without JavaScript.
+    /// Asks before `ending` is done. Where that cannot be, a page does, as without JavaScript.
     pub fn ask(self, ending: Ending, form: Option<HtmlFormElement>) {
         self.failure.set(None);
         if !browser::has_dialogs() {
@@ -189,12 +186,8 @@ impl Devices {
             }
             match (made, form) {
                 (Ok(()), _) => drop(self.asked.try_set(self.still(ending))),
-                // Offline the browser's own error would take the place of the page.
-                (Err(_), Some(form)) if browser::is_online() => {
-                    if browser::confirms(&ending.words()) {
-                        let _ = form.submit();
-                    }
-                }
+                // A page asks. Offline the browser's own error would take its place.
+                (Err(_), Some(form)) if browser::is_online() => drop(form.submit()),
                 (Err(_), _) => {
                     let why = notice::sentence(&Code::Unavailable.into());
                     self.failure.try_set(Some(ending.failed(&why)));
@@ -236,7 +229,7 @@ impl Devices {
                 return auth::signed_out();
             }
             match result {
-                Ok(()) => drop(self.news.try_set(Some(ending.done()))),
+                Ok(()) => messages::say(ending.done(), None),
                 Err((problem, left)) => {
                     self.rows.try_update(|rows| put_back(rows, &before, &left));
                     self.selected.try_update(|now| *now = now.take().or(selected));
@@ -284,13 +277,13 @@ impl Devices {
             let Some(mut rows) = self.latest().await else { return };
             let Some(before) = self.rows.try_get_untracked() else { return };
             self.ending.with_value(|ending| rows.retain(|row| !ending.contains(&row.sid)));
-            let missing = |rows: &[SessionInfo], of: &[SessionInfo]| {
-                of.iter().find(|row| rows.iter().all(|other| other.sid != row.sid)).map(naming::title)
-            };
-            if let Some(came) = missing(&before, &rows) {
-                self.news.set(Some((text().devices().came)(&came)));
-            } else if let Some(went) = missing(&rows, &before) {
-                self.news.set(Some((text().devices().ended_one)(&went)));
+            let is_in = |rows: &[SessionInfo], row: &SessionInfo| rows.iter().any(|other| other.sid == row.sid);
+            for came in rows.iter().filter(|row| !is_in(&before, row)) {
+                let not_you = (text().devices().not_you, links::sign_out_of(&came.sid));
+                messages::say((text().devices().came)(&naming::title(came)), Some(not_you));
+            }
+            for went in before.iter().filter(|row| !is_in(&rows, row)) {
+                messages::say((text().devices().ended_one)(&naming::title(went)), None);
             }
             if rows != before {
                 let focused = browser::focused();
@@ -307,9 +300,9 @@ impl Devices {
 
     /// The server knows the device by its new name.
     pub fn renamed(self, sid: &SessionId, name: String) {
-        self.news.set(Some((text().devices().renamed)(&name)));
         self.rows.update(|rows| {
             if let Some(row) = rows.iter_mut().find(|row| row.sid == *sid) {
+                messages::say((text().devices().renamed)(&naming::title(row), &name), None);
                 row.name = Some(name);
             }
         });
@@ -343,6 +336,7 @@ mod tests {
             created_at: Timestamp::default(),
             last_seen_at: Timestamp::default(),
             expires_at: Timestamp::default(),
+            absolute_expires_at: Timestamp::default(),
         }
     }
 

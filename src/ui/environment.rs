@@ -43,6 +43,7 @@ pub mod attribute {
     pub const SIGN_UP: &str = "data-sign-up";
     pub const COOKIES: &str = "data-cookies";
     pub const NOW: &str = "data-now";
+    pub const REMEMBER: &str = "data-remember";
 }
 
 thread_local! {
@@ -80,6 +81,20 @@ impl Environment {
 /// Whether this runs in a browser, and not on the server.
 pub fn is_in_browser() -> bool {
     OF_PAGE.get().is_some()
+}
+
+/// How long "keep me signed in" lasts: a sentence that the server makes of its settings, and provides as context.
+#[derive(Clone, Debug)]
+pub struct RememberHint(pub String);
+
+impl RememberHint {
+    pub fn current() -> String {
+        match use_context::<Self>() {
+            Some(Self(sentence)) => sentence,
+            None if is_in_browser() => browser::take_body_attribute(attribute::REMEMBER).unwrap_or_default(),
+            None => String::new(),
+        }
+    }
 }
 
 /// The language of this page.

@@ -1,8 +1,12 @@
 //! Where things are: the paths of pages and form targets, and where to go after signing in.
 
+use crate::domain::id::SessionId;
+
 pub const LOGIN: &str = "/login";
 pub const SIGNUP: &str = "/signup";
 pub const DEVICES: &str = "/devices";
+/// Asks before sessions are ended.
+pub const SIGN_OUT: &str = "/devices/sign-out";
 pub const REAUTHENTICATE: &str = "/reauthenticate";
 pub const ACCOUNT: &str = "/account";
 pub const ACTIVITY: &str = "/activity";
@@ -11,9 +15,6 @@ pub const ACTIVITY: &str = "/activity";
 pub const DISOWN: &str = "/account?notMe=over#password";
 /// The same, when its session has just been ended.
 pub const DISOWNED: &str = "/account?notMe=ended#password";
-
-/// Where somebody comes who has just deleted their account.
-pub const DELETED: &str = "/login?done=deleted";
 
 /// Whether the server is there.
 pub const HEALTH: &str = "/healthz";
@@ -44,15 +45,22 @@ pub mod query {
     pub const REASON: &str = "reason";
     /// The session whose row is open for renaming, without JavaScript.
     pub const RENAME: &str = "rename";
+    /// What is to be signed out: a session, or one of [`which`](super::which).
+    pub const DEVICE: &str = "device";
+    pub const WHICH: &str = "which";
     /// That somebody else did something: whether it was `ended` just now, or was `over`.
     pub const NOT_ME: &str = "notMe";
     /// That the password was given again, for something that has not been done yet.
     pub const CONFIRMED: &str = "confirmed";
-    /// What was done just now: the account was `deleted`.
-    pub const DONE: &str = "done";
     /// Which events are shown, and from where on.
     pub const SHOW: &str = "show";
     pub const BEFORE: &str = "before";
+}
+
+/// What is to be signed out, if it is not one session.
+pub mod which {
+    pub const OTHERS: &str = "others";
+    pub const EVERYWHERE: &str = "everywhere";
 }
 
 /// The pages that signing in may lead to.
@@ -70,7 +78,7 @@ pub fn return_path(wanted: Option<&str>) -> String {
 /// it holds. A path is looked up and not judged by its shape: only a browser resolves `/devices/../auth/logout`. What
 /// the query said of something that had just happened is left out, since it is over.
 pub fn address_of(wanted: &str, pages: &[&'static str]) -> Option<String> {
-    const OVER: [&str; 5] = [query::ERROR, query::FIELD, query::REASON, query::CONFIRMED, query::DONE];
+    const OVER: [&str; 4] = [query::ERROR, query::FIELD, query::REASON, query::CONFIRMED];
 
     if wanted.len() > RETURN_MAX {
         return None;
@@ -97,6 +105,11 @@ pub fn with_parameter(address: &str, name: &str, value: &str) -> String {
     let parameter = form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish();
     let fragment = fragment.map(|fragment| format!("#{fragment}")).unwrap_or_default();
     format!("{page}{joined}{parameter}{fragment}")
+}
+
+/// Where is asked before one session is ended.
+pub fn sign_out_of(sid: &SessionId) -> String {
+    with_query(SIGN_OUT, &[(query::DEVICE, Some(sid.as_str()))])
 }
 
 /// The page at `address`, come back to with the password given again.

@@ -19,10 +19,12 @@ pub mod devices;
 pub mod environment;
 pub mod files;
 pub mod links;
+pub mod messages;
 pub mod naming;
 pub mod notice;
 pub mod page;
 pub mod pages;
+pub mod said;
 pub mod shell;
 pub mod strength;
 pub mod text;
@@ -30,7 +32,7 @@ pub mod time_zone;
 pub mod typed;
 
 pub use components::credentials_form::TypedUsername;
-pub use environment::Environment;
+pub use environment::{Environment, RememberHint};
 pub use shell::shell;
 pub use text::text;
 

@@ -52,6 +52,7 @@ mod tests {
             created_at: Timestamp::default(),
             last_seen_at: Timestamp::default(),
             expires_at: Timestamp::default(),
+            absolute_expires_at: Timestamp::default(),
         }
     }
 

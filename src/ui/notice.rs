@@ -37,6 +37,10 @@ impl Notice {
     pub fn from_query(address: &Address) -> Option<Self> {
         let error = address.parameter(query::ERROR)?;
         let Some(code) = code_of(&error) else { return Some(Self::general(text().problems().unexpected)) };
+        // The page itself says why, as far as the server knows it.
+        if is_over(code) {
+            return None;
+        }
         let field = address.parameter(query::FIELD).unwrap_or_default();
         let reason = address.parameter(query::REASON).unwrap_or_default();
         Some(match field_problem(&field, &reason) {
@@ -84,6 +88,11 @@ pub fn sentence(problem: &Problem) -> String {
 /// Whether the page was come back to with this code.
 pub fn arrived_with(address: &Address, code: Code) -> bool {
     address.parameter(query::ERROR).as_deref().and_then(code_of) == Some(code)
+}
+
+/// Whether the page was come to since the session is over.
+pub fn says_it_is_over(address: &Address) -> bool {
+    address.parameter(query::ERROR).as_deref().and_then(code_of).is_some_and(is_over)
 }
 
 /// A code as addresses and answers name it.

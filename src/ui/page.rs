@@ -1,9 +1,11 @@
 //! The pages that there are: where each one is, what it is called, and what it is about.
 
+use super::environment::Environment;
 use super::{browser, links, text};
 use crate::api::data::{Account, ActivityPage, SessionInfo};
 use crate::api::json;
 use crate::api::problem::{Code, Problem};
+use crate::domain::farewell::Farewell;
 use crate::domain::id::SessionId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -15,6 +17,8 @@ pub enum Page {
     SignUp,
     Reauthenticate,
     Devices,
+    /// Asks before sessions are ended.
+    SignOut,
     Activity,
     Account,
     /// In place of a page of somebody whom the server cannot recognise, while the browser may hold the refresh token.
@@ -26,11 +30,12 @@ pub enum Page {
 }
 
 impl Page {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::SignIn,
         Self::SignUp,
         Self::Reauthenticate,
         Self::Devices,
+        Self::SignOut,
         Self::Activity,
         Self::Account,
         Self::Resuming,
@@ -51,6 +56,7 @@ impl Page {
             Self::SignUp => Some(links::SIGNUP),
             Self::Reauthenticate => Some(links::REAUTHENTICATE),
             Self::Devices => Some(links::DEVICES),
+            Self::SignOut => Some(links::SIGN_OUT),
             Self::Activity => Some(links::ACTIVITY),
             Self::Account => Some(links::ACCOUNT),
             Self::Resuming | Self::Failed | Self::Missing => None,
@@ -64,6 +70,7 @@ impl Page {
             Self::SignUp => "sign-up",
             Self::Reauthenticate => "reauthenticate",
             Self::Devices => "devices",
+            Self::SignOut => "sign-out",
             Self::Activity => "activity",
             Self::Account => "account",
             Self::Resuming => "resuming",
@@ -77,7 +84,13 @@ impl Page {
         match self {
             Self::Devices => Some("devices"),
             Self::Activity | Self::Account => Some("account"),
-            Self::SignIn | Self::SignUp | Self::Reauthenticate | Self::Resuming | Self::Failed | Self::Missing => None,
+            Self::SignIn
+            | Self::SignUp
+            | Self::Reauthenticate
+            | Self::SignOut
+            | Self::Resuming
+            | Self::Failed
+            | Self::Missing => None,
         }
     }
 
@@ -90,9 +103,11 @@ impl Page {
         let text = text();
         match self {
             Self::SignIn => text.enter().sign_in,
-            Self::SignUp => text.enter().sign_up,
+            Self::SignUp if Environment::current().sign_up_open => text.enter().sign_up,
+            Self::SignUp => text.enter().closed_title,
             Self::Reauthenticate => text.confirm().title,
             Self::Devices => text.devices().title,
+            Self::SignOut => text.devices().sign_out,
             Self::Activity => text.activity().title,
             Self::Account => text.account().title,
             Self::Resuming => text.frame().resuming,
@@ -117,13 +132,24 @@ pub struct Activity {
     pub others: Vec<SessionId>,
 }
 
+/// Which sessions are to be ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Asked {
+    One(Box<SessionInfo>),
+    /// So many others.
+    Others(u64),
+    Everywhere,
+}
+
 /// A page with what it is about, as the server knows it when it writes the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    SignIn,
+    /// With what became of the session that this browser had.
+    SignIn(Option<Farewell>),
     SignUp,
     Reauthenticate(Personal<()>),
     Devices(Personal<Vec<SessionInfo>>),
+    SignOut(Asked),
     Activity(Personal<Activity>),
     Account(Personal<Account>),
     Resuming,
@@ -134,10 +160,11 @@ pub enum Content {
 impl Content {
     pub const fn page(&self) -> Page {
         match self {
-            Self::SignIn => Page::SignIn,
+            Self::SignIn(_) => Page::SignIn,
             Self::SignUp => Page::SignUp,
             Self::Reauthenticate(_) => Page::Reauthenticate,
             Self::Devices(_) => Page::Devices,
+            Self::SignOut(_) => Page::SignOut,
             Self::Activity(_) => Page::Activity,
             Self::Account(_) => Page::Account,
             Self::Resuming => Page::Resuming,

@@ -1,9 +1,10 @@
 //! The HTML document around the app, rendered on the server only.
 
-use super::environment::Environment;
+use super::environment::{Environment, RememberHint};
 use super::files::{Files, Scripts};
 use super::page::Content;
 use super::pages::Leaving;
+use super::said::Said;
 use super::{app, text, time_zone};
 use crate::domain::preferences::Theme;
 use leptos::nonce::use_nonce;
@@ -13,15 +14,16 @@ use std::sync::Arc;
 /// The id of what stands behind everything that a page shows.
 const END: &str = "end";
 
-/// The whole document. Scripts carry the nonce of this answer's content security policy; nothing else does, since what a
-/// script or a style can read is no secret.
+/// The whole document; `said`: what a form has done before it. Scripts carry the nonce of this answer's content security
+/// policy; nothing else does, since what a script or a style can read is no secret.
 ///
 /// What the page is about stands on its body: the encoding has to be named within the first 1,024 bytes.
-pub fn shell(options: LeptosOptions, files: Arc<Files>, content: Content) -> impl IntoView {
+pub fn shell(options: LeptosOptions, files: Arc<Files>, content: Content, said: Option<Said>) -> impl IntoView {
     let environment = Environment::current();
     let page = content.page();
     let told = content.to_attribute();
     let is_of_someone = told.is_some();
+    let remember = use_context::<RememberHint>().map(|RememberHint(sentence)| sentence);
     view! {
         <!DOCTYPE html>
         <html
@@ -45,8 +47,8 @@ pub fn shell(options: LeptosOptions, files: Arc<Files>, content: Content) -> imp
                 <AutoReload options />
                 <Scripts files part=page.part() />
             </head>
-            <body data-content=told>
-                {app::written(content)}
+            <body data-content=told data-remember=remember>
+                {app::written(content, said)}
                 // An element by itself: Chromium goes on when the expected one begins, not when it ends.
                 <div id=END hidden></div>
                 {is_of_someone.then(|| view! { <Leaving /> })}

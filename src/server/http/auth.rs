@@ -2,10 +2,11 @@
 
 use super::context::{RequestContext, response};
 use super::cookies::REFRESH;
-use super::web_session;
+use super::{farewell, web_session};
 use crate::api::Secret;
 use crate::api::data::{TokenType, Tokens};
 use crate::api::problem::{Code, Problem};
+use crate::domain::farewell::{Farewell, Why};
 use crate::domain::id::{ClientId, SessionId};
 use crate::server::service::{Granted, ServiceError, SignIn, SignUp};
 use http::{HeaderName, HeaderValue, StatusCode, header};
@@ -102,6 +103,7 @@ async fn enter(context: &RequestContext, granted: Granted) -> Tokens {
     if let Err(error) = web_session::bind(&context.web, &granted.session).await {
         tracing::warn!(%error, "a web session could not be made");
     }
+    append(&response(), header::SET_COOKIE, farewell::forget(context));
     to_browser(granted)
 }
 
@@ -118,8 +120,8 @@ fn append(options: &ResponseOptions, name: HeaderName, value: Option<HeaderValue
     }
 }
 
-/// Makes the browser forget all that it has of us.
-async fn forget(context: &RequestContext) {
+/// Makes the browser forget all that it has of us, but for what the sign-in page says next.
+async fn forget(context: &RequestContext, farewell: Farewell) {
     if let Err(error) = web_session::unbind(&context.web).await {
         tracing::warn!(%error, "a web session could not be deleted; it is good for nothing without its session");
     }
@@ -128,6 +130,7 @@ async fn forget(context: &RequestContext) {
     if !context.has_web {
         append(&options, header::SET_COOKIE, super::cookies::WEB_SESSION.clear());
     }
+    append(&options, header::SET_COOKIE, farewell::keep(context, &farewell));
     options.insert_header(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"storage\""));
 }
 
@@ -135,9 +138,15 @@ pub async fn sign_out(body: Option<Secret>) -> Answer<()> {
     let context = RequestContext::current()?;
     let credentials = context.credentials(body.as_ref());
     let (services, source) = (context.services().clone(), context.source.clone());
+    let over = match context.refresh_cookie().filter(|_| body.is_none()) {
+        // Only what is said afterwards hangs on it.
+        Some(shown) => services.farewell(&shown).await.ok().flatten(),
+        None => None,
+    };
     complete(async move { services.sign_out(&credentials, &source).await }).await?;
     if body.is_none() {
-        forget(&context).await;
+        // Whoever was faster: what was over already ended for its own reason.
+        forget(&context, over.unwrap_or_else(|| Farewell::new(Why::SignedOut, None))).await;
     }
     Ok(())
 }
@@ -148,7 +157,7 @@ pub async fn sign_out_all(keep_current: bool) -> Answer<()> {
     let (services, source) = (context.services().clone(), context.source.clone());
     complete(async move { services.sign_out_all(keep_current, &credentials, &source).await }).await?;
     if !keep_current {
-        forget(&context).await;
+        forget(&context, Farewell::new(Why::SignedOutEverywhere, None)).await;
     }
     Ok(())
 }
@@ -159,7 +168,7 @@ pub async fn revoke_session(sid: SessionId) -> Answer<()> {
     let (services, source) = (context.services().clone(), context.source.clone());
     let own = complete(async move { services.revoke_session(&sid, &credentials, &source).await }).await?;
     if own {
-        forget(&context).await;
+        forget(&context, Farewell::new(Why::SignedOut, None)).await;
     }
     Ok(())
 }
@@ -190,6 +199,6 @@ pub async fn delete_account(password: Secret) -> Answer<()> {
     let credentials = context.credentials(None);
     let (services, source) = (context.services().clone(), context.source.clone());
     complete(async move { services.delete_account(&password, &credentials, &source).await }).await?;
-    forget(&context).await;
+    forget(&context, Farewell::new(Why::Deleted, None)).await;
     Ok(())
 }

@@ -1,6 +1,7 @@
 //! What a call knows of its request.
 
 use super::cookies::Brought;
+use super::farewell::Kept;
 use super::router::App;
 use crate::api::Secret;
 use crate::api::problem::{Code, Problem};
@@ -22,6 +23,8 @@ pub struct RequestContext {
     pub web: WebSession,
     /// How the pages are to look.
     pub preferences: Preferences,
+    /// What the sign-in page is to say of the session that this browser had.
+    pub kept: Kept,
     /// Whether the request brought a web session's cookie.
     pub has_web: bool,
     /// Whether it brought any cookie of ours.

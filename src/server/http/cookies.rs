@@ -12,6 +12,8 @@ pub const WEB_SESSION: Cookie = Cookie { name: "__Host-Http-latchkey-session", s
 
 /// How the pages look, by choice; no secret.
 pub const PREFERENCES: Cookie = Cookie { name: "__Host-Http-latchkey-preferences", same_site: "Lax" };
+/// What the sign-in page says of the session that was here; no secret.
+pub const FAREWELL: Cookie = Cookie { name: "__Host-Http-latchkey-farewell", same_site: "Lax" };
 
 /// In which time zone the browser is, as the page says, which sets it; no secret.
 pub const TIME_ZONE: Cookie = Cookie { name: ZONE_COOKIE, same_site: "Lax" };

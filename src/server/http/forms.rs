@@ -70,13 +70,18 @@ fn after(path: &str, fields: &HashMap<String, String>, wanted: Option<&str>) -> 
     let page = match path {
         "/preferences" => return return_to::same(wanted),
         "/auth/logout" => links::LOGIN,
-        links::post::DELETE_ACCOUNT => links::DELETED,
+        links::post::DELETE_ACCOUNT => links::LOGIN,
         links::post::REAUTHENTICATE => return links::confirmed(&return_to::page(wanted)),
-        "/auth/logout-all" if !fields.get("keepCurrent").is_some_and(|keep| keep == "true" || keep == "on") => "/login",
+        "/auth/logout-all" if !keeps_current(fields) => "/login",
         _ if disowns(path, fields) => links::DISOWNED,
         _ => return return_to::page(wanted),
     };
     page.to_owned()
+}
+
+/// Whether all sessions are ended but the one that asks.
+pub fn keeps_current(fields: &HashMap<String, String>) -> bool {
+    fields.get("keepCurrent").is_some_and(|keep| keep == "true" || keep == "on")
 }
 
 /// Whether a session is ended because somebody else signed in.
@@ -145,7 +150,7 @@ mod tests {
         assert_eq!(after("/auth/logout-all", &fields("true"), None), "/devices");
         assert_eq!(after("/auth/logout-all", &fields("false"), None), "/login");
         assert_eq!(after("/auth/login", &HashMap::new(), Some("/account")), "/account");
-        assert_eq!(after("/auth/account/delete", &HashMap::new(), Some("/account")), "/login?done=deleted");
+        assert_eq!(after("/auth/account/delete", &HashMap::new(), Some("/account")), "/login");
     }
 
     #[test]

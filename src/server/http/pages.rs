@@ -3,13 +3,14 @@
 use super::context::{RequestContext, response};
 use super::cookies::REFRESH;
 use super::preferences::CookieCheck;
-use super::{account, device, document, headers, preferences, problem, return_to, web_session};
+use super::{account, device, document, farewell, headers, preferences, problem, return_to, web_session};
+use crate::api::data::SessionInfo;
 use crate::api::problem::{Code, Problem};
 use crate::domain::session::{Reason, Revocation, Session};
 use crate::server::service::{Caller, ServiceError};
 use crate::ui::address::Address;
 use crate::ui::links::query;
-use crate::ui::page::{Activity, Content, Page, Personal};
+use crate::ui::page::{Activity, Asked, Content, Page, Personal};
 use crate::ui::{self, activity, links};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -39,9 +40,13 @@ pub async fn page(request: Request) -> Response<Body> {
         Ok(Guide::Stay(content)) => render(request, context, content, StatusCode::OK).await,
         Ok(Guide::Go(target)) => Redirect::to(&target).into_response(),
         Ok(Guide::SignInAnew(content)) => {
+            let kept = match &content {
+                Content::SignIn(Some(said)) => farewell::keep(&context, said),
+                _ => None,
+            };
             let mut response = render(request, context, content, StatusCode::OK).await;
-            if let Some(cleared) = REFRESH.clear() {
-                response.headers_mut().append(header::SET_COOKIE, cleared);
+            for cookie in REFRESH.clear().into_iter().chain(kept) {
+                response.headers_mut().append(header::SET_COOKIE, cookie);
             }
             response
         }
@@ -56,7 +61,8 @@ fn address_of(request: &Request) -> Address {
 enum Guide {
     Stay(Content),
     Go(String),
-    /// The sign-in page, for a browser whose cookies are of a session that is over: they are cleared.
+    /// The sign-in page, for a browser whose cookies are of a session that is over: they are cleared, and what the page
+    /// says of it is kept for the other tabs.
     SignInAnew(Content),
 }
 
@@ -67,7 +73,10 @@ async fn guide(context: &RequestContext, address: &Address, headers: &HeaderMap)
         Err(error) => return Err(error),
     };
     match (address.page(), caller) {
-        (Page::SignIn, caller) => entrance(context, caller, Content::SignIn, address, headers).await,
+        (Page::SignIn, caller) => {
+            let content = Content::SignIn(context.kept.farewell.clone());
+            entrance(context, caller, content, address, headers).await
+        }
         (Page::SignUp, caller) => entrance(context, caller, Content::SignUp, address, headers).await,
         (page, Some(caller)) => content(context, &caller, page, address).await,
         (_, None) => turned_away(context, address, headers).await,
@@ -95,10 +104,32 @@ async fn content(
             Content::Activity(Personal { username, content })
         }
         Page::Account => Content::Account(Personal { username, content: context.services().account(caller).await? }),
+        Page::SignOut => {
+            let sessions = context.services().sessions(caller).await?;
+            match asked(address, sessions) {
+                Some(asked) => Content::SignOut(asked),
+                // It is over already, or was never there.
+                None => return Ok(Guide::Go(links::DEVICES.into())),
+            }
+        }
         Page::Reauthenticate => Content::Reauthenticate(Personal { username, content: () }),
         // No other has a path but the root.
         _ => return Ok(Guide::Go(links::DEVICES.into())),
     }))
+}
+
+/// What is to be signed out, as far as it is there. One's own session is not ended by itself here.
+fn asked(address: &Address, sessions: Vec<SessionInfo>) -> Option<Asked> {
+    if let Some(sid) = address.parameter(query::DEVICE) {
+        let one = sessions.into_iter().find(|session| !session.current && session.sid.as_str() == sid)?;
+        return Some(Asked::One(Box::new(one)));
+    }
+    let others = sessions.iter().filter(|session| !session.current).count() as u64;
+    match address.parameter(query::WHICH)?.as_str() {
+        links::which::OTHERS if others > 0 => Some(Asked::Others(others)),
+        links::which::EVERYWHERE => Some(Asked::Everywhere),
+        _ => None,
+    }
 }
 
 /// Who asks for a page of somebody signed in, and is not by the web session. Where a living refresh token is shown, or
@@ -162,7 +193,13 @@ async fn entrance(
     if !living.as_ref().is_some_and(is_same) {
         web_session::unbind(&context.web).await?;
     }
-    Ok(if living.is_some() { go_on() } else { Guide::SignInAnew(content) })
+    if living.is_some() {
+        return Ok(go_on());
+    }
+    Ok(Guide::SignInAnew(match content {
+        Content::SignIn(kept) => Content::SignIn(context.services().farewell(&shown).await?.or(kept)),
+        other => other,
+    }))
 }
 
 /// What is no page of ours: a public file, or a page that says so.
@@ -241,13 +278,22 @@ async fn whole(response: Response<Body>) -> Response<Body> {
 
 async fn render(request: Request, context: RequestContext, content: Content, status: StatusCode) -> Response<Body> {
     let typed = match content {
-        Content::SignIn | Content::SignUp => web_session::kept_username(&context.web).await.ok().flatten(),
+        Content::SignIn(_) | Content::SignUp => web_session::kept_username(&context.web).await.ok().flatten(),
+        _ => None,
+    };
+    let said = match content {
+        Content::Devices(_) | Content::Activity(_) | Content::Account(_) => {
+            // A page is worth more than what would stand above it.
+            web_session::take_said(&context.web).await.ok().flatten()
+        }
         _ => None,
     };
     let check = preferences::cookie_check(&content, request.headers());
     let given = (check == CookieCheck::Given).then(|| preferences::given(&context)).flatten();
     let environment = preferences::environment(&context, request.headers(), check);
     let time_zone = preferences::time_zone(request.headers());
+    let remember = matches!(content, Content::SignIn(_) | Content::SignUp)
+        .then(|| ui::RememberHint(preferences::remember_hint(&context, environment.language)));
     let address = address_of(&request);
     let (options, files) = (context.app.leptos.clone(), context.app.files.clone());
     let render = leptos_axum::render_app_async_with_context(
@@ -257,6 +303,9 @@ async fn render(request: Request, context: RequestContext, content: Content, sta
             if let Some(time_zone) = time_zone.clone() {
                 provide_context(time_zone);
             }
+            if let Some(remember) = remember.clone() {
+                provide_context(remember);
+            }
             if let Some(typed) = typed.clone() {
                 provide_context(ui::TypedUsername(typed));
             }
@@ -265,7 +314,7 @@ async fn render(request: Request, context: RequestContext, content: Content, sta
                 response().insert_header(header::CONTENT_SECURITY_POLICY, policy);
             }
         },
-        move || ui::shell(options.clone(), files.clone(), content.clone()),
+        move || ui::shell(options.clone(), files.clone(), content.clone(), said.clone()),
     );
     let mut response = whole(render(request).await).await;
     if response.status() == StatusCode::OK {

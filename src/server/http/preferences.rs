@@ -6,13 +6,16 @@ use crate::api::problem::Problem;
 use crate::domain::preferences::{Language, Preferences, Theme, ZoneName};
 use crate::domain::time::Timestamp;
 use crate::server::config::Registration;
-use crate::ui::Environment;
 use crate::ui::page::Content;
 use crate::ui::time_zone::TimeZone;
+use crate::ui::{Environment, text};
 use http::{HeaderMap, HeaderValue, header};
 use jiff::tz::TimeZoneDatabase;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
+
+const HOUR: u64 = 60 * 60;
+const DAY: u64 = 24 * HOUR;
 
 /// How long a choice is kept: a year.
 const KEPT: Duration = Duration::from_secs(365 * 86_400);
@@ -42,8 +45,8 @@ pub fn cookie_check(content: &Content, headers: &HeaderMap) -> CookieCheck {
         (None, site) => site.is_none() && headers.contains_key(header::ACCEPT_LANGUAGE),
     };
     match content {
-        Content::SignIn | Content::SignUp if are_kept_for_long(headers) => CookieCheck::Kept,
-        Content::SignIn | Content::SignUp if is_page => CookieCheck::Given,
+        Content::SignIn(_) | Content::SignUp if are_kept_for_long(headers) => CookieCheck::Kept,
+        Content::SignIn(_) | Content::SignUp if is_page => CookieCheck::Given,
         _ => CookieCheck::NotNeeded,
     }
 }
@@ -83,6 +86,19 @@ pub fn time_zone(headers: &HeaderMap) -> Option<TimeZone> {
 
 fn offset(zone: &jiff::tz::TimeZone, time: Timestamp) -> i64 {
     jiff::Timestamp::from_second(time.as_secs()).map_or(0, |time| zone.to_offset(time).seconds().into())
+}
+
+/// How long "keep me signed in" lasts here, in words.
+pub fn remember_hint(context: &RequestContext, language: Language) -> String {
+    let tokens = &context.services().settings().tokens;
+    let words = text::of(language).lasting();
+    let told = |duration: Duration| match duration.as_secs() {
+        // One day is twenty-four hours: "every 1 day" is no language.
+        days if days >= 2 * DAY => (words.days)(days / DAY),
+        hours if hours >= 2 * HOUR => (words.hours)(hours / HOUR),
+        others => (words.minutes)(others.div_ceil(60)),
+    };
+    (words.remember)(&told(tokens.refresh_absolute), &told(tokens.refresh_idle), &told(tokens.refresh_absolute_short))
 }
 
 /// Keeps a choice; what was not chosen now stays as it was.

@@ -5,7 +5,7 @@ use super::context::{RequestContext, bearer};
 use super::cookies::REFRESH;
 use super::origin::ForeignOrigins;
 use super::web_session::WebSessions;
-use super::{cookies, export, headers, live, origin, pages, preferences, problem, rpc, well_known};
+use super::{cookies, export, farewell, headers, live, origin, pages, preferences, problem, rpc, well_known};
 use crate::api::account::EXPORT;
 use crate::api::problem::{Code, Problem};
 use crate::server::ports::Entropy;
@@ -207,6 +207,7 @@ fn context_of(app: &App, request: &Request) -> RequestContext {
         bearer: bearer(sent),
         refresh: REFRESH.read(sent),
         preferences: preferences::chosen(sent),
+        kept: farewell::of(sent),
         web,
         has_web,
         has_cookie: cookies::are_kept(sent),

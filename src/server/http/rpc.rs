@@ -1,7 +1,7 @@
 //! Server functions over HTTP: the one handler that all of them pass through.
 
 use super::context::RequestContext;
-use super::{forms, problem};
+use super::{forms, problem, said};
 use crate::api::problem::{Code, Problem};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -45,11 +45,18 @@ pub async fn call(request: Request) -> Response<Body> {
     };
     let path = parts.uri.path().to_owned();
     let request = Request::from_parts(parts, Body::from(body.clone()));
+    let said = if form { said::foreseen(&path, &body, &context).await } else { None };
     let provided = context.clone();
     let response =
         leptos_axum::handle_server_fns_with_context(move || provide_context(provided.clone()), request).await;
     let response = settle(response.into_response()).await;
-    if form { forms::answer(&path, &body, response, &context).await } else { response }
+    if !form {
+        return response;
+    }
+    if let Some(said) = said.filter(|_| response.status().is_success()) {
+        said::keep(&context, &said).await;
+    }
+    forms::answer(&path, &body, response, &context).await
 }
 
 /// Refuses a request whose body was not read to its end. What is left of it ends the connection.

@@ -9,6 +9,7 @@ use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{Clock, Store, StoreError};
 use crate::server::token::digest;
+use crate::ui::said::Said;
 use async_trait::async_trait;
 use axum::body::Body;
 use http::{HeaderMap, Response};
@@ -26,6 +27,7 @@ const SID: &str = "sid";
 /// Until when the browser keeps the cookie, in milliseconds since the epoch; absent: until it is closed.
 const KEPT_UNTIL: &str = "kept_until";
 const USERNAME: &str = "username";
+const SAID: &str = "said";
 
 /// tower-sessions' four verbs on our store. What is stored is a digest of the id, never the id.
 #[derive(Clone)]
@@ -208,4 +210,25 @@ pub async fn keep_username(web: &WebSession, username: &str) -> Result<(), Store
 /// When the store does not answer.
 pub async fn kept_username(web: &WebSession) -> Result<Option<String>, StoreError> {
     web.get(USERNAME).await.map_err(fault)
+}
+
+/// Keeps what a form has done, for the page that comes next.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn say(web: &WebSession, said: &Said) -> Result<(), StoreError> {
+    web.insert(SAID, said).await.map_err(fault)
+}
+
+/// What [`say`] kept; it is said once.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn take_said(web: &WebSession) -> Result<Option<Said>, StoreError> {
+    let said = web.get(SAID).await.map_err(fault)?;
+    // To remove what is not there would be a write for each page.
+    if said.is_some() {
+        web.remove::<Said>(SAID).await.map_err(fault)?;
+    }
+    Ok(said)
 }

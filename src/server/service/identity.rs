@@ -196,8 +196,13 @@ impl Services {
     }
 
     async fn read_refresh(&self, token: &str) -> Result<Claims, ServiceError> {
+        self.read_refresh_as_of(token, self.now()).await
+    }
+
+    /// The same, by another time than the present one.
+    pub(super) async fn read_refresh_as_of(&self, token: &str, time: Timestamp) -> Result<Claims, ServiceError> {
         let issuer = &self.settings.server.public_url;
-        let read = || refresh::read(token, &self.access.ring(), issuer, self.now());
+        let read = || refresh::read(token, &self.access.ring(), issuer, time);
         self.with_keys_of_others(read).await?.map_err(|invalid| {
             tracing::debug!(%invalid, "a refresh token was refused");
             ServiceError::InvalidToken

@@ -3,6 +3,7 @@
 mod accounts;
 mod activity;
 mod attempts;
+mod farewell;
 mod identity;
 mod limits;
 mod live;

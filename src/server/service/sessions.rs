@@ -53,6 +53,7 @@ impl Services {
             created_at: session.lifetime.created_at,
             last_seen_at: session.last_seen_at.max(seen),
             expires_at: session.lifetime.end_as_told(self.now()),
+            absolute_expires_at: session.lifetime.expires_at,
             sid: session.id,
         }
     }
@@ -98,9 +99,16 @@ impl Services {
     ) -> Result<(), ServiceError> {
         let session = self.by_credentials(credentials, source).await?;
         self.require_recent(&session)?;
-        let which = if keep_current { Which::AllBut(session.id) } else { Which::All };
-        let end = End { user_id: session.user_id, which, reason: Reason::EndedByUser, at: self.now() };
-        self.end(&end, Kind::SessionEnded, source).await.map(drop)
+        let others = Which::AllBut(session.id.clone());
+        let end = End { user_id: session.user_id, which: others, reason: Reason::EndedByUser, at: self.now() };
+        self.end(&end, Kind::SessionEnded, source).await?;
+        if !keep_current {
+            // It signs itself out: what its other tabs say is not that another device did it. Last, so that a fault in
+            // between leaves who asks able to ask again.
+            let end = End { which: Which::One(session.id), reason: Reason::SignedOut, ..end };
+            self.end(&end, Kind::SignedOut, source).await?;
+        }
+        Ok(())
     }
 
     /// Ends one session of the caller's; says whether it was the one that asks.

@@ -115,7 +115,7 @@ pub fn signed_out() {
 /// The user has deleted the account.
 pub fn deleted() {
     tabs::tell(tabs::News::SignedOut);
-    leave(links::DELETED);
+    leave(links::LOGIN);
 }
 
 /// The server no longer knows this session: leaves for the sign-in page, which says why, if that is not what the user

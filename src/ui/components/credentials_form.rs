@@ -6,7 +6,7 @@ use crate::api::data::Tokens;
 use crate::api::problem::{Code, Problem};
 use crate::api::{Flag, Secret, auth as calls};
 use crate::ui::address::Address;
-use crate::ui::environment::Environment;
+use crate::ui::environment::{Environment, RememberHint};
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
 use crate::ui::{auth, browser, text};
@@ -72,6 +72,8 @@ impl Entrance {
         }
     }
 }
+
+const REMEMBER_HINT: &str = "remember-hint";
 
 /// The form, the link to the other way in, and what went wrong.
 #[component]
@@ -145,10 +147,22 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
                 hint=entrance.rule()
                 username=(entrance == Entrance::SignUp).then(|| Callback::new(move |()| field::value(username)))
             />
-            <label class="checkbox">
-                <input class="checkbox__box" type="checkbox" name="remember" value="true" node_ref=remember />
-                <span>{text().enter().remember}</span>
-            </label>
+            <div class="field">
+                <label class="checkbox">
+                    <input
+                        class="checkbox__box"
+                        type="checkbox"
+                        name="remember"
+                        value="true"
+                        aria-describedby=REMEMBER_HINT
+                        node_ref=remember
+                    />
+                    <span>{text().enter().remember}</span>
+                </label>
+                <p class="field__hint" id=REMEMBER_HINT>
+                    {RememberHint::current()}
+                </p>
+            </div>
             <button class="button button--primary button--wide" type="submit">
                 {entrance.button()}
             </button>

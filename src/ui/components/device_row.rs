@@ -162,9 +162,24 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
                     {text().devices().signed_in} " "
                     <Moment at=session.created_at telling=Telling::between(session.created_at, clock.now_untracked()) />
                 </span>
-                <span>{text().devices().until} " " <Moment at=session.expires_at telling=Telling::between(session.last_seen_at, session.expires_at) /></span>
+                <Ends session />
             </p>
         </div>
+    }
+}
+
+/// When the session ends: by itself if it is not used, and at the latest.
+#[component]
+fn Ends(session: SessionInfo) -> impl IntoView {
+    let SessionInfo { expires_at, absolute_expires_at: latest, last_seen_at, .. } = session;
+    let moment = move |at| view! { <Moment at telling=Telling::between(last_seen_at, at) /> };
+    let words = text().devices();
+    if expires_at < latest {
+        Either::Left(
+            view! { <span>{words.ends_unused} " " {moment(expires_at)} ", " {words.ends_latest} " " {moment(latest)}</span> },
+        )
+    } else {
+        Either::Right(view! { <span>{words.ends} " " {moment(latest)}</span> })
     }
 }
 
@@ -178,8 +193,8 @@ fn EndForm(session: SessionInfo, devices: Devices) -> impl IntoView {
         devices.ask(Ending::One(Box::new(session.clone())), browser::form_of(&event));
     };
     view! {
-        <form method="post" action=links::post::REVOKE on:submit=ask>
-            <input type="hidden" name="sid" value=sid />
+        <form method="get" action=links::SIGN_OUT on:submit=ask>
+            <input type="hidden" name=query::DEVICE value=sid />
             <button class="button button--quiet-danger" type="submit" aria-label=label>
                 {text().devices().sign_out}
             </button>

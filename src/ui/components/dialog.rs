@@ -28,6 +28,10 @@ pub fn Dialog<C: IntoView + 'static>(
         if open && !dialog.open() {
             opener.set_value(browser::focused());
             let _ = dialog.show_modal();
+            // In a low window it scrolls, and browsers leave it where it begins.
+            if let Some(focused) = browser::focused() {
+                focused.scroll_into_view_with_bool(false);
+            }
         } else if !open && dialog.open() {
             dialog.close();
         }

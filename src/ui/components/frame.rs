@@ -1,16 +1,27 @@
 //! What stands around the pages of somebody who is signed in.
 
 use super::brand::Brand;
+use super::message::Messages;
 use super::preferences_form::PreferencesForm;
 use super::sign_out_form::SignOutForm;
 use crate::ui::app::ROOT;
 use crate::ui::page::Page;
+use crate::ui::said::Said;
 use crate::ui::{links, text};
 use leptos::prelude::*;
 
-/// Header, the way to the other pages, and the page itself.
+/// The id of the element that holds a page.
+const MAIN: &str = "main";
+
+/// Header, the way to the other pages, and the page itself. `said`: what was done before it; `head` is the server's alone.
 #[component]
-pub fn Frame<C: IntoView + 'static>(page: Page, username: String, children: TypedChildren<C>) -> impl IntoView {
+pub fn Frame<C: IntoView + 'static>(
+    page: Page,
+    username: String,
+    said: Option<Said>,
+    head: AnyView,
+    children: TypedChildren<C>,
+) -> impl IntoView {
     let children = children.into_inner();
     let who = format!("{} {username}", text().frame().signed_in_as);
     let tabs = [
@@ -19,7 +30,7 @@ pub fn Frame<C: IntoView + 'static>(page: Page, username: String, children: Type
         (Page::Account, links::ACCOUNT, text().frame().account),
     ];
     view! {
-        <a class="skip" href=format!("#{ROOT}")>
+        <a class="skip" href=format!("#{MAIN}")>
             {text().frame().skip_to_content}
         </a>
         <header class="header">
@@ -46,8 +57,13 @@ pub fn Frame<C: IntoView + 'static>(page: Page, username: String, children: Type
                 .into_iter()
                 .collect_view()}
         </nav>
-        <main class="page" id=ROOT tabindex="-1">
-            {children()}
+        <main class="page" id=MAIN tabindex="-1">
+            {said.map(|said| view! { <p class="done" role="status">{said.words()}</p> })}
+            {head}
+            <div class="page__content" id=ROOT>
+                {children()}
+            </div>
+            <Messages />
         </main>
         <PreferencesForm />
     }

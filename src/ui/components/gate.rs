@@ -6,9 +6,9 @@ use crate::ui::app::ROOT;
 use crate::ui::connection::STATUS;
 use leptos::prelude::*;
 
-/// Brand, and the card with what the page is for.
+/// Brand, and the card with what the page is for. `head` is the server's alone.
 #[component]
-pub fn Gate<C: IntoView + 'static>(children: TypedChildren<C>) -> impl IntoView {
+pub fn Gate<C: IntoView + 'static>(head: AnyView, children: TypedChildren<C>) -> impl IntoView {
     let children = children.into_inner();
     view! {
         <div class="gate">
@@ -16,8 +16,11 @@ pub fn Gate<C: IntoView + 'static>(children: TypedChildren<C>) -> impl IntoView 
                 <div class="gate__brand">
                     <Brand />
                 </div>
-                <section class="card gate__card" id=ROOT>
-                    {children()}
+                <section class="card gate__card">
+                    {head}
+                    <div class="gate__content" id=ROOT>
+                        {children()}
+                    </div>
                 </section>
             </main>
             <PreferencesForm />

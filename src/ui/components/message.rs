@@ -2,9 +2,8 @@
 
 use crate::ui::address::Address;
 use crate::ui::links::query;
-use crate::ui::{browser, text};
+use crate::ui::{messages, text};
 use leptos::prelude::*;
-use std::time::Duration;
 
 /// A message that is read out when it appears. Nothing is there while there is nothing to say.
 #[component]
@@ -18,14 +17,21 @@ pub fn Alert(
         message.get().map(|sentence| {
             view! {
                 <div class="alert" role="alert">
-                    <svg class="alert__icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
-                        <circle cx="10" cy="10" r="8.25" fill="none" stroke="currentColor" stroke-width="1.5" />
-                        <path d="M10 5.75v5.25M10 14h.01" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" />
-                    </svg>
+                    <AlertIcon />
                     <p>{sentence} {link.get().map(|url| view! { " " <a href=url.clone()>{url.clone()}</a> })}</p>
                 </div>
             }
         })
+    }
+}
+
+#[component]
+pub fn AlertIcon() -> impl IntoView {
+    view! {
+        <svg class="alert__icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+            <circle cx="10" cy="10" r="8.25" fill="none" stroke="currentColor" stroke-width="1.5" />
+            <path d="M10 5.75v5.25M10 14h.01" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" />
+        </svg>
     }
 }
 
@@ -44,29 +50,21 @@ pub fn confirmed(arrived: &Address) -> Option<String> {
     arrived.parameter(query::CONFIRMED).map(|_| text().confirm().confirmed.to_owned())
 }
 
-/// How long it is seen.
-const BRIEFLY: Duration = Duration::from_secs(6);
-
-/// Says what has just happened.
+/// Where short messages stand, and the pattern of one (see [`messages`]). By the server alone.
 #[component]
-pub fn Announcer(news: RwSignal<Option<String>>) -> impl IntoView {
-    let turns = StoredValue::new(0_u32);
-    Effect::new(move || {
-        if news.with(Option::is_none) {
-            return;
-        }
-        turns.update_value(|turns| *turns += 1);
-        let turn = turns.try_get_value();
-        browser::spawn(async move {
-            browser::sleep(BRIEFLY).await;
-            if turns.try_get_value() == turn {
-                news.try_set(None);
-            }
-        });
-    });
+pub fn Messages() -> impl IntoView {
     view! {
-        <p class="toast toast--brief" role="status">
-            {move || news.get()}
-        </p>
+        <div class="messages" id=messages::PLACE role="status" aria-atomic="false"></div>
+        <template id=messages::PATTERN>
+            <div class="message">
+                <p></p>
+                <a></a>
+                <button class="message__close" type="button" aria-label=text().frame().close>
+                    <svg class="icon" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true">
+                        <path d="M5.5 5.5l9 9M14.5 5.5l-9 9" />
+                    </svg>
+                </button>
+            </div>
+        </template>
     }
 }

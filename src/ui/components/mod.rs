@@ -7,6 +7,7 @@ pub mod device_icon;
 pub mod device_row;
 pub mod dialog;
 pub mod dialogs;
+pub mod farewell_note;
 pub mod field;
 pub mod frame;
 pub mod gate;

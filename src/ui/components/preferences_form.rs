@@ -82,16 +82,20 @@ pub fn come_alive() {
             browser::listen(&select, "change", move |_: Event| choose());
             continue;
         }
-        // Chosen while nothing was listening yet: with what, nobody knows.
-        if select.value() != now.language.tag() {
-            browser::remove_class(APPLY, "until-alive");
-        }
         let (form, chosen) = (form.clone(), select.clone());
         let choose = Rc::new(move || {
             if let Some(language) = Language::from_tag(&chosen.value()) {
                 choose_language(language, form.clone());
             }
         });
+        // Chosen while nothing was listening yet; with keys, if it looks as if it had the focus by them.
+        if select.value() != now.language.tag() {
+            if select.matches(":focus-visible").unwrap_or(false) {
+                browser::remove_class(APPLY, "until-alive");
+            } else {
+                choose();
+            }
+        }
         listen_to_keys(select, choose.clone());
         let form = browser::element(FORM);
         if let Some(form) = form {

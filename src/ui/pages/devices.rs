@@ -6,7 +6,7 @@ use crate::ui::auth::live;
 use crate::ui::components::device_row::DeviceRow;
 use crate::ui::components::dialogs::{self, Dialogs};
 use crate::ui::components::heading::Heading;
-use crate::ui::components::message::{self, Alert, Announcer, Done};
+use crate::ui::components::message::{self, Alert, Done};
 use crate::ui::devices::{Devices, Ending, HEADING};
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
@@ -14,6 +14,14 @@ use crate::ui::{browser, text};
 use leptos::either::Either;
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
+
+/// Above the page, by the server alone.
+pub fn devices_head() -> impl IntoView {
+    view! {
+        <Heading title=text().devices().title id=HEADING />
+        <p class="lead">{text().devices().lead}</p>
+    }
+}
 
 #[component]
 pub fn DevicesPage(rows: Vec<SessionInfo>, username: String) -> impl IntoView {
@@ -29,11 +37,8 @@ pub fn DevicesPage(rows: Vec<SessionInfo>, username: String) -> impl IntoView {
         }
     });
     view! {
-        <Heading title=text().devices().title id=HEADING />
-        <p class="lead">{text().devices().lead}</p>
         <Done message=devices.confirmed />
         <Alert message=devices.failure />
-        <Announcer news=devices.news />
         <SelectSeveral devices />
         <ul class="card devices" role="list" aria-label=text().devices().list>
             <For each=move || devices.rows.get() key=|row| row.sid.clone() let:session>
@@ -99,8 +104,8 @@ fn EndMany(devices: Devices) -> impl IntoView {
                 if any_others.get() {
                     Either::Left(
                         view! {
-                            <form method="post" action=links::post::LOGOUT_ALL on:submit=ask(Ending::Others)>
-                                <input type="hidden" name="keepCurrent" value="true" />
+                            <form method="get" action=links::SIGN_OUT on:submit=ask(Ending::Others)>
+                                <input type="hidden" name=query::WHICH value=links::which::OTHERS />
                                 <button class="button" type="submit">
                                     {text().devices().sign_out_others}
                                 </button>
@@ -111,7 +116,8 @@ fn EndMany(devices: Devices) -> impl IntoView {
                     Either::Right(view! { <p class="ends__none">{text().devices().only_this}</p> })
                 }
             }}
-            <form method="post" action=links::post::LOGOUT_ALL on:submit=ask(Ending::Everywhere)>
+            <form method="get" action=links::SIGN_OUT on:submit=ask(Ending::Everywhere)>
+                <input type="hidden" name=query::WHICH value=links::which::EVERYWHERE />
                 <button class="button button--warning" type="submit">
                     {text().devices().sign_out_everywhere}
                 </button>

@@ -1,43 +1,59 @@
-//! The pages `/login` and `/signup`.
+//! The pages `/login` and `/signup`. What stands above the form is the server's alone.
 
+use crate::api::problem::Code;
+use crate::domain::farewell::Farewell;
 use crate::ui::address::Address;
 use crate::ui::components::credentials_form::{CredentialsForm, Entrance};
+use crate::ui::components::farewell_note::FarewellNote;
 use crate::ui::components::heading::Heading;
-use crate::ui::components::message::Done;
+use crate::ui::components::message::Alert;
 use crate::ui::environment::Environment;
-use crate::ui::links::query;
-use crate::ui::{links, text};
-use leptos::either::Either;
+use crate::ui::{links, notice, text};
+use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 
-pub fn sign_in() -> impl IntoView {
-    let deleted = Address::expect().parameter(query::DONE).is_some_and(|done| done == "deleted");
+/// Above the form of `/login`: what became of the session that this browser had, if it had one.
+pub fn sign_in_head(farewell: Option<Farewell>) -> impl IntoView {
+    let is_over = notice::says_it_is_over(&Address::expect());
     view! {
         <Heading title=text().enter().sign_in />
-        {if deleted {
-            Either::Left(view! { <Done message=Signal::stored(Some(text().enter().deleted.to_owned())) /> })
-        } else {
-            Either::Right(view! { <p class="lead">{text().enter().sign_in_lead}</p> })
+        {match farewell {
+            Some(farewell) => EitherOf3::A(view! { <FarewellNote farewell /> }),
+            // By an address, which anybody may have written: no more than that.
+            None if is_over => {
+                let message = Signal::stored(Some(text().problem(Code::InvalidToken).to_owned()));
+                EitherOf3::B(view! { <Alert message /> })
+            }
+            None => EitherOf3::C(view! { <p class="lead">{text().enter().sign_in_lead}</p> }),
         }}
-        <CredentialsForm entrance=Entrance::SignIn />
+    }
+}
+
+pub fn sign_in() -> impl IntoView {
+    view! { <CredentialsForm entrance=Entrance::SignIn /> }
+}
+
+/// Above the form of `/signup`, or in its place.
+pub fn sign_up_head() -> impl IntoView {
+    let words = text().enter();
+    let (title, lead) = match Environment::current().sign_up_open {
+        true => (words.sign_up, words.sign_up_lead),
+        false => (words.closed_title, words.closed_lead),
+    };
+    view! {
+        <Heading title />
+        <p class="lead">{lead}</p>
     }
 }
 
 pub fn sign_up() -> impl IntoView {
-    view! {
-        <Heading title=text().enter().sign_up />
-        <p class="lead">{text().enter().sign_up_lead}</p>
-        {if Environment::current().sign_up_open {
-            Either::Left(view! { <CredentialsForm entrance=Entrance::SignUp /> })
-        } else {
-            Either::Right(
-                view! {
-                    <p>{text().enter().closed}</p>
-                    <p class="gate__other">
-                        <a href=links::LOGIN>{text().enter().sign_in}</a>
-                    </p>
-                },
-            )
-        }}
+    if Environment::current().sign_up_open {
+        Either::Left(view! { <CredentialsForm entrance=Entrance::SignUp /> })
+    } else {
+        Either::Right(view! {
+            <p class="gate__other">
+                <a href=links::LOGIN>{text().enter().sign_in}</a>
+            </p>
+        })
     }
 }

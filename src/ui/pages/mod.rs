@@ -6,6 +6,7 @@ mod devices;
 mod entrance;
 mod missing;
 mod reauthenticate;
+mod sign_out;
 mod signed_in;
 mod waiting;
 
@@ -14,10 +15,13 @@ use crate::api::data::{Account, SessionInfo};
 use leptos::prelude::*;
 use signed_in::SignedIn;
 
-pub use entrance::{sign_in, sign_up};
+pub use entrance::{sign_in, sign_in_head, sign_up, sign_up_head};
 pub use missing::missing;
 pub use reauthenticate::reauthenticate;
+pub use sign_out::sign_out;
 pub use waiting::{LEAVING, Leaving, failed, resuming};
+
+pub use devices::devices_head;
 
 pub fn devices(Personal { username, content }: Personal<Vec<SessionInfo>>) -> impl IntoView {
     view! {

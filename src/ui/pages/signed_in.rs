@@ -29,10 +29,10 @@ pub fn SignedIn<C: IntoView + 'static>(children: TypedChildren<C>) -> impl IntoV
         });
     });
     view! {
+        <Alert message=failure />
+        {children()}
         <p class="toast" role="status">
             {move || connection.words()}
         </p>
-        <Alert message=failure />
-        {children()}
     }
 }

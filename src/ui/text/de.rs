@@ -17,7 +17,8 @@ pub static ENTER: Enter = Enter {
     no_account: "Neu hier?",
     have_account: "Schon ein Konto?",
     closed: "Neue Konten legt der Betreiber dieser Seite an.",
-    deleted: "Ihr Konto ist gelöscht.",
+    closed_title: "Registrierung geschlossen",
+    closed_lead: "Neue Konten legt nur der Betreiber dieser Seite an. Fragen Sie dort nach.",
 };
 
 pub static STRENGTH: Strength = Strength {
@@ -42,6 +43,7 @@ pub static FRAME: Frame = Frame {
     retry: "Noch einmal versuchen",
     unreachable: "Der Dienst ist gerade nicht erreichbar. Wir versuchen es weiter.",
     offline: "Sie sind offline. Was Sie sehen, kann sich geändert haben.",
+    close: "Schließen",
     navigation: "Ihre Seiten",
     devices: "Geräte",
     activity: "Aktivität",
@@ -68,7 +70,9 @@ pub static DEVICES: Devices = Devices {
     active_now: "Gerade aktiv",
     last_active: "Zuletzt aktiv",
     signed_in: "Seit",
-    until: "Bis",
+    ends_unused: "Endet ohne Benutzung am",
+    ends_latest: "spätestens am",
+    ends: "Endet am",
     address: "Adresse",
     sign_out: "Abmelden",
     sign_out_others: "Alle anderen Geräte abmelden",
@@ -102,6 +106,7 @@ pub static DEVICES: Devices = Devices {
     },
     end_everywhere_title: "Überall abmelden?",
     end_everywhere: "Alle Geräte verlieren sofort den Zugang, auch dieses. Sie müssen sich neu anmelden.",
+    not_you: "Nicht Sie?",
     came: |device| format!("{device} hat sich gerade angemeldet."),
     ended_one: |device| format!("{device} ist abgemeldet."),
     ended_several: |n| match n {
@@ -109,7 +114,7 @@ pub static DEVICES: Devices = Devices {
         _ => format!("{n} Geräte sind abgemeldet."),
     },
     ended_others: "Alle anderen Geräte sind abgemeldet.",
-    renamed: |device| format!("Umbenannt in {device}."),
+    renamed: |from, to| format!("Umbenannt von {from} in {to}."),
     not_ended: |device, why| format!("{device} ist noch angemeldet. {why}"),
     others_not_ended: |why| format!("Die Geräte sind noch angemeldet. {why}"),
 };
@@ -245,5 +250,34 @@ pub static DATES: Dates = Dates {
     days: |n| match n {
         1 => "gestern".into(),
         _ => format!("vor {n} Tagen"),
+    },
+};
+
+pub static FAREWELLS: Farewells = Farewells {
+    signed_out: "Sie sind abgemeldet.",
+    signed_out_everywhere: "Sie sind auf allen Ihren Geräten abgemeldet.",
+    deleted: "Ihr Konto ist gelöscht.",
+    ended_by_user: "Sie wurden von einem anderen Gerät aus abgemeldet.",
+    replaced: "Eine neuere Anmeldung in diesem Browser hat diese hier ersetzt.",
+    reused: "Vielleicht hat jemand diese Anmeldung kopiert. Wir haben sie beendet. Melden Sie sich neu an und sehen Sie \
+             Ihre Geräte durch.",
+    password_changed: "Sie wurden abgemeldet, weil das Passwort geändert wurde. Melden Sie sich mit dem neuen an.",
+    too_many: "Sie wurden abgemeldet, weil es zu viele Anmeldungen gab und diese am längsten unbenutzt war.",
+    operator: "Der Betreiber dieser Seite hat Sie abgemeldet.",
+    disabled: "Der Betreiber dieser Seite hat dieses Konto gesperrt.",
+    expired: "Ihre Anmeldung ist abgelaufen. Melden Sie sich neu an.",
+    gone: "Diese Anmeldung ist hier nicht mehr bekannt. Vielleicht wurde ihr Konto gelöscht.",
+    by: |device| format!("durch {device}"),
+    not_you: "Wenn Sie das nicht waren, melden Sie sich an und ändern Sie Ihr Passwort.",
+};
+
+pub static LASTING: Lasting = Lasting {
+    days: |n| format!("{n} Tage"),
+    hours: |n| format!("{n} Stunden"),
+    minutes: |n| format!("{n} Minuten"),
+    remember: |longest, unused, short| {
+        format!(
+            "Höchstens {longest} lang, wenn Sie mindestens alle {unused} hier sind. Sonst bis der Browser geschlossen wird, höchstens {short}."
+        )
     },
 };

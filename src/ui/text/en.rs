@@ -17,7 +17,8 @@ pub static ENTER: Enter = Enter {
     no_account: "New here?",
     have_account: "Already have an account?",
     closed: "New accounts are made by the operator of this site.",
-    deleted: "Your account is deleted.",
+    closed_title: "Sign-up is closed",
+    closed_lead: "Only the operator of this site makes new accounts. Ask them for one.",
 };
 
 pub static STRENGTH: Strength = Strength {
@@ -42,6 +43,7 @@ pub static FRAME: Frame = Frame {
     retry: "Try again",
     unreachable: "The service cannot be reached right now. We keep trying.",
     offline: "You are offline. What you see may have changed.",
+    close: "Close",
     navigation: "Your pages",
     devices: "Devices",
     activity: "Activity",
@@ -68,7 +70,9 @@ pub static DEVICES: Devices = Devices {
     active_now: "Active now",
     last_active: "Last active",
     signed_in: "Signed in",
-    until: "Until",
+    ends_unused: "Ends if not used by",
+    ends_latest: "at the latest on",
+    ends: "Ends on",
     address: "Address",
     sign_out: "Sign out",
     sign_out_others: "Sign out all other devices",
@@ -102,6 +106,7 @@ pub static DEVICES: Devices = Devices {
     },
     end_everywhere_title: "Sign out everywhere?",
     end_everywhere: "Every device loses access at once, this one too. You have to sign in again.",
+    not_you: "Not you?",
     came: |device| format!("{device} has just signed in."),
     ended_one: |device| format!("{device} is signed out."),
     ended_several: |n| match n {
@@ -109,7 +114,7 @@ pub static DEVICES: Devices = Devices {
         _ => format!("{n} devices are signed out."),
     },
     ended_others: "All other devices are signed out.",
-    renamed: |device| format!("Renamed to {device}."),
+    renamed: |from, to| format!("Renamed from {from} to {to}."),
     not_ended: |device, why| format!("{device} is still signed in. {why}"),
     others_not_ended: |why| format!("The devices are still signed in. {why}"),
 };
@@ -245,5 +250,33 @@ pub static DATES: Dates = Dates {
     days: |n| match n {
         1 => "yesterday".into(),
         _ => format!("{n} days ago"),
+    },
+};
+
+pub static FAREWELLS: Farewells = Farewells {
+    signed_out: "You are signed out.",
+    signed_out_everywhere: "You are signed out on all your devices.",
+    deleted: "Your account is deleted.",
+    ended_by_user: "You were signed out from another device.",
+    replaced: "A newer sign-in in this browser took the place of this one.",
+    reused: "Somebody may have copied this sign-in. We ended it. Sign in again, and look through your devices.",
+    password_changed: "You were signed out because the password was changed. Sign in with the new one.",
+    too_many: "You were signed out because there were too many sign-ins, and this one was unused for longest.",
+    operator: "The operator of this site signed you out.",
+    disabled: "The operator of this site has disabled this account.",
+    expired: "Your sign-in has expired. Sign in again.",
+    gone: "This sign-in is no longer known here. Its account may have been deleted.",
+    by: |device| format!("by {device}"),
+    not_you: "If that was not you, sign in and change your password.",
+};
+
+pub static LASTING: Lasting = Lasting {
+    days: |n| format!("{n} days"),
+    hours: |n| format!("{n} hours"),
+    minutes: |n| format!("{n} minutes"),
+    remember: |longest, unused, short| {
+        format!(
+            "For up to {longest}, if you come back at least every {unused}. Otherwise until the browser is closed, for {short} at most."
+        )
     },
 };

@@ -17,7 +17,8 @@ pub static ENTER: Enter = Enter {
     no_account: "Nouveau ici ?",
     have_account: "Déjà un compte ?",
     closed: "Les nouveaux comptes sont créés par l’exploitant de ce site.",
-    deleted: "Votre compte est supprimé.",
+    closed_title: "Inscriptions fermées",
+    closed_lead: "Seul l’exploitant de ce site crée des comptes. Adressez-vous à lui.",
 };
 
 pub static STRENGTH: Strength = Strength {
@@ -42,6 +43,7 @@ pub static FRAME: Frame = Frame {
     retry: "Réessayer",
     unreachable: "Le service est injoignable pour l’instant. Nous réessayons.",
     offline: "Vous êtes hors ligne. Ce que vous voyez a pu changer.",
+    close: "Fermer",
     navigation: "Vos pages",
     devices: "Appareils",
     activity: "Activité",
@@ -68,7 +70,9 @@ pub static DEVICES: Devices = Devices {
     active_now: "Actif maintenant",
     last_active: "Dernière activité",
     signed_in: "Depuis le",
-    until: "Jusqu’au",
+    ends_unused: "Prend fin sans utilisation le",
+    ends_latest: "au plus tard le",
+    ends: "Prend fin le",
     address: "Adresse",
     sign_out: "Déconnecter",
     sign_out_others: "Déconnecter tous les autres appareils",
@@ -102,6 +106,7 @@ pub static DEVICES: Devices = Devices {
     },
     end_everywhere_title: "Se déconnecter partout ?",
     end_everywhere: "Tous les appareils perdent l’accès aussitôt, celui-ci aussi. Vous devrez vous reconnecter.",
+    not_you: "Pas vous ?",
     came: |device| format!("{device} vient de se connecter."),
     ended_one: |device| format!("{device} est déconnecté."),
     ended_several: |n| match n {
@@ -109,7 +114,7 @@ pub static DEVICES: Devices = Devices {
         _ => format!("{n} appareils sont déconnectés."),
     },
     ended_others: "Tous les autres appareils sont déconnectés.",
-    renamed: |device| format!("Renommé en {device}."),
+    renamed: |from, to| format!("Renommé de {from} en {to}."),
     not_ended: |device, why| format!("{device} est encore connecté. {why}"),
     others_not_ended: |why| format!("Les appareils sont encore connectés. {why}"),
 };
@@ -245,5 +250,34 @@ pub static DATES: Dates = Dates {
     days: |n| match n {
         1 => "hier".into(),
         _ => format!("il y a {n} jours"),
+    },
+};
+
+pub static FAREWELLS: Farewells = Farewells {
+    signed_out: "Vous êtes déconnecté.",
+    signed_out_everywhere: "Vous êtes déconnecté de tous vos appareils.",
+    deleted: "Votre compte est supprimé.",
+    ended_by_user: "Vous avez été déconnecté depuis un autre appareil.",
+    replaced: "Une connexion plus récente dans ce navigateur a remplacé celle-ci.",
+    reused: "Quelqu’un a peut-être copié cette connexion. Nous y avons mis fin. Reconnectez-vous et vérifiez vos appareils.",
+    password_changed: "Vous avez été déconnecté parce que le mot de passe a été changé. Connectez-vous avec le nouveau.",
+    too_many: "Vous avez été déconnecté parce qu’il y avait trop de connexions et que celle-ci était inutilisée depuis le \
+               plus longtemps.",
+    operator: "L’exploitant de ce site vous a déconnecté.",
+    disabled: "L’exploitant de ce site a désactivé ce compte.",
+    expired: "Votre connexion a expiré. Reconnectez-vous.",
+    gone: "Cette connexion n’est plus connue ici. Son compte a peut-être été supprimé.",
+    by: |device| format!("par {device}"),
+    not_you: "Si ce n’était pas vous, connectez-vous et changez votre mot de passe.",
+};
+
+pub static LASTING: Lasting = Lasting {
+    days: |n| format!("{n} jours"),
+    hours: |n| format!("{n} heures"),
+    minutes: |n| format!("{n} minutes"),
+    remember: |longest, unused, short| {
+        format!(
+            "Pendant {longest} au plus, si vous ne restez jamais absent plus de {unused}. Sinon jusqu’à la fermeture du navigateur, {short} au plus."
+        )
     },
 };

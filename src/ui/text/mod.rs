@@ -68,6 +68,8 @@ tables! {
     problems: Problems = PROBLEMS;
     fields: Fields = FIELDS;
     dates: Dates = DATES;
+    farewells: Farewells = FAREWELLS;
+    lasting: Lasting = LASTING;
 }
 
 impl Text {

@@ -31,9 +31,10 @@ pub struct Enter {
     pub remember: Words,
     pub no_account: Words,
     pub have_account: Words,
+    /// Where only the operator makes accounts: in place of the other way in, and on the page that would make one.
     pub closed: Words,
-    /// Where somebody comes who has just deleted their account.
-    pub deleted: Words,
+    pub closed_title: Words,
+    pub closed_lead: Words,
 }
 
 /// How good a new password is.
@@ -59,6 +60,7 @@ pub struct Frame {
     pub retry: Words,
     pub unreachable: Words,
     pub offline: Words,
+    pub close: Words,
     pub navigation: Words,
     pub devices: Words,
     pub activity: Words,
@@ -87,7 +89,11 @@ pub struct Devices {
     pub active_now: Words,
     pub last_active: Words,
     pub signed_in: Words,
-    pub until: Words,
+    /// Before the time at which a session ends if it is not used until then; before its longest life's end, behind the
+    /// former; and before that alone.
+    pub ends_unused: Words,
+    pub ends_latest: Words,
+    pub ends: Words,
     pub address: Words,
     pub sign_out: Words,
     pub sign_out_others: Words,
@@ -112,11 +118,14 @@ pub struct Devices {
     pub end_others: Counted,
     pub end_everywhere_title: Words,
     pub end_everywhere: Words,
+    /// Leads on if somebody else has signed in.
+    pub not_you: Words,
     pub came: About,
     pub ended_one: About,
     pub ended_several: Counted,
     pub ended_others: Words,
-    pub renamed: About,
+    /// From which name to which.
+    pub renamed: fn(&str, &str) -> String,
     /// The device, and why, as a whole sentence.
     pub not_ended: fn(&str, &str) -> String,
     /// Why, as a whole sentence.
@@ -245,4 +254,33 @@ pub struct Fields {
     pub password_unchanged: Words,
     pub password_invalid: Words,
     pub name: Words,
+}
+
+/// What the sign-in page says of the session that this browser had. Only the server says it.
+pub struct Farewells {
+    pub signed_out: Words,
+    pub signed_out_everywhere: Words,
+    pub deleted: Words,
+    pub ended_by_user: Words,
+    pub replaced: Words,
+    pub reused: Words,
+    pub password_changed: Words,
+    pub too_many: Words,
+    pub operator: Words,
+    pub disabled: Words,
+    pub expired: Words,
+    pub gone: Words,
+    /// With which device it was done.
+    pub by: About,
+    /// What to do if it was done by somebody else.
+    pub not_you: Words,
+}
+
+/// How long a sign-in lasts. Only the server says it.
+pub struct Lasting {
+    pub days: Counted,
+    pub hours: Counted,
+    pub minutes: Counted,
+    /// "Keep me signed in": the longest life, the longest time without use, and the longest life without it.
+    pub remember: fn(&str, &str, &str) -> String,
 }

@@ -1,0 +1,145 @@
+//! What the sign-in page says of the session that this browser had.
+
+use super::session::{Reason, Session, texts};
+use super::time::Timestamp;
+use serde::{Deserialize, Serialize};
+
+texts! {
+    /// Why somebody is not signed in any more.
+    Why {
+        /// They signed out in this browser.
+        SignedOut = "signed_out",
+        /// They signed out everywhere, in this browser.
+        SignedOutEverywhere = "signed_out_everywhere",
+        /// They deleted the account, in this browser.
+        Deleted = "deleted",
+        /// The session was ended from another one of the account.
+        EndedByUser = "ended_by_user",
+        /// The same browser signed in anew.
+        Replaced = "replaced",
+        /// Its refresh token was used twice.
+        Reused = "reused",
+        /// The password was changed elsewhere.
+        PasswordChanged = "password_changed",
+        /// There were too many sessions, and this was the one longest unused.
+        TooMany = "too_many",
+        /// The operator ended the session.
+        Operator = "operator",
+        /// The operator disabled the account.
+        Disabled = "disabled",
+        /// The session was not used for too long, or had its longest life.
+        Expired = "expired",
+        /// The session is not kept any more, though its token has not expired: the account was deleted.
+        Gone = "gone",
+    }
+}
+
+/// What is said. No name, no address: it stands in a cookie, and on a page that anybody at this browser may see.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Farewell {
+    pub why: Why,
+    /// When it happened, if that is known.
+    #[serde(default)]
+    pub at: Option<Timestamp>,
+    /// The browser and the system from which it was done, if they are known and may be told.
+    #[serde(default)]
+    pub browser: Option<String>,
+    #[serde(default)]
+    pub os: Option<String>,
+}
+
+impl Farewell {
+    pub const fn new(why: Why, at: Option<Timestamp>) -> Self {
+        Self { why, at, browser: None, os: None }
+    }
+
+    /// For a session that is over at `now`; `None` while it is alive.
+    pub fn of(session: &Session, now: Timestamp) -> Option<Self> {
+        if let Some(disabled_at) = session.user_disabled_at {
+            return Some(Self::new(Why::Disabled, Some(disabled_at)));
+        }
+        let Some(revoked) = &session.revoked else {
+            let end = session.lifetime.end();
+            return (end <= now).then(|| Self::new(Why::Expired, Some(end)));
+        };
+        let why = match revoked.reason {
+            Reason::SignedOut => Why::SignedOut,
+            Reason::EndedByUser => Why::EndedByUser,
+            Reason::Replaced => Why::Replaced,
+            Reason::Reused => Why::Reused,
+            Reason::PasswordChanged => Why::PasswordChanged,
+            Reason::TooMany => Why::TooMany,
+            Reason::Operator => Why::Operator,
+        };
+        Some(Self::new(why, Some(revoked.at)))
+    }
+
+    /// Whether another device did it, so that its owner may want to know which.
+    pub const fn is_of_another_device(&self) -> bool {
+        matches!(self.why, Why::EndedByUser | Why::PasswordChanged | Why::TooMany)
+    }
+
+    /// Whether the reader wanted it, in this browser.
+    pub const fn is_wanted(&self) -> bool {
+        matches!(self.why, Why::SignedOut | Why::SignedOutEverywhere | Why::Deleted)
+    }
+}
+
+/// Whether the holder of a token of this generation may be told from which device the session was ended. A token that was
+/// exchanged long ago proves less: whoever kept a copy of it never saw the list of devices by it.
+pub fn may_know_device(session: &Session, generation: u64) -> bool {
+    let parent = session.rotation.parent.as_ref().map(|parent| parent.generation);
+    generation == session.rotation.generation || Some(generation) == parent
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
+    use crate::domain::session::{Label, Lifetime, Parent, Revocation, Rotation};
+    use std::time::Duration;
+
+    const HOUR: Duration = Duration::from_secs(3600);
+    const START: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn session(revoked: Option<Reason>) -> Session {
+        Session {
+            id: SessionId::new("s"),
+            user_id: UserId::new("u"),
+            client_id: ClientId::web(),
+            rotation: Rotation {
+                generation: 7,
+                digest: "d".into(),
+                parent: Some(Parent { generation: 5, digest: "p".into(), agent: "a".into() }),
+                overtaken: vec![],
+                rotated_at: START,
+                confirmed_at: None,
+                key_id: KeyId::new("k"),
+                nonce: "n".into(),
+            },
+            lifetime: Lifetime::start(START, HOUR, 2 * HOUR, true),
+            authenticated_at: START,
+            last_seen_at: START,
+            revoked: revoked.map(|reason| Revocation { at: START, reason }),
+            user_disabled_at: None,
+            label: Label::default(),
+        }
+    }
+
+    #[test]
+    fn a_session_that_is_over_has_one_reason_and_one_that_lives_has_none() {
+        assert_eq!(Farewell::of(&session(None), START), None);
+        let expired = Farewell::of(&session(None), START + HOUR).unwrap();
+        assert_eq!((expired.why, expired.at), (Why::Expired, Some(START + HOUR)));
+        let ended = Farewell::of(&session(Some(Reason::PasswordChanged)), START + HOUR).unwrap();
+        assert_eq!((ended.why, ended.at), (Why::PasswordChanged, Some(START)));
+        let disabled = Session { user_disabled_at: Some(START), ..session(Some(Reason::Operator)) };
+        assert_eq!(Farewell::of(&disabled, START).unwrap().why, Why::Disabled);
+    }
+
+    #[test]
+    fn only_the_last_two_tokens_may_know_who_ended_their_session() {
+        let told: Vec<u64> = (0..9).filter(|generation| may_know_device(&session(None), *generation)).collect();
+        assert_eq!(told, [5, 7]);
+    }
+}

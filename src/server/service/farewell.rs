@@ -1,0 +1,54 @@
+//! What is said to a browser whose session is over.
+
+use super::identity::{Shown, Way};
+use super::{ServiceError, Services};
+use crate::domain::activity::{Filter, Kind};
+use crate::domain::farewell::{Farewell, Why, may_know_device};
+use crate::domain::session::Session;
+use crate::domain::time::Timestamp;
+use crate::server::ports::Page;
+use crate::server::token::refresh;
+
+/// Among how many of the user's newest events the one is looked for that ended the session.
+const EVENTS: u32 = 200;
+
+impl Services {
+    /// Why the session of a refresh token is over, to whoever shows the token; `None` for what never was a token of ours,
+    /// and while the session lives.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn farewell(&self, shown: &Shown) -> Result<Option<Farewell>, ServiceError> {
+        // Whether it has expired meanwhile does not matter here.
+        let claims = match self.read_refresh_as_of(&shown.token.0, Timestamp::default()).await {
+            Err(ServiceError::InvalidToken) => return Ok(None),
+            result => result?,
+        };
+        let now = self.now();
+        let Some(session) = self.store.session(&claims.sid).await? else {
+            let why = if now.as_secs() < claims.exp { Why::Gone } else { Why::Expired };
+            return Ok(Some(Farewell::new(why, None)));
+        };
+        if Way::of(&session.client_id) != shown.way || !refresh::belongs(&claims, &session, &self.access.ring()) {
+            return Ok(None);
+        }
+        let Some(farewell) = Farewell::of(&session, now) else { return Ok(None) };
+        if !farewell.is_of_another_device() || !may_know_device(&session, claims.generation) {
+            return Ok(Some(farewell));
+        }
+        self.with_device(farewell, &session).await.map(Some)
+    }
+
+    /// The same, with the device that did it, if its event is still among the newest.
+    async fn with_device(&self, mut farewell: Farewell, session: &Session) -> Result<Farewell, ServiceError> {
+        let page = Page { filter: Filter::All, before: None, limit: EVENTS };
+        let events = self.store.activity(&session.user_id, page).await?;
+        let ended = |kind| matches!(kind, Kind::SessionEnded);
+        if let Some(event) =
+            events.into_iter().find(|event| ended(event.kind) && event.sid.as_ref() == Some(&session.id))
+        {
+            (farewell.browser, farewell.os) = (event.browser, event.os);
+        }
+        Ok(farewell)
+    }
+}
