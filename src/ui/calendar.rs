@@ -86,6 +86,18 @@ pub fn ago(then: Timestamp, now: Timestamp) -> Option<String> {
     }
 }
 
+/// How far ahead something is, rounded, in the largest unit of which there are two.
+pub fn ahead(then: Timestamp, now: Timestamp) -> String {
+    let seconds = then.since(now).as_secs();
+    let rounded = |unit: u64| (seconds + unit / 2) / unit;
+    let ahead = text().dates();
+    match (rounded(86_400), rounded(3_600)) {
+        (days @ 2.., _) => (ahead.in_days)(days),
+        (_, hours @ 2..) => (ahead.in_hours)(hours),
+        _ => (ahead.in_minutes)(rounded(60).max(1)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -111,5 +123,20 @@ mod tests {
         assert_eq!(before(172_800).as_deref(), Some("2 days ago"));
         assert_eq!(before(604_800), None);
         assert_eq!(before(-500).as_deref(), Some("just now"), "a clock that is behind");
+    }
+
+    #[test]
+    fn what_lies_ahead_is_told_in_the_largest_unit_of_which_there_are_two() {
+        let now = Timestamp::from_secs(1_000_000_000);
+        let after = |seconds: i64| ahead(Timestamp::from_secs(1_000_000_000 + seconds), now);
+        for (seconds, told) in [
+            (0, "in 1 minute"),
+            (5_000, "in 83 minutes"),
+            (11 * 3_600 + 2_000, "in 12 hours"),
+            (86_400, "in 24 hours"),
+            (1_207_000, "in 14 days"),
+        ] {
+            assert_eq!(after(seconds), told);
+        }
     }
 }

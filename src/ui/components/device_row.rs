@@ -8,7 +8,7 @@ use crate::domain::id::SessionId;
 use crate::ui::clock::Clock;
 use crate::ui::devices::{Devices, Ending};
 use crate::ui::links::{self, query};
-use crate::ui::{browser, naming, text};
+use crate::ui::{browser, calendar, naming, text};
 use leptos::either::Either;
 use leptos::html;
 use leptos::prelude::*;
@@ -171,16 +171,12 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
 /// When the session ends: by itself if it is not used, and at the latest.
 #[component]
 fn Ends(session: SessionInfo) -> impl IntoView {
-    let SessionInfo { expires_at, absolute_expires_at: latest, last_seen_at, .. } = session;
-    let moment = move |at| view! { <Moment at telling=Telling::between(last_seen_at, at) /> };
+    let now = Clock::expect().now_untracked();
     let words = text().devices();
-    if expires_at < latest {
-        Either::Left(
-            view! { <span>{words.ends_unused} " " {moment(expires_at)} ", " {words.ends_latest} " " {moment(latest)}</span> },
-        )
-    } else {
-        Either::Right(view! { <span>{words.ends} " " {moment(latest)}</span> })
-    }
+    let (unused, latest) =
+        (calendar::ahead(session.expires_at, now), calendar::ahead(session.absolute_expires_at, now));
+    let ends = if unused == latest { (words.ends)(&latest) } else { (words.ends_unused)(&unused, &latest) };
+    view! { <span>{ends}</span> }
 }
 
 /// The button that ends the session.

@@ -70,9 +70,8 @@ pub static DEVICES: Devices = Devices {
     active_now: "Gerade aktiv",
     last_active: "Zuletzt aktiv",
     signed_in: "Seit",
-    ends_unused: "Endet ohne Benutzung am",
-    ends_latest: "spätestens am",
-    ends: "Endet am",
+    ends_unused: |unused, latest| format!("Endet {unused}, wenn nicht benutzt, spätestens {latest}"),
+    ends: |latest| format!("Endet {latest}"),
     address: "Adresse",
     sign_out: "Abmelden",
     sign_out_others: "Alle anderen Geräte abmelden",
@@ -251,6 +250,12 @@ pub static DATES: Dates = Dates {
         1 => "gestern".into(),
         _ => format!("vor {n} Tagen"),
     },
+    in_minutes: |n| match n {
+        1 => "in 1 Minute".into(),
+        _ => format!("in {n} Minuten"),
+    },
+    in_hours: |n| format!("in {n} Stunden"),
+    in_days: |n| format!("in {n} Tagen"),
 };
 
 pub static FAREWELLS: Farewells = Farewells {

@@ -70,9 +70,8 @@ pub static DEVICES: Devices = Devices {
     active_now: "Active now",
     last_active: "Last active",
     signed_in: "Signed in",
-    ends_unused: "Ends if not used by",
-    ends_latest: "at the latest on",
-    ends: "Ends on",
+    ends_unused: |unused, latest| format!("Ends {unused} if not used, {latest} at the latest"),
+    ends: |latest| format!("Ends {latest}"),
     address: "Address",
     sign_out: "Sign out",
     sign_out_others: "Sign out all other devices",
@@ -251,6 +250,12 @@ pub static DATES: Dates = Dates {
         1 => "yesterday".into(),
         _ => format!("{n} days ago"),
     },
+    in_minutes: |n| match n {
+        1 => "in 1 minute".into(),
+        _ => format!("in {n} minutes"),
+    },
+    in_hours: |n| format!("in {n} hours"),
+    in_days: |n| format!("in {n} days"),
 };
 
 pub static FAREWELLS: Farewells = Farewells {

@@ -70,9 +70,8 @@ pub static DEVICES: Devices = Devices {
     active_now: "Actif maintenant",
     last_active: "Dernière activité",
     signed_in: "Depuis le",
-    ends_unused: "Prend fin sans utilisation le",
-    ends_latest: "au plus tard le",
-    ends: "Prend fin le",
+    ends_unused: |unused, latest| format!("Prend fin {unused} sans utilisation, {latest} au plus tard"),
+    ends: |latest| format!("Prend fin {latest}"),
     address: "Adresse",
     sign_out: "Déconnecter",
     sign_out_others: "Déconnecter tous les autres appareils",
@@ -251,6 +250,12 @@ pub static DATES: Dates = Dates {
         1 => "hier".into(),
         _ => format!("il y a {n} jours"),
     },
+    in_minutes: |n| match n {
+        1 => "dans 1 minute".into(),
+        _ => format!("dans {n} minutes"),
+    },
+    in_hours: |n| format!("dans {n} heures"),
+    in_days: |n| format!("dans {n} jours"),
 };
 
 pub static FAREWELLS: Farewells = Farewells {

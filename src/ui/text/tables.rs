@@ -13,6 +13,10 @@ pub struct Dates {
     pub minutes: Counted,
     pub hours: Counted,
     pub days: Counted,
+    /// How far ahead something is: minutes, and of hours and days two or more.
+    pub in_minutes: Counted,
+    pub in_hours: Counted,
+    pub in_days: Counted,
 }
 
 /// The two ways in.
@@ -89,11 +93,9 @@ pub struct Devices {
     pub active_now: Words,
     pub last_active: Words,
     pub signed_in: Words,
-    /// Before the time at which a session ends if it is not used until then; before its longest life's end, behind the
-    /// former; and before that alone.
-    pub ends_unused: Words,
-    pub ends_latest: Words,
-    pub ends: Words,
+    /// When a session ends if it is not used, and when at the latest; and where both are the same.
+    pub ends_unused: fn(&str, &str) -> String,
+    pub ends: About,
     pub address: Words,
     pub sign_out: Words,
     pub sign_out_others: Words,
