@@ -37,7 +37,7 @@ pub fn FarewellNote(farewell: Farewell) -> impl IntoView {
         });
     }
     let when = farewell.at.map(|at| {
-        let words = calendar::ago(at, Environment::current().now).unwrap_or_else(|| calendar::utc_day(at));
+        let words = calendar::ago(at, Environment::current().now).unwrap_or_else(|| calendar::day(at));
         view! { <time datetime=calendar::iso(at)>{words}</time> }
     });
     let device = naming::kind(farewell.browser.as_deref(), farewell.os.as_deref());

@@ -17,7 +17,7 @@ pub fn sign_out(asked: Asked) -> impl IntoView {
     let known = match &asked {
         Asked::One(one) => {
             let ago = calendar::ago(one.last_seen_at, Environment::current().now);
-            let seen = ago.unwrap_or_else(|| calendar::utc_day(one.last_seen_at));
+            let seen = ago.unwrap_or_else(|| calendar::day(one.last_seen_at));
             let address = one.ip.clone();
             Some(view! {
                 <p class="dialog__known">
