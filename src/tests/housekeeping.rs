@@ -48,6 +48,16 @@ on_both_databases! {
         assert!(store.add_web_session("over", "", app.now(), None).await.unwrap(), "its row is gone");
     }
 
+    async fn one_thing_that_cannot_be_deleted_keeps_no_other(app: TestAppBuilder) {
+        let app = app.start().await;
+        let store = app.services().store();
+        assert!(store.add_web_session("over", "", app.now(), None).await.unwrap());
+        rename_table(&app, "activity", "activity_away").await;
+        app.services().purge().await.unwrap_err();
+        rename_table(&app, "activity_away", "activity").await;
+        assert!(store.add_web_session("over", "", app.now(), None).await.unwrap(), "its row is gone");
+    }
+
     async fn a_sign_in_stands_though_its_web_session_cannot_be_saved(app: TestAppBuilder) {
         let app = app.start().await;
         let ada = app.signed_up("ada").await;

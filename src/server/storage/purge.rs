@@ -90,18 +90,36 @@ struct Deleted {
     user_id: String,
 }
 
+/// Deletes batch after batch until one is not full.
+macro_rules! all {
+    ($batch:expr) => {
+        async {
+            while $batch.await? == BATCH {}
+            Ok::<(), StoreError>(())
+        }
+    };
+}
+
 impl Database {
     pub(super) async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError> {
-        while self.purge_sessions(REVOKED, before, None, ADDRESSES).await? == BATCH {}
-        while self.purge_sessions(EXPIRED, before, Some(now), ADDRESSES).await? == BATCH {}
-        let ended_max = Timestamp::from_millis(ENDED_MAX);
-        while self.purge_sessions(CROWDED_SESSIONS, ended_max, None, LEFT_ALONE).await? == BATCH {}
-        while self.purge_rows(LONE_ADDRESSES, before).await? == BATCH {}
-        while self.purge_rows(OLD_EVENTS, now - EVENTS_KEPT).await? == BATCH {}
-        while self.purge_events().await? == BATCH {}
-        while self.purge_rows(WEB_SESSIONS, now).await? == BATCH {}
-        while self.purge_rows(LIMITS, now).await? == BATCH {}
-        while self.purge_rows(CROWDED_LIMITS, Timestamp::from_millis(LIMITS_MAX)).await? == BATCH {}
+        let (ended_max, limits_max) = (Timestamp::from_millis(ENDED_MAX), Timestamp::from_millis(LIMITS_MAX));
+        // Each by itself: one that fails keeps nothing else from being deleted.
+        let done = [
+            all!(self.purge_sessions(REVOKED, before, None, ADDRESSES)).await,
+            all!(self.purge_sessions(EXPIRED, before, Some(now), ADDRESSES)).await,
+            all!(self.purge_sessions(CROWDED_SESSIONS, ended_max, None, LEFT_ALONE)).await,
+            all!(self.purge_rows(LONE_ADDRESSES, before)).await,
+            all!(self.purge_rows(OLD_EVENTS, now - EVENTS_KEPT)).await,
+            all!(self.purge_events()).await,
+            all!(self.purge_rows(WEB_SESSIONS, now)).await,
+            all!(self.purge_rows(LIMITS, now)).await,
+            all!(self.purge_rows(CROWDED_LIMITS, limits_max)).await,
+            self.purge_keys(now).await,
+        ];
+        done.into_iter().collect()
+    }
+
+    async fn purge_keys(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut write = self.write().await?;
         write.query(KEYS).bind(now.as_millis()).execute(write.connection()).await?;
         write.commit().await
