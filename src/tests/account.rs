@@ -1,6 +1,11 @@
 //! One's own account: what is known of it, all that is kept, and its end.
 
 use super::support::{Backend, FIREFOX, PASSWORD, TestApp, TestAppBuilder, on_both_databases};
+use latchkey::domain::activity::{Event, Kind};
+use latchkey::domain::device::Device;
+use latchkey::domain::id::SessionId;
+use latchkey::domain::session::Session;
+use latchkey::server::ports::{StartSession, Verdict};
 use latchkey::server::token::digest;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -53,16 +58,32 @@ on_both_databases! {
     }
 
     async fn an_export_is_written_page_by_page_and_whole(app: TestAppBuilder) {
-        let app = app.with(|settings| settings.sessions.max_per_user = 1_000).start().await;
-        let mut here = app.signed_up("ada").await;
+        let app = app.start().await;
+        let here = app.signed_up("ada").await;
+        let store = app.services().store();
+        let first = store.session(&SessionId::new(here.sid().await)).await.unwrap().unwrap();
+        let password_changed_at = store.user(&first.user_id).await.unwrap().unwrap().password_changed_at;
+        let event = |sid: &SessionId| Event {
+            user_id: first.user_id.clone(),
+            kind: Kind::SignedIn,
+            at: app.now(),
+            sid: Some(sid.clone()),
+            ip: None,
+            user_agent: String::new(),
+            device: Device::default(),
+            detail: None,
+            other: None,
+        };
         for n in 0..130 {
-            app.advance(Duration::from_millis(n % 3));
-            app.signed_in("ada").await;
+            let mut session = Session { id: SessionId::new(format!("session-{n:03}")), ..first.clone() };
+            // Several of one time.
+            session.lifetime.created_at = first.lifetime.created_at + Duration::from_millis(1 + n / 3);
+            let event = event(&session.id);
+            let start = StartSession { session: &session, password_changed_at, replaces: None, max: 1_000, event: &event };
+            assert!(store.start_session(start).await.unwrap().is_some());
         }
-        let sid = here.sid().await;
-        for n in 0..600 {
-            here.post("/auth/sessions/rename", json!({"sid": sid, "name": format!("Desk {n}")})).await.expect(204);
-        }
+        let events = vec![event(&first.id); 600];
+        store.judge(vec![], Box::new(|_| Verdict { changes: vec![], events })).await.unwrap();
         let reply = here.get("/api/export").await.expect(200);
         assert_eq!(reply.header("content-type"), Some("application/json"));
         assert_eq!(reply.header("content-length"), None, "nobody has all of it at once");
