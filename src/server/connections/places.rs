@@ -83,7 +83,8 @@ impl Taken {
     fn evict(&mut self, source: Option<Network>) -> Option<Taking> {
         let number = self.held_by(source);
         let held = self.sources.get(&source)?.iter();
-        let (id, _) = held.min_by_key(|(_, connection)| (connection.is_busy(), connection.active()))?;
+        // Of those that fell silent in the same millisecond, the oldest.
+        let (id, _) = held.min_by_key(|(id, connection)| (connection.is_busy(), connection.active(), **id))?;
         let id = *id;
         self.remove(source, id)?.close();
         Some(Taking::Evicted(source?, number))
