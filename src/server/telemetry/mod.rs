@@ -25,9 +25,9 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 pub const AUDIT: &str = "latchkey::audit";
 
 /// How long the end of the program waits for the last lines to be written.
-const LAST_LINES: Duration = Duration::from_secs(1);
+const LAST_LINES: Duration = Duration::from_secs(3);
 
-/// The running log. Dropped, it writes what is left, if that is possible within a second.
+/// The running log. Dropped, it writes what is left, if that is possible within three seconds.
 #[derive(Debug)]
 #[must_use]
 pub struct Log {
