@@ -1,7 +1,7 @@
 # The doors to everything. Nothing to install first but Rust (rustup) and Node.js; see README.md.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-rust test-browser thieves timing memory hostile weight screenshots mutants fuzz check audit build clean-tools
+.PHONY: help run test test-rust test-browser test-repeatedly thieves timing memory hostile weight screenshots mutants fuzz check audit build clean-tools
 
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 # The binary finds its site files beside itself, in target/.
@@ -17,7 +17,7 @@ MANIFESTS := Cargo.toml Cargo.lock rust-toolchain.toml
 RELEASE = $(MAKE) --no-print-directory --silent -j2 $(SERVER) $(SITE)
 
 help: ## lists these doors
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## builds what is missing and serves the app at http://localhost:3000, its data in data/
 	@scripts/tools run
@@ -38,6 +38,11 @@ test-rust: ## only the Rust tests (ARGS=… goes to cargo test)
 test-browser: ## only the browser's tests, on the release that is there (ARGS=… goes to Playwright)
 	@echo 'Browser tests'
 	@scripts/with-postgres npm test --silent -- $(ARGS)
+
+test-repeatedly: ## the browser's tests twenty times, half of them with answers delayed at random (TIMES=… for another number)
+	@scripts/tools test
+	+@$(RELEASE)
+	@scripts/test-repeatedly $(TIMES)
 
 thieves: ## the life of stolen tokens, simulated: a table of strategies against the rotation rule
 	cargo bench --features ssr --bench thieves

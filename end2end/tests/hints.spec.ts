@@ -23,7 +23,7 @@ test('a browser that was asked by the first page tells its system, and its sessi
     },
   });
   const tokens = nextTokens(device.page);
-  await device.signUp(user);
+  await device.signUpByForm(user);
   const answer = await call(server, '/api/sessions', { bearer: (await tokens).accessToken });
   expect(await answer.json()).toMatchObject([{ browser: 'Edge', os: 'Windows 11', kind: 'desktop' }]);
 });

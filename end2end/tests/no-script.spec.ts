@@ -6,18 +6,18 @@ test.use({ javaScriptEnabled: false });
 test.beforeEach(({ watch }) => watch.allow(/was preloaded using link preload but not used/));
 
 test('signs up, out and in without JavaScript', async ({ device, user }) => {
-  await device.signUp(user);
+  await device.signUpByForm(user);
   await expect(device.devicesPage.thisDevice).toHaveCount(1);
   await device.devicesPage.signOutButton.click();
   await device.signInPage.isShown();
   await device.page.goto('/devices');
   await device.signInPage.isShown();
-  await device.signIn(user);
+  await device.signInByForm(user);
   await expect(device.devicesPage.rows).toHaveCount(1);
 });
 
 test('is told from which name a device was renamed to which', async ({ device, user }) => {
-  await device.signUp(user);
+  await device.signUpByForm(user);
   const { devicesPage } = device;
   await devicesPage.startRenaming(devicesPage.thisDevice, 'Desk');
   await devicesPage.saveButton.click();
@@ -34,9 +34,9 @@ test('reads why a sign-in failed, without JavaScript', async ({ device, user }) 
 });
 
 test('ends another device without JavaScript', async ({ device, anotherDevice, user }) => {
-  await device.signUp(user);
+  await device.signUpByForm(user);
   const other = await anotherDevice();
-  await other.signIn(user);
+  await other.signInByForm(user);
   await other.devicesPage.endByPage(other.devicesPage.signOutButtonOf(other.devicesPage.otherDevices));
   await expect(other.page.getByText('Chromium on Linux is signed out.')).toBeVisible();
   await expect(other.devicesPage.rows).toHaveCount(1);
@@ -45,13 +45,13 @@ test('ends another device without JavaScript', async ({ device, anotherDevice, u
 });
 
 test('ends all other devices, then all, without JavaScript', async ({ device, anotherDevice, user }) => {
-  await device.signUp(user);
+  await device.signUpByForm(user);
   const other = await anotherDevice();
-  await other.signIn(user);
+  await other.signInByForm(user);
   await other.devicesPage.endByPage(other.devicesPage.signOutOthersButton);
   await expect(other.page.getByText('All other devices are signed out.')).toBeVisible();
   await expect(other.devicesPage.rows).toHaveCount(1);
-  await device.signIn(user);
+  await device.signInByForm(user);
   await other.page.reload();
   await other.devicesPage.endByPage(other.devicesPage.signOutEverywhereButton);
   await other.signInPage.isShown();

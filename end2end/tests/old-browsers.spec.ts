@@ -99,7 +99,7 @@ test('without WebAssembly the pages are forms, and nothing complains', async ({ 
   await device.context.addInitScript(without);
   const other = await anotherDevice();
   await other.context.addInitScript(without);
-  const plain = ({ page, context }: Device) => new Device(page, context, false);
+  const plain = (device: Device) => device.withoutScripts();
   await story(plain(device), plain(other), user, 'page');
 });
 
@@ -189,7 +189,7 @@ for (const [which, page] of Object.entries(rewritten)) {
   test(`the whole story on a page ${which}`, async ({ device, anotherDevice, between, user, watch }) => {
     watch.allow(/Failed to load resource.* 401 .*\/(api|auth)\//, /panicked|unreachable|hydrat/i);
     between.meddling = { page };
-    const plain = ({ page, context }: Device) => new Device(page, context, false);
+    const plain = (device: Device) => device.withoutScripts();
     await story(plain(device), plain(await anotherDevice()), user, 'page');
   });
 }

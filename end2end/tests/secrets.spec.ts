@@ -11,7 +11,7 @@ test.use({ settings: { LATCHKEY_LOG: 'trace' } });
 test('no script of the page can find a token', async ({ device, user }) => {
   const tokens = [];
   const first = nextTokens(device.page);
-  await device.signUp(user);
+  await device.signUpByForm(user);
   tokens.push((await first).accessToken);
   const second = nextTokens(device.page);
   await device.page.reload();
@@ -54,7 +54,7 @@ test('no script of the page can find a token', async ({ device, user }) => {
 });
 
 test('the log is searched for what was really sent', async ({ device, secrets, server, user }) => {
-  for (const open of [() => device.signUp(user), () => device.devicesPage.open()]) {
+  for (const open of [() => device.signUpByForm(user), () => device.devicesPage.open()]) {
     const renewed = nextTokens(device.page);
     await open();
     await renewed;
@@ -75,7 +75,7 @@ test('the database file holds no refresh token in any form', async ({ device, se
     const cookie = (await device.context.cookies()).find(({ name }) => name === refreshCookie);
     if (cookie) seen.add(cookie.value);
   };
-  for (const open of [() => device.signUp(user), () => device.devicesPage.open()]) {
+  for (const open of [() => device.signUpByForm(user), () => device.devicesPage.open()]) {
     const renewed = nextTokens(device.page);
     await open();
     await renewed;

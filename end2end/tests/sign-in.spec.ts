@@ -5,7 +5,7 @@ const refused = /Failed to load resource.* 401 .*\/auth\/login/;
 test('signs in on another device', async ({ device, anotherDevice, user }) => {
   await device.signUp(user);
   const other = await anotherDevice();
-  await other.signIn(user);
+  await other.signInByForm(user);
   await expect(other.devicesPage.rows).toHaveCount(2);
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from '../fixtures/test.ts';
 
 test('signs up and sees this device', async ({ device, user }) => {
-  await device.signUp(user);
+  await device.signUpByForm(user);
   await expect(device.devicesPage.rows).toHaveCount(1);
   await expect(device.devicesPage.thisDevice).toHaveCount(1);
   await expect(device.page.getByRole('banner')).toContainText(user.username);
@@ -15,7 +15,7 @@ test('finds the way from sign-in to sign-up', async ({ device }) => {
 
 test('is told that a name is taken', async ({ device, anotherDevice, user, watch }) => {
   watch.allow(/Failed to load resource.* 409 .*\/auth\/signup/);
-  await device.signUp(user);
+  await device.signUpByForm(user);
   const other = await anotherDevice();
   await other.signUpPage.open();
   await other.signUpPage.submit(user);

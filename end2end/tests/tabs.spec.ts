@@ -22,7 +22,7 @@ test('a tab that shows one person shows the other who has signed in in its place
   await tab.devicesPage.open();
   await device.devicesPage.signOutButton.click();
   await tab.signInPage.isShown();
-  await device.signIn(other);
+  await device.signInByForm(other);
   await tab.devicesPage.isShown();
   await expect(tab.page.getByRole('banner')).toContainText(other.username);
 });
