@@ -29,9 +29,8 @@ fn directives(text: &str) -> Result<String, String> {
         let level = match level.to_ascii_lowercase().as_str() {
             level @ ("error" | "warn" | "info" | "debug" | "trace") => level.to_owned(),
             "warning" => "warn".to_owned(),
-            "off" | "0" => {
-                return Err(format!("{directive:?} would hide errors; use error, warn, info, debug or trace"));
-            }
+            // As little as there can be.
+            "off" => "error".to_owned(),
             _ => {
                 let target = target.map(|target| format!("{target}=")).unwrap_or_default();
                 return Err(format!(
@@ -52,12 +51,13 @@ mod tests {
     fn a_filter_is_made_of_levels_and_of_targets_with_levels() {
         assert_eq!(directives("info").as_deref(), Ok("error,info"));
         assert_eq!(directives("WARNING").as_deref(), Ok("error,warn"));
+        assert_eq!(directives("off,sqlx=off").as_deref(), Ok("error,error,sqlx=error"));
         assert_eq!(directives(" latchkey=debug , sqlx=Warning ").as_deref(), Ok("error,latchkey=debug,sqlx=warn"));
     }
 
     #[test]
-    fn a_filter_that_is_not_understood_or_hides_errors_is_refused_with_the_words_that_are() {
-        for bad in ["verbose", "infos", "latchkey", "latchkey=loud", "info,quiet", "off", "latchkey=off", "0", "="] {
+    fn a_filter_that_is_not_understood_is_refused_with_the_words_that_are() {
+        for bad in ["verbose", "infos", "latchkey", "latchkey=loud", "info,quiet", "0", "latchkey=0", "="] {
             let error = directives(bad).unwrap_err();
             assert!(error.contains("error, warn, info, debug or trace"), "{bad}: {error}");
         }
