@@ -45,6 +45,6 @@ export class AccountPage {
     const field = this.page.getByLabel('Your password, to confirm');
     if (!(await field.isVisible())) await this.page.getByText('Delete my account…').click();
     await field.fill(password);
-    await this.page.getByRole('button', { name: 'Delete for ever' }).click();
+    await this.page.getByRole('button', { name: 'Delete permanently' }).click();
   }
 }

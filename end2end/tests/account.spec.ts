@@ -108,7 +108,7 @@ test('says to which device something was done', async ({ device, anotherDevice, 
   await account.done.waitFor();
   await other.signInPage.isShown();
   await page.goto('/activity');
-  await expect(events.filter({ hasText: 'Kitchen again: Signed out because the password was changed' })).toHaveCount(1);
+  await expect(events.filter({ hasText: 'Kitchen again was signed out: the password was changed' })).toHaveCount(1);
 });
 
 test('leads to what happened earlier, and back', async ({ device, server, user }) => {
@@ -145,7 +145,7 @@ test('what somebody else did ends their session and leads to a new password', as
   await page.goto('/activity');
   const signedIn = page.getByRole('listitem').filter({ hasText: 'Signed in' }).first();
   await signedIn.getByRole('link', { name: 'This wasn’t me' }).click();
-  await expect(page.getByText('Choose a new password: whoever knows the old one')).toBeVisible();
+  await expect(page.getByText('Choose a new password. Anybody who knows the old one')).toBeVisible();
 });
 
 test.describe('without JavaScript', () => {

@@ -65,7 +65,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.goto('/activity');
       await activity;
       await (await anotherDevice()).signIn(user);
-      await page.getByText('Something has happened since.').waitFor();
+      await page.getByText('New activity.').waitFor();
       await nothingIsWrong('activity, with news');
       await page.getByRole('button', { name: 'This wasn’t me' }).first().click();
       await expect(page).toHaveURL(/reauthenticate/);

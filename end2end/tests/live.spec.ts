@@ -59,7 +59,7 @@ test('the activity says when something has happened since, and not before', asyn
   await page.goto('/activity');
   await (await asked).finished();
   await page.evaluate(() => new Promise((shown) => requestAnimationFrame(() => setTimeout(shown))));
-  const news = page.getByText('Something has happened since.');
+  const news = page.getByText('New activity.');
   await expect(news).toHaveCount(0);
   await (await anotherDevice()).signIn(user);
   await expect(news).toBeVisible();

@@ -43,7 +43,7 @@ test('on a page that asks for the password nothing is done yet, and it says so',
   const { page } = device;
   await page.goto('/activity?show=sign_ins');
   await page.getByRole('button', { name: 'This wasn’t me' }).click();
-  await expect(page.getByRole('heading', { name: 'Is it you?' })).toBeVisible();
+  await expect(page.getByRole('heading', { name: 'Confirm it’s you' })).toBeVisible();
   await expect(page.locator('input[autocomplete=username]')).toHaveValue(user.username);
   await page.getByLabel('Password', { exact: true }).fill(user.password);
   await page.getByRole('button', { name: 'Confirm' }).click();

@@ -107,7 +107,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.goto('/activity');
         await activity;
         await (await anotherDevice({ userAgent: iphone })).signIn(ada);
-        await page.getByText('Something has happened since.').waitFor();
+        await page.getByText('New activity.').waitFor();
         await shoot('activity-news');
         await page.goto('/activity');
         await page.getByRole('button', { name: 'This wasn’t me' }).first().click();

@@ -68,33 +68,40 @@ pub fn words(event: &ActivityEvent) -> String {
         .device
         .as_ref()
         .and_then(|device| naming::called(device.name.as_deref(), device.browser.as_deref(), device.os.as_deref()));
-    match (event.kind, event.detail.as_deref(), device) {
-        (Kind::SessionEnded, None | Some("ended_by_user"), Some(device)) => (happened.session_ended_of)(&device),
-        (Kind::SessionEnded, reason, Some(device)) => {
-            (happened.session_ended_because)(&device, sentence(event.kind, reason))
-        }
+    match (event.kind, event.detail.as_deref().and_then(reason), device) {
+        (Kind::SessionEnded, None, Some(device)) => (happened.session_ended_of)(&device),
+        (Kind::SessionEnded, Some(why), Some(device)) => (happened.session_ended_because)(&device, why),
+        (Kind::SessionEnded, Some(why), None) => (happened.some_session_ended_because)(why),
         (Kind::SessionRenamed, _, Some(device)) => (happened.session_renamed_of)(&device),
-        (kind, detail, _) => sentence(kind, detail).to_owned(),
+        (kind, _, _) => sentence(kind).to_owned(),
     }
 }
 
-fn sentence(kind: Kind, detail: Option<&str>) -> &'static str {
+/// Why a session ended, unless the user ended it from another device.
+fn reason(detail: &str) -> Option<&'static str> {
     let happened = &text().activity().happened;
-    match (kind, detail) {
-        (Kind::SignedUp, _) => happened.signed_up,
-        (Kind::SignedIn, _) => happened.signed_in,
-        (Kind::SignInFailed, _) => happened.sign_in_failed,
-        (Kind::SignInsBlocked, _) => happened.sign_ins_blocked,
-        (Kind::SignedOut, _) => happened.signed_out,
-        (Kind::SessionEnded, Some("replaced")) => happened.replaced,
-        (Kind::SessionEnded, Some("too_many")) => happened.too_many,
-        (Kind::SessionEnded, Some("operator")) => happened.by_operator,
-        (Kind::SessionEnded, Some("password_changed")) => happened.by_password,
-        (Kind::SessionEnded, _) => happened.session_ended,
-        (Kind::SessionRenamed, _) => happened.session_renamed,
-        (Kind::Forked, _) => happened.forked,
-        (Kind::Reused, _) => happened.reused,
-        (Kind::PasswordChanged, _) => happened.password_changed,
+    match detail {
+        "replaced" => Some(happened.replaced),
+        "too_many" => Some(happened.too_many),
+        "operator" => Some(happened.by_operator),
+        "password_changed" => Some(happened.by_password),
+        _ => None,
+    }
+}
+
+fn sentence(kind: Kind) -> &'static str {
+    let happened = &text().activity().happened;
+    match kind {
+        Kind::SignedUp => happened.signed_up,
+        Kind::SignedIn => happened.signed_in,
+        Kind::SignInFailed => happened.sign_in_failed,
+        Kind::SignInsBlocked => happened.sign_ins_blocked,
+        Kind::SignedOut => happened.signed_out,
+        Kind::SessionEnded => happened.session_ended,
+        Kind::SessionRenamed => happened.session_renamed,
+        Kind::Forked => happened.forked,
+        Kind::Reused => happened.reused,
+        Kind::PasswordChanged => happened.password_changed,
     }
 }
 

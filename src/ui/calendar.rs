@@ -63,7 +63,7 @@ pub fn iso(time: Timestamp) -> String {
 /// For people, in the language of the page: `23 Nov 2026, 12:38`, or `23 Nov 2026, 11:38 UTC`.
 pub fn date_and_time(time: Timestamp) -> String {
     let (civil, zone) = Civil::local(time);
-    format!("{}, {:02}:{:02}{zone}", day(time), civil.hour(), civil.minute())
+    (text().dates().date_and_time)(&day(time), &format!("{:02}:{:02}{zone}", civil.hour(), civil.minute()))
 }
 
 /// For people, without the time of day: `23 Nov 2026`.

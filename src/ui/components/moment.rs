@@ -3,7 +3,7 @@
 use crate::domain::preferences::Language;
 use crate::domain::time::Timestamp;
 use crate::ui::clock::Clock;
-use crate::ui::{browser, calendar, environment};
+use crate::ui::{browser, calendar, environment, text};
 use js_sys::{Array, Date, Function, Object, Reflect};
 use leptos::prelude::*;
 use std::thread::LocalKey;
@@ -78,12 +78,15 @@ fn formatter(entries: &[(&str, &str)]) -> Option<Function> {
 
 thread_local! {
     // Making these is slow, so they are made once.
-    static EXACT: Option<Function> = formatter(&[("dateStyle", "medium"), ("timeStyle", "short")]);
+    static TIME: Option<Function> = formatter(&[("timeStyle", "short")]);
     static DAY: Option<Function> = formatter(&[("dateStyle", "medium")]);
 }
 
 fn exactly(at: Timestamp) -> String {
-    written(&EXACT, at).unwrap_or_else(|| calendar::date_and_time(at))
+    match (written(&DAY, at), written(&TIME, at)) {
+        (Some(date), Some(time)) => (text().dates().date_and_time)(&date, &time),
+        _ => calendar::date_and_time(at),
+    }
 }
 
 /// The date, for a page that is alive.

@@ -10,7 +10,7 @@ pub static ENTER: Enter = Enter {
     sign_up_button: "Create account",
     username: "Username",
     password: "Password",
-    password_rule: |n| format!("At least {n} characters. A few words in a row are fine."),
+    password_rule: |n| format!("At least {n} characters. Several words in a row are ideal."),
     show_password: "Show password",
     caps_lock: "Caps Lock is on.",
     remember: "Keep me signed in",
@@ -62,7 +62,7 @@ pub static PREFERENCES: Preferences = Preferences {
 
 pub static DEVICES: Devices = Devices {
     title: "Your devices",
-    lead: "Everywhere you are signed in. Sign out what you do not recognise.",
+    lead: "Everywhere you are signed in. Sign out any device that you do not recognise.",
     list: "Signed-in devices",
     this_device: "This device",
     unknown: "Unknown device",
@@ -124,8 +124,8 @@ pub static ACCOUNT: Account = Account {
     password_changed: "Password last changed",
     change_password: "Change password",
     change_lead: "All other devices are signed out when you do. This one stays.",
-    not_me_ended: "That device is signed out. Now choose a new password, so that it cannot come back.",
-    not_me_over: "Choose a new password: whoever knows the old one can sign in again.",
+    not_me_ended: "That device is signed out. Now choose a new password, so that nobody can sign in with the old one.",
+    not_me_over: "Choose a new password. Anybody who knows the old one can sign in again.",
     current: "Current password",
     new: "New password",
     changed: "Your password is changed. All other devices are signed out.",
@@ -137,7 +137,7 @@ pub static ACCOUNT: Account = Account {
     delete_lead: "Your account, devices and activity are erased at once, and cannot be brought back.",
     delete_open: "Delete my account…",
     delete_password: "Your password, to confirm",
-    delete_button: "Delete for ever",
+    delete_button: "Delete permanently",
 };
 
 pub static ACTIVITY: Activity = Activity {
@@ -147,11 +147,11 @@ pub static ACTIVITY: Activity = Activity {
     all: "Everything",
     sign_ins: "Sign-ins",
     warnings: "Warnings",
-    warning: "Worth a look",
-    none: "Nothing of this kind here.",
+    warning: "Check this",
+    none: "No events.",
     older: "Older",
     newest: "Newest",
-    news: "Something has happened since.",
+    news: "New activity.",
     show_news: "Show it",
     not_me: "This wasn’t me",
     other_side: "Used before:",
@@ -160,55 +160,55 @@ pub static ACTIVITY: Activity = Activity {
         signed_up: "Account created",
         signed_in: "Signed in",
         sign_in_failed: "A wrong password was entered",
-        sign_ins_blocked: "Too many wrong passwords: sign-ins had to wait",
+        sign_ins_blocked: "Sign-ins were paused after too many wrong passwords",
         signed_out: "Signed out",
         session_ended: "A device was signed out",
         session_ended_of: |device| format!("{device} was signed out"),
-        session_ended_because: |device, how| format!("{device}: {how}"),
-        replaced: "Signed out by a new sign-in in the same browser",
-        too_many: "Signed out because there were too many devices",
-        by_operator: "Signed out by the operator of this site",
-        by_password: "Signed out because the password was changed",
+        session_ended_because: |device, why| format!("{device} was signed out: {why}"),
+        some_session_ended_because: |why| format!("A device was signed out: {why}"),
+        replaced: "the same browser signed in again",
+        too_many: "there were too many devices",
+        by_operator: "the operator of this site did it",
+        by_password: "the password was changed",
         session_renamed: "A device was renamed",
         session_renamed_of: |device| format!("{device} was renamed"),
-        forked: "A lost answer was sent again",
-        reused: "A sign-in was used twice, which may mean that it was copied: it was ended",
+        forked: "This device renewed its sign-in after a lost connection",
+        reused: "Somebody may have copied this sign-in. We ended it.",
         password_changed: "Password changed",
     },
 };
 
 pub static CONFIRM: Confirm = Confirm {
-    title: "Is it you?",
-    lead: "It has been a while. Enter your password to go on.",
+    title: "Confirm it’s you",
+    lead: "You signed in a while ago. Enter your password to continue.",
     confirm: "Confirm",
     confirmed: "Your password is confirmed. Nothing has been signed out yet: please do it once more.",
 };
 
 pub static MISSING: Missing = Missing {
-    title: "Nothing here",
-    lead: "This address leads nowhere. It may have been mistyped.",
-    home: "To your devices",
+    title: "Page not found",
+    lead: "There is no page at this address. Check that it is spelled correctly.",
+    home: "Go to your devices",
 };
 
 pub static PROBLEMS: Problems = Problems {
-    validation_failed: "Something in the form needs another look.",
+    validation_failed: "Something in the form is not right yet.",
     invalid_credentials: "The username or the password is wrong.",
     wrong_password: "The password is wrong.",
     session_ended: "Your session has ended. Sign in again.",
     session_revoked: "You were signed out from another device. Sign in again.",
-    refresh_reused: "This session was ended because its sign-in was used twice, which can mean that somebody copied \
-                     it. Sign in again, and look through your devices.",
-    reauthentication_required: "Enter your password to go on.",
+    refresh_reused: "Somebody may have copied this sign-in, so we ended it. Sign in again, and check your devices.",
+    reauthentication_required: "Enter your password to continue.",
     forbidden_origin: "Your browser did not say that this came from this site, so nothing was changed. Open the page again and \
                        repeat it. If that does not help, an extension or a proxy may be removing the headers Origin and \
                        Sec-Fetch-Site.",
     opened_elsewhere: "This page was opened at another address than the one of this service. Use this one:",
     cookies_required: "Your browser keeps no cookies of this site, and without them nobody can be signed in. Allow cookies for this \
                        site, then try again.",
-    not_found: "It is no longer there.",
+    not_found: "This is no longer there.",
     username_taken: "This username is taken. Choose another.",
     registration_closed: "New accounts are made by the operator of this site.",
-    payload_too_large: "That is too long to be sent.",
+    payload_too_large: "This is too long to be sent.",
     rate_limited: "Too many attempts. Wait a moment and try again.",
     wait_seconds: |n| match n {
         1 => "Too many attempts. Try again in a second.".into(),
@@ -223,10 +223,10 @@ pub static PROBLEMS: Problems = Problems {
 pub static FIELDS: Fields = Fields {
     username_too_short: "Use a username of at least 2 characters.",
     username_too_long: "Use a username of at most 64 characters.",
-    username_invalid: "A username is made of letters, digits and signs such as . - _ @, without spaces.",
+    username_invalid: "Use only letters, digits and signs such as . - _ @, without spaces.",
     password_too_short: |n| format!("This is too short. Use at least {n} characters."),
     password_too_long: "This is too long. Use at most 1,024 characters.",
-    password_too_common: "This password is among the first that others would guess. Choose another.",
+    password_too_common: "This password is easy to guess. Choose another.",
     password_contains_username: "The password must not contain your username.",
     password_required: "Enter a password.",
     password_unchanged: "This is the password that you have now. Choose another.",
@@ -237,6 +237,7 @@ pub static FIELDS: Fields = Fields {
 pub static DATES: Dates = Dates {
     months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     date: |day, month, year| format!("{day} {month} {year}"),
+    date_and_time: |date, time| format!("{date}, {time}"),
     now: "just now",
     minutes: |n| match n {
         1 => "1 minute ago".into(),

@@ -4,21 +4,21 @@ use super::*;
 
 pub static ENTER: Enter = Enter {
     sign_in: "Se connecter",
-    sign_in_lead: "Heureux de vous revoir.",
+    sign_in_lead: "Bon retour.",
     sign_up: "Créer un compte",
     sign_up_lead: "Un nom et un mot de passe. Rien de plus.",
     sign_up_button: "Créer le compte",
     username: "Nom d’utilisateur",
     password: "Mot de passe",
-    password_rule: |n| format!("Au moins {n} caractères. Quelques mots à la suite conviennent bien."),
+    password_rule: |n| format!("Au moins {n} caractères. Plusieurs mots à la suite, c’est l’idéal."),
     show_password: "Afficher le mot de passe",
     caps_lock: "Le verrouillage des majuscules est activé.",
-    remember: "Rester connecté",
-    no_account: "Nouveau ici ?",
+    remember: "Garder ma session ouverte",
+    no_account: "Pas encore de compte ?",
     have_account: "Déjà un compte ?",
-    closed: "Les nouveaux comptes sont créés par l’exploitant de ce site.",
+    closed: "Les nouveaux comptes sont créés par l’administration de ce site.",
     closed_title: "Inscriptions fermées",
-    closed_lead: "Seul l’exploitant de ce site crée des comptes. Adressez-vous à lui.",
+    closed_lead: "Seule l’administration de ce site crée des comptes. Adressez-vous à elle.",
 };
 
 pub static STRENGTH: Strength = Strength {
@@ -48,7 +48,7 @@ pub static FRAME: Frame = Frame {
     devices: "Appareils",
     activity: "Activité",
     account: "Compte",
-    signed_in_as: "Connecté en tant que",
+    signed_in_as: "Session au nom de",
 };
 
 pub static PREFERENCES: Preferences = Preferences {
@@ -62,11 +62,11 @@ pub static PREFERENCES: Preferences = Preferences {
 
 pub static DEVICES: Devices = Devices {
     title: "Vos appareils",
-    lead: "Partout où vous êtes connecté. Déconnectez ce que vous ne reconnaissez pas.",
+    lead: "Partout où votre session est ouverte. Déconnectez les appareils que vous ne reconnaissez pas.",
     list: "Appareils connectés",
     this_device: "Cet appareil",
     unknown: "Appareil inconnu",
-    only_this: "Vous n’êtes connecté nulle part ailleurs.",
+    only_this: "Votre session n’est ouverte nulle part ailleurs.",
     active_now: "Actif maintenant",
     last_active: "Dernière activité",
     signed_in: "Depuis le",
@@ -76,7 +76,7 @@ pub static DEVICES: Devices = Devices {
     sign_out: "Déconnecter",
     sign_out_others: "Déconnecter tous les autres appareils",
     sign_out_everywhere: "Se déconnecter partout",
-    select: "Sélectionner plusieurs",
+    select: "Sélectionner plusieurs appareils",
     select_done: "Terminer la sélection",
     sign_out_selected: |n| match n {
         0 => "Déconnecter les appareils sélectionnés".into(),
@@ -92,16 +92,16 @@ pub static DEVICES: Devices = Devices {
     sign_out_one: |device| format!("Déconnecter {device}"),
     select_one: |device| format!("Sélectionner {device}"),
     end_one_title: |device| format!("Déconnecter {device} ?"),
-    end_one: "L’appareil perd l’accès aussitôt. Qui l’utilise devra se reconnecter.",
+    end_one: "L’appareil perd l’accès aussitôt. La personne qui l’utilise devra se reconnecter.",
     end_several_title: |n| match n {
         1 => "Déconnecter 1 appareil ?".into(),
         _ => format!("Déconnecter {n} appareils ?"),
     },
-    end_several: "Ces appareils perdent l’accès aussitôt. Qui en utilise un devra se reconnecter.",
+    end_several: "Ces appareils perdent l’accès aussitôt. Les personnes qui les utilisent devront se reconnecter.",
     end_others_title: "Déconnecter tous les autres appareils ?",
     end_others: |n| match n {
-        1 => "Un autre appareil perd l’accès aussitôt. Vous restez connecté ici.".into(),
-        _ => format!("{n} autres appareils perdent l’accès aussitôt. Vous restez connecté ici."),
+        1 => "Un autre appareil perd l’accès aussitôt. Votre session reste ouverte ici.".into(),
+        _ => format!("{n} autres appareils perdent l’accès aussitôt. Votre session reste ouverte ici."),
     },
     end_everywhere_title: "Se déconnecter partout ?",
     end_everywhere: "Tous les appareils perdent l’accès aussitôt, celui-ci aussi. Vous devrez vous reconnecter.",
@@ -123,9 +123,10 @@ pub static ACCOUNT: Account = Account {
     since: "Membre depuis",
     password_changed: "Dernier changement du mot de passe",
     change_password: "Changer le mot de passe",
-    change_lead: "Tous les autres appareils seront déconnectés. Celui-ci reste.",
-    not_me_ended: "L’autre appareil est déconnecté. Choisissez maintenant un nouveau mot de passe, pour qu’il ne revienne pas.",
-    not_me_over: "Choisissez un nouveau mot de passe : qui connaît l’ancien peut se reconnecter.",
+    change_lead: "Tous les autres appareils seront déconnectés. Celui-ci reste connecté.",
+    not_me_ended: "L’autre appareil est déconnecté. Choisissez maintenant un nouveau mot de passe, pour que personne ne se \
+                   connecte plus avec l’ancien.",
+    not_me_over: "Choisissez un nouveau mot de passe. Une personne qui connaît l’ancien peut se reconnecter.",
     current: "Mot de passe actuel",
     new: "Nouveau mot de passe",
     changed: "Votre mot de passe est changé. Tous les autres appareils sont déconnectés.",
@@ -137,57 +138,58 @@ pub static ACCOUNT: Account = Account {
     delete_lead: "Compte, appareils et activité sont effacés aussitôt et ne peuvent pas être rétablis.",
     delete_open: "Supprimer mon compte…",
     delete_password: "Votre mot de passe, pour confirmer",
-    delete_button: "Supprimer pour toujours",
+    delete_button: "Supprimer définitivement",
 };
 
 pub static ACTIVITY: Activity = Activity {
     title: "Votre activité",
     lead: "Ce qui s’est passé sur votre compte, le plus récent d’abord.",
-    filter: "Ce qui est montré",
+    filter: "Affichage",
     all: "Tout",
     sign_ins: "Connexions",
     warnings: "Alertes",
     warning: "À vérifier",
-    none: "Rien de tel ici.",
+    none: "Aucun événement.",
     older: "Plus ancien",
     newest: "Plus récent",
-    news: "Il s’est passé quelque chose depuis.",
+    news: "Nouvelle activité.",
     show_news: "Afficher",
     not_me: "Ce n’était pas moi",
-    other_side: "Utilisé auparavant :",
+    other_side: "Utilisation précédente :",
     from: |device| format!("depuis {device}"),
     happened: Happened {
         signed_up: "Compte créé",
         signed_in: "Connexion",
         sign_in_failed: "Un mauvais mot de passe a été saisi",
-        sign_ins_blocked: "Trop de mauvais mots de passe : les connexions ont dû attendre",
+        sign_ins_blocked: "Connexions suspendues un moment après trop de mauvais mots de passe",
         signed_out: "Déconnexion",
         session_ended: "Un appareil a été déconnecté",
         session_ended_of: |device| format!("{device} a été déconnecté"),
-        session_ended_because: |device, how| format!("{device}\u{a0}: {how}"),
-        replaced: "Déconnecté par une nouvelle connexion dans le même navigateur",
-        too_many: "Déconnecté parce qu’il y avait trop d’appareils",
-        by_operator: "Déconnecté par l’exploitant de ce site",
-        by_password: "Déconnecté parce que le mot de passe a changé",
+        session_ended_because: |device, why| format!("{device} a été déconnecté : {why}"),
+        some_session_ended_because: |why| format!("Un appareil a été déconnecté : {why}"),
+        replaced: "nouvelle connexion dans le même navigateur",
+        too_many: "trop d’appareils",
+        by_operator: "par l’administration de ce site",
+        by_password: "mot de passe changé",
         session_renamed: "Un appareil a été renommé",
         session_renamed_of: |device| format!("{device} a été renommé"),
-        forked: "Une réponse perdue a été renvoyée",
-        reused: "Une connexion a servi deux fois, ce qui peut vouloir dire qu’elle a été copiée : elle est terminée",
+        forked: "L’appareil a renouvelé sa connexion après une coupure du réseau",
+        reused: "Quelqu’un a peut-être copié cette connexion. Nous l’avons fermée.",
         password_changed: "Mot de passe changé",
     },
 };
 
 pub static CONFIRM: Confirm = Confirm {
-    title: "Est-ce bien vous ?",
-    lead: "Cela fait un moment. Saisissez votre mot de passe pour continuer.",
+    title: "Confirmez votre identité",
+    lead: "Votre connexion date d’il y a un moment. Saisissez votre mot de passe pour continuer.",
     confirm: "Confirmer",
     confirmed: "Votre mot de passe est confirmé. Aucun appareil n’a encore été déconnecté : recommencez la déconnexion.",
 };
 
 pub static MISSING: Missing = Missing {
-    title: "Il n’y a rien ici",
-    lead: "Cette adresse ne mène nulle part. Elle a peut-être été mal saisie.",
-    home: "Vers vos appareils",
+    title: "Page introuvable",
+    lead: "Il n’y a pas de page à cette adresse. Vérifiez qu’elle est bien écrite.",
+    home: "Aller à vos appareils",
 };
 
 pub static PROBLEMS: Problems = Problems {
@@ -195,9 +197,9 @@ pub static PROBLEMS: Problems = Problems {
     invalid_credentials: "Le nom d’utilisateur ou le mot de passe est incorrect.",
     wrong_password: "Le mot de passe est incorrect.",
     session_ended: "Votre session est terminée. Reconnectez-vous.",
-    session_revoked: "Vous avez été déconnecté depuis un autre appareil. Reconnectez-vous.",
-    refresh_reused: "Cette session a été fermée parce que sa connexion a servi deux fois, ce qui peut vouloir dire \
-                     que quelqu’un l’a copiée. Reconnectez-vous et passez vos appareils en revue.",
+    session_revoked: "Votre session a été fermée depuis un autre appareil. Reconnectez-vous.",
+    refresh_reused: "Quelqu’un a peut-être copié cette connexion, alors nous l’avons fermée. Reconnectez-vous et vérifiez \
+                     vos appareils.",
     reauthentication_required: "Saisissez votre mot de passe pour continuer.",
     forbidden_origin: "Votre navigateur n’a pas indiqué que cette demande venait de ce site\u{a0}: rien n’a été modifié. Rouvrez la \
                        page et recommencez. Si cela ne suffit pas, une extension ou un proxy supprime peut-être les en-têtes \
@@ -207,7 +209,7 @@ pub static PROBLEMS: Problems = Problems {
                        Autorisez les cookies pour ce site, puis réessayez.",
     not_found: "Cela n’existe plus.",
     username_taken: "Ce nom d’utilisateur est pris. Choisissez-en un autre.",
-    registration_closed: "Les nouveaux comptes sont créés par l’exploitant de ce site.",
+    registration_closed: "Les nouveaux comptes sont créés par l’administration de ce site.",
     payload_too_large: "C’est trop long pour être envoyé.",
     rate_limited: "Trop d’essais. Attendez un instant et réessayez.",
     wait_seconds: |n| match n {
@@ -223,20 +225,21 @@ pub static PROBLEMS: Problems = Problems {
 pub static FIELDS: Fields = Fields {
     username_too_short: "Le nom d’utilisateur doit avoir au moins 2 caractères.",
     username_too_long: "Le nom d’utilisateur peut avoir 64 caractères au plus.",
-    username_invalid: "Un nom d’utilisateur se compose de lettres, de chiffres et de signes comme . - _ @, sans espaces.",
-    password_too_short: |n| format!("C’est trop court. Prenez au moins {n} caractères."),
+    username_invalid: "Utilisez seulement des lettres, des chiffres et des signes comme . - _ @, sans espaces.",
+    password_too_short: |n| format!("C’est trop court. Utilisez au moins {n} caractères."),
     password_too_long: "C’est trop long. 1 024 caractères au plus.",
-    password_too_common: "Ce mot de passe est parmi les premiers que d’autres devineraient. Choisissez-en un autre.",
+    password_too_common: "Ce mot de passe est facile à deviner. Choisissez-en un autre.",
     password_contains_username: "Le mot de passe ne doit pas contenir le nom d’utilisateur.",
     password_required: "Saisissez un mot de passe.",
     password_unchanged: "C’est votre mot de passe actuel. Choisissez-en un autre.",
-    password_invalid: "Certains de ces caractères ne vont pas dans un mot de passe.",
-    name: "Prenez de 1 à 64 caractères, aucun d’invisible.",
+    password_invalid: "Certains de ces caractères ne sont pas acceptés dans un mot de passe.",
+    name: "Utilisez de 1 à 64 caractères, sans caractère invisible.",
 };
 
 pub static DATES: Dates = Dates {
     months: ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."],
     date: |day, month, year| format!("{day} {month} {year}"),
+    date_and_time: |date, time| format!("{date} à {time}"),
     now: "à l’instant",
     minutes: |n| match n {
         1 => "il y a 1 minute".into(),

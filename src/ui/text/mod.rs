@@ -156,12 +156,69 @@ mod tests {
         assert_eq!(english.wait(91), "Too many attempts. Try again in 2 minutes.");
     }
 
+    const ENGLISH: &str = include_str!("en.rs");
+    const GERMAN: &str = include_str!("de.rs");
+    const FRENCH: &str = include_str!("fr.rs");
+
+    /// All sentences of a language: what its file has between quotes.
+    fn sentences(file: &'static str) -> impl Iterator<Item = &'static str> {
+        file.split('"').skip(1).step_by(2)
+    }
+
     #[test]
     fn french_signs_do_not_leave_their_word() {
-        let words = include_str!("fr.rs").lines().filter(|line| line.contains('"'));
-        for line in words {
-            assert!(![" ?", " !", " ;", " :"].iter().any(|sign| line.contains(sign)), "{line}");
+        for sentence in sentences(FRENCH) {
+            for (place, sign) in sentence.char_indices().filter(|(_, sign)| "?!;:".contains(*sign)) {
+                let expected = if sign == ':' { '\u{a0}' } else { '\u{202f}' };
+                assert_eq!(sentence[..place].chars().last(), Some(expected), "{sentence}");
+            }
         }
+    }
+
+    #[test]
+    fn apostrophes_quotes_and_ellipses_are_those_of_print() {
+        for sentence in [ENGLISH, GERMAN, FRENCH].into_iter().flat_map(sentences) {
+            let typed = ["'", "...", " …", "  "].iter().find(|typed| sentence.contains(**typed));
+            let is_broken = sentence.contains("\\\n");
+            assert!(typed.is_none() || is_broken && typed == Some(&"  "), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn nobody_is_addressed_as_a_man() {
+        const FRENCH_FORMS: [&str; 6] =
+            ["vous êtes connecté", "restez connecté", "avez été déconnecté", "nouveau ici", "heureux", "exploitant"];
+        for sentence in sentences(FRENCH).map(str::to_lowercase) {
+            assert!(!FRENCH_FORMS.iter().any(|form| sentence.contains(form)), "{sentence}");
+            assert!(
+                !["rester connecté", "connecté en tant"].iter().any(|form| sentence.starts_with(form)),
+                "{sentence}"
+            );
+        }
+        for sentence in sentences(GERMAN) {
+            assert!(
+                !["Betreiber", "Nutzer ", "Administrator"].iter().any(|form| sentence.contains(form)),
+                "{sentence}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_time_of_day_is_joined_to_its_date_as_each_language_does() {
+        let [en, de, fr] = Language::ALL.map(|language| (of(language).dates().date_and_time)("D", "00:01"));
+        assert_eq!([en, de, fr], ["D, 00:01", "D, 00:01", "D à 00:01"]);
+    }
+
+    #[test]
+    fn events_are_told_without_the_words_of_engineers() {
+        let happened = &of(Language::English).activity().happened;
+        assert_eq!(happened.forked, "This device renewed its sign-in after a lost connection");
+        assert_eq!(happened.reused, "Somebody may have copied this sign-in. We ended it.");
+        assert_eq!(of(Language::English).confirm().title, "Confirm it’s you");
+        assert_eq!(
+            (happened.session_ended_because)("Kitchen", happened.too_many),
+            "Kitchen was signed out: there were too many devices"
+        );
     }
 
     #[test]

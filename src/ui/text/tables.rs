@@ -8,6 +8,8 @@ pub struct Dates {
     pub months: [Words; 12],
     /// Day, name of the month, year.
     pub date: fn(i64, &str, i64) -> String,
+    /// A date, and a time of day.
+    pub date_and_time: fn(&str, &str) -> String,
     /// How long ago something was.
     pub now: Words,
     pub minutes: Counted,
@@ -188,7 +190,9 @@ pub struct Happened {
     pub signed_out: Words,
     pub session_ended: Words,
     pub session_ended_of: About,
+    /// A device, and a reason: one of the four below.
     pub session_ended_because: fn(&str, &str) -> String,
+    pub some_session_ended_because: About,
     pub replaced: Words,
     pub too_many: Words,
     pub by_operator: Words,
