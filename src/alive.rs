@@ -38,6 +38,10 @@ async fn come_alive() {
         Page::Devices => drop(devices().await),
         Page::Activity => drop(activity().await),
         Page::Account => drop(account().await),
+        Page::NotMe => {
+            entrance::follow();
+            drop(not_me().await);
+        }
         Page::Resuming => resuming::begin(),
         Page::SignOut | Page::Missing | Page::Failed => {
             entrance::begin();
@@ -52,7 +56,7 @@ fn devices() -> Result<(), SplitLoaderError> {
     Ok(())
 }
 
-// Two pages, one part: with more parts there is more that any two of them share, each such piece a file of its own.
+// Three pages, one part: with more parts there is more that any two of them share, each such piece a file of its own.
 #[wasm_split(account, fallible)]
 fn activity() -> Result<(), SplitLoaderError> {
     for_someone(pages::activity);
@@ -62,6 +66,12 @@ fn activity() -> Result<(), SplitLoaderError> {
 #[wasm_split(account, fallible)]
 fn account() -> Result<(), SplitLoaderError> {
     for_someone(pages::account);
+    Ok(())
+}
+
+#[wasm_split(account, fallible)]
+fn not_me() -> Result<(), SplitLoaderError> {
+    for_someone(pages::not_me);
     Ok(())
 }
 

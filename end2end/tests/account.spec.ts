@@ -80,8 +80,59 @@ test('shows what happened, and filters it', async ({ device, anotherDevice, user
   await expect(page).toHaveURL(/show=warnings/);
   await page.goBack();
   await expect(events).toHaveCount(3);
-  await events.filter({ hasText: 'Signed in' }).getByRole('link', { name: 'This wasn’t me' }).click();
+  await expect(events.filter({ hasText: 'Signed in' }).getByRole('link', { name: 'This wasn’t me' })).toHaveCount(0);
+  await events.first().getByRole('link', { name: 'This wasn’t me' }).click();
   await new AccountPage(page).isShown();
+  await expect(page.getByText('None of these passwords was right.')).toBeVisible();
+});
+
+test.describe('a reader in Tokyo', () => {
+  test.use({ timezoneId: 'Asia/Tokyo', locale: 'en-GB' });
+
+  test('sees on which day, at what time and on which device something happened', async ({ device, anotherDevice, user }) => {
+    await device.signUp(user);
+    const other = await anotherDevice({ timezoneId: 'Asia/Tokyo' });
+    await other.signIn(user);
+    const { page } = device;
+    await page.goto('/activity');
+    const events = page.getByRole('list', { name: 'Your activity' }).getByRole('listitem');
+    await expect(events).toHaveCount(3);
+    await expect(page.getByRole('heading', { level: 2 }).first()).toHaveText('Today');
+    const theirs = events.first();
+    const written = await theirs.getByRole('time').first().evaluate((time: HTMLTimeElement) => time.dateTime);
+    const there = new Date(written).toLocaleTimeString('en-GB', { timeZone: 'Asia/Tokyo', timeStyle: 'short' });
+    await expect(theirs.getByRole('time').first()).toHaveText(there);
+    await expect(theirs).not.toContainText('This device');
+    await expect(events.filter({ hasText: 'This device' })).toHaveCount(1);
+    await theirs.getByRole('link', { name: 'Chromium on Linux' }).click();
+    await device.devicesPage.isShown();
+    await expect(device.devicesPage.otherDevices).toHaveCSS('background-color', 'rgb(225, 238, 231)');
+    await expect(device.devicesPage.otherDevices).toBeInViewport();
+  });
+
+  test('finds their own typing errors told as such', async ({ device, anotherDevice, user, watch }) => {
+    watch.allow(refused);
+    await device.signUp(user);
+    const other = await anotherDevice();
+    for (const _ of [1, 2]) {
+      await other.signInPage.open();
+      await other.signInPage.submit({ ...user, password: 'not the right password' });
+      await other.signInPage.error.waitFor();
+    }
+    const { page } = device;
+    const events = page.getByRole('list', { name: 'Your activity' }).getByRole('listitem');
+    const showsFirst = (words: string) =>
+      expect(async () => {
+        await page.goto('/activity');
+        await expect(events.first()).toContainText(words, { timeout: 500 });
+      }).toPass();
+    await showsFirst('2 wrong passwords were entered');
+    await other.signIn(user);
+    await showsFirst('2 wrong passwords, then signed in');
+    await expect(events).toHaveCount(3);
+    await page.goto('/activity?show=warnings');
+    await expect(page.getByText('No events.')).toBeVisible();
+  });
 });
 
 test('says to which device something was done', async ({ device, anotherDevice, user, watch }) => {
@@ -97,8 +148,8 @@ test('says to which device something was done', async ({ device, anotherDevice, 
   await page.goto('/activity');
   const events = page.getByRole('list', { name: 'Your activity' }).getByRole('listitem');
   await expect(events.nth(0)).toContainText('Kitchen was signed out');
-  await expect(events.nth(1)).toContainText('Kitchen was renamed');
-  await expect(events.nth(1)).toContainText('from Chromium on Linux');
+  await expect(events.nth(1)).toContainText('Chromium on Linux was renamed to Kitchen');
+  await expect(events.nth(1)).toContainText(/from Chromium on Linux\s*This device/);
 
   await other.signIn(user);
   await other.devicesPage.rename(other.devicesPage.thisDevice, 'Kitchen again');
@@ -129,7 +180,7 @@ test('leads to what happened earlier, and back', async ({ device, server, user }
   await expect(events).toHaveCount(50);
 });
 
-test('what somebody else did ends their session and leads to a new password', async ({ device, anotherDevice, user, watch }) => {
+test('what somebody else did can be ended, and leads to a new password', async ({ device, anotherDevice, user, watch }) => {
   watch.allow(refused);
   await device.signUp(user);
   const other = await anotherDevice();
@@ -138,14 +189,22 @@ test('what somebody else did ends their session and leads to a new password', as
   await page.goto('/activity');
   const theirs = page.getByRole('list', { name: 'Your activity' }).getByRole('listitem').first();
   await theirs.getByRole('button', { name: 'This wasn’t me' }).click();
+  // It asks first, and may be left.
+  await expect(page.getByRole('heading', { level: 1, name: 'If it wasn’t you' })).toBeVisible();
+  await page.getByRole('link', { name: 'Cancel' }).click();
+  await expect(theirs).toBeVisible();
+  await other.devicesPage.open();
+
+  await page.goto('/devices');
+  await device.devicesPage.otherDevices.getByRole('button', { name: /^This wasn’t me/ }).click();
+  await page.getByRole('button', { name: 'Sign out Chromium on Linux' }).click();
   await other.signInPage.isShown();
   await new AccountPage(page).isShown();
   await expect(page.getByText('That device is signed out. Now choose a new password')).toBeVisible();
-  // Their session is over now: what is left is the password.
+  // Their session is over now, and there is nothing left to end.
   await page.goto('/activity');
-  const signedIn = page.getByRole('listitem').filter({ hasText: 'Signed in' }).first();
-  await signedIn.getByRole('link', { name: 'This wasn’t me' }).click();
-  await expect(page.getByText('Choose a new password. Anybody who knows the old one')).toBeVisible();
+  await expect(page.getByRole('listitem').filter({ hasText: 'Signed in' }).first()).toBeVisible();
+  await expect(page.getByRole('button', { name: 'This wasn’t me' })).toHaveCount(0);
 });
 
 test.describe('without JavaScript', () => {

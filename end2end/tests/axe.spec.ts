@@ -68,7 +68,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.getByText('New activity.').waitFor();
       await nothingIsWrong('activity, with news');
       await page.getByRole('button', { name: 'This wasn’t me' }).first().click();
-      await expect(page).toHaveURL(/reauthenticate/);
+      await expect(page).toHaveURL(/not-me/);
+      await page.getByLabel('Password', { exact: true }).waitFor();
+      await nothingIsWrong('the page that asks whether to end what was somebody else');
+      await page.goto('/reauthenticate');
       await page.getByLabel('Password', { exact: true }).waitFor();
       await nothingIsWrong('the page that asks for the password');
 

@@ -35,20 +35,38 @@ test('who does not give the password keeps what they chose', async ({ device, an
   await expect(devicesPage.otherDevices.first().getByRole('checkbox')).toBeChecked();
 });
 
-test('on a page that asks for the password nothing is done yet, and it says so', async ({ device, anotherDevice, user }) => {
-  await device.signUp(user);
-  const other = await anotherDevice();
-  await other.signIn(user);
-  await sleep(2_500);
-  const { page } = device;
-  await page.goto('/activity?show=sign_ins');
-  await page.getByRole('button', { name: 'This wasn’t me' }).click();
-  await expect(page.getByRole('heading', { name: 'Confirm it’s you' })).toBeVisible();
-  await expect(page.locator('input[autocomplete=username]')).toHaveValue(user.username);
-  await page.getByLabel('Password', { exact: true }).fill(user.password);
-  await page.getByRole('button', { name: 'Confirm' }).click();
-  await expect(page).toHaveURL((url) => url.pathname === '/activity');
-  await expect(page.getByText('Nothing has been signed out yet')).toBeVisible();
-  await other.devicesPage.open();
-  await expect(other.devicesPage.rows).toHaveCount(2);
-});
+for (const javaScriptEnabled of [true, false]) {
+  test.describe(javaScriptEnabled ? 'with JavaScript' : 'without JavaScript', () => {
+    test.use({ javaScriptEnabled });
+
+    test('what was somebody else goes on by itself once the password is given', async ({
+      device,
+      anotherDevice,
+      user,
+      watch,
+    }) => {
+      watch.allow(/Failed to load resource.* 401 .*\/(api|auth)\//, /was preloaded using link preload but not used/);
+      await device.signUp(user);
+      const other = await anotherDevice();
+      await other.signIn(user);
+      await sleep(2_500);
+      const { page } = device;
+      await page.goto('/activity?show=sign_ins');
+      await page.getByRole('button', { name: 'This wasn’t me' }).click();
+      await expect(page).toHaveURL((url) => url.pathname === '/not-me' && url.search === '');
+      await expect(page.getByText('It loses access at once.')).toBeVisible();
+      await expect(page.locator('input[autocomplete=username]')).toHaveValue(user.username);
+      const password = page.getByLabel('Password', { exact: true });
+      const answer = async (typed: string) => {
+        await password.fill(typed);
+        await page.getByRole('button', { name: 'Sign out Chromium on Linux' }).click();
+      };
+      await answer('not the right password');
+      await expect(page.getByRole('alert')).toHaveText('The password is wrong.');
+      await answer(user.password);
+      await expect(page.getByText('That device is signed out. Now choose a new password')).toBeVisible();
+      await other.page.goto('/devices');
+      await other.signInPage.isShown();
+    });
+  });
+}

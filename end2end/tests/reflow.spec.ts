@@ -9,7 +9,7 @@ async function overflow(page: Page) {
   return page.evaluate(() => {
     const beyond = [...document.querySelectorAll('button, a, time, p, span, input, h1, h2')].filter((element) => {
       const { right, width } = element.getBoundingClientRect();
-      const sheet = element.closest('.card') ?? document.documentElement;
+      const sheet = element.closest('.dialog, .message, .toast, .alert, .card') ?? document.documentElement;
       return width > 1 && right > Math.min(sheet.getBoundingClientRect().right, innerWidth) + 0.5;
     });
     const wider = document.documentElement.scrollWidth - document.documentElement.clientWidth;
@@ -41,6 +41,55 @@ for (const language of ['English', 'Deutsch', 'Français']) {
     }
   });
 }
+
+test('a device name of 64 letters without a space stays within everything that tells it', async ({
+  device,
+  anotherDevice,
+  user,
+  watch,
+}) => {
+  watch.allow(/Failed to load resource.*ERR_FAILED/);
+  const { page, devicesPage } = device;
+  const name = 'Dishwash'.repeat(8);
+  await device.signUp(user);
+  await (await anotherDevice()).signIn(user);
+  await expect(devicesPage.rows).toHaveCount(2);
+  await devicesPage.rename(devicesPage.otherDevices, name);
+  await page.getByText(`Renamed from Chromium on Linux to ${name}.`).waitFor();
+  expect(await overflow(page), 'a message').toEqual([]);
+  await devicesPage.signOutButtonOf(devicesPage.otherDevices).click();
+  await devicesPage.dialog.waitFor();
+  expect(await overflow(page), 'a question').toEqual([]);
+  await page.route('**/auth/sessions/revoke', (route) => route.abort());
+  await devicesPage.confirm();
+  await page.getByText(`${name} is still signed in.`).waitFor();
+  expect(await overflow(page), 'a failure').toEqual([]);
+  await page.goto('/activity');
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  expect(await overflow(page), 'the activity').toEqual([]);
+  await page.getByRole('button', { name: 'This wasn’t me' }).click();
+  await page.getByRole('heading', { name: 'If it wasn’t you' }).waitFor();
+  expect(await overflow(page), 'the question whether to end what was somebody else').toEqual([]);
+});
+
+test('a name from right to left is cut at its end', async ({ device, user }) => {
+  const letters = [...'ابتثجحخدذر'];
+  const username = `مستخدمطويلالاسمجداولايكفيهالمكان${[...user.username.replace(/\D/g, '')].map((digit) => letters[Number(digit)]).join('')}`;
+  await device.signUp({ ...user, username });
+  const name = device.page.locator('.header__name');
+  await expect(name).toHaveText(username);
+  const seen = await name.evaluate((element) => {
+    const range = document.createRange();
+    const letter = (from: number) => {
+      range.setStart(element.firstChild!, from);
+      range.setEnd(element.firstChild!, from + 1);
+      return range.getBoundingClientRect();
+    };
+    const { left, right } = element.getBoundingClientRect();
+    return { cut: element.scrollWidth > element.clientWidth, first: letter(0).left >= left && letter(0).right <= right + 1 };
+  });
+  expect(seen).toEqual({ cut: true, first: true });
+});
 
 test('with letters twice as large nothing is cut off on a phone', async ({ device, anotherDevice, user }) => {
   const { page, devicesPage } = device;

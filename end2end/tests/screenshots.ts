@@ -111,13 +111,12 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await shoot('activity-news');
         await page.goto('/activity');
         await page.getByRole('button', { name: 'This wasn’t me' }).first().click();
-        await page.waitForURL('**/reauthenticate*');
+        await page.waitForURL('**/not-me');
+        await page.locator('body[data-alive]').waitFor();
+        await shoot('not-me');
+        await page.goto('/reauthenticate?returnTo=/activity');
         await page.locator('body[data-alive]').waitFor();
         await shoot('reauthenticate');
-        await page.getByLabel('Password', { exact: true }).fill(ada.password);
-        await page.getByRole('button', { name: 'Confirm' }).click();
-        await page.locator('.done').filter({ hasText: 'confirmed' }).waitFor();
-        await shoot('activity-confirmed');
         await page.goto('/account?notMe=over#password');
         await page.locator('body[data-alive]').waitFor();
         await shoot('account-not-me');

@@ -83,6 +83,19 @@ pub async fn rename_session(sid: SessionId, name: String) -> Result<(), Problem>
     crate::server::http::auth::rename_session(sid, name).await
 }
 
+/// Says of one session of the caller's that somebody else started it. Nothing is ended yet: the page `/not-me`, to which
+/// the browser's web session carries it, asks first.
+#[server(prefix = "/auth", endpoint = "sessions/not-mine", protocol = Wire<Post>)]
+pub async fn not_mine(sid: SessionId) -> Result<(), Problem> {
+    crate::server::http::auth::not_mine(sid).await
+}
+
+/// Ends the session that [`not_mine`] named. `password`: proof of who asks, where the last one is old.
+#[server(prefix = "/auth", endpoint = "sessions/not-mine/end", protocol = Wire<Post>)]
+pub async fn end_not_mine(#[server(default)] password: Option<Secret>) -> Result<(), Problem> {
+    crate::server::http::auth::end_not_mine(password).await
+}
+
 /// Proves again who one is; renews `auth_time`.
 #[server(prefix = "/auth", endpoint = "reauthenticate", protocol = Wire<Post>)]
 pub async fn reauthenticate(password: Secret) -> Result<(), Problem> {

@@ -130,9 +130,23 @@ pub struct ActivityEvent {
     /// Of what was done to a session: what that is called, while it is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<DeviceName>,
+    /// Of what was done to a session: the session that did it, as far as is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<SessionId>,
+    /// Of a session that was renamed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub names: Option<NewName>,
     /// Of a token that was used twice: who had exchanged it before, as far as is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other: Option<OtherSide>,
+}
+
+/// What a renamed session was called, and is called since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewName {
+    /// `None` if it had no name of its own.
+    pub before: Option<String>,
+    pub after: String,
 }
 
 /// What a session is called by, as on the devices page.

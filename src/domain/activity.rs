@@ -49,6 +49,35 @@ impl Filter {
             Self::Warnings => Some(&[Kind::SignInFailed, Kind::SignInsBlocked, Kind::Reused]),
         }
     }
+
+    /// The kinds that it shows, and those that decide how wrong passwords among them read (see
+    /// [`super::history`]).
+    pub const fn kinds_with_context(self) -> Option<&'static [Kind]> {
+        match self {
+            Self::All => None,
+            Self::SignIns => Some(&[
+                Kind::SignedUp,
+                Kind::SignedIn,
+                Kind::SignInFailed,
+                Kind::SignInsBlocked,
+                Kind::PasswordChanged,
+                Kind::SessionEnded,
+            ]),
+            Self::Warnings => Some(&[
+                Kind::SignInFailed,
+                Kind::SignInsBlocked,
+                Kind::Reused,
+                Kind::SignedIn,
+                Kind::PasswordChanged,
+                Kind::SessionEnded,
+            ]),
+        }
+    }
+
+    /// Whether it shows events of this kind.
+    pub fn shows(self, kind: Kind) -> bool {
+        self.kinds().is_none_or(|kinds| kinds.contains(&kind))
+    }
 }
 
 impl Kind {
@@ -85,6 +114,18 @@ pub struct Event {
     pub detail: Option<&'static str>,
     /// Of a reuse: the other side, who got the current token.
     pub other: Option<Party>,
+    /// The session that did it, where that is known and it was done to a session.
+    pub by: Option<SessionId>,
+    /// Of a session that was renamed.
+    pub names: Option<Names>,
+}
+
+/// What a session was called, and is called since.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// `None` if it had no name of its own.
+    pub before: Option<String>,
+    pub after: String,
 }
 
 /// Somebody who presented a token, as far as the server can tell.
@@ -115,5 +156,11 @@ mod tests {
         let sign_ins = Filter::SignIns.kinds().unwrap();
         assert!(sign_ins.contains(&Kind::SignedIn) && sign_ins.contains(&Kind::SignInFailed));
         assert!(!sign_ins.contains(&Kind::SessionEnded));
+        for filter in Filter::ALL {
+            let shown = filter.kinds().unwrap_or_default();
+            let read = filter.kinds_with_context().unwrap_or_default();
+            assert!(shown.iter().all(|kind| read.contains(kind) && filter.shows(*kind)), "{filter:?}");
+        }
+        assert!(!Filter::Warnings.shows(Kind::SignedIn) && Filter::All.shows(Kind::SignedIn));
     }
 }

@@ -6,6 +6,7 @@ pub mod credentials;
 pub mod crowding;
 pub mod device;
 pub mod farewell;
+pub mod history;
 pub mod id;
 pub mod key_schedule;
 pub mod legible;

@@ -231,6 +231,8 @@ mod tests {
             device: Device::default(),
             detail: None,
             other: None,
+            by: None,
+            names: None,
         }
     }
 

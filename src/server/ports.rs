@@ -1,6 +1,6 @@
 //! What the use cases need of the world, written from their side: [`Store`], [`Clock`], [`Entropy`].
 
-use crate::domain::activity::{Event, Filter, Kind, Party};
+use crate::domain::activity::{Event, Kind, Names, Party};
 use crate::domain::credentials::Username;
 use crate::domain::device::Device;
 use crate::domain::id::{KeyId, SessionId, UserId};
@@ -155,12 +155,15 @@ pub struct Recorded {
     pub os: Option<String>,
     pub detail: Option<String>,
     pub other: Option<Party>,
+    pub by: Option<SessionId>,
+    pub names: Option<Names>,
 }
 
 /// Which of a user's events are asked for.
 #[derive(Clone, Copy, Debug)]
 pub struct Page {
-    pub filter: Filter,
+    /// Only these; `None` for all of them.
+    pub kinds: Option<&'static [Kind]>,
     /// Only those before the one with this cursor.
     pub before: Option<i64>,
     /// At most so many.
@@ -219,7 +222,7 @@ pub trait Store: Send + Sync + 'static {
     /// Ends sessions that are not ended yet, writes one event for each (`event` is its pattern, `sid` filled in), and
     /// returns those it ended.
     async fn end_sessions(&self, end: &End, event: &Event) -> Result<Vec<SessionId>, StoreError>;
-    /// Renames a live session of the user's; `false` if there is none.
+    /// Renames a live session of the user's; `false` if there is none. `event` is written with both names.
     async fn rename_session(
         &self,
         user_id: &UserId,

@@ -73,6 +73,8 @@ on_both_databases! {
             device: Device::default(),
             detail: None,
             other: None,
+            by: None,
+            names: None,
         };
         for n in 0..130 {
             let mut session = Session { id: SessionId::new(format!("session-{n:03}")), ..first.clone() };

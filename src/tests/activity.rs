@@ -89,6 +89,26 @@ on_both_databases! {
         assert_eq!(told[1].0, "forked");
     }
 
+    async fn a_renamed_device_is_told_by_both_names_and_by_whom(app: TestAppBuilder) {
+        let app = app.start().await;
+        let mut here = app.signed_up("ada").await;
+        let there = app.signed_in("ada").await;
+        let (mine, theirs) = (here.sid().await, there.sid().await);
+        for name in ["Kitchen", "Attic"] {
+            here.post("/auth/sessions/rename", json!({"sid": theirs, "name": name})).await.expect(204);
+        }
+        here.post("/auth/sessions/revoke", json!({"sid": theirs})).await.expect(204);
+        let events = here.get("/api/activity").await.expect(200).json()["events"].clone();
+        let told = |place: usize| (events[place]["names"].clone(), events[place]["by"].clone());
+        assert_eq!(told(0), (json!(null), json!(mine)));
+        assert_eq!(told(1), (json!({"before": "Kitchen", "after": "Attic"}), json!(mine)));
+        assert_eq!(told(2), (json!({"before": null, "after": "Kitchen"}), json!(mine)));
+        let page = here.browser.get("/activity").await.expect(200).text;
+        for words in ["Firefox on Linux was renamed to Kitchen", "Kitchen was renamed to Attic", "Attic was signed out"] {
+            assert!(page.contains(words), "{words}: {page}");
+        }
+    }
+
     async fn who_came_and_went_is_told_with_the_session_and_who_caused_it(app: TestAppBuilder) {
         let app = app.with(|settings| settings.sessions.max_per_user = 3).start().await;
         let mut here = app.signed_up("ada").await;

@@ -57,6 +57,48 @@ async fn get(app: &TestApp, method: Method, path: &str, headers: &[(&'static str
     reply
 }
 
+/// What the project ships beside the app.
+fn public_files() -> Vec<(String, Vec<u8>)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("public");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap());
+    files.map(|file| (file.file_name().into_string().unwrap(), std::fs::read(file.path()).unwrap())).collect()
+}
+
+#[tokio::test]
+async fn pages_name_their_icons_and_their_manifest_and_these_are_of_their_types() {
+    let app = TestApp::start().await;
+    let site = site(&app);
+    for (name, content) in public_files() {
+        std::fs::write(site.join(&name), content).unwrap();
+        let media_type = match name.rsplit('.').next() {
+            Some("svg") => "image/svg+xml; charset=utf-8",
+            Some("png") => "image/png",
+            Some("ico") => "image/x-icon",
+            Some("webmanifest") => "application/manifest+json",
+            _ => panic!("{name}: of no type that is known"),
+        };
+        let reply = get(&app, Method::GET, &format!("/{name}"), &[]).await.expect(200);
+        assert_eq!(reply.header("content-type"), Some(media_type), "{name}");
+        assert_eq!(reply.header("cache-control"), Some("public, max-age=86400"), "{name}");
+    }
+    let page = app.browser().get("/login").await.expect(200);
+    assert!(page.header("content-security-policy").unwrap().contains("manifest-src 'self'"));
+    let head = page.text.split("</head>").next().unwrap();
+    assert!(head.contains("<meta name=\"description\""), "{head}");
+    assert_eq!(head.matches("<meta name=\"theme-color\"").count(), 2, "light and dark: {head}");
+    for (rel, path) in
+        [("icon", "/favicon.svg"), ("apple-touch-icon", "/apple-touch-icon.png"), ("manifest", "/manifest.webmanifest")]
+    {
+        assert!(head.contains(&format!("<link rel=\"{rel}\" href=\"{path}\"")), "{rel}: {head}");
+        get(&app, Method::GET, path, &[]).await.expect(200);
+    }
+    get(&app, Method::GET, "/favicon.ico", &[]).await.expect(200);
+    let manifest = get(&app, Method::GET, "/manifest.webmanifest", &[]).await.json();
+    for icon in manifest["icons"].as_array().unwrap() {
+        get(&app, Method::GET, icon["src"].as_str().unwrap(), &[]).await.expect(200);
+    }
+}
+
 #[tokio::test]
 async fn a_file_with_a_hash_in_its_name_is_kept_for_ever_and_of_its_type() {
     let app = TestApp::start().await;

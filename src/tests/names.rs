@@ -93,6 +93,8 @@ on_both_databases! {
             device: latchkey::domain::device::Device::default(),
             detail: None,
             other: None,
+            by: None,
+            names: None,
         };
         let sid = latchkey::domain::id::SessionId::new(sid);
         assert!(app.services().store().rename_session(&named.user_id, &sid, "\u{200b}", &named).await.unwrap());

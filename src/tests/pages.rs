@@ -4,7 +4,6 @@ use super::support::{Backend, PASSWORD, TestApp};
 use reqwest::Method;
 use serde_json::json;
 use sqlx::{AnyConnection, Connection as _};
-use std::time::Duration;
 
 #[tokio::test]
 async fn a_signed_in_page_arrives_complete_and_holds_no_token() {
@@ -163,41 +162,6 @@ async fn a_refresh_token_that_is_shown_opens_no_page() {
         assert!(!page.text.contains("This device") && !page.text.contains("127.0.0.1"), "{}", page.text);
     }
     assert!(device.is_in().await, "and looking at pages ends nothing");
-}
-
-#[tokio::test]
-async fn an_event_of_somebody_else_leads_to_the_end_of_their_session() {
-    let app = TestApp::start().await;
-    let mut here = app.signed_up("ada").await;
-    let other = app.signed_in("ada").await;
-    let (mine, theirs) = (here.sid().await, other.sid().await);
-    let page = here.browser.get("/activity").await.expect(200).text;
-    let offered = |sid: &str| page.contains(&format!("name=\"sid\" value=\"{sid}\""));
-    assert!(offered(&theirs) && !offered(&mine), "one's own device is not ended by this: {page}");
-    let form = [("sid", theirs.as_str()), ("notMe", "true"), ("returnTo", "/activity")];
-    for expected in ["/account?notMe=ended#password", "/account?notMe=over#password"] {
-        let reply = here.browser.submit("/auth/sessions/revoke", &form).await.expect(303);
-        assert_eq!(reply.header("location"), Some(expected), "also if it was over already");
-    }
-    assert!(!other.is_in().await && here.is_in().await);
-    let page = here.browser.get("/activity").await.expect(200).text;
-    assert!(!page.contains("name=\"sid\"") && page.contains("href=\"/account?notMe=over#password\""), "{page}");
-}
-
-#[tokio::test]
-async fn what_was_to_be_ended_and_was_not_is_never_said_to_be_over() {
-    let app = TestApp::start().await;
-    let mut here = app.signed_up("ada").await;
-    let other = app.signed_in("ada").await;
-    let theirs = other.sid().await;
-    app.advance(Duration::from_secs(11 * 60));
-    here.try_refresh().await.expect(200);
-    let form = [("sid", theirs.as_str()), ("notMe", "true"), ("returnTo", "/activity")];
-    let reply = here.browser.submit("/auth/sessions/revoke", &form).await.expect(303);
-    let asks = "/reauthenticate?error=reauthentication_required&returnTo=%2Factivity";
-    assert_eq!(reply.header("location"), Some(asks), "back to where it can be ended");
-    let page = here.browser.get("/activity?error=unavailable").await.expect(200).text;
-    assert!(page.contains("role=\"alert\"") && page.contains(&theirs), "{page}");
 }
 
 #[tokio::test]

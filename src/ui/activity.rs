@@ -2,10 +2,12 @@
 
 use super::auth::timing;
 use super::links::{self, query};
+use super::page::Entry;
 use super::{browser, naming, notice, text};
 use crate::api::account;
-use crate::api::data::ActivityEvent;
+use crate::api::data::{ActivityEvent, NewName};
 use crate::domain::activity::{Filter, Kind};
+use crate::domain::history::{Outcome, WrongPasswords};
 use crate::domain::id::SessionId;
 use crate::domain::time::Timestamp;
 use leptos::prelude::*;
@@ -24,9 +26,25 @@ pub fn filter_of(query: Option<&str>) -> Filter {
     query.and_then(Filter::from_text).unwrap_or(Filter::All)
 }
 
-/// Whether there is something to do if it was somebody else.
-pub fn can_be_disowned(kind: Kind) -> bool {
-    matches!(kind, Kind::SignedIn | Kind::Reused)
+/// What there is to do if it was somebody else.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WayOut {
+    /// Their session is signed in, and can be ended.
+    End(SessionId),
+    /// Passwords were tried: a new one helps.
+    Guessed,
+    /// A sign-in was copied, and has been ended: a new password helps.
+    Copied,
+}
+
+/// What there is to do about an entry; `others`: the sessions that are signed in, but for the one that asks.
+pub fn way_out(entry: &Entry, others: &[SessionId]) -> Option<WayOut> {
+    match (entry.event.kind, &entry.event.sid) {
+        (Kind::SignedIn | Kind::PasswordChanged, Some(sid)) => others.contains(sid).then(|| WayOut::End(sid.clone())),
+        (Kind::SignInFailed | Kind::SignInsBlocked, _) => entry.warns.then_some(WayOut::Guessed),
+        (Kind::Reused, _) => Some(WayOut::Copied),
+        _ => None,
+    }
 }
 
 /// Where the page is with this filter, from the event before `before` on.
@@ -61,20 +79,41 @@ pub fn look_for_news(filter: Filter, newest: Option<Identity>, has_news: RwSigna
     });
 }
 
-/// The event in words.
-pub fn words(event: &ActivityEvent) -> String {
+/// The entry in words.
+pub fn words(Entry { event, wrong, .. }: &Entry) -> String {
     let happened = &text().activity().happened;
+    if let Some(WrongPasswords { count, outcome, .. }) = wrong {
+        let words = match outcome {
+            Outcome::Nothing => happened.wrong_passwords,
+            Outcome::SignedIn => happened.wrong_then_signed_in,
+            Outcome::RightPassword => happened.wrong_then_right,
+        };
+        return words(u64::from(*count));
+    }
     let device = event
         .device
         .as_ref()
-        .and_then(|device| naming::called(device.name.as_deref(), device.browser.as_deref(), device.os.as_deref()));
+        .and_then(|device| naming::called(device.name.as_deref(), device.browser.as_deref(), device.os.as_deref()))
+        .map(naming::isolated);
     match (event.kind, event.detail.as_deref().and_then(reason), device) {
         (Kind::SessionEnded, None, Some(device)) => (happened.session_ended_of)(&device),
         (Kind::SessionEnded, Some(why), Some(device)) => (happened.session_ended_because)(&device, why),
         (Kind::SessionEnded, Some(why), None) => (happened.some_session_ended_because)(why),
-        (Kind::SessionRenamed, _, Some(device)) => (happened.session_renamed_of)(&device),
+        (Kind::SessionRenamed, _, device) => renamed(event, device),
+        (Kind::SignInFailed, _, _) => (happened.wrong_passwords)(1),
         (kind, _, _) => sentence(kind).to_owned(),
     }
+}
+
+/// What a session was called before, and is called since; of events from before that was kept, its name now, `device`.
+fn renamed(event: &ActivityEvent, device: Option<String>) -> String {
+    let happened = &text().activity().happened;
+    let Some(NewName { before, after }) = event.names.clone() else {
+        return device.map_or_else(|| sentence(event.kind).to_owned(), |device| (happened.session_renamed_of)(&device));
+    };
+    let known = event.device.as_ref().and_then(|device| naming::kind(device.browser.as_deref(), device.os.as_deref()));
+    let before = before.or(known).unwrap_or_else(|| text().devices().unknown.to_owned());
+    (happened.session_renamed_from_to)(&naming::isolated(before), &naming::isolated(after))
 }
 
 /// Why a session ended, unless the user ended it from another device.
@@ -94,8 +133,7 @@ fn sentence(kind: Kind) -> &'static str {
     match kind {
         Kind::SignedUp => happened.signed_up,
         Kind::SignedIn => happened.signed_in,
-        Kind::SignInFailed => happened.sign_in_failed,
-        Kind::SignInsBlocked => happened.sign_ins_blocked,
+        Kind::SignInFailed | Kind::SignInsBlocked => happened.sign_ins_blocked,
         Kind::SignedOut => happened.signed_out,
         Kind::SessionEnded => happened.session_ended,
         Kind::SessionRenamed => happened.session_renamed,
@@ -103,6 +141,11 @@ fn sentence(kind: Kind) -> &'static str {
         Kind::Reused => happened.reused,
         Kind::PasswordChanged => happened.password_changed,
     }
+}
+
+/// The session that it came from, as far as is known.
+pub fn came_from(event: &ActivityEvent) -> Option<&SessionId> {
+    if event.kind.is_done_to_a_session() { event.by.as_ref() } else { event.sid.as_ref() }
 }
 
 /// With what it was done, as far as is known.

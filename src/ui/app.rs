@@ -28,6 +28,10 @@ pub fn written(content: Content, said: Option<Said>) -> AnyView {
             view! { <Gate head>{pages::reauthenticate(personal)}</Gate> }.into_any()
         }
         Content::SignOut(asked) => view! { <Gate head=pages::sign_out(asked).into_any()>{()}</Gate> }.into_any(),
+        Content::NotMe(personal) => {
+            let head = ().into_any();
+            view! { <Gate head>{pages::not_me(personal)}</Gate> }.into_any()
+        }
         Content::Missing => view! { <Gate head=pages::missing().into_any()>{()}</Gate> }.into_any(),
         Content::Resuming => pages::resuming().into_any(),
         Content::Failed(problem) => pages::failed(&problem).into_any(),

@@ -62,14 +62,33 @@ pub fn iso(time: Timestamp) -> String {
 
 /// For people, in the language of the page: `23 Nov 2026, 12:38`, or `23 Nov 2026, 11:38 UTC`.
 pub fn date_and_time(time: Timestamp) -> String {
+    (text().dates().date_and_time)(&day(time), &time_of_day(time))
+}
+
+/// For people, the time of day: `12:38`, or `11:38 UTC`.
+pub fn time_of_day(time: Timestamp) -> String {
     let (civil, zone) = Civil::local(time);
-    (text().dates().date_and_time)(&day(time), &format!("{:02}:{:02}{zone}", civil.hour(), civil.minute()))
+    format!("{:02}:{:02}{zone}", civil.hour(), civil.minute())
 }
 
 /// For people, without the time of day: `23 Nov 2026`.
 pub fn day(time: Timestamp) -> String {
     let (civil, _) = Civil::local(time);
     (text().dates().date)(civil.day, civil.month_name(), civil.year)
+}
+
+/// The number of the day on which `time` lies, where clocks are ahead of UTC by `ahead` seconds.
+pub fn day_number(time: Timestamp, ahead: i64) -> i64 {
+    (time.as_secs() + ahead).div_euclid(86_400)
+}
+
+/// A day as a heading: today, yesterday, or its `date`.
+pub fn day_words(day: i64, today: i64, date: impl FnOnce() -> String) -> String {
+    match today - day {
+        0 => text().dates().today.to_owned(),
+        1 => text().dates().yesterday.to_owned(),
+        _ => date(),
+    }
 }
 
 /// How long ago something was. What is more than a week ago is better told as a date (`None`); what seems to lie ahead,
@@ -107,9 +126,21 @@ mod tests {
         let time = Timestamp::from_secs(1_795_433_937);
         assert_eq!(iso(time), "2026-11-23T11:38:57Z");
         assert_eq!(date_and_time(time), "23 Nov 2026, 11:38 UTC");
+        assert_eq!(time_of_day(time), "11:38 UTC");
         assert_eq!(iso(Timestamp::default()), "1970-01-01T00:00:00Z");
         assert_eq!(iso(Timestamp::from_secs(951_782_400)), "2000-02-29T00:00:00Z");
         assert_eq!(iso(Timestamp::from_secs(-1)), "1969-12-31T23:59:59Z");
+    }
+
+    #[test]
+    fn a_day_begins_where_the_reader_is() {
+        const HOUR: i64 = 3_600;
+        let evening = Timestamp::from_secs(23 * 3_600);
+        assert_eq!(day_number(evening, 0), 0);
+        assert_eq!(day_number(evening, 2 * HOUR), 1, "in Berlin it is tomorrow");
+        assert_eq!(day_number(Timestamp::from_secs(3_600), -5 * HOUR), -1, "in New York it is yesterday");
+        let words = |day| day_words(day, 20, || "a date".to_owned());
+        assert_eq!([words(20), words(19), words(18), words(21)], ["Today", "Yesterday", "a date", "a date"]);
     }
 
     #[test]

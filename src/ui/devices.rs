@@ -49,7 +49,7 @@ impl Ending {
     /// What its button says.
     fn words(&self) -> String {
         match self {
-            Self::One(one) => (text().devices().sign_out_one)(&naming::title(one)),
+            Self::One(one) => (text().devices().sign_out_one)(&naming::mention(one)),
             Self::Several(several) => (text().devices().sign_out_selected)(several.len() as u64),
             Self::Others => text().devices().sign_out_others.to_owned(),
             Self::Everywhere => text().devices().sign_out_everywhere.to_owned(),
@@ -58,7 +58,7 @@ impl Ending {
 
     fn done(&self) -> String {
         match self {
-            Self::One(one) => (text().devices().ended_one)(&naming::title(one)),
+            Self::One(one) => (text().devices().ended_one)(&naming::mention(one)),
             Self::Several(several) => (text().devices().ended_several)(several.len() as u64),
             Self::Others | Self::Everywhere => text().devices().ended_others.to_owned(),
         }
@@ -66,7 +66,7 @@ impl Ending {
 
     fn failed(&self, why: &str) -> String {
         match self {
-            Self::One(one) => (text().devices().not_ended)(&naming::title(one), why),
+            Self::One(one) => (text().devices().not_ended)(&naming::mention(one), why),
             Self::Several(_) | Self::Others | Self::Everywhere => (text().devices().others_not_ended)(why),
         }
     }
@@ -280,10 +280,10 @@ impl Devices {
             let is_in = |rows: &[SessionInfo], row: &SessionInfo| rows.iter().any(|other| other.sid == row.sid);
             for came in rows.iter().filter(|row| !is_in(&before, row)) {
                 let not_you = (text().devices().not_you, links::sign_out_of(&came.sid));
-                messages::say((text().devices().came)(&naming::title(came)), Some(not_you));
+                messages::say((text().devices().came)(&naming::mention(came)), Some(not_you));
             }
             for went in before.iter().filter(|row| !is_in(&rows, row)) {
-                messages::say((text().devices().ended_one)(&naming::title(went)), None);
+                messages::say((text().devices().ended_one)(&naming::mention(went)), None);
             }
             if rows != before {
                 let focused = browser::focused();
@@ -302,7 +302,7 @@ impl Devices {
     pub fn renamed(self, sid: &SessionId, name: String) {
         self.rows.update(|rows| {
             if let Some(row) = rows.iter_mut().find(|row| row.sid == *sid) {
-                messages::say((text().devices().renamed)(&naming::title(row), &name), None);
+                messages::say((text().devices().renamed)(&naming::mention(row), &naming::isolated(name.clone())), None);
                 row.name = Some(name);
             }
         });

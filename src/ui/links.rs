@@ -10,9 +10,12 @@ pub const SIGN_OUT: &str = "/devices/sign-out";
 pub const REAUTHENTICATE: &str = "/reauthenticate";
 pub const ACCOUNT: &str = "/account";
 pub const ACTIVITY: &str = "/activity";
+pub const NOT_ME: &str = "/not-me";
 /// Where to go when something was somebody else, and its session is not signed in any more: a changed password ends
 /// every other session.
 pub const DISOWN: &str = "/account?notMe=over#password";
+/// The same, when somebody tried passwords, and none was right.
+pub const GUESSED: &str = "/account?notMe=guessed#password";
 /// The same, when its session has just been ended.
 pub const DISOWNED: &str = "/account?notMe=ended#password";
 
@@ -31,6 +34,8 @@ pub mod post {
     pub const LOGOUT_ALL: &str = "/auth/logout-all";
     pub const REVOKE: &str = "/auth/sessions/revoke";
     pub const RENAME: &str = "/auth/sessions/rename";
+    pub const NOT_MINE: &str = "/auth/sessions/not-mine";
+    pub const END_NOT_MINE: &str = "/auth/sessions/not-mine/end";
     pub const REAUTHENTICATE: &str = "/auth/reauthenticate";
     pub const PASSWORD: &str = "/auth/password";
     pub const PREFERENCES: &str = "/preferences";
@@ -48,7 +53,7 @@ pub mod query {
     /// What is to be signed out: a session, or one of [`which`](super::which).
     pub const DEVICE: &str = "device";
     pub const WHICH: &str = "which";
-    /// That somebody else did something: whether it was `ended` just now, or was `over`.
+    /// That somebody else did something: their session was `ended` just now, or is `over`; or they `guessed` passwords.
     pub const NOT_ME: &str = "notMe";
     /// That the password was given again, for something that has not been done yet.
     pub const CONFIRMED: &str = "confirmed";
@@ -61,6 +66,16 @@ pub mod query {
 pub mod which {
     pub const OTHERS: &str = "others";
     pub const EVERYWHERE: &str = "everywhere";
+}
+
+/// The row of a session on the devices page.
+pub fn device(sid: &SessionId) -> String {
+    format!("{DEVICES}#{}", device_row(sid))
+}
+
+/// The id of that row.
+pub fn device_row(sid: &SessionId) -> String {
+    format!("device-{sid}")
 }
 
 /// The pages that signing in may lead to.
@@ -119,7 +134,7 @@ pub fn confirmed(address: &str) -> String {
 
 /// Whether `path` is where people sign in: going back there would be a circle.
 pub fn leads_to_entrance(path: &str) -> bool {
-    matches!(page_of(path), LOGIN | SIGNUP | REAUTHENTICATE | "/")
+    matches!(page_of(path), LOGIN | SIGNUP | REAUTHENTICATE | NOT_ME | "/")
 }
 
 /// The page that has the form which posts to `path`.

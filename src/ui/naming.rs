@@ -9,6 +9,22 @@ pub fn title(session: &SessionInfo) -> String {
         .unwrap_or_else(|| text().devices().unknown.to_owned())
 }
 
+/// The same within a sentence of the page's own.
+pub fn mention(session: &SessionInfo) -> String {
+    isolated(title(session))
+}
+
+/// Text of a user's within a sentence: what is written from right to left keeps its own order and leaves the rest's
+/// alone. By signs of Unicode (UAX 9 section 2.4.2), since a sentence may stand where there are no elements.
+pub fn isolated(text: String) -> String {
+    if text.chars().any(is_right_to_left) { format!("\u{2068}{text}\u{2069}") } else { text }
+}
+
+/// Hebrew, Arabic and the scripts beside them.
+fn is_right_to_left(sign: char) -> bool {
+    matches!(sign, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
+}
+
 /// The same from its parts; `None` where nothing is known.
 pub fn called(name: Option<&str>, browser: Option<&str>, os: Option<&str>) -> Option<String> {
     name.map(str::to_owned).or_else(|| kind(browser, os))
@@ -62,6 +78,15 @@ mod tests {
         assert_eq!(title(&named), "Desk");
         assert_eq!(subtitle(&named).as_deref(), Some("Firefox on Linux"));
         assert_eq!(subtitle(&session(Some("Firefox on Linux"), Some("Firefox"), Some("Linux"))), None);
+    }
+
+    #[test]
+    fn a_name_from_right_to_left_leaves_the_sentence_around_it_alone() {
+        assert_eq!(mention(&session(Some("مكتب"), None, None)), "\u{2068}مكتب\u{2069}");
+        assert_eq!(title(&session(Some("مكتب"), None, None)), "مكتب", "alone it is as it was given");
+        for plain in ["Desk", "Küche 🪟", "台所"] {
+            assert_eq!(mention(&session(Some(plain), None, None)), plain);
+        }
     }
 
     #[test]

@@ -1,11 +1,13 @@
 //! The pages that there are: where each one is, what it is called, and what it is about.
 
+use super::activity::Identity;
 use super::environment::Environment;
 use super::{browser, links, text};
-use crate::api::data::{Account, ActivityPage, SessionInfo};
+use crate::api::data::{Account, ActivityEvent, SessionInfo};
 use crate::api::json;
 use crate::api::problem::{Code, Problem};
 use crate::domain::farewell::Farewell;
+use crate::domain::history::WrongPasswords;
 use crate::domain::id::SessionId;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -21,6 +23,8 @@ pub enum Page {
     SignOut,
     Activity,
     Account,
+    /// Before a session is ended that somebody else started.
+    NotMe,
     /// In place of a page of somebody whom the server cannot recognise, while the browser may hold the refresh token.
     Resuming,
     /// In place of a page that cannot be had now.
@@ -30,7 +34,7 @@ pub enum Page {
 }
 
 impl Page {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::SignIn,
         Self::SignUp,
         Self::Reauthenticate,
@@ -38,6 +42,7 @@ impl Page {
         Self::SignOut,
         Self::Activity,
         Self::Account,
+        Self::NotMe,
         Self::Resuming,
         Self::Failed,
         Self::Missing,
@@ -59,6 +64,7 @@ impl Page {
             Self::SignOut => Some(links::SIGN_OUT),
             Self::Activity => Some(links::ACTIVITY),
             Self::Account => Some(links::ACCOUNT),
+            Self::NotMe => Some(links::NOT_ME),
             Self::Resuming | Self::Failed | Self::Missing => None,
         }
     }
@@ -73,6 +79,7 @@ impl Page {
             Self::SignOut => "sign-out",
             Self::Activity => "activity",
             Self::Account => "account",
+            Self::NotMe => "not-me",
             Self::Resuming => "resuming",
             Self::Failed => "failed",
             Self::Missing => "missing",
@@ -83,7 +90,7 @@ impl Page {
     pub const fn part(self) -> Option<&'static str> {
         match self {
             Self::Devices => Some("devices"),
-            Self::Activity | Self::Account => Some("account"),
+            Self::Activity | Self::Account | Self::NotMe => Some("account"),
             Self::SignIn
             | Self::SignUp
             | Self::Reauthenticate
@@ -110,6 +117,7 @@ impl Page {
             Self::SignOut => text.devices().sign_out,
             Self::Activity => text.activity().title,
             Self::Account => text.account().title,
+            Self::NotMe => text.not_me().title,
             Self::Resuming => text.frame().resuming,
             Self::Failed => text.frame().failed,
             Self::Missing => text.missing().title,
@@ -127,8 +135,15 @@ pub struct Personal<T> {
 /// A page of the user's events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Activity {
-    pub page: ActivityPage,
-    /// The sessions that are signed in, but for the one that asks.
+    /// Newest first.
+    pub entries: Vec<Entry>,
+    /// What the newest event is known by.
+    pub newest: Option<Identity>,
+    /// The cursor of the next page; `None` on the last.
+    pub next: Option<i64>,
+    /// The session that asks.
+    pub current: SessionId,
+    /// The other sessions that are signed in.
     pub others: Vec<SessionId>,
 }
 
@@ -139,6 +154,25 @@ pub enum Asked {
     /// So many others.
     Others(u64),
     Everywhere,
+}
+
+/// An event, or several wrong passwords.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    pub event: ActivityEvent,
+    /// The wrong passwords that it stands for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong: Option<WrongPasswords>,
+    /// Whether somebody else may have been at it.
+    pub warns: bool,
+}
+
+/// A session that the user says somebody else started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotMe {
+    pub session: SessionInfo,
+    /// Whether it takes the password to end it.
+    pub password_needed: bool,
 }
 
 /// A page with what it is about, as the server knows it when it writes the page.
@@ -152,6 +186,7 @@ pub enum Content {
     SignOut(Asked),
     Activity(Personal<Activity>),
     Account(Personal<Account>),
+    NotMe(Personal<NotMe>),
     Resuming,
     Failed(Problem),
     Missing,
@@ -167,6 +202,7 @@ impl Content {
             Self::SignOut(_) => Page::SignOut,
             Self::Activity(_) => Page::Activity,
             Self::Account(_) => Page::Account,
+            Self::NotMe(_) => Page::NotMe,
             Self::Resuming => Page::Resuming,
             Self::Failed(_) => Page::Failed,
             Self::Missing => Page::Missing,
@@ -188,6 +224,7 @@ impl Content {
             Self::Devices(personal) => serde_json::to_string(personal),
             Self::Activity(personal) => serde_json::to_string(personal),
             Self::Account(personal) => serde_json::to_string(personal),
+            Self::NotMe(personal) => serde_json::to_string(personal),
             _ => return None,
         };
         json.ok().map(|json| swap_quotes(&json))

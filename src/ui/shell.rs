@@ -41,7 +41,10 @@ pub fn shell(options: LeptosOptions, files: Arc<Files>, content: Content, said: 
                 <meta name="viewport" content="width=device-width, initial-scale=1" />
                 <title>{text::page_title(content.heading())}</title>
                 <ThemeColor theme=environment.theme />
+                <meta name="description" content=text().frame().description />
                 <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
+                <link rel="apple-touch-icon" href="/apple-touch-icon.png" />
+                <link rel="manifest" href="/manifest.webmanifest" />
                 <PaintWhole />
                 <link rel="stylesheet" href=files.style.clone() />
                 <AutoReload options />

@@ -36,6 +36,12 @@ pub fn offset(time: Timestamp) -> Option<i64> {
     Some(offset(time))
 }
 
+/// The same for what the server wrote of the present page: `None` where it did not know the zone.
+pub fn written(time: Timestamp) -> Option<i64> {
+    let is_told = !environment::is_in_browser() || browser::root_attribute(ATTRIBUTE).is_some();
+    is_told.then(|| offset(time)).flatten()
+}
+
 /// For the root of the page.
 pub fn told() -> Option<String> {
     use_context::<TimeZone>().map(|zone| zone.name.as_str().to_owned())

@@ -6,7 +6,7 @@ use crate::api::data::{Account, ActivityEvent, ActivityPage, Me, SessionInfo};
 use crate::api::problem::{Code, Problem};
 use crate::domain::activity::Filter;
 use crate::domain::recognition::Hints;
-use crate::server::service::{Caller, ServiceError};
+use crate::server::service::{Caller, History, ServiceError};
 use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use tracing::Instrument as _;
@@ -57,6 +57,21 @@ pub async fn events(
     Ok(page)
 }
 
+/// A page of the caller's history, with what is known of the devices.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn history(
+    context: &RequestContext,
+    caller: &Caller,
+    filter: Filter,
+    cursor: Option<i64>,
+) -> Result<History, ServiceError> {
+    let mut history = context.services().history(caller, filter, cursor).await?;
+    name_devices(history.entries.iter_mut().map(|entry| &mut entry.event));
+    Ok(history)
+}
+
 pub async fn account() -> Result<Account, Problem> {
     read(|context| async move {
         let caller = context.reader().await?;
@@ -66,8 +81,8 @@ pub async fn account() -> Result<Account, Problem> {
 }
 
 /// Says what the programs' own names mean, where nothing is kept of the device: in events of earlier versions.
-pub fn name_devices(events: &mut [ActivityEvent]) {
-    for event in events.iter_mut().filter(|event| event.browser.is_none() && event.os.is_none()) {
+pub fn name_devices<'a>(events: impl IntoIterator<Item = &'a mut ActivityEvent>) {
+    for event in events.into_iter().filter(|event| event.browser.is_none() && event.os.is_none()) {
         let device = device::of(&event.user_agent, &Hints::default());
         (event.browser, event.os) = (device.browser, device.os);
     }

@@ -173,6 +173,35 @@ pub async fn revoke_session(sid: SessionId) -> Answer<()> {
     Ok(())
 }
 
+pub async fn not_mine(sid: SessionId) -> Answer<()> {
+    let context = RequestContext::current()?;
+    let caller = context.web_caller().await?;
+    if sid == caller.sid || !sid.is_well_formed() {
+        return Err(ServiceError::NotFound.into());
+    }
+    Ok(web_session::keep_not_mine(&context.web, &sid).await.map_err(ServiceError::from)?)
+}
+
+pub async fn end_not_mine(password: Option<Secret>) -> Answer<()> {
+    let context = RequestContext::current()?;
+    context.web_caller().await?;
+    let kept = web_session::not_mine(&context.web).await.map_err(ServiceError::from)?;
+    let sid = kept.ok_or(ServiceError::NotFound)?;
+    let credentials = context.credentials(None);
+    let (services, source) = (context.services().clone(), context.source.clone());
+    complete(async move {
+        if let Some(password) = password {
+            services.reauthenticate(&password, &credentials, &source).await?;
+        }
+        services.revoke_session(&sid, &credentials, &source).await
+    })
+    .await?;
+    if let Err(error) = web_session::forget_not_mine(&context.web).await {
+        tracing::warn!(%error, "a web session keeps a session that was ended");
+    }
+    Ok(())
+}
+
 pub async fn rename_session(sid: SessionId, name: String) -> Answer<()> {
     let context = RequestContext::current()?;
     let credentials = context.credentials(None);

@@ -29,7 +29,7 @@ pub async fn answer(path: &str, body: &[u8], response: Response<Body>, context: 
     } else {
         let body = to_bytes(body, super::rpc::BODY_MAX).await.unwrap_or_default();
         let problem = serde_json::from_slice(&body).unwrap_or_else(|_| Problem::new(Code::Internal));
-        let is_over = problem.code == Code::NotFound && disowns(path, &fields);
+        let is_over = problem.code == Code::NotFound && path == links::post::END_NOT_MINE;
         if let Some(username) = fields.get("username").filter(|name| is_worth_keeping(path, &problem, name))
             && let Err(error) = web_session::keep_username(&context.web, username).await
         {
@@ -73,7 +73,8 @@ fn after(path: &str, fields: &HashMap<String, String>, wanted: Option<&str>) -> 
         links::post::DELETE_ACCOUNT => links::LOGIN,
         links::post::REAUTHENTICATE => return links::confirmed(&return_to::page(wanted)),
         "/auth/logout-all" if !keeps_current(fields) => "/login",
-        _ if disowns(path, fields) => links::DISOWNED,
+        links::post::NOT_MINE => links::NOT_ME,
+        links::post::END_NOT_MINE => links::DISOWNED,
         _ => return return_to::page(wanted),
     };
     page.to_owned()
@@ -84,19 +85,15 @@ pub fn keeps_current(fields: &HashMap<String, String>) -> bool {
     fields.get("keepCurrent").is_some_and(|keep| keep == "true" || keep == "on")
 }
 
-/// Whether a session is ended because somebody else signed in.
-fn disowns(path: &str, fields: &HashMap<String, String>) -> bool {
-    path == links::post::REVOKE && fields.contains_key(links::query::NOT_ME)
-}
-
 /// The page that shows what was refused.
 fn refused(path: &str, problem: &Problem, wanted: Option<&str>) -> String {
     let wanted = wanted.map(|wanted| return_to::page(Some(wanted)));
     let page = match (path, problem.code) {
         ("/auth/signup", _) => "/signup",
         ("/auth/login", _) => "/login",
-        (_, Code::ReauthenticationRequired) => "/reauthenticate",
         (_, Code::InvalidToken | Code::SessionRevoked | Code::RefreshReused) => "/login",
+        (links::post::END_NOT_MINE, _) => links::NOT_ME,
+        (_, Code::ReauthenticationRequired) => "/reauthenticate",
         ("/auth/reauthenticate", _) => "/reauthenticate",
         _ => wanted.as_deref().unwrap_or(links::DEVICES),
     };

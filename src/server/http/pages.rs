@@ -7,10 +7,10 @@ use super::{account, device, document, farewell, headers, preferences, problem, 
 use crate::api::data::SessionInfo;
 use crate::api::problem::{Code, Problem};
 use crate::domain::session::{Reason, Revocation, Session};
-use crate::server::service::{Caller, ServiceError};
+use crate::server::service::{Caller, History, HistoryEntry, ServiceError};
 use crate::ui::address::Address;
 use crate::ui::links::query;
-use crate::ui::page::{Activity, Asked, Content, Page, Personal};
+use crate::ui::page::{Activity, Asked, Content, Entry, NotMe, Page, Personal};
 use crate::ui::{self, activity, links};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -97,8 +97,13 @@ async fn content(
             let filter = activity::filter_of(address.parameter(query::SHOW).as_deref());
             let before = address.parameter(query::BEFORE).and_then(|before| before.parse().ok());
             let others = context.services().sessions(caller).await?.into_iter().filter(|session| !session.current);
+            let History { entries, newest, next } = account::history(context, caller, filter, before).await?;
+            let entry = |HistoryEntry { event, wrong, warns }| Entry { event, wrong, warns };
             let content = Activity {
-                page: account::events(context, caller, filter, before).await?,
+                entries: entries.into_iter().map(entry).collect(),
+                newest: newest.as_ref().map(activity::identity),
+                next,
+                current: caller.sid.clone(),
                 others: others.map(|session| session.sid).collect(),
             };
             Content::Activity(Personal { username, content })
@@ -112,6 +117,7 @@ async fn content(
                 None => return Ok(Guide::Go(links::DEVICES.into())),
             }
         }
+        Page::NotMe => return not_me(context, caller, username).await,
         Page::Reauthenticate => Content::Reauthenticate(Personal { username, content: () }),
         // No other has a path but the root.
         _ => return Ok(Guide::Go(links::DEVICES.into())),
@@ -130,6 +136,19 @@ fn asked(address: &Address, sessions: Vec<SessionInfo>) -> Option<Asked> {
         links::which::EVERYWHERE => Some(Asked::Everywhere),
         _ => None,
     }
+}
+
+/// The page that asks before a session is ended that somebody else started.
+async fn not_me(context: &RequestContext, caller: &Caller, username: String) -> Result<Guide, ServiceError> {
+    let Some(sid) = web_session::not_mine(&context.web).await? else { return Ok(Guide::Go(links::ACTIVITY.into())) };
+    let session = context.services().sessions(caller).await?.into_iter().find(|session| session.sid == sid);
+    let Some(session) = session.filter(|session| !session.current) else {
+        // It ended meanwhile: what comes next is the same.
+        web_session::forget_not_mine(&context.web).await?;
+        return Ok(Guide::Go(links::DISOWN.into()));
+    };
+    let password_needed = !context.services().has_proved_recently(caller).await?;
+    Ok(Guide::Stay(Content::NotMe(Personal { username, content: NotMe { session, password_needed } })))
 }
 
 /// Who asks for a page of somebody signed in, and is not by the web session. Where a living refresh token is shown, or

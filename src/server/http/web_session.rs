@@ -28,6 +28,8 @@ const SID: &str = "sid";
 const KEPT_UNTIL: &str = "kept_until";
 const USERNAME: &str = "username";
 const SAID: &str = "said";
+/// The session that the user wants to end, since somebody else started it.
+const NOT_MINE: &str = "not_mine";
 
 /// tower-sessions' four verbs on our store. What is stored is a digest of the id, never the id.
 #[derive(Clone)]
@@ -231,4 +233,28 @@ pub async fn take_said(web: &WebSession) -> Result<Option<Said>, StoreError> {
         web.remove::<Said>(SAID).await.map_err(fault)?;
     }
     Ok(said)
+}
+
+/// Keeps which session the user says is somebody else's, for the page that asks before it is ended.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn keep_not_mine(web: &WebSession, sid: &SessionId) -> Result<(), StoreError> {
+    web.insert(NOT_MINE, sid).await.map_err(fault)
+}
+
+/// The session that [`keep_not_mine`] kept.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn not_mine(web: &WebSession) -> Result<Option<SessionId>, StoreError> {
+    web.get(NOT_MINE).await.map_err(fault)
+}
+
+/// Forgets what [`keep_not_mine`] kept.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn forget_not_mine(web: &WebSession) -> Result<(), StoreError> {
+    web.remove::<SessionId>(NOT_MINE).await.map(drop).map_err(fault)
 }

@@ -206,7 +206,8 @@ impl Services {
         let mut session = self.new_session(user, client, remember, source, now)?;
         let refresh = refresh::mint(&session, &self.access.ring(), &self.settings.server.public_url)?;
         session.rotation.digest = refresh.digest();
-        let event = Event { sid: Some(session.id.clone()), ..event(&user.id, Kind::SignedIn, source, now) };
+        let event = event(&user.id, Kind::SignedIn, source, now);
+        let event = Event { sid: Some(session.id.clone()), by: Some(session.id.clone()), ..event };
         let start = StartSession {
             session: &session,
             password_changed_at: user.password_changed_at,
@@ -353,7 +354,8 @@ impl Services {
         let from = origin(source, Some(&user.id));
         let password = self.new_password("newPassword", new.expose(), &user.username, &from).await?;
         let new_hash = self.hasher.hash(&password, &from).await?;
-        let event = Event { sid: Some(session.id.clone()), ..self.event(&user.id, Kind::PasswordChanged, source) };
+        let event = self.event(&user.id, Kind::PasswordChanged, source);
+        let event = Event { sid: Some(session.id.clone()), by: Some(session.id.clone()), ..event };
         let change = PasswordChange {
             user_id: &user.id,
             password_changed_at: user.password_changed_at,

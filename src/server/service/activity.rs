@@ -3,15 +3,15 @@
 use super::identity::Caller;
 use super::limits::Doing;
 use super::{ServiceError, Services};
-use crate::api::data::{Account, ActivityEvent, ActivityPage, DeviceName, ExportedSession, OtherSide};
-use crate::domain::activity::{Event, Filter, Party};
+use crate::api::data::{Account, ActivityEvent, ActivityPage, DeviceName, ExportedSession, NewName, OtherSide};
+use crate::domain::activity::{Event, Filter, Names, Party};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{Page, Recorded};
 
 /// How many events a page has.
-const PAGE: u32 = 50;
+pub(super) const PAGE: u32 = 50;
 /// How many events, and how many sessions, are read at once where all are wanted.
 const EXPORTED_EVENTS: u32 = 500;
 const EXPORTED_SESSIONS: u32 = 100;
@@ -27,39 +27,35 @@ impl Services {
         filter: Filter,
         cursor: Option<i64>,
     ) -> Result<ActivityPage, ServiceError> {
-        let mut page = self.activity_of(&caller.user_id, Page { filter, before: cursor, limit: PAGE }).await?;
-        let mut done_to: Vec<_> = page.events.iter_mut().filter(|event| event.kind.is_done_to_a_session()).collect();
-        if !done_to.is_empty() {
-            let sids: Vec<_> = done_to.iter().filter_map(|event| event.sid.clone()).collect();
-            let sessions = self.store.these_sessions(&caller.user_id, &sids).await?;
-            for event in &mut done_to {
-                let session = sessions.iter().find(|session| event.sid.as_ref() == Some(&session.id));
-                event.device = session.map(|Session { label, .. }| DeviceName {
-                    name: label.name.clone(),
-                    browser: label.device.browser.clone(),
-                    os: label.device.os.clone(),
-                });
-            }
-        }
+        let page = Page { kinds: filter.kinds(), before: cursor, limit: PAGE };
+        let mut page = self.activity_of(&caller.user_id, page).await?;
+        self.name_sessions(&caller.user_id, &mut page.events).await?;
         Ok(page)
+    }
+
+    /// Says of what was done to a session what that is called now.
+    pub(super) async fn name_sessions(&self, user: &UserId, events: &mut [ActivityEvent]) -> Result<(), ServiceError> {
+        let mut done_to: Vec<_> = events.iter_mut().filter(|event| event.kind.is_done_to_a_session()).collect();
+        if done_to.is_empty() {
+            return Ok(());
+        }
+        let sids: Vec<_> = done_to.iter().filter_map(|event| event.sid.clone()).collect();
+        let sessions = self.store.these_sessions(user, &sids).await?;
+        for event in &mut done_to {
+            let session = sessions.iter().find(|session| event.sid.as_ref() == Some(&session.id));
+            event.device = session.map(|Session { label, .. }| DeviceName {
+                name: label.name.clone(),
+                browser: label.device.browser.clone(),
+                os: label.device.os.clone(),
+            });
+        }
+        Ok(())
     }
 
     async fn activity_of(&self, user: &UserId, page: Page) -> Result<ActivityPage, ServiceError> {
         let recorded = self.store.activity(user, page).await?;
         let full = recorded.len() == usize::try_from(page.limit).unwrap_or(usize::MAX);
         let next = recorded.last().map(|last| last.cursor).filter(|_| full);
-        let tell = |Recorded { kind, at, sid, ip, user_agent, browser, os, detail, other, .. }| ActivityEvent {
-            kind,
-            at,
-            sid,
-            ip,
-            user_agent,
-            browser,
-            os,
-            detail,
-            device: None,
-            other: other.map(|Party { at, ip, user_agent }| OtherSide { at, ip, user_agent }),
-        };
         Ok(ActivityPage { events: recorded.into_iter().map(tell).collect(), next })
     }
 
@@ -92,7 +88,7 @@ impl Services {
     /// # Errors
     /// When the store does not answer.
     pub async fn exported_events(&self, caller: &Caller, before: Option<i64>) -> Result<ActivityPage, ServiceError> {
-        self.activity_of(&caller.user_id, Page { filter: Filter::All, before, limit: EXPORTED_EVENTS }).await
+        self.activity_of(&caller.user_id, Page { kinds: None, before, limit: EXPORTED_EVENTS }).await
     }
 
     fn tell_all(&self, session: Session, caller: &Caller) -> ExportedSession {
@@ -120,4 +116,12 @@ impl Services {
             }
         });
     }
+}
+
+/// An event as it is told.
+pub(super) fn tell(recorded: Recorded) -> ActivityEvent {
+    let Recorded { kind, at, sid, ip, user_agent, browser, os, detail, other, by, names, .. } = recorded;
+    let other = other.map(|Party { at, ip, user_agent }| OtherSide { at, ip, user_agent });
+    let names = names.map(|Names { before, after }| NewName { before, after });
+    ActivityEvent { kind, at, sid, ip, user_agent, browser, os, detail, device: None, by, names, other }
 }

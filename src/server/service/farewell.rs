@@ -2,7 +2,7 @@
 
 use super::identity::{Shown, Way};
 use super::{ServiceError, Services};
-use crate::domain::activity::{Filter, Kind};
+use crate::domain::activity::Kind;
 use crate::domain::farewell::{Farewell, Why, may_know_device};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
@@ -41,7 +41,7 @@ impl Services {
 
     /// The same, with the device that did it, if its event is still among the newest.
     async fn with_device(&self, mut farewell: Farewell, session: &Session) -> Result<Farewell, ServiceError> {
-        let page = Page { filter: Filter::All, before: None, limit: EVENTS };
+        let page = Page { kinds: None, before: None, limit: EVENTS };
         let events = self.store.activity(&session.user_id, page).await?;
         let ended = |kind| matches!(kind, Kind::SessionEnded);
         if let Some(event) =

@@ -4,6 +4,7 @@ mod accounts;
 mod activity;
 mod attempts;
 mod farewell;
+mod history;
 mod identity;
 mod limits;
 mod live;
@@ -11,6 +12,7 @@ mod queue;
 mod sessions;
 
 pub use accounts::{SignIn, SignUp};
+pub use history::{History, HistoryEntry};
 pub use identity::{Caller, Credentials, Shown, Text, Way};
 pub use live::{LiveEvent, Watch};
 
@@ -282,5 +284,7 @@ fn event(user_id: &UserId, kind: Kind, source: &Source, at: Timestamp) -> Event 
         device: source.device.clone(),
         detail: None,
         other: None,
+        by: None,
+        names: None,
     }
 }

@@ -82,7 +82,7 @@ impl Services {
                 reason: Reason::SignedOut,
                 at: self.now(),
             };
-            self.end(&end, Kind::SignedOut, source).await?;
+            self.end(&end, Kind::SignedOut, None, source).await?;
         }
         Ok(())
     }
@@ -101,12 +101,12 @@ impl Services {
         self.require_recent(&session)?;
         let others = Which::AllBut(session.id.clone());
         let end = End { user_id: session.user_id, which: others, reason: Reason::EndedByUser, at: self.now() };
-        self.end(&end, Kind::SessionEnded, source).await?;
+        self.end(&end, Kind::SessionEnded, Some(session.id.clone()), source).await?;
         if !keep_current {
             // It signs itself out: what its other tabs say is not that another device did it. Last, so that a fault in
             // between leaves who asks able to ask again.
             let end = End { which: Which::One(session.id), reason: Reason::SignedOut, ..end };
-            self.end(&end, Kind::SignedOut, source).await?;
+            self.end(&end, Kind::SignedOut, None, source).await?;
         }
         Ok(())
     }
@@ -133,7 +133,8 @@ impl Services {
         let (reason, kind) =
             if own { (Reason::SignedOut, Kind::SignedOut) } else { (Reason::EndedByUser, Kind::SessionEnded) };
         let end = End { user_id: session.user_id, which: Which::One(sid.clone()), reason, at: self.now() };
-        if self.end(&end, kind, source).await?.is_empty() { Err(ServiceError::NotFound) } else { Ok(own) }
+        let by = (!own).then_some(session.id);
+        if self.end(&end, kind, by, source).await?.is_empty() { Err(ServiceError::NotFound) } else { Ok(own) }
     }
 
     /// Deletes the account of who asks, with everything that is theirs. The password is proof enough of who asks.
@@ -169,8 +170,14 @@ impl Services {
         ended.map(drop).ok_or(ServiceError::NotFound)
     }
 
-    async fn end(&self, end: &End, kind: Kind, source: &Source) -> Result<Vec<SessionId>, ServiceError> {
-        let event = Event { detail: Some(end.reason.as_str()), ..self.event(&end.user_id, kind, source) };
+    async fn end(
+        &self,
+        end: &End,
+        kind: Kind,
+        by: Option<SessionId>,
+        source: &Source,
+    ) -> Result<Vec<SessionId>, ServiceError> {
+        let event = Event { detail: Some(end.reason.as_str()), by, ..self.event(&end.user_id, kind, source) };
         let ended = self.ending(&end.user_id, self.store.end_sessions(end, &event), Clone::clone).await?;
         for sid in &ended {
             tracing::info!(
@@ -183,8 +190,19 @@ impl Services {
 
     /// Whether the session's user proved recently enough who they are to end what is not this session.
     fn require_recent(&self, session: &Session) -> Result<(), ServiceError> {
-        let recent = self.now().since(session.authenticated_at) < self.settings.sessions.reauthentication_window;
-        if recent { Ok(()) } else { Err(ServiceError::ReauthenticationRequired) }
+        if self.is_recent(session) { Ok(()) } else { Err(ServiceError::ReauthenticationRequired) }
+    }
+
+    fn is_recent(&self, session: &Session) -> bool {
+        self.now().since(session.authenticated_at) < self.settings.sessions.reauthentication_window
+    }
+
+    /// The same, to be told before anything is asked for.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn has_proved_recently(&self, caller: &Caller) -> Result<bool, ServiceError> {
+        Ok(self.store.session(&caller.sid).await?.is_some_and(|session| self.is_recent(&session)))
     }
 
     /// Gives one of the caller's sessions a name.
@@ -204,7 +222,8 @@ impl Services {
         if !sid.is_well_formed() {
             return Err(ServiceError::NotFound);
         }
-        let event = Event { sid: Some(sid.clone()), ..self.event(&session.user_id, Kind::SessionRenamed, source) };
+        let event = self.event(&session.user_id, Kind::SessionRenamed, source);
+        let event = Event { sid: Some(sid.clone()), by: Some(session.id), ..event };
         let renamed = self.store.rename_session(&session.user_id, sid, &name, &event).await?;
         if !renamed {
             return Err(ServiceError::NotFound);

@@ -10,16 +10,18 @@ use crate::server::ports::{Page, Recorded, StoreError};
 /// An event of a user who was deleted meanwhile is left out.
 const INSERT: Sql = sql!(
     "INSERT INTO activity (user_id, kind, at, sid, ip, user_agent, browser, os, detail, other_at, \
-     other_ip, other_user_agent) \
+     other_ip, other_user_agent, by_sid, name_before, name_after) \
      SELECT u.id, j.value ->> 'kind', CAST(j.value ->> 'at' AS BIGINT), j.value ->> 'sid', j.value ->> 'ip', \
             j.value ->> 'user_agent', j.value ->> 'browser', j.value ->> 'os', j.value ->> 'detail', \
-            CAST(j.value ->> 'other_at' AS BIGINT), j.value ->> 'other_ip', j.value ->> 'other_user_agent' \
+            CAST(j.value ->> 'other_at' AS BIGINT), j.value ->> 'other_ip', j.value ->> 'other_user_agent', \
+            j.value ->> 'by_sid', j.value ->> 'name_before', j.value ->> 'name_after' \
      FROM " rows " JOIN users u ON u.id = j.value ->> 'user_id' ORDER BY CAST(j.value ->> 'place' AS BIGINT)"
 );
 const PAGE: Sql = sql!(
     "SELECT " list " FROM (SELECT " object "('id', a.id, 'kind', a.kind, 'at', a.at, 'sid', a.sid, 'ip', a.ip, \
      'user_agent', a.user_agent, 'browser', a.browser, 'os', a.os, 'detail', a.detail, 'other_at', a.other_at, \
-     'other_ip', a.other_ip, 'other_user_agent', a.other_user_agent) AS o FROM activity a \
+     'other_ip', a.other_ip, 'other_user_agent', a.other_user_agent, 'by_sid', a.by_sid, 'name_before', a.name_before, \
+     'name_after', a.name_after) AS o FROM activity a \
      WHERE a.user_id = $1 AND a.id < $2 AND ($4 = '' OR $4 LIKE '%,' || a.kind || ',%') ORDER BY a.id DESC LIMIT $3) t"
 );
 
@@ -48,9 +50,9 @@ impl Database {
     pub(super) async fn activity(
         &self,
         user_id: &UserId,
-        Page { filter, before, limit }: Page,
+        Page { kinds, before, limit }: Page,
     ) -> Result<Vec<Recorded>, StoreError> {
-        let kinds = filter.kinds().map(in_one_text);
+        let kinds = kinds.map(in_one_text);
         let page = self.read(PAGE).bind(user_id.as_str()).bind(before.unwrap_or(i64::MAX)).bind(i64::from(limit));
         let page = page.bind(kinds.unwrap_or_default());
         let text = page.fetch_one(&self.readers).await?;

@@ -1,7 +1,7 @@
 //! Rows as they travel, as JSON, and what they mean. The one place that refuses rows that cannot be.
 
 use super::error::impossible;
-use crate::domain::activity::{Event, Kind, Party};
+use crate::domain::activity::{Event, Kind, Names, Party};
 use crate::domain::credentials::Username;
 use crate::domain::device::{Device, DeviceKind};
 use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
@@ -206,6 +206,9 @@ pub(super) struct EventRow<'a> {
     other_at: Option<Timestamp>,
     other_ip: Option<&'a str>,
     other_user_agent: Option<&'a str>,
+    by_sid: Option<&'a SessionId>,
+    name_before: Option<&'a str>,
+    name_after: Option<&'a str>,
 }
 
 impl<'a> EventRow<'a> {
@@ -224,6 +227,9 @@ impl<'a> EventRow<'a> {
             other_at: event.other.as_ref().map(|other| other.at),
             other_ip: event.other.as_ref().and_then(|other| other.ip.as_deref()),
             other_user_agent: event.other.as_ref().map(|other| other.user_agent.as_str()),
+            by_sid: event.by.as_ref(),
+            name_before: event.names.as_ref().and_then(|names| names.before.as_deref()),
+            name_after: event.names.as_ref().map(|names| names.after.as_str()),
         }
     }
 }
@@ -243,6 +249,9 @@ pub(super) struct RecordedRow {
     other_at: Option<Timestamp>,
     other_ip: Option<String>,
     other_user_agent: Option<String>,
+    by_sid: Option<SessionId>,
+    name_before: Option<String>,
+    name_after: Option<String>,
 }
 
 impl TryFrom<RecordedRow> for Recorded {
@@ -253,7 +262,8 @@ impl TryFrom<RecordedRow> for Recorded {
         let RecordedRow { id, at, sid, ip, user_agent, browser, os, detail, .. } = row;
         let other =
             row.other_at.map(|at| Party { at, ip: row.other_ip, user_agent: row.other_user_agent.unwrap_or_default() });
-        Ok(Self { cursor: id, kind, at, sid, ip, user_agent, browser, os, detail, other })
+        let names = row.name_after.map(|after| Names { before: row.name_before, after });
+        Ok(Self { cursor: id, kind, at, sid, ip, user_agent, browser, os, detail, other, by: row.by_sid, names })
     }
 }
 

@@ -5,7 +5,7 @@ use super::database::{Database, Write, from_json, to_json};
 use super::rows::{SessionRow, integer};
 use super::sql::{Sql, sql};
 use super::users::LOCK_USER;
-use crate::domain::activity::{Event, Kind};
+use crate::domain::activity::{Event, Kind, Names};
 use crate::domain::crowding::{Candidate, gives_way};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::{Reason, Session};
@@ -77,6 +77,7 @@ const OUTLINES: Sql = sql!(
      " short "(string_agg(s.id || ' ' || coalesce(s.name, ''), ',' ORDER BY s.id))) AS o \
      FROM sessions s WHERE s.user_id IN " texts " AND s.revoked_at IS NULL GROUP BY s.user_id) t"
 );
+const NAME: Sql = sql!("SELECT s.name FROM sessions s WHERE s.id = $1");
 const RENAME: Sql = sql!(
     "UPDATE sessions SET name = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL \
      AND idle_expires_at > $4 AND expires_at > $4"
@@ -278,12 +279,17 @@ impl Database {
         event: &Event,
     ) -> Result<bool, StoreError> {
         let mut write = self.write().await?;
+        write.lock(LOCK_THESE, &[&to_json(&[id])?]).await?;
+        let query = write.query(NAME).bind(id.as_str());
+        let before: Option<Option<String>> =
+            query.fetch_optional(write.connection()).await?.map(|row| row.try_get(0)).transpose()?;
         let query = write.query(RENAME).bind(id.as_str()).bind(user_id.as_str()).bind(name);
         let renamed = query.bind(event.at.as_millis()).execute(write.connection()).await?;
         if renamed.rows_affected() == 0 {
             return Ok(false);
         }
-        insert_events(&mut write, [event]).await?;
+        let names = Names { before: before.flatten(), after: name.to_owned() };
+        insert_events(&mut write, [&Event { names: Some(names), ..event.clone() }]).await?;
         write.commit().await?;
         Ok(true)
     }

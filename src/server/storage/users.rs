@@ -168,5 +168,7 @@ fn by_nobody(user_id: &UserId, at: Timestamp) -> Event {
         device: Device::default(),
         detail: None,
         other: None,
+        by: None,
+        names: None,
     }
 }

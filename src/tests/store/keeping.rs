@@ -26,8 +26,8 @@ stories! {
             store.record(&event("ada", kind)).await.unwrap();
         }
         let ada = user_id("ada");
-        let shown = async |filter, before, limit| {
-            let events = store.activity(&ada, Page { filter, before, limit }).await.unwrap();
+        let shown = async |filter: Filter, before, limit| {
+            let events = store.activity(&ada, Page { kinds: filter.kinds(), before, limit }).await.unwrap();
             let last = events.last().map(|event| event.cursor);
             (events.into_iter().map(|event| event.kind).collect::<Vec<_>>(), last)
         };
@@ -45,12 +45,15 @@ stories! {
             user_agent: "\"; DROP TABLE users; -- 🐘".into(),
             device: Device { browser: Some("Firefox".into()), os: Some("Windows 11".into()), ..Device::default() },
             detail: Some("predecessor"),
+            by: Some(sid("two")),
+            names: Some(Names { before: Some("Desk".into()), after: "Küche 🪟".into() }),
             ..event("ada", Kind::Reused)
         };
         store.record(&sent).await.unwrap();
         let kept = activity(&*store, "ada").await.remove(0);
         assert_eq!((kept.kind, kept.at, kept.sid, kept.ip), (sent.kind, sent.at, sent.sid, sent.ip));
         assert_eq!((kept.browser, kept.os), (sent.device.browser, sent.device.os));
+        assert_eq!((kept.by, kept.names), (sent.by, sent.names));
         assert_eq!((kept.user_agent, kept.detail.as_deref()), (sent.user_agent, sent.detail));
     }
 

@@ -12,7 +12,7 @@ mod sqlite_files;
 mod users;
 
 use crate::support::Backend;
-use latchkey::domain::activity::{Event, Filter, Kind};
+use latchkey::domain::activity::{Event, Filter, Kind, Names};
 use latchkey::domain::credentials::Username;
 use latchkey::domain::device::{Device, DeviceKind};
 use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
@@ -137,6 +137,8 @@ fn event(name: &str, kind: Kind) -> Event {
         device: Device::default(),
         detail: None,
         other: None,
+        by: None,
+        names: None,
     }
 }
 
@@ -189,7 +191,7 @@ async fn reason(store: &dyn Store, id: &str) -> Option<&'static str> {
 }
 
 fn page(before: Option<i64>, limit: u32) -> Page {
-    Page { filter: Filter::All, before, limit }
+    Page { kinds: None, before, limit }
 }
 
 async fn activity(store: &dyn Store, name: &str) -> Vec<Recorded> {

@@ -18,7 +18,7 @@ pub fn last(asked: RwSignal<Option<Ending>>) -> Memo<Option<Ending>> {
 /// What is asked.
 pub fn question(ending: Memo<Option<Ending>>) -> String {
     ending.with(|ending| match ending {
-        Some(Ending::One(one)) => (text().devices().end_one_title)(&naming::title(one)),
+        Some(Ending::One(one)) => (text().devices().end_one_title)(&naming::mention(one)),
         Some(Ending::Several(several)) => (text().devices().end_several_title)(several.len() as u64),
         Some(Ending::Others) => text().devices().end_others_title.to_owned(),
         Some(Ending::Everywhere) => text().devices().end_everywhere_title.to_owned(),
@@ -66,7 +66,7 @@ pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
         Some(Ending::Several(several)) => Some(
             view! {
                 <ul class="dialog__several" role="list">
-                    {several.iter().take(NAMED).map(|one| view! { <li>{naming::title(one)}</li> }).collect_view()}
+                    {several.iter().take(NAMED).map(|one| view! { <li>{naming::mention(one)}</li> }).collect_view()}
                     {(several.len() > NAMED).then(|| view! { <li>"…"</li> })}
                 </ul>
             }

@@ -38,7 +38,7 @@ pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl
     });
 
     view! {
-        <li class="device" class:device--current=session.current>
+        <li class="device" class:device--current=session.current id=links::device_row(&session.sid)>
             {
                 let sid = session.sid.clone();
                 let kind = session.kind;
@@ -83,7 +83,7 @@ pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl
                                     class="button button--quiet"
                                     type="submit"
                                     id=rename_button
-                                    aria-label=(text().devices().rename_one)(&naming::title(&session))
+                                    aria-label=(text().devices().rename_one)(&naming::mention(&session))
                                 >
                                     {text().devices().rename}
                                 </button>
@@ -113,7 +113,7 @@ fn Pick(sid: SessionId, now: Memo<SessionInfo>, devices: Devices) -> impl IntoVi
             <input
                 class="checkbox__box"
                 type="checkbox"
-                aria-label=move || now.with(|session| (text().devices().select_one)(&naming::title(session)))
+                aria-label=move || now.with(|session| (text().devices().select_one)(&naming::mention(session)))
                 checked=chosen
                 node_ref=node
                 on:change=choose
@@ -129,7 +129,7 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
     view! {
         <div class="device__facts">
             <p class="device__title">
-                <span class="device__name">{naming::title(&session)}</span>
+                <bdi class="device__name">{naming::title(&session)}</bdi>
                 {session.current.then(|| view! { <span class="badge">{text().devices().this_device}</span> })}
             </p>
             {naming::subtitle(&session).map(|known| view! { <p class="device__line">{known}</p> })}
@@ -162,8 +162,9 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
                     {text().devices().signed_in} " "
                     <Moment at=session.created_at telling=Telling::between(session.created_at, clock.now_untracked()) />
                 </span>
-                <Ends session />
+                <Ends session=session.clone() />
             </p>
+            {(!session.current).then(|| view! { <NotMineForm session /> })}
         </div>
     }
 }
@@ -179,10 +180,24 @@ fn Ends(session: SessionInfo) -> impl IntoView {
     view! { <span>{ends}</span> }
 }
 
+/// Leads to the page that ends a session which somebody else started. A plain form, with or without JavaScript.
+#[component]
+fn NotMineForm(session: SessionInfo) -> impl IntoView {
+    let words = text().activity().not_me;
+    view! {
+        <form class="device__line device__line--faint" method="post" action=links::post::NOT_MINE>
+            <input type="hidden" name="sid" value=session.sid.to_string() />
+            <button class="link" type="submit" aria-label=format!("{words}: {}", naming::mention(&session))>
+                {words}
+            </button>
+        </form>
+    }
+}
+
 /// The button that ends the session.
 #[component]
 fn EndForm(session: SessionInfo, devices: Devices) -> impl IntoView {
-    let label = (text().devices().sign_out_one)(&naming::title(&session));
+    let label = (text().devices().sign_out_one)(&naming::mention(&session));
     let sid = session.sid.to_string();
     let ask = move |event: SubmitEvent| {
         event.prevent_default();

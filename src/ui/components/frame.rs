@@ -7,7 +7,7 @@ use super::sign_out_form::SignOutForm;
 use crate::ui::app::ROOT;
 use crate::ui::page::Page;
 use crate::ui::said::Said;
-use crate::ui::{links, text};
+use crate::ui::{links, naming, text};
 use leptos::prelude::*;
 
 /// The id of the element that holds a page.
@@ -23,7 +23,7 @@ pub fn Frame<C: IntoView + 'static>(
     children: TypedChildren<C>,
 ) -> impl IntoView {
     let children = children.into_inner();
-    let who = format!("{} {username}", text().frame().signed_in_as);
+    let who = format!("{} {}", text().frame().signed_in_as, naming::isolated(username.clone()));
     let tabs = [
         (Page::Devices, links::DEVICES, text().frame().devices),
         (Page::Activity, links::ACTIVITY, text().frame().activity),
@@ -40,7 +40,7 @@ pub fn Frame<C: IntoView + 'static>(
                 </a>
                 <p class="header__user" title=who>
                     <span class="visually-hidden">{text().frame().signed_in_as} " "</span>
-                    <span class="header__name">{username}</span>
+                    <bdi class="header__name">{username}</bdi>
                 </p>
                 <SignOutForm />
             </div>

@@ -3,7 +3,7 @@
 use crate::domain::preferences::Language;
 use crate::domain::time::Timestamp;
 use crate::ui::clock::Clock;
-use crate::ui::{browser, calendar, environment, text};
+use crate::ui::{browser, calendar, environment, text, time_zone};
 use js_sys::{Array, Date, Function, Object, Reflect};
 use leptos::prelude::*;
 use std::thread::LocalKey;
@@ -19,6 +19,8 @@ pub enum Telling {
     Exactly,
     /// The date.
     Day,
+    /// The time of day.
+    Time,
 }
 
 impl Telling {
@@ -39,12 +41,35 @@ pub fn Moment(at: Timestamp, telling: Telling) -> impl IntoView {
         Telling::Exactly if clock.is_alive() => exactly(at),
         Telling::Exactly => calendar::date_and_time(at),
         Telling::Day => date(),
+        Telling::Time if clock.is_alive() => time_of_day(at),
+        Telling::Time => calendar::time_of_day(at),
     };
     let in_full = move || clock.is_alive().then(|| exactly(at));
     view! {
         <time datetime=calendar::iso(at) title=in_full>
             {words}
         </time>
+    }
+}
+
+/// The heading of the day on which something was; `newer`: when the entry above was. It is hidden within a day, and not
+/// left out: what the server wrote and what comes alive may be in different time zones.
+#[component]
+pub fn DayHeading(at: Timestamp, newer: Option<Timestamp>, class: &'static str) -> impl IntoView {
+    let clock = Clock::expect();
+    let day_of = move |time| {
+        let ahead = if clock.is_alive() { time_zone::offset(time) } else { time_zone::written(time) };
+        calendar::day_number(time, ahead.unwrap_or_default())
+    };
+    let within = Memo::new(move |_| newer.map(day_of) == Some(day_of(at)));
+    let words = Memo::new(move |_| {
+        let date = || if clock.is_alive() { day(at) } else { calendar::day(at) };
+        calendar::day_words(day_of(at), day_of(clock.now()), date)
+    });
+    view! {
+        <h2 class=class hidden=within>
+            {words}
+        </h2>
     }
 }
 
@@ -87,6 +112,10 @@ fn exactly(at: Timestamp) -> String {
         (Some(date), Some(time)) => (text().dates().date_and_time)(&date, &time),
         _ => calendar::date_and_time(at),
     }
+}
+
+fn time_of_day(at: Timestamp) -> String {
+    written(&TIME, at).unwrap_or_else(|| calendar::time_of_day(at))
 }
 
 /// The date, for a page that is alive.

@@ -43,7 +43,7 @@ fn Facts(known: Account) -> impl IntoView {
         <dl class="card facts">
             <div>
                 <dt>{text().enter().username}</dt>
-                <dd>{known.username}</dd>
+                <dd><bdi>{known.username}</bdi></dd>
             </div>
             <div>
                 <dt>{text().account().since}</dt>
@@ -85,7 +85,12 @@ fn ChangePassword(username: String, on_change: Callback<()>) -> impl IntoView {
     let notice = RwSignal::new(came_back.unwrap_or_default());
     let disowned = arrived.parameter(query::NOT_ME).map(|how| {
         let account = text().account();
-        if how == "ended" { account.not_me_ended } else { account.not_me_over }.to_owned()
+        let words = match how.as_str() {
+            "ended" => account.not_me_ended,
+            "guessed" => account.not_me_guessed,
+            _ => account.not_me_over,
+        };
+        words.to_owned()
     });
     let done = RwSignal::new(disowned);
     let busy = RwSignal::new(false);

@@ -1,39 +1,50 @@
 //! The page `/activity`: the user's own security events in plain words. What is shown is in the address, so that it
 //! works without JavaScript too, and Back leads back.
 
-use crate::api::data::ActivityEvent;
 use crate::domain::activity::Filter;
+use crate::domain::history::Outcome;
 use crate::domain::id::SessionId;
-use crate::ui::activity;
+use crate::domain::time::Timestamp;
+use crate::ui::activity::{self, WayOut};
 use crate::ui::address::Address;
 use crate::ui::auth::live;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::{self, Alert, Done};
-use crate::ui::components::moment::{Moment, Telling};
+use crate::ui::components::moment::{DayHeading, Moment, Telling};
 use crate::ui::connection::Connection;
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
-use crate::ui::page::Activity;
+use crate::ui::page::{Activity, Entry};
 use crate::ui::text;
 use leptos::either::Either;
 use leptos::prelude::*;
 
 #[component]
 pub fn ActivityPage(shown: Activity) -> impl IntoView {
-    let Activity { page: shown, others } = shown;
+    let Activity { entries, newest, next, current, others } = shown;
     let address = Address::expect();
     let filter = activity::filter_of(address.parameter(query::SHOW).as_deref());
     let is_first = address.parameter(query::BEFORE).is_none();
     // Where a session was to be ended and could not be.
     let failure = Notice::from_query(&address).and_then(|notice| notice.general);
-    let next = shown.next;
-    let none = shown.events.is_empty();
+    let none = entries.is_empty();
     let has_news = RwSignal::new(false);
     if is_first {
-        let newest = StoredValue::new(shown.events.first().map(activity::identity));
+        let newest = StoredValue::new(newest);
         Effect::new(move || live::on_change(move || activity::look_for_news(filter, newest.get_value(), has_news)));
     }
     let connection = Connection::expect();
+    let mut newer = None;
+    let rows = entries.into_iter().map(|entry| {
+        let is_in = |sid: &&SessionId| **sid == current || others.contains(sid);
+        let device = Device {
+            is_this: activity::came_from(&entry.event) == Some(&current),
+            row: entry.event.sid.as_ref().filter(is_in).map(links::device),
+        };
+        let way_out = activity::way_out(&entry, &others);
+        let newer = newer.replace(entry.event.at);
+        view! { <Row entry newer device way_out /> }
+    });
     view! {
         <Heading title=text().activity().title />
         <p class="lead">{text().activity().lead}</p>
@@ -56,14 +67,7 @@ pub fn ActivityPage(shown: Activity) -> impl IntoView {
                 .collect_view()}
         </nav>
         <ul class="card events" role="list" aria-label=text().activity().title hidden=none>
-            {shown
-                .events
-                .into_iter()
-                .map(|event| {
-                    let signed_in = event.sid.clone().filter(|sid| others.contains(sid));
-                    view! { <Row event signed_in /> }
-                })
-                .collect_view()}
+            {rows.collect_view()}
         </ul>
         {none.then(|| view! { <p class="events__none">{text().activity().none}</p> })}
         <p class="toast" role="status">
@@ -86,10 +90,19 @@ pub fn ActivityPage(shown: Activity) -> impl IntoView {
     }
 }
 
-/// One event; `signed_in`: its session, if that can still be ended.
+/// What is known of the session that an event is about.
+struct Device {
+    /// Whether the event came from the session that asks.
+    is_this: bool,
+    /// Where the devices page shows it, if it is signed in.
+    row: Option<String>,
+}
+
+/// One entry; `newer`: when the one above it was.
 #[component]
-fn Row(event: ActivityEvent, signed_in: Option<SessionId>) -> impl IntoView {
-    let warns = event.kind.warns();
+fn Row(entry: Entry, newer: Option<Timestamp>, device: Device, way_out: Option<WayOut>) -> impl IntoView {
+    let words = activity::words(&entry);
+    let Entry { event, wrong, warns } = entry;
     let other = event.other.clone().map(|other| {
         view! {
             <p class="event__line">
@@ -99,41 +112,63 @@ fn Row(event: ActivityEvent, signed_in: Option<SessionId>) -> impl IntoView {
             </p>
         }
     });
+    let since = wrong.filter(|wrong| wrong.outcome != Outcome::SignedIn && wrong.count > 1).map(|wrong| wrong.since);
+    let is_done_to = event.kind.is_done_to_a_session();
+    let Device { is_this, row } = device;
+    // What was done to a session links to that; else what did it does.
+    let (title_row, device_row) = if is_done_to { (row, None) } else { (None, row) };
     view! {
         <li class="event" class:event--warning=warns>
+            <DayHeading at=event.at newer class="event__day" />
             <p class="event__title">
-                <span>{activity::words(&event)}</span>
+                <span>{linked(words, title_row)}</span>
                 {warns.then(|| view! { <span class="badge badge--warning">{text().activity().warning}</span> })}
             </p>
             <p class="event__line">
-                <Moment at=event.at telling=Telling::Ago />
-                {activity::device(&event).map(|device| view! { <span>{device}</span> })}
+                <span class="event__time" class:event__time--range=since.is_some()>
+                    {since.map(|since| view! { <Moment at=since telling=Telling::Time /> "\u{2013}" })}
+                    <Moment at=event.at telling=Telling::Time />
+                </span>
+                {activity::device(&event).map(|device| view! { <span>{linked(device, device_row)}</span> })}
+                {is_this.then(|| view! { <span class="badge">{text().devices().this_device}</span> })}
                 {event.ip.clone().map(|ip| view! { <span class="device__address">{ip}</span> })}
             </p>
             {other}
-            {activity::can_be_disowned(event.kind).then(|| view! { <Disown signed_in /> })}
+            {way_out.map(|way_out| view! { <WayOutOf way_out /> })}
         </li>
     }
 }
 
-/// The way out when it was somebody else: ends the session, if there is one to end, and leads to a new password. A plain
-/// form, with or without JavaScript.
+/// Words, as a link if there is somewhere to go.
+fn linked(words: String, to: Option<String>) -> impl IntoView {
+    match to {
+        Some(to) => Either::Left(view! { <a href=to>{words}</a> }),
+        None => Either::Right(words),
+    }
+}
+
+/// The way out when it was somebody else: to the page that ends the session, if there is one to end, else to a new
+/// password. A plain form, with or without JavaScript.
 #[component]
-fn Disown(signed_in: Option<SessionId>) -> impl IntoView {
-    match signed_in {
-        Some(sid) => Either::Left(view! {
-            <form class="event__line" method="post" action=links::post::REVOKE>
+fn WayOutOf(way_out: WayOut) -> impl IntoView {
+    match way_out {
+        WayOut::End(sid) => Either::Left(view! {
+            <form class="event__line" method="post" action=links::post::NOT_MINE>
                 <input type="hidden" name="sid" value=sid.to_string() />
-                <input type="hidden" name=query::NOT_ME value="true" />
                 <input type="hidden" name=query::RETURN_TO value=links::ACTIVITY />
                 <button class="link" type="submit">
                     {text().activity().not_me}
                 </button>
             </form>
         }),
-        None => Either::Right(view! {
+        WayOut::Guessed => Either::Right(view! {
             <p class="event__line">
-                <a href=links::DISOWN>{text().activity().not_me}</a>
+                <a href=links::GUESSED>{text().activity().not_me}</a>
+            </p>
+        }),
+        WayOut::Copied => Either::Right(view! {
+            <p class="event__line">
+                <a href=links::DISOWN>{text().account().change_password}</a>
             </p>
         }),
     }

@@ -5,6 +5,7 @@ mod activity;
 mod devices;
 mod entrance;
 mod missing;
+mod not_me;
 mod reauthenticate;
 mod sign_out;
 mod signed_in;
@@ -17,6 +18,7 @@ use signed_in::SignedIn;
 
 pub use entrance::{sign_in, sign_in_head, sign_up, sign_up_head};
 pub use missing::missing;
+pub use not_me::not_me;
 pub use reauthenticate::reauthenticate;
 pub use sign_out::sign_out;
 pub use waiting::{LEAVING, Leaving, failed, resuming};

@@ -10,7 +10,7 @@ use leptos::prelude::*;
 pub fn sign_out(asked: Asked) -> impl IntoView {
     let words = text().devices();
     let (question, consequence) = match &asked {
-        Asked::One(one) => ((words.end_one_title)(&naming::title(one)), words.end_one.to_owned()),
+        Asked::One(one) => ((words.end_one_title)(&naming::mention(one)), words.end_one.to_owned()),
         Asked::Others(others) => (words.end_others_title.to_owned(), (words.end_others)(*others)),
         Asked::Everywhere => (words.end_everywhere_title.to_owned(), words.end_everywhere.to_owned()),
     };

@@ -33,6 +33,7 @@ pub static STRENGTH: Strength = Strength {
 };
 
 pub static FRAME: Frame = Frame {
+    description: "Sehen Sie alle Geräte, auf denen Sie angemeldet sind, und melden Sie jedes davon ab.",
     skip_to_content: "Zum Inhalt",
     sign_out: "Abmelden",
     signing_out: "Sie werden abgemeldet …",
@@ -126,6 +127,7 @@ pub static ACCOUNT: Account = Account {
     change_lead: "Dabei werden alle anderen Geräte abgemeldet. Dieses bleibt.",
     not_me_ended: "Das andere Gerät ist abgemeldet. Wählen Sie jetzt ein neues Passwort, damit sich niemand mehr mit dem alten anmeldet.",
     not_me_over: "Wählen Sie ein neues Passwort. Wer das alte kennt, kann sich wieder anmelden.",
+    not_me_guessed: "Keines dieser Passwörter war richtig. Wenn Ihres leicht zu erraten ist oder auch anderswo gilt, wählen Sie ein neues.",
     current: "Bisheriges Passwort",
     new: "Neues Passwort",
     changed: "Ihr Passwort ist geändert. Alle anderen Geräte sind abgemeldet.",
@@ -159,7 +161,18 @@ pub static ACTIVITY: Activity = Activity {
     happened: Happened {
         signed_up: "Konto angelegt",
         signed_in: "Angemeldet",
-        sign_in_failed: "Ein falsches Passwort wurde eingegeben",
+        wrong_passwords: |n| match n {
+            1 => "Ein falsches Passwort wurde eingegeben".into(),
+            _ => format!("{n} falsche Passwörter wurden eingegeben"),
+        },
+        wrong_then_signed_in: |n| match n {
+            1 => "1 falsches Passwort, dann angemeldet".into(),
+            _ => format!("{n} falsche Passwörter, dann angemeldet"),
+        },
+        wrong_then_right: |n| match n {
+            1 => "1 falsches Passwort, dann das richtige".into(),
+            _ => format!("{n} falsche Passwörter, dann das richtige"),
+        },
         sign_ins_blocked: "Anmeldungen waren nach zu vielen falschen Passwörtern kurz gesperrt",
         signed_out: "Abgemeldet",
         session_ended: "Ein Gerät wurde abgemeldet",
@@ -172,10 +185,16 @@ pub static ACTIVITY: Activity = Activity {
         by_password: "Passwort geändert",
         session_renamed: "Ein Gerät wurde umbenannt",
         session_renamed_of: |device| format!("{device} wurde umbenannt"),
+        session_renamed_from_to: |before, after| format!("{before} wurde in {after} umbenannt"),
         forked: "Das Gerät hat seine Anmeldung nach einer Verbindungsstörung erneuert",
         reused: "Vielleicht hat jemand diese Anmeldung kopiert. Wir haben sie beendet.",
         password_changed: "Passwort geändert",
     },
+};
+
+pub static NOT_ME: NotMe = NotMe {
+    title: "Wenn Sie es nicht waren",
+    then: "Wählen Sie danach ein neues Passwort, damit sich niemand mehr mit dem alten anmeldet.",
 };
 
 pub static CONFIRM: Confirm = Confirm {
@@ -239,6 +258,8 @@ pub static DATES: Dates = Dates {
     months: ["Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."],
     date: |day, month, year| format!("{day}. {month} {year}"),
     date_and_time: |date, time| format!("{date}, {time}"),
+    today: "Heute",
+    yesterday: "Gestern",
     now: "gerade eben",
     minutes: |n| match n {
         1 => "vor 1 Minute".into(),
@@ -270,8 +291,8 @@ pub static FAREWELLS: Farewells = Farewells {
              Ihre Geräte durch.",
     password_changed: "Sie wurden abgemeldet, weil das Passwort geändert wurde. Melden Sie sich mit dem neuen an.",
     too_many: "Sie wurden abgemeldet, weil es zu viele Anmeldungen gab und diese am längsten unbenutzt war.",
-    operator: "Der Betreiber dieser Seite hat Sie abgemeldet.",
-    disabled: "Der Betreiber dieser Seite hat dieses Konto gesperrt.",
+    operator: "Die Verwaltung dieser Seite hat Sie abgemeldet.",
+    disabled: "Die Verwaltung dieser Seite hat dieses Konto gesperrt.",
     expired: "Ihre Anmeldung ist abgelaufen. Melden Sie sich neu an.",
     gone: "Diese Anmeldung ist hier nicht mehr bekannt. Vielleicht wurde ihr Konto gelöscht.",
     by: |device| format!("durch {device}"),

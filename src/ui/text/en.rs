@@ -33,6 +33,7 @@ pub static STRENGTH: Strength = Strength {
 };
 
 pub static FRAME: Frame = Frame {
+    description: "See every device that you are signed in on, and sign out any of them.",
     skip_to_content: "Skip to content",
     sign_out: "Sign out",
     signing_out: "Signing out…",
@@ -126,6 +127,7 @@ pub static ACCOUNT: Account = Account {
     change_lead: "All other devices are signed out when you do. This one stays.",
     not_me_ended: "That device is signed out. Now choose a new password, so that nobody can sign in with the old one.",
     not_me_over: "Choose a new password. Anybody who knows the old one can sign in again.",
+    not_me_guessed: "None of these passwords was right. If yours is easy to guess, or used elsewhere too, choose a new one.",
     current: "Current password",
     new: "New password",
     changed: "Your password is changed. All other devices are signed out.",
@@ -159,7 +161,18 @@ pub static ACTIVITY: Activity = Activity {
     happened: Happened {
         signed_up: "Account created",
         signed_in: "Signed in",
-        sign_in_failed: "A wrong password was entered",
+        wrong_passwords: |n| match n {
+            1 => "A wrong password was entered".into(),
+            _ => format!("{n} wrong passwords were entered"),
+        },
+        wrong_then_signed_in: |n| match n {
+            1 => "1 wrong password, then signed in".into(),
+            _ => format!("{n} wrong passwords, then signed in"),
+        },
+        wrong_then_right: |n| match n {
+            1 => "1 wrong password, then the right one".into(),
+            _ => format!("{n} wrong passwords, then the right one"),
+        },
         sign_ins_blocked: "Sign-ins were paused after too many wrong passwords",
         signed_out: "Signed out",
         session_ended: "A device was signed out",
@@ -172,10 +185,16 @@ pub static ACTIVITY: Activity = Activity {
         by_password: "the password was changed",
         session_renamed: "A device was renamed",
         session_renamed_of: |device| format!("{device} was renamed"),
+        session_renamed_from_to: |before, after| format!("{before} was renamed to {after}"),
         forked: "This device renewed its sign-in after a lost connection",
         reused: "Somebody may have copied this sign-in. We ended it.",
         password_changed: "Password changed",
     },
+};
+
+pub static NOT_ME: NotMe = NotMe {
+    title: "If it wasn’t you",
+    then: "After that, choose a new password, so that nobody can sign in with the old one.",
 };
 
 pub static CONFIRM: Confirm = Confirm {
@@ -238,6 +257,8 @@ pub static DATES: Dates = Dates {
     months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     date: |day, month, year| format!("{day} {month} {year}"),
     date_and_time: |date, time| format!("{date}, {time}"),
+    today: "Today",
+    yesterday: "Yesterday",
     now: "just now",
     minutes: |n| match n {
         1 => "1 minute ago".into(),

@@ -33,6 +33,7 @@ pub static STRENGTH: Strength = Strength {
 };
 
 pub static FRAME: Frame = Frame {
+    description: "Voyez tous les appareils où votre session est ouverte, et déconnectez chacun d’eux.",
     skip_to_content: "Aller au contenu",
     sign_out: "Se déconnecter",
     signing_out: "Déconnexion…",
@@ -105,7 +106,7 @@ pub static DEVICES: Devices = Devices {
     },
     end_everywhere_title: "Se déconnecter partout ?",
     end_everywhere: "Tous les appareils perdent l’accès aussitôt, celui-ci aussi. Vous devrez vous reconnecter.",
-    not_you: "Pas vous ?",
+    not_you: "Pas vous ?",
     came: |device| format!("{device} vient de se connecter."),
     ended_one: |device| format!("{device} est déconnecté."),
     ended_several: |n| match n {
@@ -127,6 +128,8 @@ pub static ACCOUNT: Account = Account {
     not_me_ended: "L’autre appareil est déconnecté. Choisissez maintenant un nouveau mot de passe, pour que personne ne se \
                    connecte plus avec l’ancien.",
     not_me_over: "Choisissez un nouveau mot de passe. Une personne qui connaît l’ancien peut se reconnecter.",
+    not_me_guessed: "Aucun de ces mots de passe n’était le bon. Si le vôtre est facile à deviner, ou utilisé ailleurs, choisissez-en un \
+                     nouveau.",
     current: "Mot de passe actuel",
     new: "Nouveau mot de passe",
     changed: "Votre mot de passe est changé. Tous les autres appareils sont déconnectés.",
@@ -160,7 +163,18 @@ pub static ACTIVITY: Activity = Activity {
     happened: Happened {
         signed_up: "Compte créé",
         signed_in: "Connexion",
-        sign_in_failed: "Un mauvais mot de passe a été saisi",
+        wrong_passwords: |n| match n {
+            1 => "Un mauvais mot de passe a été saisi".into(),
+            _ => format!("{n} mauvais mots de passe ont été saisis"),
+        },
+        wrong_then_signed_in: |n| match n {
+            1 => "1 mauvais mot de passe, puis connexion".into(),
+            _ => format!("{n} mauvais mots de passe, puis connexion"),
+        },
+        wrong_then_right: |n| match n {
+            1 => "1 mauvais mot de passe, puis le bon".into(),
+            _ => format!("{n} mauvais mots de passe, puis le bon"),
+        },
         sign_ins_blocked: "Connexions suspendues un moment après trop de mauvais mots de passe",
         signed_out: "Déconnexion",
         session_ended: "Un appareil a été déconnecté",
@@ -173,10 +187,16 @@ pub static ACTIVITY: Activity = Activity {
         by_password: "mot de passe changé",
         session_renamed: "Un appareil a été renommé",
         session_renamed_of: |device| format!("{device} a été renommé"),
+        session_renamed_from_to: |before, after| format!("{before} a été renommé en {after}"),
         forked: "L’appareil a renouvelé sa connexion après une coupure du réseau",
         reused: "Quelqu’un a peut-être copié cette connexion. Nous l’avons fermée.",
         password_changed: "Mot de passe changé",
     },
+};
+
+pub static NOT_ME: NotMe = NotMe {
+    title: "Si ce n’était pas vous",
+    then: "Choisissez ensuite un nouveau mot de passe, pour que personne ne se connecte plus avec l’ancien.",
 };
 
 pub static CONFIRM: Confirm = Confirm {
@@ -204,7 +224,7 @@ pub static PROBLEMS: Problems = Problems {
     forbidden_origin: "Votre navigateur n’a pas indiqué que cette demande venait de ce site\u{a0}: rien n’a été modifié. Rouvrez la \
                        page et recommencez. Si cela ne suffit pas, une extension ou un proxy supprime peut-être les en-têtes \
                        Origin et Sec-Fetch-Site.",
-    opened_elsewhere: "Cette page a été ouverte à une autre adresse que celle du service. Utilisez celle-ci\u{a0}:",
+    opened_elsewhere: "Cette page a été ouverte à une autre adresse que celle du service. Utilisez celle-ci :",
     cookies_required: "Votre navigateur ne conserve aucun cookie de ce site, et sans cookies personne ne peut être connecté. \
                        Autorisez les cookies pour ce site, puis réessayez.",
     not_found: "Cela n’existe plus.",
@@ -240,6 +260,8 @@ pub static DATES: Dates = Dates {
     months: ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."],
     date: |day, month, year| format!("{day} {month} {year}"),
     date_and_time: |date, time| format!("{date} à {time}"),
+    today: "Aujourd’hui",
+    yesterday: "Hier",
     now: "à l’instant",
     minutes: |n| match n {
         1 => "il y a 1 minute".into(),
@@ -265,14 +287,14 @@ pub static FAREWELLS: Farewells = Farewells {
     signed_out: "Vous êtes déconnecté.",
     signed_out_everywhere: "Vous êtes déconnecté de tous vos appareils.",
     deleted: "Votre compte est supprimé.",
-    ended_by_user: "Vous avez été déconnecté depuis un autre appareil.",
+    ended_by_user: "Votre session a été fermée depuis un autre appareil.",
     replaced: "Une connexion plus récente dans ce navigateur a remplacé celle-ci.",
     reused: "Quelqu’un a peut-être copié cette connexion. Nous y avons mis fin. Reconnectez-vous et vérifiez vos appareils.",
-    password_changed: "Vous avez été déconnecté parce que le mot de passe a été changé. Connectez-vous avec le nouveau.",
-    too_many: "Vous avez été déconnecté parce qu’il y avait trop de connexions et que celle-ci était inutilisée depuis le \
+    password_changed: "Votre session a été fermée parce que le mot de passe a été changé. Connectez-vous avec le nouveau.",
+    too_many: "Votre session a été fermée parce qu’il y avait trop de connexions et que celle-ci était inutilisée depuis le \
                plus longtemps.",
-    operator: "L’exploitant de ce site vous a déconnecté.",
-    disabled: "L’exploitant de ce site a désactivé ce compte.",
+    operator: "L’administration de ce site a fermé votre session.",
+    disabled: "L’administration de ce site a désactivé ce compte.",
     expired: "Votre connexion a expiré. Reconnectez-vous.",
     gone: "Cette connexion n’est plus connue ici. Son compte a peut-être été supprimé.",
     by: |device| format!("par {device}"),

@@ -10,6 +10,8 @@ pub struct Dates {
     pub date: fn(i64, &str, i64) -> String,
     /// A date, and a time of day.
     pub date_and_time: fn(&str, &str) -> String,
+    pub today: Words,
+    pub yesterday: Words,
     /// How long ago something was.
     pub now: Words,
     pub minutes: Counted,
@@ -55,6 +57,8 @@ pub struct Strength {
 
 /// What stands around the pages of somebody who is signed in.
 pub struct Frame {
+    /// What the app is for, to those who find it listed somewhere.
+    pub description: Words,
     pub skip_to_content: Words,
     pub sign_out: Words,
     pub signing_out: Words,
@@ -143,9 +147,10 @@ pub struct Account {
     pub password_changed: Words,
     pub change_password: Words,
     pub change_lead: Words,
-    /// After an event of somebody else's, whose session was ended just now, or was over.
+    /// After an event of somebody else's: whose session was ended just now, or was over; or who tried passwords.
     pub not_me_ended: Words,
     pub not_me_over: Words,
+    pub not_me_guessed: Words,
     pub current: Words,
     pub new: Words,
     pub changed: Words,
@@ -185,7 +190,12 @@ pub struct Activity {
 pub struct Happened {
     pub signed_up: Words,
     pub signed_in: Words,
-    pub sign_in_failed: Words,
+    /// So many, and no right one after them.
+    pub wrong_passwords: Counted,
+    /// So many, before this sign-in.
+    pub wrong_then_signed_in: Counted,
+    /// So many, before the right one was given.
+    pub wrong_then_right: Counted,
     pub sign_ins_blocked: Words,
     pub signed_out: Words,
     pub session_ended: Words,
@@ -199,9 +209,18 @@ pub struct Happened {
     pub by_password: Words,
     pub session_renamed: Words,
     pub session_renamed_of: About,
+    /// What it was called before, and since.
+    pub session_renamed_from_to: fn(&str, &str) -> String,
     pub forked: Words,
     pub reused: Words,
     pub password_changed: Words,
+}
+
+/// Ending a session that somebody else started.
+pub struct NotMe {
+    pub title: Words,
+    /// What comes after the end of the session.
+    pub then: Words,
 }
 
 /// Proving again who one is.

@@ -1,0 +1,81 @@
+//! The user's own security events as the activity page tells them: wrong passwords stand together.
+
+use super::activity::{PAGE, tell};
+use super::identity::Caller;
+use super::{ServiceError, Services};
+use crate::api::data::ActivityEvent;
+use crate::domain::activity::Filter;
+use crate::domain::history::{Entry, Facts, WrongPasswords, continued, entries};
+use crate::server::ports::{Page, Recorded};
+
+/// A page with fewer entries than this reads on, if there is more to read: of many events few may be left to tell.
+const ENTRIES_MIN: usize = 20;
+/// How often one page reads at most.
+const READS_MAX: u32 = 10;
+
+/// A page of the history, newest first.
+#[derive(Debug)]
+pub struct History {
+    pub entries: Vec<HistoryEntry>,
+    /// The newest event that the filter shows, told or not.
+    pub newest: Option<ActivityEvent>,
+    /// The cursor of the next page; `None` on the last.
+    pub next: Option<i64>,
+}
+
+/// See [`Entry`].
+#[derive(Debug)]
+pub struct HistoryEntry {
+    pub event: ActivityEvent,
+    pub wrong: Option<WrongPasswords>,
+    pub warns: bool,
+}
+
+impl Services {
+    /// A page of the caller's history from `cursor` on. It ends where it tears no wrong passwords apart that belong
+    /// together, unless there are very many of them.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn history(&self, caller: &Caller, filter: Filter, cursor: Option<i64>) -> Result<History, ServiceError> {
+        let mut recorded: Vec<Recorded> = Vec::new();
+        let mut next = cursor;
+        for _ in 0..READS_MAX {
+            let page = Page { kinds: filter.kinds_with_context(), before: next, limit: PAGE };
+            let older = self.store.activity(&caller.user_id, page).await?;
+            let is_last = older.len() < PAGE as usize;
+            let is_short = shown(&recorded, filter).len() < ENTRIES_MIN;
+            let taken = if is_short { older.len() } else { continued(&facts(&recorded), &facts(&older)) };
+            let is_whole = taken == older.len();
+            recorded.extend(older.into_iter().take(taken));
+            next = recorded.last().map(|last| last.cursor).filter(|_| !(is_last && is_whole));
+            if next.is_none() || !is_whole {
+                break;
+            }
+        }
+        let shown = shown(&recorded, filter);
+        let mut events: Vec<ActivityEvent> = recorded.into_iter().map(tell).collect();
+        self.name_sessions(&caller.user_id, &mut events).await?;
+        let newest = events.iter().find(|event| filter.shows(event.kind)).cloned();
+        let told = |Entry { place, wrong, warns }| HistoryEntry { event: events[place].clone(), wrong, warns };
+        Ok(History { entries: shown.into_iter().map(told).collect(), newest, next })
+    }
+}
+
+fn facts(recorded: &[Recorded]) -> Vec<Facts<'_>> {
+    recorded.iter().map(facts_of).collect()
+}
+
+fn facts_of(Recorded { kind, at, ip, user_agent, detail, .. }: &Recorded) -> Facts<'_> {
+    Facts { kind: *kind, detail: detail.as_deref(), at: *at, ip: ip.as_deref(), user_agent }
+}
+
+/// The entries that the filter shows. What is no warning is none under that filter either.
+fn shown(recorded: &[Recorded], filter: Filter) -> Vec<Entry> {
+    let mut entries = entries(&facts(recorded));
+    entries.retain(|entry| match filter {
+        Filter::Warnings => entry.warns,
+        Filter::All | Filter::SignIns => filter.shows(recorded[entry.place].kind),
+    });
+    entries
+}

@@ -1,0 +1,76 @@
+//! The page `/not-me`: before a session is ended that somebody else started, it says what will happen, and asks for the
+//! password if that was given long ago. A plain form, with or without JavaScript.
+
+use crate::api::problem::Code;
+use crate::ui::address::Address;
+use crate::ui::clock::Clock;
+use crate::ui::components::device_icon::DeviceIcon;
+use crate::ui::components::field::{PasswordField, WhosePassword};
+use crate::ui::components::heading::Heading;
+use crate::ui::components::message::Alert;
+use crate::ui::components::moment::{Moment, Telling};
+use crate::ui::links;
+use crate::ui::notice::{self, Notice};
+use crate::ui::page::{NotMe, Personal};
+use crate::ui::{naming, text};
+use leptos::prelude::*;
+
+pub fn not_me(Personal { username, content }: Personal<NotMe>) -> impl IntoView {
+    let NotMe { session, password_needed } = content;
+    let arrived = Address::expect();
+    let failure = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
+        Some(text().problems().wrong_password.to_owned())
+    } else if notice::arrived_with(&arrived, Code::ReauthenticationRequired) {
+        // Which is what the page says anyway.
+        None
+    } else {
+        Notice::from_query(&arrived).and_then(|notice| notice.general)
+    };
+    let mentioned = naming::mention(&session);
+    let clock = Clock::provide();
+    Effect::new(move || clock.start());
+    view! {
+        <Heading title=text().not_me().title />
+        <Alert message=failure />
+        <div class="whose">
+            <div class="device__icon">
+                <DeviceIcon kind=session.kind />
+            </div>
+            <div class="device__facts">
+                <p class="device__name">
+                    <bdi>{naming::title(&session)}</bdi>
+                </p>
+                {naming::subtitle(&session).map(|known| view! { <p class="device__line">{known}</p> })}
+                <p class="device__line device__line--faint">
+                    <span>{text().devices().signed_in} " " <Moment at=session.created_at telling=Telling::Exactly /></span>
+                    <span>{text().devices().last_active} " " <Moment at=session.last_seen_at telling=Telling::Ago /></span>
+                    {session.ip.map(|address| view! { <span class="device__address">{address}</span> })}
+                </p>
+            </div>
+        </div>
+        <p>{text().devices().end_one} " " {text().not_me().then}</p>
+        <form class="form" method="post" action=links::post::END_NOT_MINE>
+            {password_needed
+                .then(|| {
+                    let unrefused: Option<String> = None;
+                    view! {
+                        <p>{text().confirm().lead}</p>
+                        <WhosePassword username />
+                        <PasswordField
+                            id="password"
+                            label=text().enter().password
+                            autocomplete="current-password"
+                            node=NodeRef::new()
+                            problem=unrefused
+                        />
+                    }
+                })}
+            <button class="button button--danger button--wide" type="submit">
+                {(text().devices().sign_out_one)(&mentioned)}
+            </button>
+        </form>
+        <p class="gate__other">
+            <a href=links::ACTIVITY>{text().devices().cancel}</a>
+        </p>
+    }
+}
