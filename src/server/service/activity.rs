@@ -9,6 +9,8 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{Page, Recorded};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
 
 /// How many events a page has.
 pub(super) const PAGE: u32 = 50;
@@ -110,7 +112,7 @@ impl Services {
     /// Records an event without making anybody wait for it: an answer must not take longer because of who it is about.
     pub(super) fn record_aside(&self, event: Event) {
         let store = self.store.clone();
-        tokio::spawn(async move {
+        self.asides.add(async move {
             if let Err(error) = store.record(&event).await {
                 tracing::warn!(%error, kind = event.kind.as_str(), user = %event.user_id, "an event could not be recorded");
             }
@@ -124,4 +126,35 @@ pub(super) fn tell(recorded: Recorded) -> ActivityEvent {
     let other = other.map(|Party { at, ip, user_agent }| OtherSide { at, ip, user_agent });
     let names = names.map(|Names { before, after }| NewName { before, after });
     ActivityEvent { kind, at, sid, ip, user_agent, browser, os, detail, device: None, by, names, other }
+}
+
+/// How many writes that nobody waits for may be put off; more are lost, and the log says so.
+const ASIDES: usize = 4_096;
+
+/// Writes that nobody waits for, one at a time: whoever does wait has one of them before them at most.
+pub(super) struct Asides {
+    turn: Arc<Semaphore>,
+    places: Arc<Semaphore>,
+}
+
+impl Default for Asides {
+    fn default() -> Self {
+        Self { turn: Arc::new(Semaphore::new(1)), places: Arc::new(Semaphore::new(ASIDES)) }
+    }
+}
+
+impl Asides {
+    /// Does it when it is its turn.
+    pub(super) fn add(&self, write: impl Future<Output = ()> + Send + 'static) {
+        let Ok(place) = self.places.clone().try_acquire_owned() else {
+            tracing::warn!("too many events wait to be recorded; one was lost");
+            return;
+        };
+        let turn = self.turn.clone();
+        tokio::spawn(async move {
+            let _turn = turn.acquire().await;
+            write.await;
+            drop(place);
+        });
+    }
 }

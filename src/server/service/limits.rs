@@ -62,7 +62,7 @@ impl Services {
     pub(super) fn write_aside(&self) {
         let (store, now) = (self.store.clone(), self.now());
         let key = self.access.ring().pseudonym("nobody", "");
-        tokio::spawn(async move {
+        self.asides.add(async move {
             let keys = vec![key.clone()];
             let tally = Tally { until: now, count: 0, expires_at: now };
             let judge = Box::new(move |_: Tallies| Tallies::from([(key, tally)]));

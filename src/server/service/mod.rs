@@ -135,6 +135,7 @@ pub struct Services {
     queue: queue::Queue,
     per_session: limits::PerSession,
     attempts: Arc<attempts::Attempts>,
+    asides: activity::Asides,
 }
 
 impl Services {
@@ -167,6 +168,7 @@ impl Services {
             queue,
             per_session: limits::PerSession::default(),
             attempts: Arc::default(),
+            asides: activity::Asides::default(),
         })
     }
 
