@@ -5,6 +5,7 @@ use super::limits::Doing;
 use super::{ServiceError, Services};
 use crate::api::data::{Account, ActivityEvent, ActivityPage, DeviceName, ExportedSession, NewName, OtherSide};
 use crate::domain::activity::{Event, Filter, Names, Party};
+use crate::domain::device::device_name;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
@@ -124,7 +125,9 @@ impl Services {
 pub(super) fn tell(recorded: Recorded) -> ActivityEvent {
     let Recorded { kind, at, sid, ip, user_agent, browser, os, detail, other, by, names, .. } = recorded;
     let other = other.map(|Party { at, ip, user_agent }| OtherSide { at, ip, user_agent });
-    let names = names.map(|Names { before, after }| NewName { before, after });
+    // Names of before may be such that nothing of them is seen.
+    let names =
+        names.map(|Names { before, after }| NewName { before: before.and_then(|name| device_name(&name)), after });
     ActivityEvent { kind, at, sid, ip, user_agent, browser, os, detail, device: None, by, names, other }
 }
 
