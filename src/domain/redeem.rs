@@ -27,8 +27,6 @@ texts! {
     Reuse {
         /// The predecessor, after the grace, though its successor is in use.
         Predecessor = "predecessor",
-        /// The predecessor, within the grace, but from another User-Agent than the one that exchanged it.
-        OtherAgent = "other_agent",
         /// A token that a fork displaced, or one more than one generation back.
         Older = "older",
     }
@@ -47,6 +45,10 @@ pub enum Refusal {
     /// Others that share the token exchanged it, and its successor too, while this request was under way: the newest
     /// one is with them.
     Overtaken,
+    /// The predecessor, within the grace, but from another User-Agent than the one that exchanged it: a browser that
+    /// shows itself differently since, or somebody with a copy. With the rest of the grace, after which it is decided
+    /// by whether the successor was shown.
+    OtherAgent(Duration),
 }
 
 /// Decides what `presented` means for `session`.
@@ -101,9 +103,10 @@ fn redeem_predecessor(
     grace: Duration,
     confirmed: bool,
 ) -> Decision {
-    let in_grace = presented.at.since(rotated_at) < grace;
-    if in_grace {
-        if presented.agent == parent.agent { Decision::Repeat } else { Decision::Reuse(Reuse::OtherAgent) }
+    let age = presented.at.since(rotated_at);
+    if age < grace {
+        let is_same = presented.agent == parent.agent;
+        if is_same { Decision::Repeat } else { Decision::Refuse(Refusal::OtherAgent(grace - age)) }
     } else if confirmed {
         Decision::Reuse(Reuse::Predecessor)
     } else {

@@ -73,11 +73,17 @@ fn a_lost_answer_forks_as_long_as_nobody_showed_the_successor() {
 }
 
 #[test]
-fn within_the_grace_another_agent_is_a_reuse() {
-    let thief = Presented { agent: "curl".into(), ..presented(4, SOON) };
-    assert_eq!(redeem(&session(), &thief, GRACE, false), Decision::Reuse(Reuse::OtherAgent));
-    let updated = Presented { agent: "curl".into(), ..presented(4, LATE) };
-    assert_eq!(redeem(&session(), &updated, GRACE, false), Decision::Fork);
+fn within_the_grace_another_agent_is_told_to_wait_and_nothing_ends() {
+    let other = |after| Presented { agent: "curl".into(), ..presented(4, after) };
+    for confirmed in [false, true] {
+        for (after, rest) in [(Duration::ZERO, GRACE), (SOON, Duration::from_millis(1))] {
+            let told = Decision::Refuse(Refusal::OtherAgent(rest));
+            assert_eq!(redeem(&session(), &other(after), GRACE, confirmed), told);
+        }
+    }
+    // After it, as anybody: a lost answer, or a reuse.
+    assert_eq!(redeem(&session(), &other(LATE), GRACE, false), Decision::Fork);
+    assert_eq!(redeem(&session(), &other(LATE), GRACE, true), Decision::Reuse(Reuse::Predecessor));
 }
 
 #[test]

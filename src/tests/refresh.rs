@@ -6,6 +6,8 @@ use serde_json::json;
 use std::time::Duration;
 
 const GRACE: Duration = Duration::from_secs(10);
+const PHONE: &str = "Mozilla/5.0 (Linux; Android 14; K) AppleWebKit/537.36 Chrome/126.0.0.0 Mobile Safari/537.36";
+const DESKTOP_SITE: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0.0.0 Safari/537.36";
 const SECOND: Duration = Duration::from_secs(1);
 
 /// The same browser, back at an older token.
@@ -99,13 +101,42 @@ on_both_databases! {
         assert_eq!(with_token(&device, &kept).try_refresh().await.expect(401).code(), "refresh_reused");
     }
 
-    async fn within_the_grace_another_agent_is_a_reuse(app: TestAppBuilder) {
+    /// A phone loses the answer, and then asks for the desktop's page: it is the same browser, and the same person.
+    async fn another_agent_within_the_grace_gets_nothing_and_ends_nothing_and_later_is_signed_in(app: TestAppBuilder) {
+        let app = app.start().await;
+        let mut phone = app.signed_up("ada").await;
+        phone.browser.user_agent = PHONE.into();
+        let mut lost = phone.clone();
+        lost.try_refresh().await.expect(200);
+        phone.browser.user_agent = DESKTOP_SITE.into();
+        app.advance(4 * SECOND - Duration::from_millis(500));
+        let kept = phone.refresh_token().to_owned();
+        for _ in 0..3 {
+            let reply = phone.try_shared_refresh().await.expect(409);
+            assert_eq!((reply.code().as_str(), reply.header("retry-after")), ("refresh_overtaken", Some("7")));
+            assert!(reply.set_cookies().is_empty(), "a refusal touches no cookie");
+            assert_eq!(phone.refresh_token(), kept);
+        }
+        // A page that the server writes knows the person all the while.
+        assert!(phone.browser.get("/devices").await.expect(200).text.contains(&phone.sid().await));
+        app.advance(7 * SECOND);
+        phone.try_shared_refresh().await.expect(200);
+        assert!(phone.is_in().await);
+        assert!(!phone.browser.get("/activity").await.expect(200).text.contains("used twice"));
+    }
+
+    async fn a_copy_in_another_program_gets_nothing_and_is_found_out_after_the_grace(app: TestAppBuilder) {
         let app = app.start().await;
         let mut device = app.signed_up("ada").await;
         let mut thief = device.clone();
-        device.try_refresh().await.expect(200);
         thief.browser.user_agent = "curl/8.0".into();
+        device.try_refresh().await.expect(200);
+        assert!(device.is_in().await);
+        assert_eq!(thief.try_refresh().await.expect(409).code(), "refresh_overtaken");
+        assert!(device.is_in().await, "a thief who gets nothing signs nobody out");
+        app.advance(GRACE);
         assert_eq!(thief.try_refresh().await.expect(401).code(), "refresh_reused");
+        assert!(!device.is_in().await);
     }
 
     async fn fifty_at_once_get_one_successor(app: TestAppBuilder) {

@@ -7,6 +7,7 @@ use crate::server::ports::StoreError;
 use crate::server::service::ServiceError;
 use axum::body::Body;
 use http::{HeaderValue, Response, StatusCode, header};
+use std::time::Duration;
 
 /// Of what media type problems are (RFC 9457 section 3).
 const MEDIA_TYPE: &str = "application/problem+json";
@@ -22,7 +23,10 @@ impl From<ServiceError> for Problem {
             ServiceError::InvalidToken => Code::InvalidToken.into(),
             ServiceError::Revoked(_) => Code::SessionRevoked.into(),
             ServiceError::Reused => Code::RefreshReused.into(),
-            ServiceError::Overtaken => Code::RefreshOvertaken.into(),
+            ServiceError::Overtaken { wait: None } => Code::RefreshOvertaken.into(),
+            ServiceError::Overtaken { wait: Some(wait) } => {
+                Problem::new(Code::RefreshOvertaken).with_retry_after(seconds(*wait))
+            }
             ServiceError::ReauthenticationRequired => Code::ReauthenticationRequired.into(),
             ServiceError::NotFound => Code::NotFound.into(),
             ServiceError::UsernameTaken => Code::UsernameTaken.into(),
@@ -31,9 +35,7 @@ impl From<ServiceError> for Problem {
                 tracing::error!(%cause, "the database cannot answer");
                 Code::Unavailable.into()
             }
-            ServiceError::RateLimited { wait } => {
-                Problem::new(Code::RateLimited).with_retry_after(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
-            }
+            ServiceError::RateLimited { wait } => Problem::new(Code::RateLimited).with_retry_after(seconds(*wait)),
             ServiceError::Hash(HashError::Busy) => Code::Unavailable.into(),
             ServiceError::Store(StoreError::Corrupt(_))
             | ServiceError::Hash(HashError::Unusable)
@@ -44,6 +46,11 @@ impl From<ServiceError> for Problem {
             }
         }
     }
+}
+
+/// Whole seconds, rounded up: who waits so long never comes too early.
+const fn seconds(wait: Duration) -> u64 {
+    wait.as_secs() + (wait.subsec_nanos() > 0) as u64
 }
 
 fn field(name: &str, code: &str, detail: &dyn std::fmt::Display) -> Problem {

@@ -272,7 +272,8 @@ fn tell(outcome: &Outcome, source: &Source) {
 pub(super) fn refused(outcome: &Outcome) -> ServiceError {
     match outcome {
         Outcome::Reused(_) | Outcome::Refused(Refusal::Revoked, Some(Reason::Reused)) => ServiceError::Reused,
-        Outcome::Refused(Refusal::Overtaken, _) => ServiceError::Overtaken,
+        Outcome::Refused(Refusal::Overtaken, _) => ServiceError::Overtaken { wait: None },
+        Outcome::Refused(Refusal::OtherAgent(wait), _) => ServiceError::Overtaken { wait: Some(*wait) },
         Outcome::Refused(Refusal::Revoked, reason) => ServiceError::Revoked(reason.unwrap_or(Reason::EndedByUser)),
         Outcome::Refused(..) | Outcome::Exchanged(..) | Outcome::Shown(..) => ServiceError::InvalidToken,
     }

@@ -53,8 +53,9 @@ pub enum ServiceError {
     Revoked(Reason),
     #[error("a refresh token was used twice")]
     Reused,
+    /// With how long to wait where the same token may be good again.
     #[error("other requests with the same refresh token were faster")]
-    Overtaken,
+    Overtaken { wait: Option<Duration> },
     #[error("the user must prove who they are first")]
     ReauthenticationRequired,
     #[error("nothing of the caller's")]

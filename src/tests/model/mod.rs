@@ -71,6 +71,17 @@ fn nobody_honest_is_signed_out_by_tabs_losses_repeats_or_crashes() {
 }
 
 #[test]
+fn nobody_honest_is_signed_out_by_a_browser_that_shows_itself_differently() {
+    let tabs = &[Agent::Owners, Agent::Another];
+    holds("two User-Agents", Machine { tabs, ..Machine::honest(Rule::Real) });
+    holds("two User-Agents, unshared", Machine {
+        tabs,
+        requests: Requests::BeforeTheNext,
+        ..Machine::honest(Rule::Unshared)
+    });
+}
+
+#[test]
 fn a_thief_is_found_out_whatever_the_network_does() {
     holds("thief", Machine::with_thief(Rule::Real));
 }
@@ -117,11 +128,6 @@ mod limits {
         holds("one rotation per grace, with a thief", Machine::with_thief(rule));
     }
 
-    #[test]
-    fn two_tabs_with_different_user_agents_that_race_count_as_a_reuse() {
-        let machine = Machine { tabs: &[Agent::Owners, Agent::Another], ..Machine::honest(Rule::Real) };
-        refuted("tabs with different User-Agents", machine, NEVER_SIGNED_OUT);
-    }
 }
 
 mod mutations {
@@ -170,6 +176,13 @@ mod mutations {
     #[test]
     fn repeating_for_any_user_agent_is_refuted() {
         refuted("any User-Agent", Machine::with_thief(Rule::AnyAgent), OWN_AGENT);
+    }
+
+    #[test]
+    fn ending_the_session_for_another_user_agent_is_refuted() {
+        let tabs = &[Agent::Owners, Agent::Another];
+        let machine = Machine { tabs, ..Machine::honest(Rule::OtherAgentIsReuse) };
+        refuted("another User-Agent is a reuse", machine, NEVER_SIGNED_OUT);
     }
 
     #[test]

@@ -31,6 +31,8 @@ pub enum Rule {
     ConfirmedByAnyAccessToken,
     /// A rotation keeps the confirmation of the token before.
     ConfirmationOutlivesRotation,
+    /// Within the grace another User-Agent ends the session.
+    OtherAgentIsReuse,
     /// Within the grace any User-Agent gets the repeat.
     AnyAgent,
     /// The current token revives what was revoked.
@@ -61,6 +63,10 @@ impl Rule {
             Self::RevocationForgotten if presented.generation == session.rotation.generation => {
                 redeem(&Session { revoked: None, ..session.clone() }, presented, grace, confirmed)
             }
+            Self::OtherAgentIsReuse => match real(grace, confirmed) {
+                Decision::Refuse(Refusal::OtherAgent(_)) => Decision::Reuse(Reuse::Predecessor),
+                other => other,
+            },
             Self::ReuseEndsNothing => match real(grace, confirmed) {
                 Decision::Reuse(_) => Decision::Refuse(Refusal::NotOurs),
                 other => other,

@@ -151,7 +151,7 @@ impl Model {
                 return session.reused();
             }
             if since < GRACE && agent != session.agent {
-                return session.reused();
+                return Expected::Refused(409, "refresh_overtaken");
             }
             if since < GRACE {
                 return Expected::Same(session.generation);
