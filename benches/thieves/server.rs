@@ -65,6 +65,7 @@ impl Server {
             digest: digest(generation),
             agent: String::new(),
             at: now,
+            decided_at: now,
             shared: true,
         };
         let confirmed = self.session.rotation.confirmed_at.is_some();

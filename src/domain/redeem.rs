@@ -6,6 +6,10 @@ use super::session::{Parent, Rotation, Session, texts};
 use super::time::Timestamp;
 use std::time::Duration;
 
+/// The longest that a request may have waited in the server, for the queue or for the database, and still be decided:
+/// as long as the web app waits for an answer. Whatever happened meanwhile is remembered for at least as long.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(8);
+
 /// What a presented refresh token means for its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
@@ -42,9 +46,11 @@ pub enum Refusal {
     UserDisabled,
     /// The signature is ours, but the token is not the one of that generation.
     NotOurs,
-    /// Others that share the token exchanged it, and its successor too, while this request was under way: the newest
+    /// Others exchanged the token, and its successor too, while this request was under way or waited here: the newest
     /// one is with them.
     Overtaken,
+    /// The request waited here for so long that nobody can tell what it raced.
+    Late,
     /// The predecessor, within the grace, but from another User-Agent than the one that exchanged it: a browser that
     /// shows itself differently since, or somebody with a copy. With the rest of the grace, after which it is decided
     /// by whether the successor was shown.
@@ -58,6 +64,9 @@ pub enum Refusal {
 pub fn redeem(session: &Session, presented: &Presented, grace: Duration, confirmed: bool) -> Decision {
     if let Some(refusal) = refuse(session, presented.at) {
         return Decision::Refuse(refusal);
+    }
+    if presented.decided_at.since(presented.at) > LONGEST_WAIT {
+        return Decision::Refuse(Refusal::Late);
     }
     let rotation = &session.rotation;
     if presented.generation == rotation.generation {
@@ -73,15 +82,20 @@ pub fn redeem(session: &Session, presented: &Presented, grace: Duration, confirm
         }
         // A generation that is still to come carries our signature, though we never made it.
         _ if presented.generation > rotation.generation => Decision::Refuse(Refusal::NotOurs),
-        _ if presented.shared && is_overtaken(rotation, presented, grace) => Decision::Refuse(Refusal::Overtaken),
+        _ if is_overtaken(rotation, presented, grace) => Decision::Refuse(Refusal::Overtaken),
         _ => Decision::Reuse(Reuse::Older),
     }
 }
 
-/// Whether the presented token was exchanged so lately that the request may have been under way by then.
+/// Whether the presented token was current when the request arrived, or the parent within the grace; or, where others
+/// share it, was exchanged so lately that the request may have been under way by then.
 fn is_overtaken(rotation: &Rotation, presented: &Presented, grace: Duration) -> bool {
-    let mut overtaken = rotation.overtaken.iter();
-    overtaken.any(|it| it.generation == presented.generation && presented.at.since(it.at) < grace)
+    let Some(own) = rotation.overtaken.iter().find(|it| it.generation == presented.generation) else { return false };
+    let last = rotation.parent.iter().map(|parent| (parent.generation, rotation.rotated_at));
+    let mut all = rotation.overtaken.iter().map(|it| (it.generation, it.at)).chain(last);
+    let was_parent = all.all(|(generation, at)| generation <= presented.generation || at > presented.at);
+    let in_grace = presented.at.since(own.at) < grace;
+    own.at > presented.at || (in_grace && (presented.shared || was_parent))
 }
 
 fn refuse(session: &Session, now: Timestamp) -> Option<Refusal> {
@@ -104,9 +118,10 @@ fn redeem_predecessor(
     confirmed: bool,
 ) -> Decision {
     let age = presented.at.since(rotated_at);
-    if age < grace {
+    // An exchange since the request arrived is a race, whatever the grace.
+    if age < grace || rotated_at > presented.at {
         let is_same = presented.agent == parent.agent;
-        if is_same { Decision::Repeat } else { Decision::Refuse(Refusal::OtherAgent(grace - age)) }
+        if is_same { Decision::Repeat } else { Decision::Refuse(Refusal::OtherAgent(grace.saturating_sub(age))) }
     } else if confirmed {
         Decision::Reuse(Reuse::Predecessor)
     } else {

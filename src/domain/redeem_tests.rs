@@ -39,6 +39,7 @@ fn presented(generation: u64, after: Duration) -> Presented {
         digest: format!("d{generation}"),
         agent: "firefox".into(),
         at: START + after,
+        decided_at: START + after,
         shared: false,
     }
 }
@@ -109,6 +110,43 @@ fn who_shares_a_token_is_told_that_others_were_faster_within_the_grace_of_its_ow
         assert_eq!(redeem(&session, &shared(2, SOON), GRACE, confirmed), reuse);
         assert_eq!(redeem(&session, &presented(3, SOON), GRACE, confirmed), reuse);
     }
+}
+
+/// A token whose exchange happened while the request waited here was raced, not stolen.
+#[test]
+fn what_was_exchanged_after_the_request_had_arrived_is_no_reuse() {
+    let mut session = session();
+    let moment = Duration::from_millis(1);
+    session.rotation.overtaken = vec![Exchanged { generation: 3, at: START }];
+    let waited = |generation, at: Timestamp| Presented { at, decided_at: START + SOON, ..presented(generation, SOON) };
+    for (grace, confirmed) in [(GRACE, false), (GRACE, true), (Duration::ZERO, true)] {
+        let decide = |presented| redeem(&session, &presented, grace, confirmed);
+        let arrived = START - moment;
+        assert_eq!(decide(Presented { decided_at: START, ..waited(3, arrived) }), Decision::Refuse(Refusal::Overtaken));
+        assert_eq!(decide(Presented { decided_at: START, ..waited(4, arrived) }), Decision::Repeat);
+        assert_eq!(decide(Presented { decided_at: START, ..waited(2, arrived) }), Decision::Reuse(Reuse::Older));
+        assert_eq!(decide(presented(3, Duration::ZERO)), Decision::Reuse(Reuse::Older), "it came afterwards");
+    }
+    // It was the parent when the request arrived, within the grace or not, and its successor was exchanged since.
+    for (before, decision) in [(GRACE - moment, Decision::Refuse(Refusal::Overtaken)), (GRACE, Decision::Reuse(Reuse::Older))] {
+        session.rotation.overtaken = vec![Exchanged { generation: 3, at: START - moment - before }];
+        let came = Presented { decided_at: START, ..waited(3, START - moment) };
+        assert_eq!(redeem(&session, &came, GRACE, true), decision);
+    }
+}
+
+#[test]
+fn a_request_that_waited_for_too_long_is_not_decided() {
+    for generation in 3..=5 {
+        let decided = |wait| redeem(&session(), &Presented { decided_at: START + wait, ..presented(generation, Duration::ZERO) }, GRACE, true);
+        let late = Decision::Refuse(Refusal::Late);
+        assert_ne!(decided(LONGEST_WAIT), late);
+        assert_eq!(decided(LONGEST_WAIT + Duration::from_millis(1)), late);
+    }
+    // What is over is over, however late somebody hears of it.
+    let revoked = Session { revoked: Some(Revocation { at: START, reason: Reason::SignedOut }), ..session() };
+    let late = Presented { decided_at: START + 2 * LONGEST_WAIT, ..presented(5, Duration::ZERO) };
+    assert_eq!(redeem(&revoked, &late, GRACE, true), Decision::Refuse(Refusal::Revoked));
 }
 
 #[test]

@@ -48,7 +48,10 @@ pub struct Presented {
     pub digest: String,
     /// Digest of the User-Agent that presented it.
     pub agent: String,
+    /// When its request arrived. Whether it is too late is judged by this: it may have waited here while others moved on.
     pub at: Timestamp,
+    /// When it is decided, by the same clock. What an exchange brings dates from then.
+    pub decided_at: Timestamp,
     /// Whether who presents it shares it with others that may exchange it meanwhile, as the tabs of a browser do, and
     /// wants to be told when one was faster.
     pub shared: bool,

@@ -3,6 +3,7 @@
 use super::id::KeyId;
 use super::refresh_token::Presented;
 use super::session::{Exchanged, Parent, Rotation, Session};
+use super::redeem::LONGEST_WAIT;
 use std::time::Duration;
 
 /// How many overtaken tokens are remembered; of more, the earliest are forgotten. A browser that opens this many tabs at
@@ -23,24 +24,25 @@ impl Session {
                 agent: presented.agent.clone(),
             }),
             overtaken: overtaken(&self.rotation, presented, grace),
-            rotated_at: presented.at,
+            rotated_at: presented.decided_at,
             confirmed_at: None,
             key_id,
             nonce: self.rotation.nonce.clone(),
         };
-        next.lifetime.idle_expires_at = self.lifetime.token_end(presented.at);
-        next.last_seen_at = self.last_seen_at.max(presented.at);
+        next.lifetime.idle_expires_at = self.lifetime.token_end(presented.decided_at);
+        next.last_seen_at = self.last_seen_at.max(presented.decided_at);
         next
     }
 }
 
-/// What the exchange of `presented` leaves behind the parent within `grace`.
+/// What the exchange of `presented` leaves behind the parent within `grace`, or for as long as a request may wait.
 fn overtaken(rotation: &Rotation, presented: &Presented, grace: Duration) -> Vec<Exchanged> {
     let parent = rotation.parent.as_ref().map(|parent| parent.generation);
     let left = parent.filter(|parent| *parent != presented.generation);
     let left = left.map(|generation| Exchanged { generation, at: rotation.rotated_at });
     let known = rotation.overtaken.iter().copied().chain(left);
-    let mut recent: Vec<Exchanged> = known.filter(|exchanged| presented.at.since(exchanged.at) < grace).collect();
+    let kept = grace.max(LONGEST_WAIT);
+    let mut recent: Vec<Exchanged> = known.filter(|it| presented.decided_at.since(it.at) < kept).collect();
     recent.drain(..recent.len().saturating_sub(OVERTAKEN));
     recent
 }

@@ -38,6 +38,7 @@ fn presented(generation: u64, after: Duration) -> Presented {
         digest: format!("d{generation}"),
         agent: "firefox".into(),
         at: START + after,
+        decided_at: START + after,
         shared: true,
     }
 }
@@ -116,8 +117,23 @@ fn the_memory_of_overtaken_tokens_is_bounded() {
 }
 
 #[test]
-fn without_a_grace_nothing_is_overtaken() {
+fn without_a_grace_only_requests_that_waited_here_are_spared() {
     let first = exchanged(&session(), 0, 100);
-    let second = first.succeeded(&presented(1, Duration::from_secs(100)), KeyId::new("k"), Duration::ZERO);
-    assert_eq!(second.rotation.overtaken, []);
+    let second = first.succeeded(&presented(1, Duration::from_secs(107)), KeyId::new("k"), Duration::ZERO);
+    assert_eq!(generations(&second), [0]);
+    let decide = |presented: &Presented| redeem(&second, presented, Duration::ZERO, true);
+    let came = |after| Presented { decided_at: START + Duration::from_secs(107), ..presented(0, Duration::from_secs(after)) };
+    assert_eq!(decide(&came(99)), Decision::Refuse(Refusal::Overtaken));
+    assert_eq!(decide(&came(100)), Decision::Reuse(Reuse::Older));
+    let third = second.succeeded(&presented(2, Duration::from_secs(108)), KeyId::new("k"), Duration::ZERO);
+    assert_eq!(generations(&third), [1], "no request waits for longer than that");
+}
+
+#[test]
+fn what_an_exchange_brings_dates_from_the_decision_and_not_from_the_arrival() {
+    let arrived = presented(0, Duration::from_secs(60));
+    let decided_at = START + Duration::from_secs(67);
+    let next = session().succeeded(&Presented { decided_at, ..arrived }, KeyId::new("k"), GRACE);
+    assert_eq!((next.rotation.rotated_at, next.last_seen_at), (decided_at, decided_at));
+    assert_eq!(next.lifetime.idle_expires_at, decided_at + Duration::from_secs(3600));
 }

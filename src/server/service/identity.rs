@@ -10,6 +10,7 @@ use crate::domain::refresh_token::{Claims, Presented};
 use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
 use crate::server::liveness::Alive;
+use crate::server::ports::StoreError;
 use crate::server::telemetry::AUDIT;
 use crate::server::token::access::AccessTokens;
 use crate::server::token::jws::Invalid;
@@ -160,21 +161,24 @@ impl Services {
         source: &Source,
         purpose: Purpose,
     ) -> Result<Outcome, ServiceError> {
+        let at = self.now();
         let claims = self.read_refresh(token).await?;
         // Ours by its signature, so this much is known of whoever is refused.
         Span::current().record("sid", field::display(&claims.sid));
         if matches!(purpose, Purpose::Exchange { .. }) {
-            self.per_session.count(Doing::Refresh, &claims.sid, &self.settings.limits, self.now())?;
+            self.per_session.count(Doing::Refresh, &claims.sid, &self.settings.limits, at)?;
         }
         let presented = Presented {
             sid: claims.sid.clone(),
             generation: claims.generation,
             digest: digest(token),
             agent: digest(&source.user_agent),
-            at: self.now(),
+            at,
+            decided_at: at,
             shared: purpose == Purpose::Exchange { shared: true },
         };
-        let request = Request { claims, presented, way: *way, purpose, source: source.clone() };
+        let request =
+            Request { claims, presented, way: *way, purpose, source: source.clone(), span: Span::current() };
         let outcome = self.queue.present(request).await?;
         tell(&outcome, source);
         Ok(outcome)
@@ -273,6 +277,9 @@ pub(super) fn refused(outcome: &Outcome) -> ServiceError {
     match outcome {
         Outcome::Reused(_) | Outcome::Refused(Refusal::Revoked, Some(Reason::Reused)) => ServiceError::Reused,
         Outcome::Refused(Refusal::Overtaken, _) => ServiceError::Overtaken { wait: None },
+        Outcome::Refused(Refusal::Late, _) => {
+            StoreError::Unavailable("the request waited for it until nobody expected an answer".into()).into()
+        }
         Outcome::Refused(Refusal::OtherAgent(wait), _) => ServiceError::Overtaken { wait: Some(*wait) },
         Outcome::Refused(Refusal::Revoked, reason) => ServiceError::Revoked(reason.unwrap_or(Reason::EndedByUser)),
         Outcome::Refused(..) | Outcome::Exchanged(..) | Outcome::Shown(..) => ServiceError::InvalidToken,

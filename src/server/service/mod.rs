@@ -150,6 +150,7 @@ impl Services {
         }
         let queue = queue::Queue::start(queue::Exchange {
             store: store.clone(),
+            clock: clock.clone(),
             access: access.clone(),
             liveness: liveness.clone(),
             news: news.clone(),

@@ -8,9 +8,10 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::redeem::{Decision, Refusal, redeem};
 use crate::domain::refresh_token::{Claims, Presented};
 use crate::domain::session::{Label, Reason, Revocation, Session};
+use crate::domain::time::Timestamp;
 use crate::server::liveness::{Ending, Liveness};
 use crate::server::news::News;
-use crate::server::ports::{Rotated, SessionChange, Store, StoreError, Verdict};
+use crate::server::ports::{Clock, Rotated, SessionChange, Store, StoreError, Verdict};
 use crate::server::token::access::AccessTokens;
 use crate::server::token::refresh::{self, Minted};
 use crate::server::token::ring::KeyRing;
@@ -18,6 +19,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
+use tracing::Span;
 
 /// The most that share one commit.
 const BATCH: usize = 256;
@@ -44,6 +46,8 @@ pub struct Request {
     pub way: Way,
     pub purpose: Purpose,
     pub source: Source,
+    /// In which the log tells what is found out about it.
+    pub span: Span,
 }
 
 /// What became of it.
@@ -60,6 +64,7 @@ pub enum Outcome {
 /// What the exchange needs.
 pub struct Exchange {
     pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
     pub access: Arc<AccessTokens>,
     pub liveness: Arc<Liveness>,
     pub news: Arc<News>,
@@ -139,7 +144,8 @@ impl Exchange {
                     let mut batch = Batch::new(sessions);
                     let ring = exchange.access.ring();
                     for request in &requests {
-                        let outcome = batch.judge(&exchange, &ring, request);
+                        let judge = || batch.judge(&exchange, &ring, request, exchange.clock.now());
+                        let outcome = request.span.in_scope(judge);
                         batch.outcomes.push(outcome);
                     }
                     let users: HashSet<&UserId> = batch.ended().map(|(session, _)| &session.user_id).collect();
@@ -190,8 +196,15 @@ impl Batch {
         Self { sessions, events: Vec::new(), outcomes: Vec::new(), ending: Vec::new() }
     }
 
-    fn judge(&mut self, exchange: &Exchange, ring: &KeyRing, request: &Request) -> Result<Outcome, ServiceError> {
+    fn judge(
+        &mut self,
+        exchange: &Exchange,
+        ring: &KeyRing,
+        request: &Request,
+        decided_at: Timestamp,
+    ) -> Result<Outcome, ServiceError> {
         let Request { claims, presented, way, purpose, source } = request;
+        let presented = &Presented { decided_at, ..presented.clone() };
         let Some(judged) = self.sessions.get_mut(&presented.sid) else {
             return Ok(Outcome::Refused(Refusal::NotOurs, None));
         };
@@ -273,7 +286,7 @@ impl Batch {
         Verdict { changes: changes.collect(), events: std::mem::take(&mut self.events) }
     }
 
-    fn ended(&self) -> impl Iterator<Item = (&Session, crate::domain::time::Timestamp)> {
+    fn ended(&self) -> impl Iterator<Item = (&Session, Timestamp)> {
         let ended = self.sessions.values().filter(|judged| judged.ended);
         ended.filter_map(|judged| judged.session.revoked.as_ref().map(|revoked| (&judged.session, revoked.at)))
     }
@@ -293,7 +306,7 @@ fn rotate(
     ring: &KeyRing,
     exchange: &Exchange,
 ) -> Result<Minted, ServiceError> {
-    let key = ring.newest_refresh(presented.at)?.id.clone();
+    let key = ring.newest_refresh(presented.decided_at)?.id.clone();
     let mut next = session.succeeded(presented, key, exchange.grace);
     next.label.device = session.label.device.seen_again(&source.device);
     next.label.user_agent.clone_from(&source.user_agent);

@@ -2,7 +2,7 @@
 
 use super::properties;
 use super::rule::{GRACE, Rule};
-use super::world::{Agent, Token, World, gives};
+use super::world::{Agent, History, Since, TOO_LATE, Token, World, gives};
 use latchkey::domain::redeem::Decision;
 use stateright::{Model, Property};
 
@@ -40,6 +40,8 @@ pub struct Machine {
     pub has_thief: bool,
     /// How many of the owner's messages are under way at most.
     pub under_way: usize,
+    /// Whether requests that have arrived may wait in the server, while others are decided.
+    pub waiting: bool,
     /// The idle and the absolute end in ticks; without them, time has no end and no date.
     pub ends: Option<(u8, u8)>,
 }
@@ -48,6 +50,8 @@ pub struct Machine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Message {
     Request(Ask),
+    /// One that has arrived and waits in the server; for how many ticks by now, and what became of its token meanwhile.
+    Waiting(Ask, u8, Since),
     /// Brings this token as `Set-Cookie`, and an access token with it; how long ago it was made.
     Answer(Token, u8),
 }
@@ -60,6 +64,30 @@ pub struct Ask {
     pub exchanged: Option<u8>,
     /// Whether the browser has taken in a newer token since.
     pub overtaken: bool,
+}
+
+impl Ask {
+    /// What is known of a request that is decided when it arrives.
+    fn history(self) -> History {
+        History { exchanged: self.exchanged.map(|_| Since::Before), waited: 0 }
+    }
+
+    /// The same of one that has waited.
+    fn waited(self, waited: u8, since: Since) -> History {
+        History { exchanged: self.exchanged.map(|_| since), waited }
+    }
+
+    /// `exchanged` was given a new successor.
+    fn after(&mut self, exchanged: Token) {
+        if self.token == exchanged {
+            self.exchanged = Some(0);
+        }
+        self.token = self.token.after(exchanged);
+    }
+
+    fn tick(&mut self) {
+        self.exchanged = self.exchanged.map(|age| age + 1).filter(|age| *age < GRACE);
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -77,6 +105,9 @@ pub enum Action {
         ask: Ask,
         again: bool,
     },
+    /// A request arrives, and waits in the server.
+    Arrive(Ask),
+    DecideWaiting(Ask, u8, Since),
     /// An answer reaches the browser, whose jar takes what it brings.
     TakeIn {
         token: Token,
@@ -104,6 +135,7 @@ impl Machine {
             tabs: &[Agent::Owners],
             has_thief: false,
             under_way: 3,
+            waiting: false,
             ends: None,
         }
     }
@@ -121,30 +153,40 @@ impl Machine {
 
     /// The decision that an action brings about in a state, for telling a trace.
     pub fn decision(&self, state: &State, action: Action) -> Option<Decision> {
-        let (token, agent, young) = match action {
-            Action::Decide { ask, .. } => (ask.token, ask.agent, ask.exchanged.is_some()),
-            Action::ThiefPresents(token, agent) => (token, agent, false),
+        let (token, agent, history) = match action {
+            Action::Decide { ask, .. } => (ask.token, ask.agent, ask.history()),
+            Action::DecideWaiting(ask, waited, since) => (ask.token, ask.agent, ask.waited(waited, since)),
+            Action::ThiefPresents(token, agent) => (token, agent, History::default()),
             _ => return None,
         };
-        Some(state.world.judge(self.rule, token, agent, young))
+        Some(state.world.judge(self.rule, token, agent, history))
     }
 
-    fn present(&self, state: &mut State, token: Token, agent: Agent, young: bool) -> Decision {
-        let decision = state.world.present(self.rule, token, agent, young);
+    fn present(&self, state: &mut State, token: Token, agent: Agent, history: History) -> Decision {
+        let decision = state.world.present(self.rule, token, agent, history);
         if matches!(decision, Decision::Rotate | Decision::Fork) {
             for message in &mut state.wire {
                 match message {
                     Message::Answer(held, _) => *held = held.after(token),
-                    Message::Request(ask) => {
-                        if ask.token == token {
-                            ask.exchanged = Some(0);
-                        }
-                        ask.token = ask.token.after(token);
+                    Message::Request(ask) => ask.after(token),
+                    Message::Waiting(ask, _, since) => {
+                        *since = match *since {
+                            _ if ask.token == token => Since::Arrival,
+                            Since::Before if ask.token == Token::Parent => Since::Superseded,
+                            known => known,
+                        };
+                        ask.after(token);
                     }
                 }
             }
         }
         decision
+    }
+
+    fn decide(&self, state: &mut State, ask: Ask, history: History) {
+        if gives(self.present(state, ask.token, ask.agent, history)) {
+            state.wire.push(Message::Answer(Token::Current, state.world.age()));
+        }
     }
 
     /// What the assumptions rule out is never delivered.
@@ -155,7 +197,7 @@ impl Machine {
                 Requests::WithinGrace => ask.exchanged.is_some(),
                 Requests::BeforeTheNext => ask.exchanged.is_some() && ask.token == Token::Parent,
             },
-            Message::Request(_) => true,
+            Message::Request(_) | Message::Waiting(..) => true,
             Message::Answer(token, age) => match self.answers {
                 Answers::Whenever => true,
                 Answers::WithinGrace => *age < GRACE,
@@ -180,11 +222,15 @@ impl Model for Machine {
             actions.extend(self.tabs.iter().map(|agent| Action::Send(*agent)));
         }
         for message in wire {
-            for again in [false, true] {
-                actions.push(match *message {
-                    Message::Request(ask) => Action::Decide { ask, again },
-                    Message::Answer(token, age) => Action::TakeIn { token, age, again },
-                });
+            match *message {
+                Message::Request(ask) => {
+                    actions.extend([false, true].map(|again| Action::Decide { ask, again }));
+                    actions.extend(self.waiting.then_some(Action::Arrive(ask)));
+                }
+                Message::Waiting(ask, waited, since) => actions.push(Action::DecideWaiting(ask, waited, since)),
+                Message::Answer(token, age) => {
+                    actions.extend([false, true].map(|again| Action::TakeIn { token, age, again }));
+                }
             }
             actions.push(Action::Lose(*message));
         }
@@ -218,10 +264,15 @@ impl Model for Machine {
                 if !again {
                     take(&mut state.wire, &Message::Request(ask));
                 }
-                let decision = self.present(&mut state, ask.token, ask.agent, ask.exchanged.is_some());
-                if gives(decision) {
-                    state.wire.push(Message::Answer(Token::Current, state.world.age()));
-                }
+                self.decide(&mut state, ask, ask.history());
+            }
+            Action::Arrive(ask) => {
+                take(&mut state.wire, &Message::Request(ask));
+                state.wire.push(Message::Waiting(ask, 0, Since::Before));
+            }
+            Action::DecideWaiting(ask, waited, since) => {
+                take(&mut state.wire, &Message::Waiting(ask, waited, since));
+                self.decide(&mut state, ask, ask.waited(waited, since));
             }
             Action::TakeIn { token, age, again } => {
                 if !again {
@@ -230,7 +281,7 @@ impl Model for Machine {
                 world.jar = token;
                 world.owner_has_access |= token == Token::Current;
                 for message in &mut state.wire {
-                    if let Message::Request(ask) = message {
+                    if let Message::Request(ask) | Message::Waiting(ask, ..) = message {
                         ask.overtaken |= ask.token < token;
                     }
                 }
@@ -243,8 +294,10 @@ impl Model for Machine {
                 world.tick();
                 for message in &mut state.wire {
                     match message {
-                        Message::Request(ask) => {
-                            ask.exchanged = ask.exchanged.map(|age| age + 1).filter(|age| *age < GRACE);
+                        Message::Request(ask) => ask.tick(),
+                        Message::Waiting(ask, waited, _) => {
+                            ask.tick();
+                            *waited = TOO_LATE.min(*waited + 1);
                         }
                         Message::Answer(_, age) => *age = GRACE.min(*age + 1),
                     }
@@ -252,7 +305,7 @@ impl Model for Machine {
             }
             Action::Steal => world.steal(world.jar),
             Action::ThiefPresents(token, agent) => {
-                if gives(self.present(&mut state, token, agent, false)) {
+                if gives(self.present(&mut state, token, agent, History::default())) {
                     state.world.steal(Token::Current);
                     state.world.thief_has_access = true;
                 }

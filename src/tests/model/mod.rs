@@ -82,6 +82,18 @@ fn nobody_honest_is_signed_out_by_a_browser_that_shows_itself_differently() {
 }
 
 #[test]
+fn nobody_honest_is_signed_out_by_waiting_in_the_server() {
+    let machine = |rule| Machine { waiting: true, ..Machine::honest(rule) };
+    holds("waiting", machine(Rule::Real));
+    holds("waiting, unshared", Machine { requests: Requests::BeforeTheNext, ..machine(Rule::Unshared) });
+}
+
+#[test]
+fn a_thief_is_found_out_whatever_waits_in_the_server() {
+    holds("waiting, with a thief", Machine { waiting: true, ..Machine::with_thief(Rule::Real) });
+}
+
+#[test]
 fn a_thief_is_found_out_whatever_the_network_does() {
     holds("thief", Machine::with_thief(Rule::Real));
 }
@@ -183,6 +195,15 @@ mod mutations {
         let tabs = &[Agent::Owners, Agent::Another];
         let machine = Machine { tabs, ..Machine::honest(Rule::OtherAgentIsReuse) };
         refuted("another User-Agent is a reuse", machine, NEVER_SIGNED_OUT);
+    }
+
+    #[test]
+    fn judging_what_waited_by_when_it_is_decided_is_refuted() {
+        let machine = |rule| Machine { waiting: true, requests: Requests::BeforeTheNext, ..Machine::honest(rule) };
+        refuted("judged when decided", machine(Rule::JudgedWhenDecided), NEVER_SIGNED_OUT);
+        refuted("never late", machine(Rule::NeverLate), NEVER_SIGNED_OUT);
+        let machine = Machine { waiting: true, ..Machine::honest(Rule::DatedByArrival) };
+        refuted("dated by arrival", machine, NEVER_SIGNED_OUT);
     }
 
     #[test]

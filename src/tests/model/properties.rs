@@ -2,7 +2,7 @@
 
 use super::machine::{Machine, State};
 use super::rule::{GRACE, Rule};
-use super::world::{Agent, Token, World, gives};
+use super::world::{Agent, History, Token, World, gives};
 use latchkey::domain::redeem::{Decision, Refusal};
 use stateright::Property;
 
@@ -41,7 +41,7 @@ pub fn of(machine: &Machine) -> Vec<Property<Machine>> {
 }
 
 fn judge(machine: &Machine, world: &World, token: Token, agent: Agent) -> Decision {
-    world.judge(machine.rule, token, agent, false)
+    world.judge(machine.rule, token, agent, History::default())
 }
 
 fn always_answered(machine: &Machine, state: &State) -> bool {
@@ -62,7 +62,7 @@ fn one_branch(machine: &Machine, state: &State) -> bool {
     let living: Vec<Token> = Token::ALL.into_iter().filter(|token| new(&state.world, *token)).collect();
     living.iter().all(|exchanged| {
         let mut after = state.world;
-        after.present(machine.rule, *exchanged, Agent::Owners, false);
+        after.present(machine.rule, *exchanged, Agent::Owners, History::default());
         let others = living.iter().filter(|token| *token != exchanged);
         others.map(|token| token.after(*exchanged)).all(|token| !gives(judge(machine, &after, token, Agent::Owners)))
     })
@@ -109,7 +109,7 @@ fn play(rule: Rule, world: World, shown: bool, rounds: u8) -> Option<Vec<String>
     }
     if rounds == 0 {
         let world = later(world);
-        let judged = world.loot().map(|token| (token, world.judge(rule, token, Agent::Owners, false)));
+        let judged = world.loot().map(|token| (token, world.judge(rule, token, Agent::Owners, History::default())));
         return judged
             .filter(|(_, decision)| gives(*decision))
             .map(|(token, decision)| vec![format!("the thief still holds {token:?} => {decision:?}")])
@@ -136,7 +136,7 @@ fn play(rule: Rule, world: World, shown: bool, rounds: u8) -> Option<Vec<String>
 
 fn thief_presents(rule: Rule, world: World, token: Token, uses: bool) -> (World, Decision) {
     let mut world = later(world);
-    let decision = world.present(rule, token, Agent::Owners, false);
+    let decision = world.present(rule, token, Agent::Owners, History::default());
     if gives(decision) {
         world.steal(Token::Current);
         if uses {
@@ -148,7 +148,7 @@ fn thief_presents(rule: Rule, world: World, token: Token, uses: bool) -> (World,
 
 fn owner_refreshes(rule: Rule, world: World, shows: bool) -> (World, Decision) {
     let mut world = later(world);
-    let decision = world.present(rule, world.jar, Agent::Owners, false);
+    let decision = world.present(rule, world.jar, Agent::Owners, History::default());
     if gives(decision) {
         world.jar = Token::Current;
         if shows {

@@ -37,6 +37,12 @@ pub enum Rule {
     AnyAgent,
     /// The current token revives what was revoked.
     RevocationForgotten,
+    /// A request is judged by when it is decided, however long it has waited.
+    JudgedWhenDecided,
+    /// A request is judged by when it arrived, however long ago that is.
+    NeverLate,
+    /// What an exchange brings dates from when its request arrived.
+    DatedByArrival,
     /// A rotation moves the absolute end too.
     EndMoves,
     /// No mutation, but what a client gets that does not say that it shares its token.
@@ -63,6 +69,14 @@ impl Rule {
             Self::RevocationForgotten if presented.generation == session.rotation.generation => {
                 redeem(&Session { revoked: None, ..session.clone() }, presented, grace, confirmed)
             }
+            Self::JudgedWhenDecided => {
+                let presented = Presented { at: presented.decided_at, ..presented.clone() };
+                redeem(session, &presented, grace, confirmed)
+            }
+            Self::NeverLate => {
+                let presented = Presented { decided_at: presented.at, ..presented.clone() };
+                redeem(session, &presented, grace, confirmed)
+            }
             Self::OtherAgentIsReuse => match real(grace, confirmed) {
                 Decision::Refuse(Refusal::OtherAgent(_)) => Decision::Reuse(Reuse::Predecessor),
                 other => other,
@@ -84,6 +98,16 @@ impl Rule {
                 other => other,
             },
             _ => real(grace, confirmed),
+        }
+    }
+}
+
+impl Rule {
+    /// A presented token, as what is made from it dates it.
+    pub fn dated(self, presented: Presented) -> Presented {
+        match self {
+            Self::DatedByArrival => Presented { decided_at: presented.at, ..presented },
+            _ => presented,
         }
     }
 }

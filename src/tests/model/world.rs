@@ -47,6 +47,31 @@ impl Token {
     }
 }
 
+/// What the server knows of a presented token beside the session's last exchange.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct History {
+    /// If the token was exchanged less than a grace ago: when, as its request sees it.
+    pub exchanged: Option<Since>,
+    /// For how many ticks the request has waited in the server.
+    pub waited: u8,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Since {
+    /// Before the request arrived.
+    Before,
+    /// Before the request arrived, and its successor was exchanged afterwards.
+    Superseded,
+    /// After the request had arrived.
+    Arrival,
+}
+
+/// Less than a tick.
+const MOMENT: Duration = Duration::from_millis(1);
+
+/// The first number of ticks that is longer than a request may wait.
+pub const TOO_LATE: u8 = 2;
+
 /// A User-Agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Agent {
@@ -109,9 +134,14 @@ impl World {
         }
     }
 
-    /// The row, as the real rule reads it.
-    /// `overtaken`: the older token that is meant was exchanged less than a grace ago.
-    fn session(&self, overtaken: bool) -> Session {
+    /// The row, as the real rule reads it; with what it says of an older token that is meant.
+    fn session(&self, history: History) -> Session {
+        let overtaken = history.exchanged.map(|since| match since {
+            Since::Before | Since::Superseded => self.arrived(history),
+            Since::Arrival => self.arrived(history) + MOMENT,
+        });
+        let is_superseded = history.exchanged == Some(Since::Superseded);
+        let rotated_at = at(self.rotated_at) + if is_superseded { MOMENT } else { Duration::ZERO };
         let parent = |agent: Agent| Parent {
             generation: Token::Parent.generation(),
             digest: Token::Parent.digest(),
@@ -125,9 +155,9 @@ impl World {
                 generation: Token::Current.generation(),
                 digest: Token::Current.digest(),
                 parent: self.parent.map(parent),
-                rotated_at: at(self.rotated_at),
+                rotated_at,
                 overtaken: overtaken
-                    .then(|| Exchanged { generation: Token::Older.generation(), at: at(self.now) })
+                    .map(|at| Exchanged { generation: Token::Older.generation(), at })
                     .into_iter()
                     .collect(),
                 confirmed_at: self.confirmed.then(|| at(self.rotated_at)),
@@ -149,27 +179,33 @@ impl World {
         }
     }
 
-    /// How the rule would decide now; nothing changes. `young`: the token was exchanged less than a grace ago.
-    pub fn judge(&self, rule: Rule, token: Token, agent: Agent, young: bool) -> Decision {
-        rule.decide(&self.session(young), &self.presented(rule, token, agent), self.confirmed || self.noted)
+    fn arrived(&self, history: History) -> Timestamp {
+        at(self.now) - ticks(history.waited)
     }
 
-    fn presented(&self, rule: Rule, token: Token, agent: Agent) -> Presented {
+    /// How the rule would decide now; nothing changes.
+    pub fn judge(&self, rule: Rule, token: Token, agent: Agent, history: History) -> Decision {
+        let presented = self.presented(rule, token, agent, history);
+        rule.decide(&self.session(history), &presented, self.confirmed || self.noted)
+    }
+
+    fn presented(&self, rule: Rule, token: Token, agent: Agent, history: History) -> Presented {
         Presented {
             sid: SessionId::new(""),
             generation: token.generation(),
             digest: token.digest(),
             agent: agent.digest(),
-            at: at(self.now),
+            at: self.arrived(history),
+            decided_at: at(self.now),
             shared: rule != Rule::Unshared,
         }
     }
 
     /// A token is presented to be exchanged: decides, and carries it out as the server does, durable at once.
-    pub fn present(&mut self, rule: Rule, token: Token, agent: Agent, young: bool) -> Decision {
-        let decision = self.judge(rule, token, agent, young);
+    pub fn present(&mut self, rule: Rule, token: Token, agent: Agent, history: History) -> Decision {
+        let decision = self.judge(rule, token, agent, history);
         match decision {
-            Decision::Rotate | Decision::Fork => self.make_successor(rule, token, agent),
+            Decision::Rotate | Decision::Fork => self.make_successor(rule, token, agent, history),
             Decision::Repeat if rule == Rule::SlidingGrace => self.rotated_at = self.now,
             Decision::Reuse(_) => (self.revoked, self.was_revoked) = (true, true),
             Decision::Repeat | Decision::Refuse(_) => {}
@@ -178,8 +214,9 @@ impl World {
     }
 
     /// What the real succession makes of the row, but for the mutations of it.
-    fn make_successor(&mut self, rule: Rule, exchanged: Token, agent: Agent) {
-        let next = self.session(false).succeeded(&self.presented(rule, exchanged, agent), KeyId::new(""), ticks(GRACE));
+    fn make_successor(&mut self, rule: Rule, exchanged: Token, agent: Agent, history: History) {
+        let presented = rule.dated(self.presented(rule, exchanged, agent, history));
+        let next = self.session(History::default()).succeeded(&presented, KeyId::new(""), ticks(GRACE));
         self.rotated_at = tick_of(next.rotation.rotated_at);
         self.idle_end = tick_of(next.lifetime.idle_expires_at);
         self.end = tick_of(next.lifetime.expires_at) + u8::from(rule == Rule::EndMoves);
