@@ -128,7 +128,9 @@ fn what_was_exchanged_after_the_request_had_arrived_is_no_reuse() {
         assert_eq!(decide(presented(3, Duration::ZERO)), Decision::Reuse(Reuse::Older), "it came afterwards");
     }
     // It was the parent when the request arrived, within the grace or not, and its successor was exchanged since.
-    for (before, decision) in [(GRACE - moment, Decision::Refuse(Refusal::Overtaken)), (GRACE, Decision::Reuse(Reuse::Older))] {
+    for (before, decision) in
+        [(GRACE - moment, Decision::Refuse(Refusal::Overtaken)), (GRACE, Decision::Reuse(Reuse::Older))]
+    {
         session.rotation.overtaken = vec![Exchanged { generation: 3, at: START - moment - before }];
         let came = Presented { decided_at: START, ..waited(3, START - moment) };
         assert_eq!(redeem(&session, &came, GRACE, true), decision);
@@ -138,7 +140,14 @@ fn what_was_exchanged_after_the_request_had_arrived_is_no_reuse() {
 #[test]
 fn a_request_that_waited_for_too_long_is_not_decided() {
     for generation in 3..=5 {
-        let decided = |wait| redeem(&session(), &Presented { decided_at: START + wait, ..presented(generation, Duration::ZERO) }, GRACE, true);
+        let decided = |wait| {
+            redeem(
+                &session(),
+                &Presented { decided_at: START + wait, ..presented(generation, Duration::ZERO) },
+                GRACE,
+                true,
+            )
+        };
         let late = Decision::Refuse(Refusal::Late);
         assert_ne!(decided(LONGEST_WAIT), late);
         assert_eq!(decided(LONGEST_WAIT + Duration::from_millis(1)), late);

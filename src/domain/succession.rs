@@ -1,9 +1,9 @@
 //! What becomes of a session when its refresh token is exchanged. Whether it is, [`super::redeem()`] decides.
 
 use super::id::KeyId;
+use super::redeem::LONGEST_WAIT;
 use super::refresh_token::Presented;
 use super::session::{Exchanged, Parent, Rotation, Session};
-use super::redeem::LONGEST_WAIT;
 use std::time::Duration;
 
 /// How many overtaken tokens are remembered; of more, the earliest are forgotten. A browser that opens this many tabs at

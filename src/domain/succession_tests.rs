@@ -122,7 +122,8 @@ fn without_a_grace_only_requests_that_waited_here_are_spared() {
     let second = first.succeeded(&presented(1, Duration::from_secs(107)), KeyId::new("k"), Duration::ZERO);
     assert_eq!(generations(&second), [0]);
     let decide = |presented: &Presented| redeem(&second, presented, Duration::ZERO, true);
-    let came = |after| Presented { decided_at: START + Duration::from_secs(107), ..presented(0, Duration::from_secs(after)) };
+    let came =
+        |after| Presented { decided_at: START + Duration::from_secs(107), ..presented(0, Duration::from_secs(after)) };
     assert_eq!(decide(&came(99)), Decision::Refuse(Refusal::Overtaken));
     assert_eq!(decide(&came(100)), Decision::Reuse(Reuse::Older));
     let third = second.succeeded(&presented(2, Duration::from_secs(108)), KeyId::new("k"), Duration::ZERO);

@@ -6,6 +6,7 @@ use crate::domain::preferences::{Language, Theme};
 use crate::domain::time::Timestamp;
 use leptos::prelude::use_context;
 use std::cell::Cell;
+use std::time::Duration;
 
 /// Of this page. The server provides it as context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,6 +19,8 @@ pub struct Environment {
     pub sign_up_open: bool,
     /// Whether the browser is to prove that it keeps cookies before somebody signs in: it was given one.
     pub checks_cookies: bool,
+    /// How long the server repeats its answer to a renewal (`tokens.grace`).
+    pub grace: Duration,
     /// When the page was made, by the server's clock.
     pub now: Timestamp,
 }
@@ -30,6 +33,7 @@ impl Default for Environment {
             password_min: 15,
             sign_up_open: true,
             checks_cookies: false,
+            grace: Duration::from_secs(10),
             now: Timestamp::default(),
         }
     }
@@ -42,6 +46,8 @@ pub mod attribute {
     pub const PASSWORD_MIN: &str = "data-password-min";
     pub const SIGN_UP: &str = "data-sign-up";
     pub const COOKIES: &str = "data-cookies";
+    /// In milliseconds.
+    pub const GRACE: &str = "data-grace";
     pub const NOW: &str = "data-now";
     pub const REMEMBER: &str = "data-remember";
 }
@@ -67,6 +73,9 @@ impl Environment {
                 .unwrap_or(default.password_min),
             sign_up_open: told(attribute::SIGN_UP).is_none_or(|sign_up| sign_up == "open"),
             checks_cookies: told(attribute::COOKIES).is_some(),
+            grace: told(attribute::GRACE)
+                .and_then(|millis| millis.parse().ok())
+                .map_or(default.grace, Duration::from_millis),
             now: told(attribute::NOW)
                 .and_then(|millis| millis.parse().ok())
                 .map_or_else(browser::now, Timestamp::from_millis),

@@ -32,6 +32,7 @@ pub fn shell(options: LeptosOptions, files: Arc<Files>, content: Content, said: 
             data-password-min=environment.password_min
             data-sign-up=environment.sign_up()
             data-cookies=environment.checks_cookies.then_some("checked")
+            data-grace=environment.grace.as_millis() as u64
             data-now=environment.now.as_millis()
             data-page=page.as_str()
             data-time-zone=time_zone::told()

@@ -67,6 +67,7 @@ pub fn environment(context: &RequestContext, headers: &HeaderMap, check: CookieC
         password_min: settings.password.min_length as u64,
         sign_up_open: settings.accounts.registration == Registration::Open,
         checks_cookies: check != CookieCheck::NotNeeded,
+        grace: settings.tokens.grace,
         now: context.services().now(),
     }
 }

@@ -177,8 +177,7 @@ impl Services {
             decided_at: at,
             shared: purpose == Purpose::Exchange { shared: true },
         };
-        let request =
-            Request { claims, presented, way: *way, purpose, source: source.clone(), span: Span::current() };
+        let request = Request { claims, presented, way: *way, purpose, source: source.clone(), span: Span::current() };
         let outcome = self.queue.present(request).await?;
         tell(&outcome, source);
         Ok(outcome)

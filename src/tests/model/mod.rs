@@ -74,11 +74,10 @@ fn nobody_honest_is_signed_out_by_tabs_losses_repeats_or_crashes() {
 fn nobody_honest_is_signed_out_by_a_browser_that_shows_itself_differently() {
     let tabs = &[Agent::Owners, Agent::Another];
     holds("two User-Agents", Machine { tabs, ..Machine::honest(Rule::Real) });
-    holds("two User-Agents, unshared", Machine {
-        tabs,
-        requests: Requests::BeforeTheNext,
-        ..Machine::honest(Rule::Unshared)
-    });
+    holds(
+        "two User-Agents, unshared",
+        Machine { tabs, requests: Requests::BeforeTheNext, ..Machine::honest(Rule::Unshared) },
+    );
 }
 
 #[test]
@@ -139,7 +138,6 @@ mod limits {
         holds("one rotation per grace", Machine { answers: Answers::WithinGrace, ..Machine::honest(rule) });
         holds("one rotation per grace, with a thief", Machine::with_thief(rule));
     }
-
 }
 
 mod mutations {

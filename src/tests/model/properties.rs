@@ -7,7 +7,8 @@ use latchkey::domain::redeem::{Decision, Refusal};
 use stateright::Property;
 
 pub const NEVER_SIGNED_OUT: &str = "an honest run never ends revoked";
-pub const ALWAYS_ANSWERED: &str = "what is in an honest cookie jar is always good for an answer, by now or after the grace";
+pub const ALWAYS_ANSWERED: &str =
+    "what is in an honest cookie jar is always good for an answer, by now or after the grace";
 pub const FOUND_OUT: &str =
     "when thief and owner have each refreshed twice out of step, the thief holds nothing that lives";
 pub const EMPTY_HANDED: &str =
@@ -45,14 +46,10 @@ fn judge(machine: &Machine, world: &World, token: Token, agent: Agent) -> Decisi
 }
 
 fn always_answered(machine: &Machine, state: &State) -> bool {
-    machine.tabs.iter().all(|agent| {
-        match judge(machine, &state.world, state.world.jar, *agent) {
-            Decision::Refuse(Refusal::Expired) => true,
-            Decision::Refuse(Refusal::OtherAgent(_)) => {
-                gives(judge(machine, &later(state.world), state.world.jar, *agent))
-            }
-            decision => gives(decision),
-        }
+    machine.tabs.iter().all(|agent| match judge(machine, &state.world, state.world.jar, *agent) {
+        Decision::Refuse(Refusal::Expired) => true,
+        Decision::Refuse(Refusal::OtherAgent(_)) => gives(judge(machine, &later(state.world), state.world.jar, *agent)),
+        decision => gives(decision),
     })
 }
 

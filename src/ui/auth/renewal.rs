@@ -25,6 +25,9 @@ pub enum Outcome {
 /// A sign-in in another tab may have replaced our cookie while our request was under way.
 const RACE_PAUSE: Duration = Duration::from_millis(300);
 
+/// The longest that a renewal waits for its token to be good again; after that it is a later renewal's.
+const LONGEST_PAUSE: Duration = Duration::from_secs(15);
+
 thread_local! {
     /// The renewal under way, for everybody to wait for. It carries nothing; the outcome is beside it.
     static FLIGHT: RefCell<Option<Promise>> = const { RefCell::new(None) };
@@ -112,14 +115,19 @@ async fn attempt() -> Outcome {
     }
 }
 
-/// Exchanges the refresh token; once more where other tabs were faster, since theirs is in the cookie by then.
+/// Exchanges the refresh token; once more where other tabs were faster, since theirs is in the cookie by then. Where it
+/// is not, and this browser shows itself differently since an answer was lost (as a phone does that asks for the
+/// desktop's page), the same token is good when the server says.
 async fn refresh() -> Result<Tokens, Problem> {
-    match auth::refresh(None, Flag(true)).await {
-        Err(overtaken) if overtaken.code == Code::RefreshOvertaken => {
-            browser::sleep(RACE_PAUSE).await;
-            auth::refresh(None, Flag(true)).await
-        }
-        answer => answer,
+    let mut pauses = Some(RACE_PAUSE);
+    loop {
+        let overtaken = match auth::refresh(None, Flag(true)).await {
+            Err(problem) if problem.code == Code::RefreshOvertaken => problem,
+            answer => return answer,
+        };
+        let asked = overtaken.retry_after.map(Duration::from_secs).filter(|asked| *asked <= LONGEST_PAUSE);
+        let Some(pause) = pauses.take().or(asked) else { return Err(overtaken) };
+        browser::sleep(pause).await;
     }
 }
 

@@ -5,6 +5,15 @@ use std::time::Duration;
 /// How often whoever waits for something in this tab or in another looks whether it is there.
 pub const LOOK: Duration = Duration::from_millis(150);
 
+/// How long to wait for the answer to a renewal: less than the server's grace, in which a tab that was not heard out may
+/// ask again, and a later answer must not bring back the cookie of before. But no network is fast enough for a grace
+/// that is shorter than the least.
+pub fn patience(grace: Duration) -> Duration {
+    const LEAST: Duration = Duration::from_secs(2);
+    const LONGEST: Duration = Duration::from_secs(8);
+    (grace * 4 / 5).clamp(LEAST, LONGEST)
+}
+
 /// The moment of the next renewal, counted from now: at random between 60 and 90 % of the access token's life. A
 /// window many times the server's grace, so that who follows in step with a stolen token cannot hit it every time.
 pub fn renewal(life: Duration, chance: u32) -> Duration {
@@ -52,6 +61,16 @@ mod tests {
         assert_eq!(renewal(life, 500).as_secs(), 450);
         assert_eq!(renewal(life, 1_000).as_secs(), 540);
         assert_eq!(renewal(life, 7_000).as_secs(), 540);
+    }
+
+    #[test]
+    fn no_answer_is_waited_for_longer_than_the_grace_of_the_server() {
+        for grace in [3, 5, 9, 10, 11, 60].map(Duration::from_secs) {
+            assert!(patience(grace) < grace, "{grace:?}");
+        }
+        assert_eq!(patience(Duration::from_secs(10)), Duration::from_secs(8));
+        assert_eq!(patience(Duration::from_secs(60)), Duration::from_secs(8));
+        assert_eq!(patience(Duration::ZERO), Duration::from_secs(2));
     }
 
     #[test]

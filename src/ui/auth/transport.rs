@@ -7,6 +7,7 @@ use super::{Showing, ended, memory, showing, timing};
 use crate::api::json::read;
 use crate::api::problem::{Code, Problem};
 use crate::api::transport::{Call, Reply, Sending, Transport};
+use crate::ui::environment::Environment;
 use crate::ui::links::post;
 use crate::ui::{browser, clock, links, notice};
 use http::Method;
@@ -20,9 +21,7 @@ use web_sys::{AbortController, Headers, Request, RequestCredentials, RequestInit
 
 /// After this the server counts as unreachable.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The same for a renewal: below the server's grace, so that a later answer cannot bring back the cookie of before.
-const RENEWAL_PATIENCE: Duration = Duration::from_secs(8);
-/// The same for the question whether it is there.
+/// The same for the question whether it is there. For a renewal it depends on the server ([`timing::patience`]).
 const HEALTH_PATIENCE: Duration = Duration::from_secs(3);
 /// How often it is looked whether a renewal is over, before what ends the session is sent all the same.
 const LOOKS: u32 = 14;
@@ -199,7 +198,7 @@ async fn exchange(call: &Call, token: Option<String>) -> Result<Reply, JsValue> 
     };
     init.set_signal(Some(&controller.signal()));
     let patience = match call.path.as_str() {
-        post::REFRESH => RENEWAL_PATIENCE,
+        post::REFRESH => timing::patience(Environment::current().grace),
         links::HEALTH => HEALTH_PATIENCE,
         _ => PATIENCE,
     };
