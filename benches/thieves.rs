@@ -20,7 +20,8 @@ use world::{Life, Setting, live};
 /// Owner cycles in all for each row.
 const CYCLES: u64 = 1_000_000;
 
-const ONE_TAB: Setting = Setting { tabs: 1, turns: true, loss: 0.01, slow: 0.01, reload: 0.0, grace: GRACE };
+const ONE_TAB: Setting =
+    Setting { tabs: 1, turns: true, loss: 0.01, slow: 0.01, switches: 0.0, reload: 0.0, grace: GRACE };
 
 const TEN_TABS: Setting = Setting { tabs: 10, loss: 0.05, slow: 0.05, reload: 0.05, ..ONE_TAB };
 
@@ -46,6 +47,10 @@ fn honest() {
         ("one tab, nothing is lost", Setting { loss: 0.0, slow: 0.0, ..ONE_TAB }),
         ("one tab, 1 % lost, 1 % slow", ONE_TAB),
         ("two tabs, 5 % lost, 5 % slow", Setting { tabs: 2, loss: 0.05, slow: 0.05, ..ONE_TAB }),
+        (
+            "two tabs, 5 % lost, and then half of the time another User-Agent",
+            Setting { tabs: 2, loss: 0.05, switches: 0.5, ..ONE_TAB },
+        ),
         ("three tabs, 1 % lost, 1 % slow", Setting { tabs: 3, ..ONE_TAB }),
         ("ten tabs, 1 % lost, none slow", Setting { tabs: 10, slow: 0.0, ..ONE_TAB }),
         ("ten tabs, 1 % lost, 1 % slow", Setting { tabs: 10, ..ONE_TAB }),
@@ -67,12 +72,14 @@ fn honest() {
 
 fn thieves() {
     let secs = Duration::from_secs;
-    let rows: [(&str, &[Strategy]); 12] = [
+    let rows: [(&str, &[Strategy]); 14] = [
         ("in step, by guess", &[Strategy::Guess]),
         ("in step, told within 5 s", &[Strategy::Told(secs(5))]),
         ("in step, told within 12 s", &[Strategy::Told(secs(12))]),
         ("in step, told within 30 s", &[Strategy::Told(secs(30))]),
         ("in step, told within 60 s", &[Strategy::Told(secs(60))]),
+        ("in another program, told within 5 s", &[Strategy::ToldElsewhere(secs(5))]),
+        ("in another program, told within 12 s", &[Strategy::ToldElsewhere(secs(12))]),
         ("one step behind, by 60 s", &[Strategy::Behind(secs(60))]),
         ("greedy, every 20 s", &[Strategy::Greedy(secs(20))]),
         ("as an app would", &[Strategy::AsAnApp]),

@@ -14,6 +14,16 @@ pub const ABSOLUTE: Duration = Duration::from_secs(30 * 86_400);
 pub const ACCESS: Duration = Duration::from_secs(600);
 pub const JITTER: f64 = 0.05;
 
+/// A User-Agent. Thieves have the owner's, which is easily copied, where nothing else is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Agent {
+    Owners,
+    /// What the owner's browser sends once it is told to show itself differently.
+    OwnersOther,
+    /// Another program's.
+    Foreign,
+}
+
 pub struct Server {
     session: Session,
     grace: Duration,
@@ -57,21 +67,22 @@ impl Server {
         self.session.revoked.is_some()
     }
 
-    /// Exchanges the token of a generation. Everybody has the owner's User-Agent: the thief copied that too.
-    pub fn present(&mut self, generation: u64, now: Timestamp) -> Decision {
+    /// Exchanges the token of a generation.
+    pub fn present(&mut self, generation: u64, agent: Agent, now: Timestamp) -> Decision {
         let presented = Presented {
             sid: SessionId::new(""),
             generation,
             digest: digest(generation),
-            agent: String::new(),
+            agent: format!("{agent:?}"),
             at: now,
             decided_at: now,
+            may_be_later: true,
             shared: true,
         };
         let confirmed = self.session.rotation.confirmed_at.is_some();
         let decision = redeem(&self.session, &presented, self.grace, confirmed);
         match decision {
-            Decision::Rotate | Decision::Fork => {
+            Decision::Rotate | Decision::Fork | Decision::Recover => {
                 self.session = self.session.succeeded(&presented, KeyId::new(""), self.grace);
                 self.session.rotation.digest = digest(self.session.rotation.generation);
             }

@@ -2,7 +2,7 @@
 //! confirm it: they use theirs at services that verify offline. That is the harder case.
 
 use super::chance::Chance;
-use super::server::{ACCESS, Server};
+use super::server::{ACCESS, Agent, Server};
 use super::world::is_at_work;
 use latchkey::domain::time::Timestamp;
 use std::time::Duration;
@@ -14,6 +14,8 @@ pub enum Strategy {
     Guess,
     /// In step, told: something tells him within this time that the owner has renewed.
     Told(Duration),
+    /// The same from a program that does not send the owner's User-Agent.
+    ToldElsewhere(Duration),
     /// One step behind: told, but presents only this long after the owner's renewal.
     Behind(Duration),
     /// Renews as often as this, at once.
@@ -43,18 +45,22 @@ impl Thief {
     pub fn first_wait(&self, server: &Server, now: Timestamp, chance: &mut Chance) -> Duration {
         match self.strategy {
             Strategy::Guess => until_likeliest(server.rotated_at(), now),
-            Strategy::Told(poll) => poll.mul_f64(chance.part()),
+            Strategy::Told(poll) | Strategy::ToldElsewhere(poll) => poll.mul_f64(chance.part()),
             Strategy::Behind(_) => Duration::from_secs(1),
             Strategy::Greedy(_) | Strategy::AsAnApp | Strategy::OffHours => Duration::ZERO,
             Strategy::Asleep(days) => chance.between(DAY, DAY * days),
         }
     }
 
+    pub fn agent(&self) -> Agent {
+        if matches!(self.strategy, Strategy::ToldElsewhere(_)) { Agent::Foreign } else { Agent::Owners }
+    }
+
     /// Whether he presents his token when he looks.
     pub fn presents(&self, server: &Server, now: Timestamp) -> bool {
         let is_superseded = server.generation() != self.token;
         match self.strategy {
-            Strategy::Told(_) => is_superseded,
+            Strategy::Told(_) | Strategy::ToldElsewhere(_) => is_superseded,
             Strategy::Behind(delay) => is_superseded && now.since(server.rotated_at()) >= delay,
             Strategy::OffHours => !is_at_work(now),
             _ => true,
@@ -65,7 +71,7 @@ impl Thief {
     pub fn next_wait(&self, server: &Server, now: Timestamp, chance: &mut Chance) -> Duration {
         match self.strategy {
             Strategy::Guess => until_likeliest(server.rotated_at(), now),
-            Strategy::Told(poll) => poll,
+            Strategy::Told(poll) | Strategy::ToldElsewhere(poll) => poll,
             Strategy::Behind(delay) => delay / 4,
             Strategy::Greedy(pause) => pause,
             Strategy::AsAnApp | Strategy::OffHours | Strategy::Asleep(_) => {

@@ -1,7 +1,7 @@
 //! One session's life: the owner's tabs, a network that loses and delays, and the thieves; event after event.
 
 use super::chance::Chance;
-use super::server::{ABSOLUTE, ACCESS, JITTER, Server};
+use super::server::{ABSOLUTE, ACCESS, Agent, JITTER, Server};
 use super::strategy::{Strategy, Thief};
 use latchkey::domain::access_token::jittered;
 use latchkey::domain::redeem::{Decision, Refusal, Reuse};
@@ -33,6 +33,8 @@ pub struct Setting {
     pub loss: f64,
     /// How often a message takes up to 5 s, instead of up to 300 ms.
     pub slow: f64,
+    /// How often the browser shows itself differently after an answer was lost.
+    pub switches: f64,
     /// How often a page is loaded anew within seconds after it got its token.
     pub reload: f64,
     pub grace: Duration,
@@ -63,6 +65,7 @@ enum Event {
     Decide {
         tab: usize,
         token: u64,
+        agent: Agent,
         is_lost: bool,
     },
     Answer {
@@ -83,6 +86,8 @@ struct World<'a> {
     chance: &'a mut Chance,
     server: Server,
     jar: u64,
+    /// What the owner's browser sends.
+    agent: Agent,
     now: Timestamp,
     /// Of each tab, when it asks next; what was planned before is void.
     due: Vec<Timestamp>,
@@ -103,6 +108,7 @@ pub fn live(setting: Setting, thieves: &[Strategy], chance: &mut Chance) -> Life
     let mut world = World {
         server: Server::signed_in(START, setting.grace),
         jar: 0,
+        agent: Agent::Owners,
         now: START,
         due: vec![START; setting.tabs],
         thieves: thieves.iter().map(|_| None).collect(),
@@ -148,7 +154,7 @@ impl World<'_> {
             }
             Event::Send(tab) if self.due[tab] == self.now && is_at_work(self.now) => self.send(tab),
             Event::Send(_) => {}
-            Event::Decide { tab, token, is_lost } => self.decide(tab, token, is_lost),
+            Event::Decide { tab, token, agent, is_lost } => self.decide(tab, token, agent, is_lost),
             Event::Answer { tab, token } => self.take_in(tab, token),
             Event::NoAnswer => self.under_way -= 1,
             Event::Use { token } => self.server.confirm(token, self.now),
@@ -184,14 +190,19 @@ impl World<'_> {
             self.after(notices, Event::NoAnswer);
         }
         if !is_request_lost {
-            self.after(latency, Event::Decide { tab, token: self.jar, is_lost });
+            self.after(latency, Event::Decide { tab, token: self.jar, agent: self.agent, is_lost });
+        }
+        let may_switch = self.setting.switches > 0.0 && (is_request_lost || is_lost);
+        if may_switch && self.chance.happens(self.setting.switches) {
+            let is_usual = self.agent == Agent::Owners;
+            self.agent = if is_usual { Agent::OwnersOther } else { Agent::Owners };
         }
     }
 
-    fn decide(&mut self, tab: usize, token: u64, is_lost: bool) {
+    fn decide(&mut self, tab: usize, token: u64, agent: Agent, is_lost: bool) {
         self.life.cycles += 1;
         self.life.cycles_with_thief += u64::from(self.thieves.iter().flatten().any(|thief| thief.began));
-        let decision = self.present(token);
+        let decision = self.present(token, agent);
         if is_lost {
             return;
         }
@@ -203,13 +214,17 @@ impl World<'_> {
             // The app asks again with what is in the jar by then.
             self.plan(tab, latency + RACE_PAUSE);
             self.after(latency, Event::NoAnswer);
+        } else if let Decision::Refuse(Refusal::OtherAgent(wait)) = decision {
+            self.life.overtaken += 1;
+            self.plan(tab, latency + wait);
+            self.after(latency, Event::NoAnswer);
         } else {
             self.after(latency, Event::NoAnswer);
         }
     }
 
-    fn present(&mut self, token: u64) -> Decision {
-        let decision = self.server.present(token, self.now);
+    fn present(&mut self, token: u64, agent: Agent) -> Decision {
+        let decision = self.server.present(token, agent, self.now);
         self.life.forks += u64::from(decision == Decision::Fork);
         if let Decision::Reuse(reuse) = decision {
             self.life.found = Some(reuse);
@@ -238,7 +253,7 @@ impl World<'_> {
         let Some(mut thief) = self.thieves[index].take() else { return };
         if thief.presents(&self.server, self.now) {
             thief.began = true;
-            if gives(self.present(thief.token)) {
+            if gives(self.present(thief.token, thief.agent())) {
                 thief.token = self.server.generation();
                 thief.got += 1;
             }
@@ -251,5 +266,5 @@ impl World<'_> {
 
 /// Whether who presented the token got another for it.
 fn gives(decision: Decision) -> bool {
-    matches!(decision, Decision::Rotate | Decision::Repeat | Decision::Fork)
+    matches!(decision, Decision::Rotate | Decision::Repeat | Decision::Fork | Decision::Recover)
 }

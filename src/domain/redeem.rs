@@ -2,7 +2,7 @@
 //! it out.
 
 use super::refresh_token::Presented;
-use super::session::{Parent, Rotation, Session, texts};
+use super::session::{Exchanged, Parent, Rotation, Session, texts};
 use super::time::Timestamp;
 use std::time::Duration;
 
@@ -20,6 +20,9 @@ pub enum Decision {
     /// The predecessor, after the grace, and nobody has shown the successor: the answer was lost on the way. The
     /// unseen successor is displaced and a new one made, with the presented token as its parent.
     Fork,
+    /// A token of ours that the row knows nothing of yet: what was written after the row was lost (a standby that was
+    /// behind took over, a backup was put back). The session goes on from the presented token.
+    Recover,
     /// A token that was used up: somebody else holds a copy. The session ends.
     Reuse(Reuse),
     /// Nothing is given, and nothing changes.
@@ -31,7 +34,7 @@ texts! {
     Reuse {
         /// The predecessor, after the grace, though its successor is in use.
         Predecessor = "predecessor",
-        /// A token that a fork displaced, or one more than one generation back.
+        /// A token that a fork or a recovery displaced, or one more than one generation back.
         Older = "older",
     }
 }
@@ -44,7 +47,7 @@ pub enum Refusal {
     /// The idle or the absolute end was reached.
     Expired,
     UserDisabled,
-    /// The signature is ours, but the token is not the one of that generation.
+    /// No session knows of the token, nor can have forgotten it.
     NotOurs,
     /// Others exchanged the token, and its successor too, while this request was under way or waited here: the newest
     /// one is with them.
@@ -57,7 +60,8 @@ pub enum Refusal {
     OtherAgent(Duration),
 }
 
-/// Decides what `presented` means for `session`.
+/// Decides what `presented` means for `session`, whose token it is: its signature is ours, and its `jti` was made with
+/// the session's nonce. So if the row does not know it, the row is behind.
 ///
 /// `grace` is how long after the first rotation the predecessor gets the same answer. `confirmed` says whether the
 /// current token, or an access token issued with it, has been seen by the server, in memory or on the row.
@@ -69,33 +73,37 @@ pub fn redeem(session: &Session, presented: &Presented, grace: Duration, confirm
         return Decision::Refuse(Refusal::Late);
     }
     let rotation = &session.rotation;
-    if presented.generation == rotation.generation {
-        return if presented.digest == rotation.digest { Decision::Rotate } else { Decision::Refuse(Refusal::NotOurs) };
+    if presented.generation >= rotation.generation {
+        let is_current = presented.generation == rotation.generation && presented.digest == rotation.digest;
+        return match presented.may_be_later {
+            _ if is_current => Decision::Rotate,
+            true => Decision::Recover,
+            // A key that leaked and was replaced must not make tokens of times to come.
+            false => Decision::Refuse(Refusal::NotOurs),
+        };
     }
     match &rotation.parent {
-        Some(parent) if presented.generation == parent.generation => {
-            if presented.digest == parent.digest {
-                redeem_predecessor(parent, rotation.rotated_at, presented, grace, confirmed)
-            } else {
-                Decision::Refuse(Refusal::NotOurs)
-            }
+        Some(parent) if presented.generation == parent.generation && presented.digest == parent.digest => {
+            redeem_predecessor(parent, rotation.rotated_at, presented, grace, confirmed)
         }
-        // A generation that is still to come carries our signature, though we never made it.
-        _ if presented.generation > rotation.generation => Decision::Refuse(Refusal::NotOurs),
         _ if is_overtaken(rotation, presented, grace) => Decision::Refuse(Refusal::Overtaken),
         _ => Decision::Reuse(Reuse::Older),
     }
 }
 
+/// Of a generation of which there are two tokens, since data were lost between them, both are meant.
+///
 /// Whether the presented token was current when the request arrived, or the parent within the grace; or, where others
 /// share it, was exchanged so lately that the request may have been under way by then.
 fn is_overtaken(rotation: &Rotation, presented: &Presented, grace: Duration) -> bool {
-    let Some(own) = rotation.overtaken.iter().find(|it| it.generation == presented.generation) else { return false };
-    let last = rotation.parent.iter().map(|parent| (parent.generation, rotation.rotated_at));
-    let mut all = rotation.overtaken.iter().map(|it| (it.generation, it.at)).chain(last);
-    let was_parent = all.all(|(generation, at)| generation <= presented.generation || at > presented.at);
-    let in_grace = presented.at.since(own.at) < grace;
-    own.at > presented.at || (in_grace && (presented.shared || was_parent))
+    let last =
+        rotation.parent.iter().map(|parent| Exchanged { generation: parent.generation, at: rotation.rotated_at });
+    let all = || rotation.overtaken.iter().copied().chain(last.clone());
+    let was_parent = all().all(|it| it.generation <= presented.generation || it.at > presented.at);
+    all().filter(|it| it.generation == presented.generation).any(|own| {
+        let in_grace = presented.at.since(own.at) < grace;
+        own.at > presented.at || (in_grace && (presented.shared || was_parent))
+    })
 }
 
 fn refuse(session: &Session, now: Timestamp) -> Option<Refusal> {

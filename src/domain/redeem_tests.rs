@@ -40,6 +40,7 @@ fn presented(generation: u64, after: Duration) -> Presented {
         agent: "firefox".into(),
         at: START + after,
         decided_at: START + after,
+        may_be_later: true,
         shared: false,
     }
 }
@@ -159,12 +160,22 @@ fn a_request_that_waited_for_too_long_is_not_decided() {
 }
 
 #[test]
-fn a_digest_that_does_not_match_is_refused_and_ends_nothing() {
-    for generation in [4, 5] {
-        let odd = Presented { digest: "other".into(), ..presented(generation, SOON) };
-        assert_eq!(redeem(&session(), &odd, GRACE, true), Decision::Refuse(Refusal::NotOurs));
+fn a_token_of_ours_that_the_row_does_not_know_proves_that_data_were_lost() {
+    for confirmed in [false, true] {
+        for lost in [presented(6, SOON), presented(60, SOON), Presented { digest: "lost".into(), ..presented(5, SOON) }]
+        {
+            assert_eq!(redeem(&session(), &lost, GRACE, confirmed), Decision::Recover);
+            let by_an_older_key = Presented { may_be_later: false, ..lost };
+            assert_eq!(redeem(&session(), &by_an_older_key, GRACE, confirmed), Decision::Refuse(Refusal::NotOurs));
+        }
+        // Beside the parent there is another token of its generation, which was in use before or after the loss: the
+        // session has two branches, and goes on with the parent's.
+        for shared in [false, true] {
+            let other = |after| Presented { digest: "lost".into(), shared, ..presented(4, after) };
+            assert_eq!(redeem(&session(), &other(SOON), GRACE, confirmed), Decision::Refuse(Refusal::Overtaken));
+            assert_eq!(redeem(&session(), &other(LATE), GRACE, confirmed), Decision::Reuse(Reuse::Older));
+        }
     }
-    assert_eq!(redeem(&session(), &presented(6, SOON), GRACE, true), Decision::Refuse(Refusal::NotOurs));
 }
 
 #[test]

@@ -52,6 +52,8 @@ pub struct Presented {
     pub at: Timestamp,
     /// When it is decided, by the same clock. What an exchange brings dates from then.
     pub decided_at: Timestamp,
+    /// Whether its key is at least as new as that of the session's current token: whatever is made later has such a one.
+    pub may_be_later: bool,
     /// Whether who presents it shares it with others that may exchange it meanwhile, as the tabs of a browser do, and
     /// wants to be told when one was faster.
     pub shared: bool,

@@ -11,12 +11,12 @@ use std::time::Duration;
 const OVERTAKEN: usize = 32;
 
 impl Session {
-    /// The session after `presented`, its current token or (a fork) its parent, was exchanged for one that is made with
-    /// the key `key_id`. The digest of the new token is a function of what this returns, and empty in it.
+    /// The session after `presented` was exchanged for a token that is made with the key `key_id`: its current token, its
+    /// parent (a fork), or one that it has lost (a recovery). The digest of the new token is a function of what this returns, and empty in it.
     pub fn succeeded(&self, presented: &Presented, key_id: KeyId, grace: Duration) -> Self {
         let mut next = self.clone();
         next.rotation = Rotation {
-            generation: self.rotation.generation + 1,
+            generation: self.rotation.generation.max(presented.generation).saturating_add(1),
             digest: String::new(),
             parent: Some(Parent {
                 generation: presented.generation,
@@ -40,7 +40,11 @@ fn overtaken(rotation: &Rotation, presented: &Presented, grace: Duration) -> Vec
     let parent = rotation.parent.as_ref().map(|parent| parent.generation);
     let left = parent.filter(|parent| *parent != presented.generation);
     let left = left.map(|generation| Exchanged { generation, at: rotation.rotated_at });
-    let known = rotation.overtaken.iter().copied().chain(left);
+    // When those that were lost had been exchanged, nobody knows: as if it were now.
+    let first_lost = rotation.generation.max(presented.generation.saturating_sub(OVERTAKEN as u64));
+    let lost = first_lost..presented.generation;
+    let lost = lost.map(|generation| Exchanged { generation, at: presented.decided_at });
+    let known = rotation.overtaken.iter().copied().chain(left).chain(lost);
     let kept = grace.max(LONGEST_WAIT);
     let mut recent: Vec<Exchanged> = known.filter(|it| presented.decided_at.since(it.at) < kept).collect();
     recent.drain(..recent.len().saturating_sub(OVERTAKEN));

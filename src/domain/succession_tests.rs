@@ -39,6 +39,7 @@ fn presented(generation: u64, after: Duration) -> Presented {
         agent: "firefox".into(),
         at: START + after,
         decided_at: START + after,
+        may_be_later: true,
         shared: true,
     }
 }
@@ -96,6 +97,37 @@ fn only_tokens_that_were_exchanged_within_the_grace_are_remembered_as_overtaken(
     assert_eq!((generations(&fork), fork.rotation.generation), (vec![], 5));
     // The parent of a fork stays the parent: it was not overtaken.
     assert_eq!(generations(&exchanged(&fork, 5, 131)), [3]);
+}
+
+#[test]
+fn a_recovery_goes_on_from_the_presented_token_and_spares_what_was_lost_for_a_grace() {
+    let row = exchanged(&exchanged(&session(), 0, 100), 1, 103);
+    let recovered = exchanged(&row, 5, 104);
+    let parent = recovered.rotation.parent.clone().unwrap();
+    assert_eq!((recovered.rotation.generation, parent.generation, parent.digest.as_str()), (6, 5, "d5"));
+    assert_eq!(generations(&recovered), [0, 1, 2, 3, 4]);
+    let decide = |presented: &Presented| redeem(&recovered, presented, GRACE, true);
+    for generation in 2..5 {
+        let straggler = |after| presented(generation, Duration::from_secs(after));
+        assert_eq!(decide(&straggler(113)), Decision::Refuse(Refusal::Overtaken));
+        assert_eq!(decide(&straggler(114)), Decision::Reuse(Reuse::Older));
+        let alone = Presented { shared: false, ..straggler(113) };
+        assert_eq!(decide(&alone), Decision::Reuse(Reuse::Older));
+    }
+    // However much was lost, what is remembered has its bound.
+    assert_eq!(generations(&exchanged(&row, 1_000, 104)), (968..1_000).collect::<Vec<_>>());
+}
+
+#[test]
+fn of_two_tokens_of_one_generation_only_one_lives() {
+    let row = exchanged(&session(), 0, 100);
+    let before = Presented { digest: "before".into(), ..presented(1, Duration::from_secs(101)) };
+    assert_eq!(redeem(&row, &before, GRACE, true), Decision::Recover);
+    let mut recovered = row.succeeded(&before, KeyId::new("k"), GRACE);
+    recovered.rotation.digest = "d2".into();
+    for (after, decision) in [(102, Decision::Refuse(Refusal::Overtaken)), (111, Decision::Reuse(Reuse::Older))] {
+        assert_eq!(redeem(&recovered, &presented(1, Duration::from_secs(after)), GRACE, false), decision);
+    }
 }
 
 #[test]

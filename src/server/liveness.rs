@@ -4,11 +4,13 @@
 //! What was ended is remembered as ended for as long as an access token of it could still be shown, and that memory
 //! is asked first: a reader that saw the row just before the revocation cannot bring the session back.
 
-use super::ports::{Seen, Store, StoreError};
+use super::ports::{Ended, Seen, Store, StoreError};
 use crate::domain::id::{SessionId, UserId};
+use crate::domain::session::{Reason, Revocation};
 use crate::domain::time::Timestamp;
 use dashmap::DashMap;
 use quick_cache::sync::Cache;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -31,8 +33,10 @@ pub struct Alive {
 /// The memory of one server.
 pub struct Liveness {
     store: Arc<dyn Store>,
-    /// Ended sessions, and when that was.
-    ended: DashMap<SessionId, Timestamp>,
+    /// Ended sessions, and when and why that was.
+    ended: DashMap<SessionId, Revocation>,
+    /// Which incarnation of the store is known to have all of them.
+    incarnation: AtomicU64,
     /// Of which users sessions are being ended, and how often at once; see [`Ending`].
     ending: DashMap<UserId, u32>,
     alive: Cache<SessionId, Arc<Alive>>,
@@ -47,6 +51,7 @@ impl Liveness {
         Self {
             store,
             ended: DashMap::new(),
+            incarnation: AtomicU64::new(0),
             ending: DashMap::new(),
             alive: Cache::new(CACHE),
             doubts: AtomicU64::new(0),
@@ -104,12 +109,38 @@ impl Liveness {
     }
 
     /// Remembers that sessions ended; to be called after the commit and before the answer.
-    pub fn ended<'a>(&self, ids: impl IntoIterator<Item = &'a SessionId>, at: Timestamp) {
+    pub fn ended<'a>(&self, ids: impl IntoIterator<Item = &'a SessionId>, reason: Reason, at: Timestamp) {
         for id in ids {
-            self.ended.insert(id.clone(), at);
+            self.ended.insert(id.clone(), Revocation { at, reason });
             self.alive.remove(id);
             self.seen.remove(id);
         }
+    }
+
+    /// How a session ended, if that is remembered: whatever the store says.
+    pub fn end_of(&self, id: &SessionId) -> Option<Revocation> {
+        self.ended.get(id).map(|end| end.clone())
+    }
+
+    /// Ends once more what ended, if the store may have lost it.
+    ///
+    /// # Errors
+    /// When the store does not answer; the next time catches up.
+    pub async fn end_again(&self) -> Result<(), StoreError> {
+        let incarnation = self.store.incarnation();
+        if self.incarnation.load(Ordering::SeqCst) == incarnation {
+            return Ok(());
+        }
+        let ended = self.ended.iter().map(|end| Ended { id: end.key().clone(), at: end.at, reason: end.reason });
+        let ended: Vec<Ended> = ended.collect();
+        if !ended.is_empty() {
+            let count = self.store.end_again(&ended).await?;
+            if count > 0 {
+                tracing::warn!(count, "the database has lost that sessions were ended; they are ended again");
+            }
+        }
+        self.incarnation.store(incarnation, Ordering::SeqCst);
+        Ok(())
     }
 
     /// Forgets what lives: for when it is unknown whether a revocation was carried out.
@@ -130,20 +161,21 @@ impl Liveness {
         self.seen.get(id).map(|seen| seen.clone())
     }
 
-    /// Writes what was seen, and forgets what is over.
+    /// Writes what was seen, and forgets what is over. What another transaction holds is written the next time.
     ///
     /// # Errors
     /// When the store does not answer; then nothing is forgotten.
     pub async fn flush(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.end_again().await?;
         let batch: Vec<Seen> = self.seen.iter().map(|seen| seen.clone()).collect();
         if !batch.is_empty() {
-            self.store.seen(&batch).await?;
-            for written in batch {
+            let held: HashSet<SessionId> = self.store.seen(&batch).await?.into_iter().collect();
+            for written in batch.into_iter().filter(|seen| !held.contains(&seen.id)) {
                 self.seen.remove_if(&written.id, |_, seen| *seen == written);
             }
         }
         let longest = self.longest + crate::domain::access_token::LEEWAY * 2;
-        self.ended.retain(|_, at| now.since(*at) < longest);
+        self.ended.retain(|_, end| now.since(end.at) < longest);
         Ok(())
     }
 }
@@ -171,7 +203,7 @@ mod tests {
     use crate::domain::credentials::Username;
     use crate::domain::device::Device;
     use crate::domain::id::{ClientId, KeyId};
-    use crate::domain::session::{Label, Lifetime, Reason, Rotation, Session};
+    use crate::domain::session::{Label, Lifetime, Rotation, Session};
     use crate::server::ports::{End, StartSession, User, Which};
     use crate::server::storage;
 
@@ -260,7 +292,7 @@ mod tests {
         let (_folder, liveness, sid) = world().await;
         let read_before = liveness.check(&sid, NOW).await.unwrap().unwrap();
         commit_the_end(&liveness).await;
-        liveness.ended([&sid], NOW);
+        liveness.ended([&sid], Reason::SignedOut, NOW);
         assert!(liveness.remember(&sid, read_before).is_none());
         assert!(liveness.check(&sid, NOW).await.unwrap().is_none());
         // No access token of it can be shown any more, but a web session can.

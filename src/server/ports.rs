@@ -8,6 +8,7 @@ use crate::domain::limits::Tally;
 use crate::domain::session::{Exchanged, Parent, Reason, Session};
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
+use serde::Serialize;
 use std::collections::{BTreeMap, HashMap};
 
 /// What time it is.
@@ -29,6 +30,16 @@ pub enum StoreError {
     /// The database answered with something that cannot be: a row that breaks our own rules, a bad statement.
     #[error("the database holds something impossible: {0}")]
     Corrupt(String),
+}
+
+impl StoreError {
+    /// The same once more: for another request that it fails too.
+    pub fn again(&self) -> Self {
+        match self {
+            Self::Unavailable(cause) => Self::Unavailable(cause.to_string().into()),
+            Self::Corrupt(what) => Self::Corrupt(what.clone()),
+        }
+    }
 }
 
 /// A user as stored.
@@ -79,6 +90,15 @@ pub struct Verdict {
 /// until the commit, in any order.
 pub type Judge = Box<dyn FnOnce(Vec<Session>) -> Verdict + Send>;
 
+/// The sessions that a judgement was not shown.
+#[derive(Debug, Default)]
+pub struct Undecided {
+    /// Another transaction held them locked: ask again soon.
+    pub held: Vec<SessionId>,
+    /// Their rows break our own rules.
+    pub broken: Vec<(SessionId, StoreError)>,
+}
+
 /// What is kept of attempts, by key.
 pub type Tallies = BTreeMap<String, Tally>;
 
@@ -112,6 +132,14 @@ pub struct Seen {
     pub at: Timestamp,
     /// Seen with a token of this generation: confirms it if it is still the current one.
     pub generation: Option<u64>,
+}
+
+/// That a session was ended, as a server remembers it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Ended {
+    pub id: SessionId,
+    pub at: Timestamp,
+    pub reason: Reason,
 }
 
 /// A signing or HMAC key as stored; `sealed` is encrypted under the installation's secret.
@@ -218,10 +246,14 @@ pub trait Store: Send + Sync + 'static {
     /// is renamed, and the same otherwise.
     async fn outlines(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError>;
     /// One write transaction: loads and locks `ids`, lets `judge` decide, writes what it says, commits.
-    async fn judge(&self, ids: Vec<SessionId>, judge: Judge) -> Result<(), StoreError>;
+    /// A session that cannot be had now, or cannot be read, keeps no other from its decision.
+    async fn judge(&self, ids: Vec<SessionId>, judge: Judge) -> Result<Undecided, StoreError>;
     /// Ends sessions that are not ended yet, writes one event for each (`event` is its pattern, `sid` filled in), and
     /// returns those it ended.
     async fn end_sessions(&self, end: &End, event: &Event) -> Result<Vec<SessionId>, StoreError>;
+    /// Ends these sessions once more, where the database has lost that they were ended: a standby that was behind took
+    /// over. Returns how many it ended.
+    async fn end_again(&self, ended: &[Ended]) -> Result<u64, StoreError>;
     /// Renames a live session of the user's; `false` if there is none. `event` is written with both names.
     async fn rename_session(
         &self,
@@ -233,7 +265,8 @@ pub trait Store: Send + Sync + 'static {
     /// Renews `authenticated_at` of a live session; `false` if there is none.
     async fn reauthenticated(&self, id: &SessionId, at: Timestamp) -> Result<bool, StoreError>;
     /// Writes what was seen: moves `last_seen_at` forward only, sets `confirmed_at` where the generation is current.
-    async fn seen(&self, seen: &[Seen]) -> Result<(), StoreError>;
+    /// Returns those that another transaction held locked, of which nothing was written.
+    async fn seen(&self, seen: &[Seen]) -> Result<Vec<SessionId>, StoreError>;
     /// Deletes, in batches, sessions that ended before `before`, web sessions that expired before `now`, and
     /// keys that did, except those that the current refresh token of a living session is made with; also events older
     /// than 400 days, and of each user the ended sessions beyond the newest 500 and the events beyond 10,000: the newest
@@ -271,6 +304,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Whether the database answers and, where this server is the only one that writes, takes writes.
     async fn ping(&self) -> Result<(), StoreError>;
+    /// A number that changes when the database may have become another one, with less in it.
+    fn incarnation(&self) -> u64;
     /// Whether another process may end sessions behind our back without our hearing of it: then liveness is asked of
     /// the store each time.
     fn is_shared(&self) -> bool;

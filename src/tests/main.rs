@@ -30,6 +30,7 @@ mod limits;
 mod live;
 mod log_output;
 mod logs;
+mod losses;
 mod lost_answers;
 mod model;
 mod names;

@@ -1,6 +1,6 @@
 //! Several servers on one PostgreSQL: what one of them did counts at the others at once.
 
-use super::support::{Backend, PASSWORD, SignedIn, TestApp};
+use super::support::{Backend, PASSWORD, SignedIn, TestApp, Wire};
 use latchkey::domain::id::UserId;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -8,6 +8,9 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 const GRACE: Duration = Duration::from_secs(10);
+const SECOND: Duration = Duration::from_secs(1);
+/// What the statement has in it that loads the sessions of refresh tokens.
+const LOAD: &[&str] = &["parent_agent", "FOR UPDATE"];
 
 async fn two_servers() -> (TestApp, TestApp) {
     let one = TestApp::on(Backend::Postgres).start().await;
@@ -114,4 +117,59 @@ async fn what_one_server_has_seen_the_other_learns_with_the_next_batch() {
         }
         assert!(!device.is_in().await && !thief.is_in().await);
     }
+}
+
+/// One server hears nothing of PostgreSQL for a while; its client gives up, and goes on at the other, twice.
+async fn while_a_refresh_waits_at_one(between: Duration, status: u16, code: &str) {
+    let wire = Wire::to_postgres().await;
+    let one = TestApp::on(Backend::Postgres).over(&wire).start().await;
+    let two = one.twin().await;
+    let mut device = one.signed_up("ada").await;
+    wire.hold_back(LOAD);
+    let mut slow = device.clone();
+    let waiting = tokio::spawn(async move { slow.try_refresh().await });
+    wire.holds().await;
+    device = at(&two, &device);
+    for _ in 0..2 {
+        one.advance(between);
+        device.try_refresh().await.expect(200);
+    }
+    wire.heal();
+    let reply = waiting.await.unwrap().expect(status);
+    assert_eq!(reply.code(), code);
+    assert!(reply.set_cookies().is_empty(), "a refusal touches no cookie");
+    assert_eq!(reply.header("retry-after").is_some(), status == 503);
+    assert!(device.is_in().await, "it raced; it was not stolen");
+    device.try_refresh().await.expect(200);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refresh_that_waited_at_one_server_while_its_client_went_on_at_another_ends_nothing() {
+    while_a_refresh_waits_at_one(SECOND, 409, "refresh_overtaken").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_refresh_that_waited_for_longer_than_anybody_waits_for_its_answer_is_not_judged() {
+    while_a_refresh_waits_at_one(GRACE + SECOND, 503, "unavailable").await;
+}
+
+/// It waited, but its token had been exchanged long before: a thief gains nothing by a slow database.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_copy_that_waits_is_found_out_all_the_same() {
+    let wire = Wire::to_postgres().await;
+    let one = TestApp::on(Backend::Postgres).over(&wire).start().await;
+    let two = one.twin().await;
+    let mut device = at(&two, &one.signed_up("ada").await);
+    let mut thief = at(&one, &device);
+    device.try_refresh().await.expect(200);
+    assert!(device.is_in().await);
+    one.advance(GRACE);
+    two.services().flush().await.unwrap();
+    wire.hold_back(LOAD);
+    let waiting = tokio::spawn(async move { thief.try_refresh().await });
+    wire.holds().await;
+    one.advance(SECOND);
+    wire.heal();
+    assert_eq!(waiting.await.unwrap().expect(401).code(), "refresh_reused");
+    assert!(!device.is_in().await);
 }

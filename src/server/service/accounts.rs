@@ -7,7 +7,7 @@ use super::{Granted, ServiceError, Services, Source, event};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::credentials::{Password, PasswordError, Username};
 use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
-use crate::domain::session::{Label, Lifetime, Rotation, Session};
+use crate::domain::session::{Label, Lifetime, Reason, Rotation, Session};
 use crate::domain::time::Timestamp;
 use crate::server::common::{is_common, words_of_the_site};
 use crate::server::config::Registration;
@@ -218,7 +218,7 @@ impl Services {
         let former = replaces.as_ref().map(|former| &former.user_id).filter(|former| **former != user.id);
         let _ending = former.map(|former| self.liveness.ending(former));
         let start = self.store.start_session(start);
-        let ended = self.ending(&user.id, start, |ended| ended.clone().unwrap_or_default()).await?;
+        let ended = self.ending(&user.id, Reason::Replaced, start, |ended| ended.clone().unwrap_or_default()).await?;
         // Nobody any more, or the password was changed in between.
         ended.ok_or(ServiceError::InvalidCredentials)?;
         if let Some(former) = former {
@@ -365,7 +365,8 @@ impl Services {
             event: &event,
         };
         let change = self.store.change_password(change);
-        let ended = self.ending(&user.id, change, |ended| ended.clone().unwrap_or_default()).await?;
+        let ended =
+            self.ending(&user.id, Reason::PasswordChanged, change, |ended| ended.clone().unwrap_or_default()).await?;
         // Somebody else changed it in between: then the current one is not current any more.
         ended.ok_or(ServiceError::InvalidCredentials)?;
         tracing::info!(target: AUDIT, user = %user.id, sid = %session.id, ip = source.ip, "the password was changed");

@@ -175,6 +175,7 @@ impl Services {
             agent: digest(&source.user_agent),
             at,
             decided_at: at,
+            may_be_later: false,
             shared: purpose == Purpose::Exchange { shared: true },
         };
         let request = Request { claims, presented, way: *way, purpose, source: source.clone(), span: Span::current() };

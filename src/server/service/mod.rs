@@ -9,6 +9,7 @@ mod identity;
 mod limits;
 mod live;
 mod queue;
+mod refresh_batch;
 mod sessions;
 
 pub use accounts::{SignIn, SignUp};
@@ -259,13 +260,14 @@ impl Services {
     async fn ending<T>(
         &self,
         user: &UserId,
+        reason: Reason,
         commit: impl Future<Output = Result<T, StoreError>>,
         ids: impl FnOnce(&T) -> Vec<SessionId>,
     ) -> Result<T, StoreError> {
         let _ending = self.liveness.ending(user);
         match commit.await {
             Ok(value) => {
-                self.liveness.ended(&ids(&value), self.now());
+                self.liveness.ended(&ids(&value), reason, self.now());
                 self.news.of(user);
                 Ok(value)
             }

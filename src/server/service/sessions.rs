@@ -166,7 +166,7 @@ impl Services {
         let commit = async {
             if delete { self.store.delete_user(id).await } else { self.store.set_disabled(id, Some(now), now).await }
         };
-        let ended = self.ending(id, commit, |ended| ended.clone().unwrap_or_default()).await?;
+        let ended = self.ending(id, Reason::Operator, commit, |ended| ended.clone().unwrap_or_default()).await?;
         ended.map(drop).ok_or(ServiceError::NotFound)
     }
 
@@ -178,7 +178,7 @@ impl Services {
         source: &Source,
     ) -> Result<Vec<SessionId>, ServiceError> {
         let event = Event { detail: Some(end.reason.as_str()), by, ..self.event(&end.user_id, kind, source) };
-        let ended = self.ending(&end.user_id, self.store.end_sessions(end, &event), Clone::clone).await?;
+        let ended = self.ending(&end.user_id, end.reason, self.store.end_sessions(end, &event), Clone::clone).await?;
         for sid in &ended {
             tracing::info!(
                 target: AUDIT, user = %end.user_id, %sid, reason = end.reason.as_str(), ip = source.ip,

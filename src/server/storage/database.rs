@@ -9,6 +9,7 @@ use sqlx::any::{Any, AnyArguments};
 use sqlx::query::{Query, QueryScalar};
 use sqlx::{AnyConnection, AnyPool, Transaction};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// An open database. On SQLite one connection writes and a few read; on PostgreSQL both are the same.
@@ -19,11 +20,14 @@ pub struct Database {
     pub(super) dialect: Dialect,
     /// On SQLite: the one place of those who write and are no refresh, so that a refresh waits behind one of them at most.
     others: Arc<Semaphore>,
+    /// How many connections were made to a database that may become another one: each may have led to a standby that
+    /// has taken over. SQLite's file stays the same.
+    pub(super) connected: Arc<AtomicU64>,
 }
 
 impl Database {
     pub(super) fn new(writers: AnyPool, readers: AnyPool, dialect: Dialect) -> Self {
-        Self { writers, readers, dialect, others: Arc::new(Semaphore::new(1)) }
+        Self { writers, readers, dialect, others: Arc::new(Semaphore::new(1)), connected: Arc::default() }
     }
 
     /// Runs a reading statement (`SELECT` … `list`), which is a read transaction of its own and over when this returns.
@@ -75,6 +79,11 @@ impl Write {
 
     pub(super) fn connection(&mut self) -> &mut AnyConnection {
         &mut self.transaction
+    }
+
+    /// Whether nobody else can hold a row while this transaction is under way.
+    pub(super) fn locks_everything(&self) -> bool {
+        self.dialect == Dialect::Sqlite
     }
 
     /// Runs `sql` with all `rows` as its one argument; how many rows it changed.

@@ -58,6 +58,8 @@ pub enum OpenError {
     Empty,
     #[error("the database was written by an older version of Latchkey: `latchkey migrate` brings it up to date")]
     Older,
+    #[error("{place} takes no writes, since it is {state}: name the server that does in database.url")]
+    ReadOnly { place: String, state: &'static str },
     #[error("the database was written by a newer version of Latchkey")]
     Newer,
     #[error("the tables of the database cannot be brought up to date: {0}")]
@@ -108,8 +110,10 @@ impl From<sqlx::Error> for StoreError {
         match error {
             Error::Database(ref database) if is_passing(database.as_ref()) => Self::Unavailable(Box::new(error)),
             Error::Database(database) => Self::Corrupt(describe(database.as_ref())),
+            // A proxy whose backend is away answers with what is no answer, or hangs up.
             Error::Io(_)
             | Error::Tls(_)
+            | Error::Protocol(_)
             | Error::PoolTimedOut
             | Error::PoolClosed
             | Error::WorkerCrashed
@@ -132,10 +136,13 @@ fn is_passing(error: &dyn DatabaseError) -> bool {
         .is_some_and(|code| is_passing_in_sqlite(&code))
 }
 
-/// Classes 08 (connection), 53 (resources), 57 (operator), 58 (system); serialization failure, deadlock, lock timeout.
-/// <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+/// Whatever is the operator's, the network's or another transaction's, by its class: 08 connection, 25 transaction state
+/// (read only, idle for too long), 28 login refused, 3D no such database, 40 rolled back, 53 resources, 55 not in that
+/// state (locked, starting), 57 operator, 58 system, F0 configuration file; and single ones: no privilege, an unspecific
+/// fault of the server's own. <https://www.postgresql.org/docs/current/errcodes-appendix.html>
 fn is_passing_in_postgres(code: &str) -> bool {
-    ["08", "53", "57", "58"].iter().any(|class| code.starts_with(class)) || ["40001", "40P01", "55P03"].contains(&code)
+    const CLASSES: [&str; 10] = ["08", "25", "28", "3D", "40", "53", "55", "57", "58", "F0"];
+    CLASSES.iter().any(|class| code.starts_with(class)) || ["42501", "XX000"].contains(&code)
 }
 
 /// BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN, PROTOCOL, by the low byte of the extended code.
@@ -177,10 +184,14 @@ mod tests {
 
     #[test]
     fn postgres_codes_are_judged_by_their_class() {
-        for code in ["08006", "53300", "57P01", "57014", "40001", "40P01", "55P03"] {
+        for code in [
+            "08006", "08P01", "25006", "25P02", "25P03", "28000", "28P01", "3D000", "40001", "40P01", "42501", "53300",
+            "55000", "55P03", "57P01", "57P03", "57014", "58000", "58P01", "F0000", "XX000",
+        ] {
             assert!(is_passing_in_postgres(code), "{code}");
         }
-        for code in ["23505", "42601", "22P02", "40002"] {
+        // A broken rule of ours, a statement that is wrong, a value that cannot be, rows that are damaged.
+        for code in ["23505", "42601", "42P01", "22P02", "26000", "XX001", ""] {
             assert!(!is_passing_in_postgres(code), "{code}");
         }
     }
@@ -188,6 +199,8 @@ mod tests {
     #[test]
     fn a_pool_without_a_free_connection_is_a_passing_fault() {
         assert!(matches!(StoreError::from(sqlx::Error::PoolTimedOut), StoreError::Unavailable(_)));
+        let odd = sqlx::Error::Protocol("not a message of PostgreSQL's".into());
+        assert!(matches!(StoreError::from(odd), StoreError::Unavailable(_)));
         assert!(matches!(StoreError::from(sqlx::Error::RowNotFound), StoreError::Corrupt(_)));
     }
 }

@@ -3,18 +3,20 @@
 
 use super::activity::insert_events;
 use super::database::{Database, from_json, to_json};
+use super::error::impossible;
+use super::locks::find_held;
 use super::rows::{SessionRow, integer, overtaken};
 use super::sql::{Sql, sql};
 use crate::domain::id::SessionId;
-use crate::domain::session::{Reason, Session};
+use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
-use crate::server::ports::{Judge, Rotated, SessionChange, StoreError};
+use crate::server::ports::{Ended, Judge, Rotated, SessionChange, StoreError, Undecided};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
 const LOAD: Sql = sql!(
     "SELECT " list " FROM (SELECT " session " AS o FROM sessions s JOIN users u ON u.id = s.user_id \
-     WHERE s.id IN " texts " ORDER BY s.id" lock ") t"
+     WHERE s.id IN " texts " ORDER BY s.id" skip ") t"
 );
 const ROTATE: Sql = sql!(
     "UPDATE sessions SET generation = CAST(j.value ->> 'generation' AS BIGINT), \
@@ -74,16 +76,9 @@ impl<'a> From<&'a Rotated> for RotatedRow<'a> {
     }
 }
 
-#[derive(Serialize)]
-struct EndedRow<'a> {
-    id: &'a SessionId,
-    reason: Reason,
-    at: Timestamp,
-}
-
 /// The changes of a verdict in their order, made into at most one rotation and one end for each session: a later
 /// rotation replaces an earlier one, and none follows an end.
-fn plan(changes: &[SessionChange]) -> (Vec<RotatedRow<'_>>, Vec<EndedRow<'_>>) {
+fn plan(changes: &[SessionChange]) -> (Vec<RotatedRow<'_>>, Vec<Ended>) {
     let mut rotated: BTreeMap<&SessionId, RotatedRow<'_>> = BTreeMap::new();
     let mut ended = Vec::new();
     let mut over = BTreeSet::new();
@@ -93,7 +88,7 @@ fn plan(changes: &[SessionChange]) -> (Vec<RotatedRow<'_>>, Vec<EndedRow<'_>>) {
                 rotated.insert(&row.id, RotatedRow::from(row));
             }
             SessionChange::Ended { id, reason, at } if over.insert(id) => {
-                ended.push(EndedRow { id, reason: *reason, at: *at });
+                ended.push(Ended { id: id.clone(), reason: *reason, at: *at });
             }
             SessionChange::Rotated(_) | SessionChange::Ended { .. } => {}
         }
@@ -102,16 +97,45 @@ fn plan(changes: &[SessionChange]) -> (Vec<RotatedRow<'_>>, Vec<EndedRow<'_>>) {
 }
 
 impl Database {
-    pub(super) async fn judge(&self, ids: Vec<SessionId>, judge: Judge) -> Result<(), StoreError> {
-        let ids = to_json(&ids)?;
+    pub(super) async fn end_again(&self, ended: &[Ended]) -> Result<u64, StoreError> {
+        let mut write = self.write().await?;
+        let count = write.apply(END, ended).await?;
+        write.commit().await?;
+        Ok(count)
+    }
+
+    pub(super) async fn judge(&self, ids: Vec<SessionId>, judge: Judge) -> Result<Undecided, StoreError> {
         let mut write = self.write_first().await?;
-        let text = write.scalar(LOAD).bind(ids).fetch_one(write.connection()).await?;
-        let sessions = from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect::<Result<_, _>>()?;
+        let text = write.scalar(LOAD).bind(to_json(&ids)?).fetch_one(write.connection()).await?;
+        let (sessions, broken) = read(&text)?;
+        let found = sessions.iter().map(|session| &session.id).chain(broken.iter().map(|(id, _)| id));
+        let held = find_held(&mut write, &ids, &found.collect()).await?;
         let verdict = judge(sessions);
         let (rotated, ended) = plan(&verdict.changes);
         write.apply(ROTATE, &rotated).await?;
         write.apply(END, &ended).await?;
         insert_events(&mut write, &verdict.events).await?;
-        write.commit().await
+        write.commit().await?;
+        Ok(Undecided { held, broken })
     }
+}
+
+type Broken = Vec<(SessionId, StoreError)>;
+
+/// Reads rows, each by itself if need be: one that breaks our own rules is told apart from the others.
+fn read(text: &str) -> Result<(Vec<Session>, Broken), StoreError> {
+    let rows = from_json::<SessionRow>(text).and_then(|rows| rows.into_iter().map(Session::try_from).collect());
+    if let Ok(sessions) = rows {
+        return Ok((sessions, Vec::new()));
+    }
+    let (mut sessions, mut broken) = (Vec::new(), Vec::new());
+    for row in from_json::<serde_json::Value>(text)? {
+        let id = SessionId::new(row["id"].as_str().unwrap_or_default());
+        let read = serde_json::from_value::<SessionRow>(row).map_err(|_| impossible("session", id.as_str(), "a type"));
+        match read.and_then(Session::try_from) {
+            Ok(session) => sessions.push(session),
+            Err(error) => broken.push((id, error)),
+        }
+    }
+    Ok((sessions, broken))
 }

@@ -12,6 +12,7 @@ mod error;
 mod judge;
 mod keys;
 mod limits;
+mod locks;
 mod migrations;
 mod open;
 mod postgres;

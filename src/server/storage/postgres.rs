@@ -7,9 +7,12 @@ use super::open::{ACQUIRE, Missing};
 use super::sql::Dialect;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use sqlx::{AnyPool, Connection as _, PgConnection};
+use sqlx::{AnyConnection, AnyPool, Connection as _, PgConnection};
+use std::io::ErrorKind;
 use std::net::IpAddr;
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::time::timeout;
 
@@ -18,9 +21,27 @@ const CONNECTIONS: u32 = 10;
 /// How long the start waits for the first answer.
 const CONNECTING: Duration = Duration::from_secs(10);
 
-/// Whoever waits longer is told to come again: for a lock as long as for SQLite's, since a row that somebody holds must
-/// not hold up all who share its commit; for a statement longer than any of ours takes.
-const PATIENCE: &str = "SET lock_timeout = '2s'; SET statement_timeout = '10s'";
+/// What holds on each connection.
+///
+/// - Whoever waits longer is told to come again: for a lock as long as for SQLite's, since a row that somebody holds must
+///   not hold up all who share its commit; for a statement longer than any of ours takes.
+/// - A server of ours that dies in the middle of a transaction holds rows no longer than this, whether its connection
+///   stays (it was paused) or nobody tells PostgreSQL that it is gone (its power or its cable). A socket in the file
+///   system needs none of that, and ignores it.
+/// - A commit is durable before it is answered, whatever the cluster's default is.
+const SETTINGS: &str = "SET lock_timeout = '2s'; SET statement_timeout = '10s'; \
+                        SET idle_in_transaction_session_timeout = '10s'; SET tcp_keepalives_idle = 10; \
+                        SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3; SET tcp_user_timeout = '20s'; \
+                        SELECT set_config('synchronous_commit', 'on', false) \
+                        WHERE current_setting('synchronous_commit') = 'off'";
+
+/// What of the server's state keeps us from working with it; empty if nothing does.
+const STATE: &str = "SELECT CASE WHEN pg_is_in_recovery() THEN 'a standby' \
+                     WHEN current_setting('transaction_read_only') = 'on' THEN 'read only' ELSE '' END";
+
+/// What of the server's settings may lose what was answered, by its name.
+const LOSSES: &str = "SELECT CASE WHEN current_setting('fsync') = 'off' THEN 'fsync' \
+                      WHEN current_setting('synchronous_commit') = 'off' THEN 'synchronous_commit' ELSE '' END";
 
 /// See [`super::connect`].
 ///
@@ -35,16 +56,60 @@ pub(super) async fn open(url: &str, missing: Missing) -> Result<Database, OpenEr
     let refused = |error| OpenError::postgres(name_of(&place), error);
     // Bringing tables up to date may take long, and waits for another server that does it.
     let migrating = pool(1).connect_with(options.clone()).await.map_err(refused)?;
+    look(&migrating, &place).await?;
     match missing {
         Missing::Made => migrations::run(&migrating, Dialect::Postgres).await?,
         Missing::Refused => migrations::check(&migrating, Dialect::Postgres).await?,
     }
     migrating.close().await;
-    let limited = pool(CONNECTIONS).after_connect(|connection, _| {
-        Box::pin(async move { sqlx::raw_sql(PATIENCE).execute(connection).await.map(drop) })
+    let connected: Arc<AtomicU64> = Arc::default();
+    let count = connected.clone();
+    let limited = pool(CONNECTIONS).after_connect(move |connection, _| {
+        let count = count.clone();
+        Box::pin(async move {
+            sqlx::raw_sql(SETTINGS).execute(&mut *connection).await?;
+            refuse_read_only(connection).await?;
+            count.fetch_add(1, Ordering::Relaxed);
+            Ok(())
+        })
     });
     let pool: AnyPool = limited.connect_with(options).await.map_err(refused)?;
-    Ok(Database::new(pool.clone(), pool, Dialect::Postgres))
+    let mut database = Database::new(pool.clone(), pool, Dialect::Postgres);
+    database.connected = connected;
+    Ok(database)
+}
+
+/// Looks at the server before anything is done there: it must take writes, and should lose none.
+async fn look(pool: &AnyPool, options: &PgConnectOptions) -> Result<(), OpenError> {
+    let (place, host) = (name_of(options), options.get_host());
+    let ask = async |sql: &'static str| {
+        let told = sqlx::query_scalar::<_, String>(sql).fetch_one(pool).await;
+        told.map_err(|error| OpenError::postgres(name_of(options), error))
+    };
+    match ask(STATE).await?.as_str() {
+        "" => {}
+        "a standby" => return Err(OpenError::ReadOnly { place, state: "a standby" }),
+        _ => return Err(OpenError::ReadOnly { place, state: "read only" }),
+    }
+    match ask(LOSSES).await?.as_str() {
+        "" => {}
+        "synchronous_commit" => {
+            tracing::warn!(host, "PostgreSQL has synchronous_commit off; Latchkey turns it on for its own connections")
+        }
+        setting => tracing::warn!(host, setting, "PostgreSQL may lose what was answered when its machine stops"),
+    }
+    Ok(())
+}
+
+/// A standby never answers from old data: where a name leads to one (after a failover, by a balancer), the connection
+/// counts as failed, and the next one may lead elsewhere.
+async fn refuse_read_only(connection: &mut AnyConnection) -> Result<(), sqlx::Error> {
+    let state: String = sqlx::query_scalar(STATE).fetch_one(connection).await?;
+    if state.is_empty() {
+        return Ok(());
+    }
+    let text = format!("PostgreSQL there takes no writes: it is {state}");
+    Err(sqlx::Error::Io(std::io::Error::new(ErrorKind::ReadOnlyFilesystem, text)))
 }
 
 /// Connects once. A pool would try again until its time is over, and in the end say nothing of the reason.

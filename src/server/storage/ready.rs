@@ -1,10 +1,11 @@
 //! Whether the database answers, and takes writes.
 
 use super::database::Database;
-use super::sql::Dialect;
+use super::sql::{Dialect, Sql, sql};
 use crate::server::ports::StoreError;
 use sqlx::Error;
 
+const WRITABLE: Sql = sql!("SELECT '[]'" writable);
 /// Writes one page of the file, and changes nothing: this number is not used for anything, and stays 0.
 const PROBE: &str = "PRAGMA user_version = 0";
 /// SQLITE_BUSY: somebody else is writing, so it can be done.
@@ -13,7 +14,10 @@ const BUSY: &str = "5";
 impl Database {
     /// See [`crate::server::ports::Store::ping`].
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
-        sqlx::query("SELECT 1").execute(&self.readers).await?;
+        let answer: Option<String> = self.read(WRITABLE).fetch_optional(&self.readers).await?;
+        if answer.is_none() {
+            return Err(StoreError::Unavailable("it takes no writes".into()));
+        }
         if self.dialect == Dialect::Postgres {
             return Ok(());
         }

@@ -2,6 +2,7 @@
 
 use super::activity::insert_events;
 use super::database::{Database, Write, from_json, to_json};
+use super::locks::{IdRow, find_held};
 use super::rows::{SessionRow, integer};
 use super::sql::{Sql, sql};
 use super::users::LOCK_USER;
@@ -14,7 +15,7 @@ use crate::server::ports::{End, Seen, StartSession, StoreError, Which};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::any::AnyRow;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Inserts nothing for a user who is gone or disabled, or whose password is not that of `$2` any more.
 const INSERT: Sql = sql!(
@@ -94,8 +95,12 @@ const SEEN: Sql = sql!(
          THEN CAST(j.value ->> 'confirmed_at' AS BIGINT) ELSE confirmed_at END \
      FROM " rows " WHERE sessions.id = j.value ->> 'id' AND sessions.revoked_at IS NULL"
 );
-const LOCK_THESE: &str = "SELECT s.id FROM sessions s WHERE s.id IN \
-    (SELECT jsonb_array_elements_text(CAST($1 AS jsonb))) ORDER BY s.id FOR UPDATE";
+/// Those of `$1` that nobody else holds, in the order in which everybody locks sessions.
+const LOCK_FREE: Sql = sql!(
+    "SELECT " list " FROM (SELECT " object "('id', s.id) AS o FROM sessions s WHERE s.id IN " texts " \
+     ORDER BY s.id" skip ") t"
+);
+const LOCK_ONE: &str = "SELECT s.id FROM sessions s WHERE s.id = $1 FOR UPDATE";
 const LOCK_OF_USER: &str = "SELECT s.id FROM sessions s WHERE s.user_id = $1 OR s.id = $2 ORDER BY s.id FOR UPDATE";
 
 /// Locks the user's sessions, and `also`, in the order in which everybody locks sessions.
@@ -279,7 +284,7 @@ impl Database {
         event: &Event,
     ) -> Result<bool, StoreError> {
         let mut write = self.write().await?;
-        write.lock(LOCK_THESE, &[&to_json(&[id])?]).await?;
+        write.lock(LOCK_ONE, &[id.as_str()]).await?;
         let query = write.query(NAME).bind(id.as_str());
         let before: Option<Option<String>> =
             query.fetch_optional(write.connection()).await?.map(|row| row.try_get(0)).transpose()?;
@@ -302,16 +307,20 @@ impl Database {
         Ok(renewed.rows_affected() > 0)
     }
 
-    pub(super) async fn seen(&self, seen: &[Seen]) -> Result<(), StoreError> {
+    pub(super) async fn seen(&self, seen: &[Seen]) -> Result<Vec<SessionId>, StoreError> {
         let rows = merge(seen);
         if rows.is_empty() {
-            return Ok(());
+            return Ok(Vec::new());
         }
-        let ids: Vec<&SessionId> = rows.iter().map(|row| row.id).collect();
-        let ids = to_json(&ids)?;
+        let ids: Vec<SessionId> = rows.iter().map(|row| row.id.clone()).collect();
         let mut write = self.write().await?;
-        write.lock(LOCK_THESE, &[&ids]).await?;
+        let locked = write.scalar(LOCK_FREE).bind(to_json(&ids)?).fetch_one(write.connection()).await?;
+        let locked = from_json::<IdRow>(&locked)?;
+        let locked: BTreeSet<&SessionId> = locked.iter().map(|row| &row.id).collect();
+        let held = find_held(&mut write, &ids, &locked).await?;
+        let rows: Vec<_> = rows.into_iter().filter(|row| locked.contains(row.id)).collect();
         write.apply(SEEN, &rows).await?;
-        write.commit().await
+        write.commit().await?;
+        Ok(held)
     }
 }

@@ -33,6 +33,7 @@ impl Sql {
 /// | `object` | the function that makes a JSON object |
 /// | `lock` | keeps the rows of `s` locked until the commit; on SQLite the whole database is |
 /// | `skip` | the same, but passes over rows that somebody else has locked |
+/// | `writable` | no row, if the database takes no writes |
 /// | `list` | all values of `t.o` as one JSON array, in the order of `t` |
 /// | `session` | a session `s` of a user `u`, as [`super::rows::SessionRow`] reads it |
 /// | `user` | a user `u`, as [`super::rows::UserRow`] reads it |
@@ -49,6 +50,8 @@ macro_rules! sql {
     (@postgres lock) => { " FOR UPDATE OF s" };
     (@sqlite skip) => { "" };
     (@postgres skip) => { " FOR UPDATE OF s SKIP LOCKED" };
+    (@sqlite writable) => { "" };
+    (@postgres writable) => { " WHERE current_setting('transaction_read_only') = 'off'" };
     (@$dialect:tt list) => { "coalesce('[' || string_agg(CAST(t.o AS TEXT), ',') || ']', '[]')" };
     (@$dialect:tt session) => {
         concat!(

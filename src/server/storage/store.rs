@@ -8,11 +8,12 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{
-    End, Judge, KeyJudge, Page, PasswordChange, Recorded, Seen, StartSession, Store, StoreError, StoredKey, Tallies,
-    TallyJudge, User,
+    End, Ended, Judge, KeyJudge, Page, PasswordChange, Recorded, Seen, StartSession, Store, StoreError, StoredKey,
+    Tallies, TallyJudge, Undecided, User,
 };
 use async_trait::async_trait;
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 
 #[async_trait]
 impl Store for Database {
@@ -82,12 +83,16 @@ impl Store for Database {
         self.outlines(users).await
     }
 
-    async fn judge(&self, ids: Vec<SessionId>, judge: Judge) -> Result<(), StoreError> {
+    async fn judge(&self, ids: Vec<SessionId>, judge: Judge) -> Result<Undecided, StoreError> {
         self.judge(ids, judge).await
     }
 
     async fn end_sessions(&self, end: &End, event: &Event) -> Result<Vec<SessionId>, StoreError> {
         self.end_sessions(end, event).await
+    }
+
+    async fn end_again(&self, ended: &[Ended]) -> Result<u64, StoreError> {
+        self.end_again(ended).await
     }
 
     async fn rename_session(
@@ -104,7 +109,7 @@ impl Store for Database {
         self.reauthenticated(id, at).await
     }
 
-    async fn seen(&self, seen: &[Seen]) -> Result<(), StoreError> {
+    async fn seen(&self, seen: &[Seen]) -> Result<Vec<SessionId>, StoreError> {
         self.seen(seen).await
     }
 
@@ -160,6 +165,10 @@ impl Store for Database {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.ping().await
+    }
+
+    fn incarnation(&self) -> u64 {
+        self.connected.load(Ordering::Relaxed)
     }
 
     fn is_shared(&self) -> bool {

@@ -68,6 +68,15 @@ pub fn belongs(claims: &Claims, session: &Session, ring: &KeyRing) -> bool {
         && ring.keys_of_refresh().any(|key| jti(session, claims.generation, key) == claims.jti)
 }
 
+/// Whether `claims`, which belong to the session, may have been made after its current token: a later token's key is never
+/// an older one.
+pub fn may_be_later(claims: &Claims, session: &Session, ring: &KeyRing) -> bool {
+    let mut keys = ring.keys_of_refresh();
+    let made_with = keys.find(|key| jti(session, claims.generation, key) == claims.jti);
+    let current = ring.refresh(&session.rotation.key_id);
+    made_with.is_some_and(|key| current.is_none_or(|current| key.active_at() >= current.active_at()))
+}
+
 fn jti(session: &Session, generation: u64, key: &RefreshKey) -> String {
     let mac = hmac::Key::new(hmac::HMAC_SHA256, &key.bytes);
     let mut context = hmac::Context::with_key(&mac);

@@ -95,3 +95,24 @@ fn whoever_has_the_keys_but_not_the_row_makes_none_that_belongs_to_it() {
         assert!(!belongs(&odd, &session, &ring), "{odd:?}");
     }
 }
+
+/// A key that leaked and was replaced makes no token of times to come, though it still verifies.
+#[test]
+fn a_later_token_is_not_made_with_an_older_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let secret = Secret::create(&folder.path().join("secret.key"), &SystemEntropy).unwrap();
+    let key = |at| keys::generate(Purpose::Refresh, Algorithm::HS512, &secret, &SystemEntropy, at, at).unwrap();
+    let (old, new) = (key(NOW), key(NOW + HOUR));
+    let ring = KeyRing::open(&[old.clone(), new.clone()], &secret).unwrap();
+    let made_with = |key: &crate::server::ports::StoredKey| {
+        let mut session = session(&ring);
+        session.rotation.key_id = key.id.clone();
+        session
+    };
+    for (key, row, may_be_later) in [(&old, &old, true), (&new, &old, true), (&new, &new, true), (&old, &new, false)] {
+        let token = mint(&made_with(key), &ring, ISSUER).unwrap();
+        let claims = read(token.expose(), &ring, ISSUER, NOW).unwrap();
+        assert!(belongs(&claims, &made_with(row), &ring));
+        assert_eq!(super::may_be_later(&claims, &made_with(row), &ring), may_be_later);
+    }
+}

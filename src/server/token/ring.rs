@@ -58,6 +58,13 @@ pub struct RefreshKey {
     times: Times,
 }
 
+impl RefreshKey {
+    /// From when on it makes tokens.
+    pub fn active_at(&self) -> Timestamp {
+        self.times.active_at
+    }
+}
+
 /// All keys, opened.
 pub struct KeyRing {
     access: Vec<AccessKey>,

@@ -1,6 +1,8 @@
 //! DB2, RT13: storage that fails. Whatever fails and when: no success without a durable commit, no session lost, and
 //! the same token works again.
 
+mod away;
+mod held;
 mod kill;
 mod passing;
 mod story;

@@ -128,7 +128,7 @@ async fn a_network_to_postgresql_that_falls_silent_signs_nobody_out_and_holds_no
     let (mut device, mut other) = (app.signed_up("ada").await, app.signed_up("eve").await);
     let mut operator = AnyConnection::connect(&app.settings().database.url).await.unwrap();
     operator.execute("BEGIN").await.unwrap();
-    operator.execute("SELECT id FROM sessions FOR UPDATE").await.unwrap();
+    operator.execute("LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE").await.unwrap();
     let judged = tokio::spawn(async move {
         refused_for_now(&mut device).await;
         device

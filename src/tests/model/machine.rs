@@ -164,7 +164,7 @@ impl Machine {
 
     fn present(&self, state: &mut State, token: Token, agent: Agent, history: History) -> Decision {
         let decision = state.world.present(self.rule, token, agent, history);
-        if matches!(decision, Decision::Rotate | Decision::Fork) {
+        if matches!(decision, Decision::Rotate | Decision::Fork | Decision::Recover) {
             for message in &mut state.wire {
                 match message {
                     Message::Answer(held, _) => *held = held.after(token),

@@ -3,6 +3,8 @@
 //!
 //! What a trace calls `Current`, `Parent`, `Displaced` and `Older` are classes of generations; see [`world::Token`].
 
+mod loss;
+mod loss_machine;
 mod machine;
 mod properties;
 mod rule;
@@ -102,6 +104,58 @@ fn both_ends_are_kept_with_and_without_a_thief() {
     let ends = Some((4, 6));
     holds("honest, with ends", Machine { ends, under_way: 1, ..Machine::honest(Rule::Real) });
     holds("thief, with ends", Machine { ends, under_way: 1, ..Machine::with_thief(Rule::Real) });
+}
+
+mod losses {
+    //! The database loses what it had committed; see [`super::loss`].
+
+    use super::*;
+    use loss_machine::{FOUND_OUT, LossMachine, NEVER_SIGNED_OUT, ONE_OF_A_KIND, OWNER_KNOWS};
+
+    fn holds(what: &str, machine: LossMachine) {
+        let checker = machine.checker().threads(2).spawn_bfs().join();
+        println!("{what}: {} states, depth {}", checker.unique_state_count(), checker.max_depth());
+        checker.assert_properties();
+        assert!(checker.is_done());
+    }
+
+    fn refuted(what: &str, machine: LossMachine, property: &'static str) {
+        let first = HasDiscoveries::AnyOf([property].into());
+        let checker = machine.checker().finish_when(first).spawn_bfs().join();
+        let trace = checker.discovery(property);
+        let steps = trace.unwrap_or_else(|| panic!("{what}: not refuted: {property}")).into_actions();
+        println!("{what} refutes: {property}\n  {steps:?}");
+    }
+
+    #[test]
+    fn nobody_honest_is_signed_out_by_a_loss() {
+        holds("a loss", LossMachine::honest(Rule::Real));
+    }
+
+    #[test]
+    fn a_thief_is_found_out_after_a_loss() {
+        holds("a loss, with a thief", LossMachine::with_thief(Rule::Real));
+    }
+
+    #[test]
+    fn refusing_what_the_row_does_not_know_is_refuted() {
+        refuted("ahead is refused", LossMachine::honest(Rule::AheadIsRefused), OWNER_KNOWS);
+        refuted("a sibling is refused", LossMachine::with_thief(Rule::SiblingIsRefused), OWNER_KNOWS);
+        refuted("the parent's sibling is refused", LossMachine::with_thief(Rule::OtherOfParentIsRefused), OWNER_KNOWS);
+    }
+
+    #[test]
+    fn recovering_without_going_on_from_the_presented_generation_is_refuted() {
+        refuted("numbers are kept", LossMachine::with_thief(Rule::RecoveryKeepsNumbers), FOUND_OUT);
+    }
+
+    #[test]
+    fn ignoring_the_confirmation_or_a_reuse_is_refuted_after_a_loss_too() {
+        refuted("a reuse that ends nothing", LossMachine::with_thief(Rule::ReuseEndsNothing), FOUND_OUT);
+        refuted("confirmed from the start", LossMachine::honest(Rule::AlwaysConfirmed), NEVER_SIGNED_OUT);
+        let displaced = LossMachine::with_thief(Rule::DisplacedLives);
+        refuted("what a recovery displaced lives", displaced, ONE_OF_A_KIND);
+    }
 }
 
 mod limits {

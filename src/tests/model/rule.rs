@@ -43,6 +43,16 @@ pub enum Rule {
     NeverLate,
     /// What an exchange brings dates from when its request arrived.
     DatedByArrival,
+    /// A token that is ahead of its row is nobody's.
+    AheadIsRefused,
+    /// So is one of the row's generation that is not the row's token.
+    SiblingIsRefused,
+    /// So is one of the parent's generation that is not the parent.
+    OtherOfParentIsRefused,
+    /// A token of the parent's generation that is not the parent is exchanged, as if more had been lost.
+    DisplacedLives,
+    /// A recovery numbers its token as any rotation does.
+    RecoveryKeepsNumbers,
     /// A rotation moves the absolute end too.
     EndMoves,
     /// No mutation, but what a client gets that does not say that it shares its token.
@@ -77,6 +87,27 @@ impl Rule {
                 let presented = Presented { decided_at: presented.at, ..presented.clone() };
                 redeem(session, &presented, grace, confirmed)
             }
+            Self::AheadIsRefused | Self::SiblingIsRefused => match real(grace, confirmed) {
+                Decision::Recover
+                    if self == Self::AheadIsRefused || presented.generation == session.rotation.generation =>
+                {
+                    Decision::Refuse(Refusal::NotOurs)
+                }
+                other => other,
+            },
+            Self::DisplacedLives
+                if session.rotation.parent.as_ref().is_some_and(|parent| {
+                    parent.generation == presented.generation && parent.digest != presented.digest
+                }) =>
+            {
+                Decision::Recover
+            }
+            Self::OtherOfParentIsRefused => match (real(grace, confirmed), &session.rotation.parent) {
+                (_, Some(parent)) if parent.generation == presented.generation && parent.digest != presented.digest => {
+                    Decision::Refuse(Refusal::NotOurs)
+                }
+                (decision, _) => decision,
+            },
             Self::OtherAgentIsReuse => match real(grace, confirmed) {
                 Decision::Refuse(Refusal::OtherAgent(_)) => Decision::Reuse(Reuse::Predecessor),
                 other => other,

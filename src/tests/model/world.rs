@@ -197,6 +197,7 @@ impl World {
             agent: agent.digest(),
             at: self.arrived(history),
             decided_at: at(self.now),
+            may_be_later: true,
             shared: rule != Rule::Unshared,
         }
     }
@@ -205,7 +206,7 @@ impl World {
     pub fn present(&mut self, rule: Rule, token: Token, agent: Agent, history: History) -> Decision {
         let decision = self.judge(rule, token, agent, history);
         match decision {
-            Decision::Rotate | Decision::Fork => self.make_successor(rule, token, agent, history),
+            Decision::Rotate | Decision::Fork | Decision::Recover => self.make_successor(rule, token, agent, history),
             Decision::Repeat if rule == Rule::SlidingGrace => self.rotated_at = self.now,
             Decision::Reuse(_) => (self.revoked, self.was_revoked) = (true, true),
             Decision::Repeat | Decision::Refuse(_) => {}
@@ -282,7 +283,7 @@ impl World {
 
 /// Whether a decision gives the one who presents a token something that lives.
 pub fn gives(decision: Decision) -> bool {
-    matches!(decision, Decision::Rotate | Decision::Repeat | Decision::Fork)
+    matches!(decision, Decision::Rotate | Decision::Repeat | Decision::Fork | Decision::Recover)
 }
 
 fn ticks(count: u8) -> Duration {

@@ -10,15 +10,24 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
 use latchkey::domain::id::{KeyId, UserId};
 use latchkey::server::config::{Client, ClientKind};
-use model::{Access, Expected, Model, Refresh, SECOND};
+use model::{Access, Expected, Model, SECOND};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use reqwest::Method;
 use serde_json::{Value, json};
+use sqlx::{AnyConnection, Connection as _};
 use std::time::Duration;
 use steps::{STEPS, Step, steps};
 
 const USERS: [&str; 2] = ["ada", "eve"];
 const AGENTS: [&str; 2] = [FIREFOX, "Mozilla/5.0 (iPhone; CPU iPhone OS 17_5 like Mac OS X) Version/17.5 Safari/604.1"];
+/// What was written of exchanges since the standby followed is lost.
+const LOSE: &str = "CREATE TABLE IF NOT EXISTS standby AS SELECT * FROM sessions WHERE false; \
+    UPDATE sessions SET (generation, token_digest, parent_generation, parent_digest, parent_agent, overtaken, rotated_at, \
+    confirmed_at, last_seen_at, key_id, idle_expires_at) = (SELECT generation, token_digest, parent_generation, \
+    parent_digest, parent_agent, overtaken, rotated_at, confirmed_at, last_seen_at, key_id, idle_expires_at \
+    FROM standby WHERE standby.id = sessions.id) \
+    WHERE revoked_at IS NULL AND id IN (SELECT id FROM standby)";
+
 /// The server, the model, and who the users are.
 struct World {
     app: TestApp,
@@ -49,6 +58,14 @@ impl World {
             world.ids.push(UserId::new(sub));
         }
         world
+    }
+
+    /// Does something to the database behind the server's back.
+    async fn run(&self, sql: &'static str) {
+        let url = format!("sqlite://{}", self.app.folder().join("latchkey.db").display());
+        let mut connection = AnyConnection::connect(&url).await.unwrap();
+        sqlx::raw_sql(sql).execute(&mut connection).await.unwrap();
+        connection.close().await.unwrap();
     }
 
     /// Counted from the newest.
@@ -113,11 +130,9 @@ impl World {
             Step::Forged { token, shared } => {
                 let token = self.refresh_token(token);
                 let forged = self.forged(&self.model.refresh[token].text);
-                let reply = self.send(token, &forged, 0, shared).await.1;
-                match self.model.present_forged(token, shared) {
-                    Expected::Refused(status, code) => refused(&reply, status, code),
-                    given => panic!("nobody expects {given:?}"),
-                }
+                let (browser, reply) = self.send(token, &forged, 0, shared).await;
+                let expected = self.model.present_forged(token, shared);
+                self.must_be(token, expected, &browser, reply);
             }
             Step::UseAccess { token } => {
                 let token = self.access_token(token);
@@ -163,8 +178,26 @@ impl World {
                 self.app.advance(Duration::from_secs(STEPS[step]));
                 self.model.now += i64::try_from(STEPS[step]).unwrap() * SECOND;
             }
-            Step::Housekeeping => self.app.services().housekeeping().await.unwrap(),
-            Step::Restart => self.app.restart().await,
+            Step::Housekeeping => {
+                self.app.services().housekeeping().await.unwrap();
+                self.model.flush();
+            }
+            Step::Restart => {
+                self.app.restart().await;
+                self.model.flush();
+            }
+            Step::Replicate => {
+                self.app.services().flush().await.unwrap();
+                self.run("DROP TABLE IF EXISTS standby; CREATE TABLE standby AS SELECT * FROM sessions").await;
+                self.model.replicate();
+            }
+            Step::Lose => {
+                self.app.services().flush().await.unwrap();
+                self.run(LOSE).await;
+                // What it remembers of who lives goes with it.
+                self.app.restart().await;
+                self.model.lose();
+            }
         }
         for (user, name) in USERS.into_iter().enumerate() {
             let alive = self.app.services().store().live_sessions(&self.ids[user], self.app.now()).await.unwrap();
@@ -219,16 +252,23 @@ impl World {
 
     async fn refresh(&mut self, token: usize, agent: usize, shared: bool) {
         let token = self.refresh_token(token);
-        let Refresh { session, ref text, .. } = self.model.refresh[token];
+        let text = &self.model.refresh[token].text;
         let (browser, reply) = self.send(token, text, agent, shared).await;
-        match self.model.present(token, agent, shared, true) {
+        let expected = self.model.present(token, agent, shared, true);
+        self.must_be(token, expected, &browser, reply);
+    }
+
+    /// What was answered to somebody who presented a refresh token.
+    fn must_be(&mut self, token: usize, expected: Expected, browser: &Anonymous, reply: Reply) {
+        let session = self.model.refresh[token].session;
+        match expected {
             Expected::New(generation) => {
-                let new = self.take(session, &browser, &reply.expect(200));
+                let new = self.take(session, browser, &reply.expect(200));
                 assert_eq!(claims(&new)["gen"], generation);
             }
             Expected::Same(generation) => {
                 let expected = self.model.current(session).to_owned();
-                let same = self.take(session, &browser, &reply.expect(200));
+                let same = self.take(session, browser, &reply.expect(200));
                 assert_eq!((&same, &claims(&same)["gen"]), (&expected, &json!(generation)));
             }
             Expected::Refused(status, code) => refused(&reply, status, code),

@@ -1,7 +1,7 @@
 //! What must happen, written from the rotation table of the design and not from the code: generations by number, times
 //! by the clock, no digests and no rows.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// All in milliseconds.
 pub const SECOND: i64 = 1_000;
@@ -17,6 +17,8 @@ const LEEWAY: i64 = 5;
 pub struct Refresh {
     pub session: usize,
     pub generation: u64,
+    /// After how many losses of data it was made: two of one generation are told apart by it.
+    branch: u32,
     /// The whole second at which it expires by its own account.
     expires: i64,
     pub text: String,
@@ -44,14 +46,21 @@ pub struct Session {
     pub user: usize,
     pub native: bool,
     generation: u64,
-    parent: Option<u64>,
+    branch: u32,
+    /// Its generation and branch.
+    parent: Option<(u64, u32)>,
     /// By whom the parent was exchanged.
     agent: usize,
     rotated_at: i64,
     /// When each exchanged generation was first exchanged.
     exchanged: BTreeMap<u64, i64>,
-    /// Generations that were shown, themselves or by an access token, while they were the current one.
-    shown: BTreeSet<u64>,
+    /// Whether the current token was shown, itself or by an access token, as the database has it.
+    is_confirmed: bool,
+    /// The highest generation that was shown and is not written.
+    seen: Option<u64>,
+    /// How often data were lost, and what comes back then.
+    losses: u32,
+    standby: Option<Box<Session>>,
     authenticated_at: i64,
     idle: i64,
     idle_end: i64,
@@ -86,11 +95,15 @@ impl Model {
             user,
             native,
             generation: 0,
+            branch: 0,
             parent: None,
             agent: 0,
             rotated_at: self.now,
             exchanged: BTreeMap::new(),
-            shown: BTreeSet::new(),
+            is_confirmed: false,
+            seen: None,
+            losses: 0,
+            standby: None,
             authenticated_at: self.now,
             idle,
             idle_end: self.now + idle,
@@ -102,10 +115,10 @@ impl Model {
 
     /// Keeps what a sign-in or a refresh brought.
     pub fn given(&mut self, session: usize, refresh: String, access: Access) {
-        let Session { generation, rotated_at, idle, end, .. } = self.sessions[session];
+        let Session { generation, branch, rotated_at, idle, end, .. } = self.sessions[session];
         let expires = ((rotated_at + idle).min(end) + SECOND - 1).div_euclid(SECOND);
         if !self.refresh.iter().any(|known| known.text == refresh) {
-            self.refresh.push(Refresh { session, generation, expires, text: refresh });
+            self.refresh.push(Refresh { session, generation, branch, expires, text: refresh });
         }
         self.access.push(access);
     }
@@ -121,13 +134,21 @@ impl Model {
 
     /// The current token, as it was given out.
     pub fn current(&self, session: usize) -> &str {
-        let generation = self.sessions[session].generation;
-        let current = self.refresh.iter().find(|token| token.session == session && token.generation == generation);
+        let Session { generation, branch, .. } = self.sessions[session];
+        let is_current =
+            |token: &&Refresh| (token.session, token.generation, token.branch) == (session, generation, branch);
+        let current = self.refresh.iter().find(is_current);
         &current.expect("it was given out").text
     }
 
     /// Presents a refresh token: to be exchanged, or only to be shown.
     pub fn present(&mut self, token: usize, agent: usize, shared: bool, exchange: bool) -> Expected {
+        let branch = self.refresh[token].branch;
+        self.present_as(token, branch, agent, shared, exchange)
+    }
+
+    /// The same, with the token taken for one of another branch.
+    fn present_as(&mut self, token: usize, branch: u32, agent: usize, shared: bool, exchange: bool) -> Expected {
         let (now, Refresh { session: index, generation, expires, .. }) = (self.now, self.refresh[token].clone());
         if now.div_euclid(SECOND) >= expires {
             return INVALID;
@@ -141,11 +162,14 @@ impl Model {
             None => {}
         }
         let since = now - session.rotated_at;
-        let fresh = generation == session.generation;
-        if !fresh {
-            if session.parent != Some(generation) {
+        let fresh = (generation, branch) == (session.generation, session.branch);
+        // Ours, and the session knows nothing of it: what it knew was lost.
+        let is_lost = !fresh && generation >= session.generation;
+        if !fresh && !is_lost {
+            if session.parent != Some((generation, branch)) {
                 let recent = session.exchanged.get(&generation).is_some_and(|at| now - at < GRACE);
-                if shared && recent {
+                let is_beside = session.parent.is_some_and(|(parent, _)| parent == generation);
+                if recent && (shared || is_beside) {
                     return Expected::Refused(409, "refresh_overtaken");
                 }
                 return session.reused();
@@ -156,43 +180,70 @@ impl Model {
             if since < GRACE {
                 return Expected::Same(session.generation);
             }
-            if session.shown.contains(&session.generation) {
+            if session.is_confirmed || session.seen == Some(session.generation) {
                 return session.reused();
             }
         }
         if !exchange {
             if fresh {
-                session.shown.insert(generation);
+                session.seen = session.seen.max(Some(generation));
             }
             return Expected::Same(session.generation);
         }
-        session.exchanged.entry(generation).or_insert(now);
-        session.parent = Some(generation);
+        for lost in session.generation..generation {
+            session.exchanged.insert(lost, now);
+        }
+        session.exchanged.insert(generation, now);
+        session.parent = Some((generation, branch));
         session.agent = agent;
-        session.generation += 1;
+        session.generation = session.generation.max(generation) + 1;
+        session.branch = session.losses;
+        session.is_confirmed = false;
         session.rotated_at = now;
         session.idle_end = (now + session.idle).min(session.end);
         Expected::New(session.generation)
     }
 
-    /// Presents what is like a refresh token in all but its bytes: nobody's, where the bytes count; where any token of
-    /// the generation would be too old, it tells as much as the true one.
+    /// Presents what is like a refresh token in all but its bytes: only we could have made it, so it counts as one of
+    /// which we have lost the record.
     pub fn present_forged(&mut self, token: usize, shared: bool) -> Expected {
-        let Refresh { session, generation, .. } = self.refresh[token].clone();
-        let Session { generation: current, parent, .. } = self.sessions[session];
-        let counts = generation == current || parent == Some(generation);
-        if counts && self.is_alive(session) && self.reads(token) {
-            return INVALID;
+        self.present_as(token, u32::MAX, 0, shared, true)
+    }
+
+    /// What was seen is written.
+    pub fn flush(&mut self) {
+        for session in self.sessions.iter_mut() {
+            session.is_confirmed |= session.seen.take() == Some(session.generation);
         }
-        self.present(token, 0, shared, true)
+    }
+
+    /// A standby takes over what there is.
+    pub fn replicate(&mut self) {
+        self.flush();
+        for session in &mut self.sessions {
+            session.standby = None;
+            session.standby = Some(Box::new(session.clone()));
+        }
+    }
+
+    /// The standby becomes the database, for all sessions that were not ended.
+    pub fn lose(&mut self) {
+        self.flush();
+        for session in self.sessions.iter_mut().filter(|session| session.over.is_none()) {
+            if let Some(kept) = session.standby.take() {
+                let (losses, authenticated_at) = (session.losses + 1, session.authenticated_at);
+                *session = Session { losses, authenticated_at, standby: Some(kept.clone()), ..*kept };
+            }
+        }
     }
 
     /// Shows an access token: whether it is good.
     pub fn uses(&mut self, token: usize) -> bool {
         let Access { session, generation, expires, .. } = self.access[token].clone();
         let good = self.now.div_euclid(SECOND) < expires + LEEWAY && self.is_alive(session);
-        if good && self.sessions[session].generation == generation {
-            self.sessions[session].shown.insert(generation);
+        if good {
+            let session = &mut self.sessions[session];
+            session.seen = session.seen.max(Some(generation));
         }
         good
     }

@@ -58,6 +58,10 @@ pub enum Step {
     },
     Housekeeping,
     Restart,
+    /// A standby has by now all that there is.
+    Replicate,
+    /// The standby takes over, with what it has.
+    Lose,
 }
 
 pub fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -80,6 +84,8 @@ pub fn steps() -> impl Strategy<Value = Vec<Step>> {
         8 => prop_oneof![8 => 0..5usize, 2 => 5..8usize, 1 => 8..10usize].prop_map(|step| Step::Wait { step }),
         1 => Just(Step::Housekeeping),
         1 => Just(Step::Restart),
+        2 => Just(Step::Replicate),
+        1 => Just(Step::Lose),
     ];
     proptest::collection::vec(step, 1..70)
 }

@@ -41,7 +41,7 @@ async fn a_locked_sqlite_is_unavailable_changes_nothing_and_works_again() {
 async fn a_postgres_that_hangs_up_is_unavailable_changes_nothing_and_works_again() {
     let world = World::new(Backend::Postgres).await;
     let store = world.open_with_ada().await;
-    let mut other = held(&world, &*store, &["BEGIN", "SELECT 1 FROM sessions WHERE id = 'one' FOR UPDATE"]).await;
+    let mut other = held(&world, &*store, &["BEGIN", "LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE"]).await;
     let waiting = store.clone();
     let judging = tokio::spawn(async move {
         let verdict = Verdict { changes: end_it(), events: vec![] };
@@ -55,7 +55,27 @@ async fn a_postgres_that_hangs_up_is_unavailable_changes_nothing_and_works_again
     }
     let judged = judging.await.unwrap();
     assert!(matches!(judged, Err(StoreError::Unavailable(_))), "{judged:?}");
+    sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     assert_eq!(load(&*store, "one").await, session("one", "ada"));
+    apply(&*store, end_it()).await;
+    assert_eq!(reason(&*store, "one").await, Some("reused"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_is_held_in_postgres_keeps_no_other_from_its_judgement() {
+    let world = World::new(Backend::Postgres).await;
+    let store = world.open_with_ada().await;
+    let mut other = held(&world, &*store, &["BEGIN", "SELECT 1 FROM sessions WHERE id = 'one' FOR UPDATE"]).await;
+    start(&*store, &session("two", "ada")).await;
+    let shown = Arc::new(Mutex::new(Vec::new()));
+    let seen = shown.clone();
+    let judge = Box::new(move |sessions: Vec<Session>| {
+        seen.lock().unwrap().extend(sessions.into_iter().map(|session| session.id));
+        Verdict::default()
+    });
+    let undecided = store.judge(["none", "one", "two"].map(sid).to_vec(), judge).await.unwrap();
+    assert_eq!((undecided.held, &*shown.lock().unwrap()), (vec![sid("one")], &vec![sid("two")]));
+    assert!(undecided.broken.is_empty());
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
     apply(&*store, end_it()).await;
     assert_eq!(reason(&*store, "one").await, Some("reused"));

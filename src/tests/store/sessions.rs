@@ -233,8 +233,12 @@ stories! {
             let text = error.to_string();
             assert!(text.contains("odd") && text.contains(column), "{text}");
             assert!(!text.contains("secret"), "{text}");
-            let judged = store.judge(vec![sid("odd")], Box::new(|_| panic!("there is nothing to judge"))).await;
-            assert!(matches!(judged, Err(StoreError::Corrupt(_))));
+            let judge = |sessions: Vec<Session>| {
+                assert!(sessions.is_empty(), "there is nothing to judge");
+                Verdict::default()
+            };
+            let broken = store.judge(vec![sid("odd")], Box::new(judge)).await.unwrap().broken;
+            assert!(matches!(&broken[..], [(id, StoreError::Corrupt(what))] if *id == sid("odd") && text.contains(what)));
         }
     }
 

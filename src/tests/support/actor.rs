@@ -48,6 +48,13 @@ impl Reply {
         assert_eq!(self.status.as_u16(), status, "{self:?}");
         self
     }
+
+    /// Which of the two it is.
+    #[track_caller]
+    pub fn expect_either(self, one: u16, other: u16) -> u16 {
+        assert!([one, other].contains(&self.status.as_u16()), "{self:?}");
+        self.status.as_u16()
+    }
 }
 
 /// A browser: it keeps cookies, and says from where its requests come.

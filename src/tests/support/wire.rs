@@ -1,7 +1,9 @@
-//! A wire to PostgreSQL that can fall silent: what is sent then arrives when it is over, and neither end is told.
+//! A wire to PostgreSQL that can fall silent (what is sent then arrives when it is over, and neither end is told), hold
+//! back one message and what follows it, or lead to nobody.
 
 use super::databases::postgres_server;
 use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
@@ -9,7 +11,19 @@ use tokio::sync::watch;
 
 pub struct Wire {
     address: SocketAddr,
-    silent: watch::Sender<bool>,
+    state: watch::Sender<State>,
+    /// What the message holds that is to be held back.
+    snag: Snag,
+}
+
+type Snag = Arc<Mutex<Option<&'static [&'static str]>>>;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct State {
+    is_silent: bool,
+    is_broken: bool,
+    /// Whether a message is held back.
+    holds: bool,
 }
 
 impl Wire {
@@ -19,25 +33,44 @@ impl Wire {
         let server = postgres_server();
         let (_, rest) = server.split_once('@').expect("the URL names a user");
         let (server, _) = rest.split_once('/').expect("the URL names a database");
-        let (silent, heard) = watch::channel(false);
-        let server = server.to_owned();
+        let (state, server, snag) = (watch::Sender::<State>::default(), server.to_owned(), Snag::default());
+        let (told, caught) = (state.clone(), snag.clone());
         tokio::spawn(async move {
             while let Ok((near, _)) = listener.accept().await {
+                if told.borrow().is_broken {
+                    continue;
+                }
                 let far = TcpStream::connect(&server).await.expect("PostgreSQL answers");
                 let ((from_near, to_near), (from_far, to_far)) = (near.into_split(), far.into_split());
-                tokio::spawn(carry(from_near, to_far, heard.clone()));
-                tokio::spawn(carry(from_far, to_near, heard.clone()));
+                tokio::spawn(carry(from_near, to_far, told.clone(), caught.clone()));
+                tokio::spawn(carry(from_far, to_near, told.clone(), Snag::default()));
             }
         });
-        Self { address, silent }
+        Self { address, state, snag }
     }
 
     pub fn fall_silent(&self) {
-        self.silent.send_replace(true);
+        self.state.send_modify(|state| state.is_silent = true);
+    }
+
+    /// The next message to PostgreSQL that has all of `words` in it is held back, and what follows it on its connection;
+    /// the others go on.
+    pub fn hold_back(&self, words: &'static [&'static str]) {
+        *self.snag.lock().expect("a snag") = Some(words);
+    }
+
+    /// Waits until one is.
+    pub async fn holds(&self) {
+        self.state.subscribe().wait_for(|state| state.holds).await.expect("a wire");
+    }
+
+    /// PostgreSQL is away: what is connected breaks off, and who connects is hung up on, as a proxy does.
+    pub fn break_off(&self) {
+        self.state.send_modify(|state| state.is_broken = true);
     }
 
     pub fn heal(&self) {
-        self.silent.send_replace(false);
+        self.state.send_replace(State::default());
     }
 
     pub const fn address(&self) -> SocketAddr {
@@ -49,14 +82,33 @@ impl Wire {
 pub fn url(direct: &str, address: SocketAddr) -> String {
     let (user, rest) = direct.split_once('@').expect("the URL names a user");
     let (_, database) = rest.split_once('/').expect("the URL names a database");
-    format!("{user}@{address}/{database}")
+    // In clear, so that messages can be told apart.
+    format!("{user}@{address}/{database}?sslmode=disable")
 }
 
-async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, mut silent: watch::Receiver<bool>) {
+async fn carry(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, told: watch::Sender<State>, snag: Snag) {
+    let mut state = told.subscribe();
     let mut buffer = [0; 8192];
-    while let Ok(count @ 1..) = from.read(&mut buffer).await {
-        if silent.wait_for(|silent| !silent).await.is_err() || to.write_all(&buffer[..count]).await.is_err() {
+    loop {
+        let count = tokio::select! {
+            read = from.read(&mut buffer) => read.unwrap_or_default(),
+            _ = state.wait_for(|state| state.is_broken) => 0,
+        };
+        if count == 0 {
+            return;
+        }
+        if is_caught(&snag, &buffer[..count]) {
+            told.send_modify(|state| state.holds = true);
+            let _ = state.wait_for(|state| !state.holds).await;
+        }
+        if state.wait_for(|state| !state.is_silent).await.is_err() || to.write_all(&buffer[..count]).await.is_err() {
             return;
         }
     }
+}
+
+fn is_caught(snag: &Snag, sent: &[u8]) -> bool {
+    let mut snag = snag.lock().expect("a snag");
+    let text = String::from_utf8_lossy(sent);
+    snag.take_if(|words| words.iter().all(|word| text.contains(word))).is_some()
 }

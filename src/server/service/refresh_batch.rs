@@ -1,0 +1,175 @@
+//! The decisions about refresh tokens that share one transaction: each by the rule ([`redeem`]), one after the other, on
+//! the sessions as those before left them.
+
+use super::identity::Way;
+use super::queue::{Exchange, Outcome, Purpose, Request};
+use super::{ServiceError, Source, event};
+use crate::domain::activity::{Event, Kind, Party};
+use crate::domain::id::SessionId;
+use crate::domain::redeem::{Decision, Refusal, redeem};
+use crate::domain::refresh_token::Presented;
+use crate::domain::session::{Label, Reason, Revocation, Session};
+use crate::domain::time::Timestamp;
+use crate::server::liveness::Ending;
+use crate::server::ports::{Rotated, SessionChange, Verdict};
+use crate::server::token::refresh::{self, Minted};
+use crate::server::token::ring::KeyRing;
+use std::collections::HashMap;
+
+/// The sessions of one transaction, as they become while its requests are decided one after the other.
+pub(super) struct Batch {
+    sessions: HashMap<SessionId, Judged>,
+    events: Vec<Event>,
+    pub(super) outcomes: Vec<Result<Outcome, ServiceError>>,
+    /// Held until what ended is remembered.
+    pub(super) ending: Vec<Ending>,
+    /// Whether a session shows that the database has lost data.
+    pub(super) has_found_loss: bool,
+}
+
+struct Judged {
+    session: Session,
+    /// The last rotation, if there was one; by whom.
+    rotated: Option<Source>,
+    ended: bool,
+}
+
+impl Batch {
+    pub(super) fn new(sessions: Vec<Session>) -> Self {
+        let judged = |session: Session| (session.id.clone(), Judged { session, rotated: None, ended: false });
+        let sessions = sessions.into_iter().map(judged).collect();
+        Self { sessions, events: Vec::new(), outcomes: Vec::new(), ending: Vec::new(), has_found_loss: false }
+    }
+
+    pub(super) fn judge(
+        &mut self,
+        exchange: &Exchange,
+        ring: &KeyRing,
+        request: &Request,
+        decided_at: Timestamp,
+    ) -> Result<Outcome, ServiceError> {
+        let Request { claims, presented, way, purpose, source, span: _ } = request;
+        let Some(judged) = self.sessions.get_mut(&presented.sid) else {
+            return Ok(Outcome::Refused(Refusal::NotOurs, None));
+        };
+        let session = &mut judged.session;
+        if Way::of(&session.client_id) != *way || !refresh::belongs(claims, session, ring) {
+            return Ok(Outcome::Refused(Refusal::NotOurs, None));
+        }
+        let may_be_later = refresh::may_be_later(claims, session, ring);
+        let presented = &Presented { decided_at, may_be_later, ..presented.clone() };
+        if let (None, Some(end)) = (&session.revoked, exchange.liveness.end_of(&session.id)) {
+            // The database has lost that; its word does not count against ours.
+            session.revoked = Some(end);
+            (judged.ended, self.has_found_loss) = (true, true);
+        }
+        let seen = exchange.liveness.seen(&session.id).and_then(|seen| seen.generation);
+        let confirmed = session.rotation.confirmed_at.is_some() || seen == Some(session.rotation.generation);
+        let mut decision = redeem(session, presented, exchange.grace, confirmed);
+        // The successor can be computed again as long as its key and our form of tokens are the same. Around a change of
+        // either it cannot: its answer counts as lost, unless somebody has it.
+        if decision == Decision::Repeat
+            && refresh::mint(session, ring, &exchange.issuer).map(|minted| minted.digest()).as_ref()
+                != Ok(&session.rotation.digest)
+        {
+            decision = if confirmed { Decision::Refuse(Refusal::Overtaken) } else { Decision::Fork };
+        }
+        match (decision, purpose) {
+            (Decision::Refuse(refusal), _) => {
+                Ok(Outcome::Refused(refusal, session.revoked.as_ref().map(|revoked| revoked.reason)))
+            }
+            (Decision::Reuse(reuse), _) => {
+                session.revoked = Some(Revocation { at: presented.at, reason: Reason::Reused });
+                judged.ended = true;
+                let event = event(&session.user_id, Kind::Reused, source, presented.at);
+                self.events.push(Event {
+                    sid: Some(session.id.clone()),
+                    detail: Some(reuse.as_str()),
+                    other: Some(last_to_exchange(session)),
+                    ..event
+                });
+                Ok(Outcome::Reused(Box::new(session.clone())))
+            }
+            (decision, Purpose::Show) => {
+                if decision == Decision::Rotate {
+                    exchange.liveness.saw(&session.id, Some(presented.generation), presented.at);
+                }
+                Ok(Outcome::Shown(Box::new(session.clone())))
+            }
+            (Decision::Repeat, Purpose::Exchange { .. }) => {
+                let minted = refresh::mint(session, ring, &exchange.issuer)?;
+                Ok(Outcome::Exchanged(Box::new(session.clone()), minted))
+            }
+            (decision @ (Decision::Rotate | Decision::Fork | Decision::Recover), Purpose::Exchange { .. }) => {
+                let lost = presented.generation.saturating_sub(session.rotation.generation);
+                let minted = rotate(session, presented, source, ring, exchange)?;
+                judged.rotated = Some(source.clone());
+                if decision == Decision::Fork {
+                    let event = event(&session.user_id, Kind::Forked, source, presented.at);
+                    self.events.push(Event { sid: Some(session.id.clone()), ..event });
+                }
+                if decision == Decision::Recover {
+                    self.has_found_loss = true;
+                    let (user, sid) = (&session.user_id, &session.id);
+                    tracing::warn!(%user, %sid, lost, "the database has lost renewals of a session, which goes on all the same");
+                }
+                Ok(Outcome::Exchanged(Box::new(session.clone()), minted))
+            }
+        }
+    }
+
+    /// What is to be written: of each session only what it became.
+    pub(super) fn verdict(&mut self) -> Verdict {
+        let changes = self.sessions.values().filter_map(|Judged { session, rotated, ended }| {
+            if *ended {
+                let Revocation { at, reason } = session.revoked.clone()?;
+                return Some(SessionChange::Ended { id: session.id.clone(), reason, at });
+            }
+            let source = rotated.as_ref()?;
+            Some(SessionChange::Rotated(Rotated {
+                id: session.id.clone(),
+                generation: session.rotation.generation,
+                digest: session.rotation.digest.clone(),
+                parent: session.rotation.parent.clone()?,
+                overtaken: session.rotation.overtaken.clone(),
+                rotated_at: session.rotation.rotated_at,
+                key_id: session.rotation.key_id.clone(),
+                idle_expires_at: session.lifetime.idle_expires_at,
+                user_agent: source.user_agent.clone(),
+                device: session.label.device.clone(),
+                ip: source.ip.clone(),
+            }))
+        });
+        Verdict { changes: changes.collect(), events: std::mem::take(&mut self.events) }
+    }
+
+    pub(super) fn ended(&self) -> impl Iterator<Item = (&Session, &Revocation)> {
+        let ended = self.sessions.values().filter(|judged| judged.ended);
+        ended.filter_map(|judged| judged.session.revoked.as_ref().map(|end| (&judged.session, end)))
+    }
+}
+
+/// Who got the current token: the other side of a reuse.
+fn last_to_exchange(session: &Session) -> Party {
+    let Label { ip, user_agent, .. } = session.label.clone();
+    Party { at: session.rotation.rotated_at, ip, user_agent }
+}
+
+/// Puts a new token in the current one's place, with the presented one as its parent.
+fn rotate(
+    session: &mut Session,
+    presented: &Presented,
+    source: &Source,
+    ring: &KeyRing,
+    exchange: &Exchange,
+) -> Result<Minted, ServiceError> {
+    let key = ring.newest_refresh(presented.decided_at)?.id.clone();
+    let mut next = session.succeeded(presented, key, exchange.grace);
+    next.label.device = session.label.device.seen_again(&source.device);
+    next.label.user_agent.clone_from(&source.user_agent);
+    next.label.ip.clone_from(&source.ip);
+    let minted = refresh::mint(&next, ring, &exchange.issuer)?;
+    next.rotation.digest = minted.digest();
+    *session = next;
+    Ok(minted)
+}

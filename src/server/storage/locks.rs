@@ -1,0 +1,34 @@
+//! Rows that another transaction has locked. What is done for many sessions at once passes over them, so that one row
+//! that somebody holds does not hold up all others.
+
+use super::database::{Write, from_json, to_json};
+use super::sql::{Sql, sql};
+use crate::domain::id::SessionId;
+use crate::server::ports::StoreError;
+use serde::Deserialize;
+use std::collections::BTreeSet;
+
+/// Those of `$1` that exist, locked or not.
+const EXISTING: Sql = sql!(
+    "SELECT " list " FROM (SELECT " object "('id', s.id) AS o FROM sessions s WHERE s.id IN " texts ") t"
+);
+
+/// The id alone.
+#[derive(Deserialize)]
+pub(super) struct IdRow {
+    pub(super) id: SessionId,
+}
+
+/// Of the sessions that a transaction asked for and did not get (`found`), those that exist: others hold them.
+pub(super) async fn find_held(
+    write: &mut Write,
+    asked: &[SessionId],
+    found: &BTreeSet<&SessionId>,
+) -> Result<Vec<SessionId>, StoreError> {
+    let missing: Vec<&SessionId> = asked.iter().filter(|id| !found.contains(id)).collect();
+    if missing.is_empty() || write.locks_everything() {
+        return Ok(Vec::new());
+    }
+    let text = write.scalar(EXISTING).bind(to_json(&missing)?).fetch_one(write.connection()).await?;
+    Ok(from_json::<IdRow>(&text)?.into_iter().map(|row| row.id).collect())
+}
