@@ -58,6 +58,15 @@ pub struct Account {
     pub password_changed_at: Timestamp,
 }
 
+/// All that is kept about a browser that the account knows, but for what is secret.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportedBrowser {
+    pub known_since: Timestamp,
+    /// When somebody signed in from there last, to the day.
+    pub last_used_at: Timestamp,
+}
+
 /// All that is kept about one session, but for what is secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

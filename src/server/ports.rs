@@ -211,7 +211,8 @@ pub trait Store: Send + Sync + 'static {
     /// Replaces a hash by a stronger one of the same password, if it is still `old`.
     async fn rehash(&self, id: &UserId, old: &str, new: &str) -> Result<(), StoreError>;
     /// Changes the password, if it was not changed since `password_changed_at`, renews `authenticated_at` of `keep` (if
-    /// any), and ends all other sessions. Returns those it ended, or `None` if the password is another one by now.
+    /// any), and ends all other sessions; no browser but `browser` stays known. Returns those sessions, or `None` if the
+    /// password is another one by now.
     async fn change_password(&self, change: PasswordChange<'_>) -> Result<Option<Vec<SessionId>>, StoreError>;
     /// Disables (`Some`) or enables a user; disabling ends all sessions, which are returned. `None`: no such user.
     async fn set_disabled(
@@ -297,6 +298,13 @@ pub trait Store: Send + Sync + 'static {
     async fn save_web_session(&self, id: &str, data: &str, expires_at: Timestamp) -> Result<(), StoreError>;
     async fn delete_web_session(&self, id: &str) -> Result<(), StoreError>;
 
+    /// Those to whom a browser is known, by the digest of its cookie.
+    async fn users_of_browser(&self, digest: &str) -> Result<Vec<UserId>, StoreError>;
+    /// The browsers that are known to a user, the one used last first.
+    async fn known_browsers(&self, user_id: &UserId) -> Result<Vec<KnownBrowser>, StoreError>;
+    /// Makes a browser known to a user; nothing for one who is gone. Of each user the 50 used last are kept.
+    async fn know_browser(&self, digest: &str, user_id: &UserId, now: Timestamp) -> Result<(), StoreError>;
+
     /// What is kept of attempts under `keys`, where there is something. Reads only.
     async fn tallies(&self, keys: &[String]) -> Result<Tallies, StoreError>;
     /// One write transaction: loads and locks what is kept of attempts under `keys`, and sets what `judge` says.
@@ -311,6 +319,14 @@ pub trait Store: Send + Sync + 'static {
     fn is_shared(&self) -> bool;
 }
 
+/// A browser that is known to a user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KnownBrowser {
+    pub created_at: Timestamp,
+    /// To the day.
+    pub last_used_at: Timestamp,
+}
+
 /// See [`Store::change_password`].
 #[derive(Clone, Debug)]
 pub struct PasswordChange<'a> {
@@ -319,6 +335,8 @@ pub struct PasswordChange<'a> {
     pub password_changed_at: Timestamp,
     pub new_hash: &'a str,
     pub keep: Option<&'a SessionId>,
+    /// The browser that stays known, by the digest of its cookie.
+    pub browser: Option<&'a str>,
     pub at: Timestamp,
     pub event: &'a Event,
 }

@@ -33,7 +33,9 @@ async fn the_files_hold_no_token_and_no_password_in_any_form() {
         device.try_refresh().await.expect(200);
         secrets.extend([device.access_token.clone(), device.refresh_token().to_owned()]);
     }
-    secrets.push(device.browser.cookies["__Host-Http-latchkey-session"].clone());
+    for name in ["session", "device"] {
+        secrets.push(device.browser.cookies[&format!("__Host-Http-latchkey-{name}")].clone());
+    }
     app.services().flush().await.unwrap();
     let disk = bytes(&app);
     assert!(holds(&disk, b"ada"), "the search finds what is there");

@@ -1,7 +1,7 @@
 //! RL1, AV1: whoever does nothing wrong is not kept out by being many, by what others do, or by a clock; and who is
 //! refused costs nobody anything.
 
-use super::support::{Backend, PASSWORD, Reply, TestApp, TestAppBuilder, on_both_databases};
+use super::support::{Backend, DEVICE, PASSWORD, Reply, TestApp, TestAppBuilder, on_both_databases};
 use serde_json::json;
 use sqlx::{AnyConnection, Connection as _};
 use std::time::Duration;
@@ -116,6 +116,104 @@ on_both_databases! {
         app.advance(Duration::from_secs(20));
         app.signed_in("ada").await;
     }
+}
+
+/// Ten guesses at a name, from nowhere in particular: whoever is not known has to wait.
+async fn guess_at(app: &TestApp, name: &str) {
+    while status(&app.browser().try_sign_in(name, WRONG).await) == 401 {}
+    app.browser().try_sign_in(name, PASSWORD).await.expect(429);
+}
+
+fn by_account(app: TestAppBuilder) -> TestAppBuilder {
+    app.with(|settings| settings.limits.login_per_account = 10)
+}
+
+on_both_databases! {
+    /// A9
+    async fn guesses_of_others_keep_nobody_out_of_a_browser_that_they_signed_in_from(app: TestAppBuilder) {
+        let mut app = by_account(app).start().await;
+        let mut owner = app.signed_up("ada").await;
+        let eve = app.signed_up("eve").await;
+        owner.browser.post("/auth/logout", json!({})).await.expect(204);
+        assert_eq!(owner.browser.cookies.keys().collect::<Vec<_>>(), [DEVICE], "what is left after signing out");
+        guess_at(&app, "ada").await;
+        app.restart().await;
+        owner.browser.goes_to(&app);
+        let reply = owner.browser.clone().try_sign_in("ada", PASSWORD).await.expect(200);
+        let kept = reply.set_cookies().into_iter().find(|cookie| cookie.starts_with(DEVICE)).unwrap();
+        assert_eq!(
+            kept,
+            format!("{DEVICE}={}; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=34560000", owner.browser.cookies[DEVICE])
+        );
+        // Nobody else's opens anything, nor does one that was made up, which is not kept either.
+        let mut others = app.browser();
+        others.cookies.insert(DEVICE.into(), eve.browser.cookies[DEVICE].clone());
+        others.try_sign_in("ada", PASSWORD).await.expect(429);
+        let mut made_up = app.browser();
+        made_up.cookies.insert(DEVICE.into(), "A".repeat(43));
+        made_up.clone().try_sign_in("ada", PASSWORD).await.expect(429);
+        made_up.try_sign_in("eve", PASSWORD).await.expect(200);
+        assert_ne!(made_up.cookies[DEVICE], "A".repeat(43));
+    }
+
+    /// A9
+    async fn whoever_steals_such_a_cookie_may_guess_as_often_as_anybody_and_no_more(app: TestAppBuilder) {
+        let app = by_account(app).start().await;
+        let (mut owner, mut other) = (app.signed_up("ada").await, app.signed_in("ada").await);
+        owner.browser.post("/auth/logout", json!({})).await.expect(204);
+        other.browser.post("/auth/logout", json!({})).await.expect(204);
+        let mut thief = app.browser();
+        thief.cookies.insert(DEVICE.into(), owner.browser.cookies[DEVICE].clone());
+        thief.get("/devices").await.expect(303);
+        for _ in 0..10 {
+            thief.try_sign_in("ada", WRONG).await.expect(401);
+        }
+        thief.try_sign_in("ada", PASSWORD).await.expect(429);
+        // The account and the owner's other browser are none the worse for it.
+        app.signed_in("ada").await;
+        other.browser.try_sign_in("ada", PASSWORD).await.expect(200);
+    }
+
+    /// A9
+    async fn a_changed_password_makes_all_other_browsers_strangers(app: TestAppBuilder) {
+        let app = by_account(app).start().await;
+        let (mut here, mut there) = (app.signed_up("ada").await, app.signed_in("ada").await);
+        there.browser.post("/auth/logout", json!({})).await.expect(204);
+        let new = "an entirely new password";
+        here.post("/auth/password", json!({"currentPassword": PASSWORD, "newPassword": new})).await.expect(204);
+        here.browser.post("/auth/logout", json!({})).await.expect(204);
+        guess_at(&app, "ada").await;
+        there.browser.try_sign_in("ada", new).await.expect(429);
+        here.browser.try_sign_in("ada", new).await.expect(200);
+    }
+}
+
+#[tokio::test]
+async fn the_browsers_that_an_account_knows_are_bounded_exported_and_forgotten_in_time() {
+    let app = TestApp::on(Backend::Sqlite).start().await;
+    let first = app.signed_up("ada").await;
+    app.advance(Duration::from_millis(1));
+    for _ in 0..59 {
+        app.signed_in("ada").await;
+    }
+    let last = app.signed_in("ada").await;
+    let known = last.get("/api/export").await.expect(200).json()["knownBrowsers"].clone();
+    assert_eq!(known.as_array().unwrap().len(), 50);
+    assert_eq!(known[49]["knownSince"], app.now().as_millis(), "the oldest gave way");
+    let url = format!("sqlite://{}", app.folder().join("latchkey.db").display());
+    let mut connection = AnyConnection::connect(&url).await.unwrap();
+    let mut kept = async || -> Vec<String> {
+        sqlx::query_scalar("SELECT digest FROM known_browsers").fetch_all(&mut connection).await.unwrap()
+    };
+    assert!(
+        !kept()
+            .await
+            .iter()
+            .any(|digest| *digest == first.browser.cookies[DEVICE] || *digest == last.browser.cookies[DEVICE])
+    );
+    app.advance(400 * DAY + Duration::from_secs(1));
+    app.services().housekeeping().await.unwrap();
+    assert!(kept().await.is_empty());
 }
 
 /// Of many at once who are right, none more than that gets in.

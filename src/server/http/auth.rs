@@ -1,14 +1,14 @@
 //! The bodies of the calls under `/auth/`: credentials in, cookies and tokens out.
 
 use super::context::{RequestContext, response};
-use super::cookies::REFRESH;
+use super::cookies::{DEVICE, DEVICE_LIFE, REFRESH};
 use super::{farewell, web_session};
 use crate::api::Secret;
 use crate::api::data::{TokenType, Tokens};
 use crate::api::problem::{Code, Problem};
 use crate::domain::farewell::{Farewell, Why};
 use crate::domain::id::{ClientId, SessionId};
-use crate::server::service::{Granted, ServiceError, SignIn, SignUp};
+use crate::server::service::{BrowserCookies, Granted, ServiceError, SignIn, SignUp, Text};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use leptos_axum::ResponseOptions;
 use tracing::Instrument as _;
@@ -30,10 +30,10 @@ fn must_keep_cookies(context: &RequestContext, check_cookies: bool) -> Answer<()
 pub async fn sign_up(username: String, password: Secret, remember: bool, check_cookies: bool) -> Answer<Tokens> {
     let context = RequestContext::current()?;
     must_keep_cookies(&context, check_cookies)?;
-    let (services, source, before) = (context.services().clone(), context.source.clone(), context.refresh_cookie());
+    let (services, source, brought) = (context.services().clone(), context.source.clone(), context.brought());
     let granted = complete(async move {
         let sign_up = SignUp { username: &username, password: &password, remember };
-        services.sign_up(sign_up, &source, before.as_ref()).await
+        services.sign_up(sign_up, &source, &brought).await
     })
     .await?;
     response().set_status(StatusCode::CREATED);
@@ -55,11 +55,11 @@ pub async fn sign_in(
         Some(id) if context.services().settings().clients.iter().any(|client| client.id == id) => ClientId::new(id),
         Some(_) => return Err(ServiceError::UnknownClient.into()),
     };
-    let before = context.refresh_cookie().filter(|_| web);
+    let brought = if web { context.brought() } else { BrowserCookies::default() };
     let (services, source) = (context.services().clone(), context.source.clone());
     let granted = complete(async move {
         let sign_in = SignIn { username: &username, password: &password, remember, client: &client };
-        services.sign_in(sign_in, &source, before.as_ref()).await
+        services.sign_in(sign_in, &source, &brought).await
     })
     .await?;
     Ok(if web { enter(&context, granted).await } else { to_native(granted) })
@@ -104,6 +104,11 @@ async fn enter(context: &RequestContext, granted: Granted) -> Tokens {
         tracing::warn!(%error, "a web session could not be made");
     }
     append(&response(), header::SET_COOKIE, farewell::forget(context));
+    if let Some(Text(device)) = &granted.device {
+        // A browser that is to forget the session when it is closed forgets this too.
+        let life = granted.session.lifetime.remember.then_some(DEVICE_LIFE);
+        append(&response(), header::SET_COOKIE, DEVICE.set(device, life));
+    }
     to_browser(granted)
 }
 
@@ -218,9 +223,10 @@ pub async fn reauthenticate(password: Secret) -> Answer<()> {
 
 pub async fn change_password(current: Secret, new: Secret) -> Answer<()> {
     let context = RequestContext::current()?;
-    let credentials = context.credentials(None);
+    let (credentials, brought) = (context.credentials(None), context.brought());
     let (services, source) = (context.services().clone(), context.source.clone());
-    Ok(complete(async move { services.change_password(&current, &new, &credentials, &source).await }).await?)
+    let change = async move { services.change_password(&current, &new, &credentials, &brought, &source).await };
+    Ok(complete(change).await?)
 }
 
 pub async fn delete_account(password: Secret) -> Answer<()> {

@@ -6,7 +6,7 @@ use super::router::App;
 use crate::api::Secret;
 use crate::api::problem::{Code, Problem};
 use crate::domain::preferences::Preferences;
-use crate::server::service::{Caller, Credentials, ServiceError, Services, Shown, Source, Text, Way};
+use crate::server::service::{BrowserCookies, Caller, Credentials, ServiceError, Services, Shown, Source, Text, Way};
 use http::{HeaderMap, HeaderValue, header};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
@@ -20,6 +20,7 @@ pub struct RequestContext {
     pub source: Source,
     pub bearer: Option<Text>,
     pub refresh: Brought,
+    pub device: Brought,
     pub web: WebSession,
     /// How the pages are to look.
     pub preferences: Preferences,
@@ -50,6 +51,14 @@ impl RequestContext {
     pub fn refresh_cookie(&self) -> Option<Shown> {
         let token = self.refresh.is_there().then(|| self.refresh.value().unwrap_or_default().to_owned());
         token.map(|token| Shown { token: Text(token), way: Way::Cookie })
+    }
+
+    /// What the browser brings that somebody signs in from.
+    pub fn brought(&self) -> BrowserCookies {
+        BrowserCookies {
+            refresh: self.refresh_cookie(),
+            device: self.device.value().map(|value| Text(value.to_owned())),
+        }
     }
 
     /// What the caller shows; a native client's refresh token comes in the body.

@@ -10,6 +10,11 @@ pub const REFRESH: Cookie = Cookie { name: "__Host-Http-latchkey-refresh", same_
 /// The web session.
 pub const WEB_SESSION: Cookie = Cookie { name: "__Host-Http-latchkey-session", same_site: "Lax" };
 
+/// By which a browser is known to those who signed in from it, also after they signed out.
+pub const DEVICE: Cookie = Cookie { name: "__Host-Http-latchkey-device", same_site: "Strict" };
+/// For how long a browser keeps it: as long as one may (draft-ietf-httpbis-rfc6265bis, section 5.5).
+pub const DEVICE_LIFE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
 /// How the pages look, by choice; no secret.
 pub const PREFERENCES: Cookie = Cookie { name: "__Host-Http-latchkey-preferences", same_site: "Lax" };
 /// What the sign-in page says of the session that was here; no secret.

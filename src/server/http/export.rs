@@ -76,7 +76,8 @@ impl Export {
             None => return Ok(None),
             Some(Part::Account(account)) => {
                 self.next = Some(Part::Sessions(None));
-                format!("{{\"account\":{},\"sessions\":[", json(&account)?)
+                let browsers = self.services.exported_browsers(&self.caller).await?;
+                format!("{{\"account\":{},\"knownBrowsers\":{},\"sessions\":[", json(&account)?, json(&browsers)?)
             }
             Some(Part::Sessions(after)) => {
                 let is_first = after.is_none();

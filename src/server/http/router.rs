@@ -2,7 +2,7 @@
 
 use super::client::{self, TrustedProxies};
 use super::context::{RequestContext, bearer};
-use super::cookies::REFRESH;
+use super::cookies::{DEVICE, REFRESH};
 use super::origin::ForeignOrigins;
 use super::web_session::WebSessions;
 use super::{cookies, export, farewell, headers, live, origin, pages, preferences, problem, rpc, well_known};
@@ -206,6 +206,7 @@ fn context_of(app: &App, request: &Request) -> RequestContext {
         source: client::source(sent, address),
         bearer: bearer(sent),
         refresh: REFRESH.read(sent),
+        device: DEVICE.read(sent),
         preferences: preferences::chosen(sent),
         kept: farewell::of(sent),
         web,

@@ -1,6 +1,7 @@
 //! Signing up and in, and the password.
 
-use super::identity::{Credentials, Shown, refused};
+use super::identity::{Credentials, Shown, Text, refused};
+use super::known_browsers::{Acquaintance, BrowserCookies};
 use super::limits::origin;
 use super::queue::{Outcome, Purpose};
 use super::{Granted, ServiceError, Services, Source, event};
@@ -14,8 +15,7 @@ use crate::server::config::Registration;
 use crate::server::password::{HashError, Verified};
 use crate::server::ports::{PasswordChange, StartSession, StoreError, User};
 use crate::server::telemetry::AUDIT;
-use crate::server::token::base64url;
-use crate::server::token::refresh;
+use crate::server::token::{base64url, digest, refresh};
 use crate::server::turns::Origin;
 use std::time::Duration;
 
@@ -45,7 +45,7 @@ impl Services {
         &self,
         sign_up: SignUp<'_>,
         source: &Source,
-        before: Option<&Shown>,
+        brought: &BrowserCookies,
     ) -> Result<Granted, ServiceError> {
         if self.settings.accounts.registration == Registration::Closed {
             return Err(ServiceError::RegistrationClosed);
@@ -58,7 +58,7 @@ impl Services {
         };
         self.succeeded(attempt).await;
         tracing::info!(target: AUDIT, user = %user.id, ip = source.ip, "an account was made");
-        self.start_session(&user, &ClientId::web(), sign_up.remember, source, before).await
+        self.start_session(&user, &ClientId::web(), sign_up.remember, source, brought).await
     }
 
     /// Makes an account; by the operator if there is no source.
@@ -104,24 +104,21 @@ impl Services {
         &self,
         sign_in: SignIn<'_>,
         source: &Source,
-        before: Option<&Shown>,
+        brought: &BrowserCookies,
     ) -> Result<Granted, ServiceError> {
-        let known = match before {
-            Some(shown) => self.family(shown).await?,
-            None => None,
-        };
-        let user = self.authenticate(sign_in.username, sign_in.password.expose(), source, known.as_ref()).await?;
-        self.start_session(&user, sign_in.client, sign_in.remember, source, before).await
+        let known = self.acquaintance(brought).await?;
+        let user = self.authenticate(sign_in.username, sign_in.password.expose(), source, &known).await?;
+        self.start_session(&user, sign_in.client, sign_in.remember, source, brought).await
     }
 
     /// The user of these credentials. An unknown name, a wrong password and a disabled user cost and look the same.
-    /// `known`: a session that the same browser shows.
+    /// `known`: to whom who asks may be known.
     async fn authenticate(
         &self,
         username: &str,
         password: &str,
         source: &Source,
-        known: Option<&Session>,
+        known: &Acquaintance,
     ) -> Result<User, ServiceError> {
         let password = typed_password(password)?;
         let user = self.user_named(username).await?;
@@ -148,13 +145,14 @@ impl Services {
         username: &str,
         password: &Password,
         source: &Source,
-        known: Option<&Session>,
+        known: &Acquaintance,
     ) -> Result<User, ServiceError> {
-        let known = known.filter(|session| user.as_ref().is_some_and(|user| user.id == session.user_id));
-        let sid = known.map(|session| tracing::field::display(&session.id));
-        let attempt = self.begin(self.sign_in_limits(username, source, known.map(|session| &session.id))).await?;
+        let known_by = user.as_ref().and_then(|user| known.with(&user.id));
+        let sid = user.as_ref().and_then(|user| known.session_of(&user.id));
+        let sid = sid.map(|session| tracing::field::display(&session.id));
+        let attempt = self.begin(self.sign_in_limits(username, source, known_by.as_ref())).await?;
         let hash = user.as_ref().map(|user| user.password_hash.as_str());
-        let from = origin(source, known.map(|session| &session.user_id));
+        let from = origin(source, user.as_ref().map(|user| &user.id).filter(|_| known_by.is_some()));
         let verified = self.hasher.verify(password, hash, &from).await?;
         let right = verified != Verified::Wrong;
         match user {
@@ -196,9 +194,9 @@ impl Services {
         client: &ClientId,
         remember: bool,
         source: &Source,
-        before: Option<&Shown>,
+        brought: &BrowserCookies,
     ) -> Result<Granted, ServiceError> {
-        let replaces = match before {
+        let replaces = match &brought.refresh {
             Some(shown) => self.family(shown).await?,
             None => None,
         };
@@ -225,7 +223,8 @@ impl Services {
             self.news.of(former);
         }
         tracing::info!(target: AUDIT, user = %user.id, sid = %session.id, ip = source.ip, "signed in");
-        self.grant(session, refresh)
+        let device = if *client == ClientId::web() { self.know_browser(&user.id, brought).await } else { None };
+        Ok(Granted { device, ..self.grant(session, refresh)? })
     }
 
     fn new_session(
@@ -281,7 +280,7 @@ impl Services {
         let now = self.now();
         let access = self.access.issue(&session, &*self.entropy, now)?;
         let refresh_expires_in: Duration = refresh.expires_at.since(now);
-        Ok(Granted { session, access, refresh, refresh_expires_in })
+        Ok(Granted { session, access, refresh, refresh_expires_in, device: None })
     }
 
     /// Exchanges a refresh token for its successor and a fresh access token. `shared`: see
@@ -331,10 +330,11 @@ impl Services {
             password => password?,
         };
         let username = user.username.as_str().to_owned();
-        self.verify(Some(user), &username, &password, source, Some(session)).await
+        self.verify(Some(user), &username, &password, source, &Acquaintance::of(session)).await
     }
 
-    /// Changes the password and ends all other sessions. The current password is proof enough of who asks.
+    /// Changes the password and ends all other sessions; other browsers are known no longer. The current password is proof
+    /// enough of who asks.
     ///
     /// # Errors
     /// `InvalidCredentials`, `Password`, and those of the credentials.
@@ -343,6 +343,7 @@ impl Services {
         current: &crate::api::Secret,
         new: &crate::api::Secret,
         credentials: &Credentials,
+        brought: &BrowserCookies,
         source: &Source,
     ) -> Result<(), ServiceError> {
         let session = self.by_credentials(credentials, source).await?;
@@ -356,11 +357,13 @@ impl Services {
         let new_hash = self.hasher.hash(&password, &from).await?;
         let event = self.event(&user.id, Kind::PasswordChanged, source);
         let event = Event { sid: Some(session.id.clone()), by: Some(session.id.clone()), ..event };
+        let browser = brought.device.as_ref().map(|Text(device)| digest(device));
         let change = PasswordChange {
             user_id: &user.id,
             password_changed_at: user.password_changed_at,
             new_hash: &new_hash,
             keep: Some(&session.id),
+            browser: browser.as_deref(),
             at: self.now(),
             event: &event,
         };

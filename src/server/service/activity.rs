@@ -3,13 +3,15 @@
 use super::identity::Caller;
 use super::limits::Doing;
 use super::{ServiceError, Services};
-use crate::api::data::{Account, ActivityEvent, ActivityPage, DeviceName, ExportedSession, NewName, OtherSide};
+use crate::api::data::{
+    Account, ActivityEvent, ActivityPage, DeviceName, ExportedBrowser, ExportedSession, NewName, OtherSide,
+};
 use crate::domain::activity::{Event, Filter, Names, Party};
 use crate::domain::device::device_name;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
-use crate::server::ports::{Page, Recorded};
+use crate::server::ports::{KnownBrowser, Page, Recorded};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -92,6 +94,16 @@ impl Services {
     /// When the store does not answer.
     pub async fn exported_events(&self, caller: &Caller, before: Option<i64>) -> Result<ActivityPage, ServiceError> {
         self.activity_of(&caller.user_id, Page { kinds: None, before, limit: EXPORTED_EVENTS }).await
+    }
+
+    /// The browsers that the caller's account knows, the one used last first.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn exported_browsers(&self, caller: &Caller) -> Result<Vec<ExportedBrowser>, ServiceError> {
+        let told =
+            |KnownBrowser { created_at, last_used_at }| ExportedBrowser { known_since: created_at, last_used_at };
+        Ok(self.store.known_browsers(&caller.user_id).await?.into_iter().map(told).collect())
     }
 
     fn tell_all(&self, session: Session, caller: &Caller) -> ExportedSession {

@@ -2,6 +2,7 @@
 //! the keys are digests of what was typed.
 
 use super::attempts::{Counts, Limit};
+use super::known_browsers::KnownBy;
 use super::{ServiceError, Services, Source};
 use crate::domain::credentials::Username;
 use crate::domain::id::{SessionId, UserId};
@@ -20,13 +21,14 @@ const MINUTE: Duration = Duration::from_secs(60);
 const SIGN_UPS: u32 = 10;
 
 impl Services {
-    /// What an attempt to prove that one is `username`, as it was typed, counts against. From a browser that already
-    /// showed a session of the same user it counts against that session, and neither against the account nor against the
-    /// address: somebody else's guesses keep nobody out.
-    pub(super) fn sign_in_limits(&self, username: &str, source: &Source, known: Option<&SessionId>) -> Vec<Limit> {
+    /// What an attempt to prove that one is `username`, as it was typed, counts against. From a browser that the
+    /// user knows it counts against that alone, and neither against the account nor against the address: somebody else's guesses
+    /// keep nobody out.
+    pub(super) fn sign_in_limits(&self, username: &str, source: &Source, known: Option<&KnownBy>) -> Vec<Limit> {
         let limits = &self.settings.limits;
         let (kind, whom) = match known {
-            Some(sid) => ("session", sid.to_string()),
+            Some(KnownBy::Session(sid)) => ("session", sid.to_string()),
+            Some(KnownBy::Device(whom)) => ("device", whom.clone()),
             None => ("account", Username::counted_as(username)),
         };
         let mut all = vec![

@@ -6,6 +6,7 @@ mod attempts;
 mod farewell;
 mod history;
 mod identity;
+mod known_browsers;
 mod limits;
 mod live;
 mod queue;
@@ -15,6 +16,7 @@ mod sessions;
 pub use accounts::{SignIn, SignUp};
 pub use history::{History, HistoryEntry};
 pub use identity::{Caller, Credentials, Shown, Text, Way};
+pub use known_browsers::BrowserCookies;
 pub use live::{LiveEvent, Watch};
 
 use super::config::Settings;
@@ -108,6 +110,8 @@ pub struct Granted {
     pub refresh: Minted,
     /// Until when the refresh token is good, seen from `now`.
     pub refresh_expires_in: Duration,
+    /// Of a sign-in by a browser: by which it is known from now on.
+    pub device: Option<Text>,
 }
 
 /// What services are made of.

@@ -22,7 +22,10 @@ macro_rules! migrations {
     };
 }
 
-migrations!(1 "0001_start", 2 "0002_races", 3 "0003_limits", 4 "0004_web_sessions", 5 "0005_event_devices", 6 "0006_event_names");
+migrations!(
+    1 "0001_start", 2 "0002_races", 3 "0003_limits", 4 "0004_web_sessions", 5 "0005_event_devices", 6 "0006_event_names",
+    7 "0007_known_browsers"
+);
 
 /// Applies what was not applied yet. It may be called again, and by several processes at once.
 pub(super) async fn run(pool: &AnyPool, dialect: Dialect) -> Result<(), OpenError> {

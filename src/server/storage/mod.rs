@@ -11,6 +11,7 @@ mod database;
 mod error;
 mod judge;
 mod keys;
+mod known_browsers;
 mod limits;
 mod locks;
 mod migrations;

@@ -59,6 +59,12 @@ const LIMITS: Sql = sql!(
 const LIMITS_MAX: i64 = 100_000;
 const CROWDED_LIMITS: Sql =
     sql!("DELETE FROM limits WHERE key IN (SELECT s.key FROM limits s ORDER BY s.expires_at DESC LIMIT $2 OFFSET $1)");
+/// How long a browser stays known: as long as it may keep a cookie (draft-ietf-httpbis-rfc6265bis section 5.5).
+const BROWSERS_KEPT: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+const BROWSERS: Sql = sql!(
+    "DELETE FROM known_browsers WHERE (digest, user_id) IN \
+     (SELECT s.digest, s.user_id FROM known_browsers s WHERE s.last_used_at < $1 LIMIT $2" skip ")"
+);
 /// How long events are kept: a year, and some time to look back at it.
 const EVENTS_KEPT: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 /// Events come in the order of their time: the oldest of all tell whether there are any to delete.
@@ -112,6 +118,7 @@ impl Database {
             all!(self.purge_rows(OLD_EVENTS, now - EVENTS_KEPT)).await,
             all!(self.purge_events()).await,
             all!(self.purge_rows(WEB_SESSIONS, now)).await,
+            all!(self.purge_rows(BROWSERS, now - BROWSERS_KEPT)).await,
             all!(self.purge_rows(LIMITS, now)).await,
             all!(self.purge_rows(CROWDED_LIMITS, limits_max)).await,
             self.purge_keys(now).await,

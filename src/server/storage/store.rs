@@ -8,8 +8,8 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{
-    End, Ended, Judge, KeyJudge, Page, PasswordChange, Recorded, Seen, StartSession, Store, StoreError, StoredKey,
-    Tallies, TallyJudge, Undecided, User,
+    End, Ended, Judge, KeyJudge, KnownBrowser, Page, PasswordChange, Recorded, Seen, StartSession, Store, StoreError,
+    StoredKey, Tallies, TallyJudge, Undecided, User,
 };
 use async_trait::async_trait;
 use std::collections::HashMap;
@@ -131,6 +131,18 @@ impl Store for Database {
 
     async fn change_keys(&self, judge: KeyJudge) -> Result<Vec<StoredKey>, StoreError> {
         self.change_keys(judge).await
+    }
+
+    async fn users_of_browser(&self, digest: &str) -> Result<Vec<UserId>, StoreError> {
+        self.users_of_browser(digest).await
+    }
+
+    async fn known_browsers(&self, user_id: &UserId) -> Result<Vec<KnownBrowser>, StoreError> {
+        self.known_browsers(user_id).await
+    }
+
+    async fn know_browser(&self, digest: &str, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
+        self.know_browser(digest, user_id, now).await
     }
 
     async fn tallies(&self, keys: &[String]) -> Result<Tallies, StoreError> {

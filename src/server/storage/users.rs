@@ -28,6 +28,8 @@ const CHANGE_PASSWORD: Sql = sql!(
 );
 const RENEW_KEPT: Sql =
     sql!("UPDATE sessions SET authenticated_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL");
+/// All but `$2`.
+const FORGET_BROWSERS: Sql = sql!("DELETE FROM known_browsers WHERE user_id = $1 AND digest <> $2");
 /// The time that a user was first disabled stays.
 const SET_DISABLED: Sql = sql!(
     "UPDATE users SET disabled_at = CASE WHEN CAST($2 AS BIGINT) IS NULL THEN NULL ELSE coalesce(disabled_at, $2) END \
@@ -109,6 +111,9 @@ impl Database {
                 .execute(write.connection())
                 .await?;
         }
+        let forget =
+            write.query(FORGET_BROWSERS).bind(change.user_id.as_str()).bind(change.browser.unwrap_or_default());
+        forget.execute(write.connection()).await?;
         let which = change.keep.map_or(Which::All, |keep| Which::AllBut(keep.clone()));
         let ending = Ending { user_id: change.user_id, which: &which, reason: Reason::PasswordChanged, at: change.at };
         let ended = end(&mut write, ending).await?;

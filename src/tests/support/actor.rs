@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 pub const REFRESH: &str = "__Host-Http-latchkey-refresh";
+/// By which a browser is known, also after signing out.
+pub const DEVICE: &str = "__Host-Http-latchkey-device";
 pub const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 
 /// An answer, read to its end.

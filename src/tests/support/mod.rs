@@ -7,7 +7,7 @@ mod network;
 mod program;
 mod wire;
 
-pub use actor::{Anonymous, FIREFOX, REFRESH, Reply, SignedIn};
+pub use actor::{Anonymous, DEVICE, FIREFOX, REFRESH, Reply, SignedIn};
 pub use app::{TestApp, TestAppBuilder};
 pub use databases::{Backend, postgres_server};
 pub use network::{Fate, Network};
