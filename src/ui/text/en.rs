@@ -18,7 +18,7 @@ pub static ENTER: Enter = Enter {
     have_account: "Already have an account?",
     closed: "New accounts are made by the operator of this site.",
     closed_title: "Sign-up is closed",
-    closed_lead: "Only the operator of this site makes new accounts. Ask them for one.",
+    closed_lead: "New accounts are made by the operator of this site. Ask them for one.",
 };
 
 pub static STRENGTH: Strength = Strength {
