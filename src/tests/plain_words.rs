@@ -14,7 +14,7 @@ async fn where_only_the_operator_makes_accounts_no_page_says_otherwise() {
         .start()
         .await;
     let closed = app.browser().get("/signup").await.expect(200).text;
-    assert!(closed.contains("Only the operator of this site makes new accounts."), "{closed}");
+    assert!(closed.contains("New accounts are made by the operator of this site. Ask them for one."), "{closed}");
     for otherwise in ["Create an account", "That is all we ask for.", "type=\"password\""] {
         assert!(!closed.contains(otherwise), "{otherwise}: {closed}");
     }
