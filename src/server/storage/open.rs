@@ -6,7 +6,7 @@ use super::sql::Dialect;
 use super::{migrations, postgres};
 use crate::server::files;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
-use sqlx::{AnyConnection, Connection as _};
+use sqlx::{AnyConnection, AnyPool, Connection as _};
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -104,7 +104,17 @@ async fn open_sqlite(path: &str, missing: Missing) -> Result<Database, OpenError
         Missing::Refused => migrations::check(&writers, Dialect::Sqlite).await?,
     }
     let readers = pool(SQLITE_READERS, READER).connect_with(options).await.map_err(OpenError::Connect)?;
+    open_all(&readers, SQLITE_READERS).await.map_err(OpenError::Connect)?;
     Ok(Database::new(writers, readers, Dialect::Sqlite))
+}
+
+/// Opens all connections of a pool now: when one is needed first, the process may have no descriptor left for it.
+async fn open_all(pool: &AnyPool, connections: u32) -> Result<(), sqlx::Error> {
+    let mut open = Vec::new();
+    for _ in 0..connections {
+        open.push(pool.acquire().await?);
+    }
+    Ok(())
 }
 
 /// Opens the file once and reads from it.
