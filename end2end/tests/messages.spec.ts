@@ -73,7 +73,7 @@ test.describe('at a zoom of 400 %', () => {
     await expect(devicesPage.rows).toHaveCount(2);
     for (const [open, title] of [
       [devicesPage.signOutEverywhereButton, 'Sign out everywhere?'],
-      [devicesPage.signOutButtonOf(devicesPage.otherDevices), 'Sign out Chromium on Linux?'],
+      [devicesPage.signOutButtonOf(devicesPage.otherDevices), /^Sign out Chrom(e|ium) on Linux\?$/],
     ] as const) {
       await open.click();
       const cancel = devicesPage.dialog.getByRole('button', { name: 'Cancel' });
