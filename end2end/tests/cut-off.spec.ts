@@ -2,7 +2,10 @@ import { expect, test } from '../fixtures/test.ts';
 
 const network = /ERR_(CONNECTION_REFUSED|CONNECTION_RESET|INCOMPLETE_CHUNKED_ENCODING|EMPTY_RESPONSE|INTERNET_DISCONNECTED|NETWORK_CHANGED)/;
 
-test.beforeEach(({ watch }) => watch.allow(network, /Failed to load resource.* 401 .*\/(api|auth)\//));
+// What a part of the app meets that is fetched before it is needed, while nothing can be.
+const parts = /Failed to fetch/;
+
+test.beforeEach(({ watch }) => watch.allow(network, parts, /Failed to load resource.* 401 .*\/(api|auth)\//));
 
 test('a page whose server stops says so, greys what may be over, stays where it is, and comes back by itself', async ({
   device,
