@@ -1,6 +1,7 @@
 //! Choosing the language, and light or dark.
 
 use crate::api::preferences as calls;
+use crate::api::problem::Problem;
 use crate::domain::preferences::{Language, Theme};
 use crate::ui::address::Address;
 use crate::ui::environment::{self, Environment};
@@ -9,6 +10,7 @@ use crate::ui::{browser, connection, text, typed};
 use leptos::prelude::*;
 use std::cell::Cell;
 use std::rc::Rc;
+use std::time::Duration;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, HtmlFormElement, HtmlSelectElement};
 
@@ -107,16 +109,36 @@ pub fn come_alive() {
     }
 }
 
+thread_local! {
+    /// Whether a choice is being kept.
+    static KEEPING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// How often it is looked whether another choice has been kept.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Keeps choices, one call after the other: all stand in one cookie, and an answer sets it as its request knew the rest.
+async fn keep(theme: Option<Theme>, language: Option<Language>) -> Result<(), Problem> {
+    while KEEPING.replace(true) {
+        browser::sleep(LOOK).await;
+    }
+    let kept = calls::choose(theme, language).await;
+    KEEPING.set(false);
+    kept
+}
+
 fn choose_theme(theme: Theme) {
     environment::show(theme);
     // If it cannot be kept it still holds for this page.
-    browser::spawn(async move { drop(calls::choose(Some(theme), None).await) });
+    browser::spawn(async move { drop(keep(Some(theme), None).await) });
 }
 
 /// Another language is another page: it comes from the server. What was typed comes along (see [`typed`]).
 fn choose_language(language: Language, form: HtmlFormElement) {
     browser::spawn(async move {
-        match calls::choose(None, Some(language)).await {
+        // Until it is known which theme was chosen beside it.
+        browser::pause().await;
+        match keep(Some(Environment::current().theme), Some(language)).await {
             Ok(()) => {
                 typed::keep();
                 browser::reload();
