@@ -66,7 +66,8 @@ test.describe('far from Greenwich', () => {
     const shown = (await times.allTextContents()).flatMap((time) => time.match(/\d\d:\d\d$/) ?? []);
     expect(shown.length).toBeGreaterThan(0);
     const written = await (await page.request.get(`${server.url}/devices`, { headers: { Accept: 'text/html' } })).text();
-    expect(written).toContain('data-time-zone="Asia/Kathmandu"');
+    // Browsers keep the name that the zone had first.
+    expect(written).toMatch(/data-time-zone="Asia\/Kath?mandu"/);
     for (const time of shown) expect(written).toContain(`${time}</time>`);
     expect(written).not.toContain(' UTC<');
   });
