@@ -78,12 +78,16 @@ impl LossMachine {
     }
 
     /// The assumptions, as without a loss: a request that the browser has overtaken arrives within the grace of its
-    /// exchange, and an answer is taken in while its token is the current one, or one that is lost.
+    /// exchange, and an answer is taken in while its token is the current one, or one that is lost, and not after that of a
+    /// later exchange, of which only the database knows no more.
     fn may_arrive(&self, world: &World, message: &Message) -> bool {
         match message {
             _ if self.has_thief => true,
             Message::Request(_, exchanged, overtaken) => !overtaken || exchanged.is_some(),
-            Message::Answer(token) => *token == world.row.current || token.generation > world.row.current.generation,
+            Message::Answer(token) => {
+                let is_lost = token.generation > world.row.current.generation;
+                (*token == world.row.current || is_lost) && token.generation >= world.jar.generation
+            }
         }
     }
 }
