@@ -64,6 +64,8 @@ pub struct Ask {
     pub exchanged: Option<u8>,
     /// Whether the browser has taken in a newer token since.
     pub overtaken: bool,
+    /// Whether it arrived after the grace of that exchange.
+    pub late: bool,
 }
 
 impl Ask {
@@ -80,7 +82,7 @@ impl Ask {
     /// `exchanged` was given a new successor.
     fn after(&mut self, exchanged: Token) {
         if self.token == exchanged {
-            self.exchanged = Some(0);
+            (self.exchanged, self.late) = (Some(0), false);
         }
         self.token = self.token.after(exchanged);
     }
@@ -197,6 +199,7 @@ impl Machine {
                 Requests::WithinGrace => ask.exchanged.is_some(),
                 Requests::BeforeTheNext => ask.exchanged.is_some() && ask.token == Token::Parent,
             },
+            Message::Waiting(ask, ..) if ask.overtaken && ask.late => self.requests == Requests::Whenever,
             Message::Request(_) | Message::Waiting(..) => true,
             Message::Answer(token, age) => match self.answers {
                 Answers::Whenever => true,
@@ -257,7 +260,7 @@ impl Model for Machine {
         match action {
             Action::Send(agent) => {
                 let exchanged = (world.jar == Token::Parent).then(|| world.age()).filter(|age| *age < GRACE);
-                let ask = Ask { token: world.jar, agent, exchanged, overtaken: false };
+                let ask = Ask { token: world.jar, agent, exchanged, overtaken: false, late: false };
                 state.wire.push(Message::Request(ask));
             }
             Action::Decide { ask, again } => {
@@ -268,7 +271,8 @@ impl Model for Machine {
             }
             Action::Arrive(ask) => {
                 take(&mut state.wire, &Message::Request(ask));
-                state.wire.push(Message::Waiting(ask, 0, Since::Before));
+                let late = ask.token != Token::Current && ask.exchanged.is_none();
+                state.wire.push(Message::Waiting(Ask { late, ..ask }, 0, Since::Before));
             }
             Action::DecideWaiting(ask, waited, since) => {
                 take(&mut state.wire, &Message::Waiting(ask, waited, since));
