@@ -35,7 +35,8 @@ impl Session {
     }
 }
 
-/// What the exchange of `presented` leaves behind the parent within `grace`, or for as long as a request may wait.
+/// What the exchange of `presented` leaves behind the parent. A request that arrives within `grace` of another exchange
+/// may wait here before it is decided, and more exchanges happen meanwhile: so each is remembered for both.
 fn overtaken(rotation: &Rotation, presented: &Presented, grace: Duration) -> Vec<Exchanged> {
     let parent = rotation.parent.as_ref().map(|parent| parent.generation);
     let left = parent.filter(|parent| *parent != presented.generation);
@@ -45,7 +46,7 @@ fn overtaken(rotation: &Rotation, presented: &Presented, grace: Duration) -> Vec
     let lost = first_lost..presented.generation;
     let lost = lost.map(|generation| Exchanged { generation, at: presented.decided_at });
     let known = rotation.overtaken.iter().copied().chain(left).chain(lost);
-    let kept = grace.max(LONGEST_WAIT);
+    let kept = grace.saturating_add(LONGEST_WAIT);
     let mut recent: Vec<Exchanged> = known.filter(|it| presented.decided_at.since(it.at) < kept).collect();
     recent.drain(..recent.len().saturating_sub(OVERTAKEN));
     recent

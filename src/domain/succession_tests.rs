@@ -85,14 +85,24 @@ fn the_idle_end_never_passes_the_absolute_one_and_no_clock_that_steps_back_moves
 }
 
 #[test]
-fn only_tokens_that_were_exchanged_within_the_grace_are_remembered_as_overtaken() {
+fn only_tokens_that_a_request_may_still_carry_are_remembered_as_overtaken() {
     let first = exchanged(&session(), 0, 100);
     let second = exchanged(&first, 1, 104);
     assert_eq!(generations(&second), [0]);
     let third = exchanged(&second, 2, 109);
     assert_eq!(generations(&third), [0, 1]);
     let fourth = exchanged(&third, 3, 110);
-    assert_eq!(generations(&fourth), [1, 2]);
+    assert_eq!(generations(&fourth), [0, 1, 2]);
+    // The grace is over for the first of them, but not for a request that came within it and has waited here since.
+    let waited = Presented { at: START + Duration::from_secs(109), ..presented(0, Duration::from_secs(116)) };
+    for (presented, decision) in [
+        (waited, Decision::Refuse(Refusal::Overtaken)),
+        (presented(0, Duration::from_secs(116)), Decision::Reuse(Reuse::Older)),
+    ] {
+        assert_eq!(redeem(&fourth, &presented, GRACE, true), decision);
+    }
+    let later = exchanged(&third, 3, 120);
+    assert_eq!(generations(&later), [1, 2]);
     let fork = exchanged(&fourth, 3, 130);
     assert_eq!((generations(&fork), fork.rotation.generation), (vec![], 5));
     // The parent of a fork stays the parent: it was not overtaken.

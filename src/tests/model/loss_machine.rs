@@ -10,6 +10,7 @@ pub const ALWAYS_ANSWERED: &str = "after a loss too, what is in an honest cookie
 pub const FOUND_OUT: &str =
     "after a loss too, when thief and owner have each refreshed twice out of step, the thief holds nothing that lives";
 pub const ONE_OF_A_KIND: &str = "of two tokens of one generation, exchanging either ends the other";
+pub const REPEATED: &str = "what was exchanged is repeated within the grace, and not exchanged again";
 pub const OWNER_KNOWS: &str = "the owner is never sent away while somebody else goes on";
 
 /// What is checked; see the module.
@@ -181,6 +182,12 @@ impl Model for LossMachine {
     fn properties(&self) -> Vec<Property<Self>> {
         let mut all = vec![
             Property::always(ONE_OF_A_KIND, one_of_a_kind),
+            Property::always(REPEATED, |machine: &Self, state: &State| {
+                let (mut world, jar) = (state.world.clone(), state.world.jar);
+                let decision = world.present(machine.rule, jar);
+                let is_new = gives(decision) && decision != Decision::Repeat;
+                !is_new || world.judge(machine.rule, jar) == Decision::Repeat
+            }),
             Property::always(OWNER_KNOWS, |machine: &Self, state: &State| {
                 state.world.judge(machine.rule, state.world.jar) != Decision::Refuse(Refusal::NotOurs)
             }),

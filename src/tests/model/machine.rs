@@ -299,10 +299,8 @@ impl Model for Machine {
                 for message in &mut state.wire {
                     match message {
                         Message::Request(ask) => ask.tick(),
-                        Message::Waiting(ask, waited, _) => {
-                            ask.tick();
-                            *waited = TOO_LATE.min(*waited + 1);
-                        }
+                        // What it raced when it arrived, it raced: that is remembered for as long as it may wait.
+                        Message::Waiting(_, waited, _) => *waited = TOO_LATE.min(*waited + 1),
                         Message::Answer(_, age) => *age = GRACE.min(*age + 1),
                     }
                 }
