@@ -65,8 +65,9 @@ async fn a_postgres_that_hangs_up_is_unavailable_changes_nothing_and_works_again
 async fn a_session_that_is_held_in_postgres_keeps_no_other_from_its_judgement() {
     let world = World::new(Backend::Postgres).await;
     let store = world.open_with_ada().await;
-    let mut other = held(&world, &*store, &["BEGIN", "SELECT 1 FROM sessions WHERE id = 'one' FOR UPDATE"]).await;
+    // A sign-in locks all of its user's sessions, so it comes first.
     start(&*store, &session("two", "ada")).await;
+    let mut other = held(&world, &*store, &["BEGIN", "SELECT 1 FROM sessions WHERE id = 'one' FOR UPDATE"]).await;
     let shown = Arc::new(Mutex::new(Vec::new()));
     let seen = shown.clone();
     let judge = Box::new(move |sessions: Vec<Session>| {
