@@ -41,8 +41,11 @@ fn overtaken(rotation: &Rotation, presented: &Presented, grace: Duration) -> Vec
     let parent = rotation.parent.as_ref().map(|parent| parent.generation);
     let left = parent.filter(|parent| *parent != presented.generation);
     let left = left.map(|generation| Exchanged { generation, at: rotation.rotated_at });
-    // When those that were lost had been exchanged, nobody knows: as if it were now.
-    let first_lost = rotation.generation.max(presented.generation.saturating_sub(OVERTAKEN as u64));
+    // When those that were lost had been exchanged, nobody knows: as if it were now. The parent may have been exchanged
+    // once more (a fork).
+    let is_ahead = presented.generation > rotation.generation;
+    let first_lost = parent.filter(|_| is_ahead).unwrap_or(rotation.generation);
+    let first_lost = first_lost.max(presented.generation.saturating_sub(OVERTAKEN as u64));
     let lost = first_lost..presented.generation;
     let lost = lost.map(|generation| Exchanged { generation, at: presented.decided_at });
     let known = rotation.overtaken.iter().copied().chain(left).chain(lost);

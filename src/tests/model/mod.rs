@@ -253,7 +253,6 @@ mod mutations {
     fn judging_what_waited_by_when_it_is_decided_is_refuted() {
         let machine = |rule| Machine { waiting: true, requests: Requests::BeforeTheNext, ..Machine::honest(rule) };
         refuted("judged when decided", machine(Rule::JudgedWhenDecided), NEVER_SIGNED_OUT);
-        refuted("never late", machine(Rule::NeverLate), NEVER_SIGNED_OUT);
         let machine = Machine { waiting: true, ..Machine::honest(Rule::DatedByArrival) };
         refuted("dated by arrival", machine, NEVER_SIGNED_OUT);
     }
