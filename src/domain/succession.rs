@@ -39,11 +39,11 @@ impl Session {
 /// may wait here before it is decided, and more exchanges happen meanwhile: so each is remembered for both.
 fn overtaken(rotation: &Rotation, presented: &Presented, grace: Duration) -> Vec<Exchanged> {
     let parent = rotation.parent.as_ref().map(|parent| parent.generation);
-    let left = parent.filter(|parent| *parent != presented.generation);
+    let is_ahead = presented.generation > rotation.generation;
+    let left = parent.filter(|parent| *parent != presented.generation && !is_ahead);
     let left = left.map(|generation| Exchanged { generation, at: rotation.rotated_at });
     // When those that were lost had been exchanged, nobody knows: as if it were now. The parent may have been exchanged
     // once more (a fork).
-    let is_ahead = presented.generation > rotation.generation;
     let first_lost = parent.filter(|_| is_ahead).unwrap_or(rotation.generation);
     let first_lost = first_lost.max(presented.generation.saturating_sub(OVERTAKEN as u64));
     let lost = first_lost..presented.generation;
