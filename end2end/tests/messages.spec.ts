@@ -70,6 +70,7 @@ test.describe('at a zoom of 400 %', () => {
     const { devicesPage, page } = device;
     const other = await anotherDevice();
     await other.signIn(user);
+    await other.page.close();
     await expect(devicesPage.rows).toHaveCount(2);
     for (const [open, title] of [
       [devicesPage.signOutEverywhereButton, 'Sign out everywhere?'],

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nextTokens } from '../fixtures/api.ts';
+import { secretCookie } from '../fixtures/secrets.ts';
 import { expect, test } from '../fixtures/test.ts';
 
 const refreshCookie = '__Host-Http-latchkey-refresh';
@@ -61,9 +62,9 @@ test('the log is searched for what was really sent', async ({ device, secrets, s
   }
   const found = async (log: string) => (await secrets.foundIn(log)).length;
   await expect.poll(() => found(`password=${user.password}`)).toBe(1);
-  for (const { name, value } of await device.context.cookies()) {
-    if (name.startsWith('__Host-')) expect(await found(`cookie: ${name}=${value}`), name).toBeGreaterThan(0);
-  }
+  const cookies = (await device.context.cookies()).filter(({ name }) => secretCookie.test(name));
+  expect(cookies.length).toBe(3);
+  for (const { name, value } of cookies) expect(await found(`cookie: ${name}=${value}`), name).toBeGreaterThan(0);
   // Password, two access tokens, two refresh tokens, a web session: or more.
   expect(secrets.count).toBeGreaterThanOrEqual(6);
   expect(server.log.length).toBeGreaterThan(10_000);
