@@ -39,8 +39,6 @@ pub enum Rule {
     RevocationForgotten,
     /// A request is judged by when it is decided, however long it has waited.
     JudgedWhenDecided,
-    /// A request is judged by when it arrived, however long ago that is.
-    NeverLate,
     /// What an exchange brings dates from when its request arrived.
     DatedByArrival,
     /// A token that is ahead of its row is nobody's.
@@ -81,10 +79,6 @@ impl Rule {
             }
             Self::JudgedWhenDecided => {
                 let presented = Presented { at: presented.decided_at, ..presented.clone() };
-                redeem(session, &presented, grace, confirmed)
-            }
-            Self::NeverLate => {
-                let presented = Presented { decided_at: presented.at, ..presented.clone() };
                 redeem(session, &presented, grace, confirmed)
             }
             Self::AheadIsRefused | Self::SiblingIsRefused => match real(grace, confirmed) {
