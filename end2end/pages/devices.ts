@@ -84,6 +84,11 @@ export class DevicesPage {
     await this.confirm();
   }
 
+  /** So that none lies over what the story looks at. */
+  async closeMessages() {
+    while ((await this.messages.count()) > 0) await this.messages.first().getByRole('button', { name: 'Close' }).click();
+  }
+
   async confirm() {
     await this.dialog.getByRole('button', { name: 'Sign out', exact: true }).click();
   }

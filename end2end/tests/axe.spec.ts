@@ -56,6 +56,7 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await page.getByRole('alert').waitFor();
       await nothingIsWrong('the password is asked for, and was wrong');
       await page.keyboard.press('Escape');
+      await devicesPage.closeMessages();
       await context.setOffline(true);
       await page.getByText('You are offline.').waitFor();
       await nothingIsWrong('offline');

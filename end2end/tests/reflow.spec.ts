@@ -26,7 +26,8 @@ for (const language of ['English', 'Deutsch', 'Français']) {
     await (await anotherDevice()).signIn(long);
     await expect(devicesPage.rows).toHaveCount(2);
     await devicesPage.rename(devicesPage.thisDevice, 'An-unbroken-name-of-a-device-that-is-just-as-long-as-it-may-be-');
-    await page.locator('select[name=language]').selectOption(language);
+    // Choosing loads the page anew, which would meet the navigation that follows.
+    if (language !== 'English') await page.locator('select[name=language]').selectOption(language);
     await page.locator(`html[lang=${language.slice(0, 2).toLowerCase()}]`).waitFor();
     for (const path of ['/devices', '/activity', '/account', '/nothing']) {
       await page.goto(path);
