@@ -14,7 +14,7 @@ export default defineConfig({
   retries: 0,
   // Far more than any takes: what is slow is no fault of a story.
   timeout: 240_000,
-  expect: { timeout: 20_000 },
+  expect: { timeout: 20_000, toPass: { timeout: 30_000 } },
   projects: [
     { name: 'wide' },
     // What people do most, on a phone.

@@ -8,6 +8,8 @@ export class DevicesPage {
   ) {}
 
   readonly path = '/devices';
+  /** Where a page asks what the app asks in a dialog. */
+  readonly questionPath = '/devices/sign-out';
 
   get heading() {
     return this.page.getByRole('heading', { level: 1, name: 'Your devices' });
@@ -101,6 +103,10 @@ export class DevicesPage {
   /** The same without JavaScript: a page asks. */
   async endByPage(button: Locator) {
     await button.click();
+    await this.confirmByPage();
+  }
+
+  async confirmByPage() {
     await this.page.getByRole('main').getByRole('button', { name: 'Sign out', exact: true }).click();
   }
 

@@ -31,10 +31,11 @@ test.beforeEach(({ between, watch }) => {
   watch.allow(/was preloaded using link preload but not used/);
 });
 
-/** Waits until it is so; confirms what the app asks before, if it runs. */
-async function confirmed({ devicesPage }: Device, isSo: () => Promise<void>) {
+/** Waits until it is so; confirms before whatever asks: the app in a dialog, or a page of its own. */
+async function confirmed({ devicesPage, page }: Device, isSo: () => Promise<void>) {
   await expect(async () => {
     if (await devicesPage.dialog.isVisible()) await devicesPage.confirm();
+    else if (new URL(page.url()).pathname === devicesPage.questionPath) await devicesPage.confirmByPage();
     await isSo();
   }).toPass();
 }
@@ -160,8 +161,11 @@ for (const scripts of [true, false]) {
   }) => {
     watch.allow(/Failed to load resource.* 400 .*\/auth\/login/);
     await device.signUp(user);
-    const { signInPage } = await anotherDevice({ javaScriptEnabled: scripts });
+    const { context, signInPage } = await anotherDevice({ javaScriptEnabled: scripts });
     between.meddling = { response: /^set-cookie$/ };
+    await context.addInitScript(() => {
+      Object.defineProperty(Document.prototype, 'cookie', { get: () => '', set: () => undefined });
+    });
     await signInPage.open();
     await signInPage.submit(user);
     await expect(signInPage.error).toContainText('Your browser keeps no cookies of this site');
