@@ -12,7 +12,7 @@ test('on paper stands what is known, and nothing that could be pressed', async (
     for (const pressed of await page.locator('button, select, input').all()) await expect(pressed).toBeHidden();
     await expect(page.locator('body')).toHaveCSS('color', 'rgb(29, 33, 30)');
   };
-  await shows('Chromium on Linux', 'This device', user.username);
+  await shows(/Chrom(e|ium) on Linux/, 'This device', user.username);
   await page.goto('/activity');
   await shows('Today', /\d{1,2}:\d{2}/, 'Account created', user.username);
   const account = new AccountPage(page);
