@@ -124,7 +124,7 @@ impl Kind {
         let unique = format!("trudy-{addresses}-{n}-{round}");
         match self {
             Self::Wrong => {
-                let name = if round % 2 == 0 { known } else { unique };
+                let name = if round.is_multiple_of(2) { known } else { unique };
                 nobody.post("/auth/login", json!({"username": name, "password": "not the password at all"})).await;
             }
             Self::Refused => match round % 3 {
@@ -143,7 +143,7 @@ impl Kind {
                 nobody.post("/auth/signup", json!({"username": unique, "password": PASSWORD})).await;
             }
             Self::Refresh => {
-                if round % 2 == 0 {
+                if round.is_multiple_of(2) {
                     let odd = "eyJhbGciOiJIUzUxMiIsInR5cCI6InJ0K2p3dCJ9.e30.AAAA";
                     nobody.cookies.insert("__Host-Http-latchkey-refresh".to_owned(), odd.to_owned());
                     nobody.post("/auth/refresh", json!({})).await;

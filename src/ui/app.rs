@@ -10,6 +10,9 @@ use leptos::prelude::*;
 /// The id of the element whose content comes alive. What stands around it is the server's, and stays as it is.
 pub const ROOT: &str = "content";
 
+/// The content of a page with which nothing can be done.
+const NOTHING: Option<()> = None;
+
 /// What the body of a page holds. For the server: it has the code of all pages.
 /// `said`: what a form has done before it.
 pub fn written(content: Content, said: Option<Said>) -> AnyView {
@@ -27,12 +30,12 @@ pub fn written(content: Content, said: Option<Said>) -> AnyView {
             let head = ().into_any();
             view! { <Gate head>{pages::reauthenticate(personal)}</Gate> }.into_any()
         }
-        Content::SignOut(asked) => view! { <Gate head=pages::sign_out(asked).into_any()>{()}</Gate> }.into_any(),
+        Content::SignOut(asked) => view! { <Gate head=pages::sign_out(asked).into_any()>{NOTHING}</Gate> }.into_any(),
         Content::NotMe(personal) => {
             let head = ().into_any();
             view! { <Gate head>{pages::not_me(personal)}</Gate> }.into_any()
         }
-        Content::Missing => view! { <Gate head=pages::missing().into_any()>{()}</Gate> }.into_any(),
+        Content::Missing => view! { <Gate head=pages::missing().into_any()>{NOTHING}</Gate> }.into_any(),
         Content::Resuming => pages::resuming().into_any(),
         Content::Failed(problem) => pages::failed(&problem).into_any(),
         Content::Devices(personal) => {

@@ -94,7 +94,7 @@ async fn look(pool: &AnyPool, options: &PgConnectOptions) -> Result<(), OpenErro
     match ask(LOSSES).await?.as_str() {
         "" => {}
         "synchronous_commit" => {
-            tracing::warn!(host, "PostgreSQL has synchronous_commit off; Latchkey turns it on for its own connections")
+            tracing::warn!(host, "PostgreSQL has synchronous_commit off; Latchkey turns it on for its own connections");
         }
         setting => tracing::warn!(host, setting, "PostgreSQL may lose what was answered when its machine stops"),
     }

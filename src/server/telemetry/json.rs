@@ -10,7 +10,7 @@ use tracing::{Event, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
-use tracing_subscriber::registry::LookupSpan;
+use tracing_subscriber::registry::{LookupSpan, Scope};
 
 /// Writes events as JSON. Goes with [`tracing_subscriber::fmt::format::JsonFields`].
 #[derive(Clone, Copy, Debug)]
@@ -57,7 +57,7 @@ where
     N: for<'writer> FormatFields<'writer> + 'static,
 {
     let mut all = Map::new();
-    for span in context.event_scope().into_iter().flat_map(|scope| scope.from_root()) {
+    for span in context.event_scope().into_iter().flat_map(Scope::from_root) {
         let extensions = span.extensions();
         if let Some(fields) = extensions.get::<FormattedFields<N>>()
             && let Ok(mut fields) = serde_json::from_str::<Map<String, Value>>(fields)

@@ -11,6 +11,12 @@ const INTERVAL: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub struct Rarely(Mutex<State>);
 
+impl Default for Rarely {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 #[derive(Debug)]
 struct State {
     times: u64,

@@ -132,7 +132,7 @@ impl Secret {
             match Self::load(path) {
                 Ok(Some(secret)) => return Ok(secret),
                 Ok(None) | Err(SecretError::Damaged(_)) if tries.next().is_some() => {
-                    std::thread::sleep(TAKE_OVER_PAUSE)
+                    std::thread::sleep(TAKE_OVER_PAUSE);
                 }
                 Ok(None) => return Err(SecretError::Missing(path.to_owned())),
                 Err(error) => return Err(error),
