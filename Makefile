@@ -1,7 +1,7 @@
 # The doors to everything. Nothing to install first but Rust (rustup) and Node.js; see README.md.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run test test-rust test-browser test-repeatedly thieves timing memory hostile weight screenshots mutants fuzz check audit build clean-tools
+.PHONY: help run dev test test-rust test-browser test-end2end test-repeatedly thieves timing memory hostile weight screenshots mutants fuzz check audit build clean-tools
 
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 # The binary finds its site files beside itself, in target/.
@@ -25,6 +25,10 @@ run: ## builds what is missing and serves the app at http://localhost:3000, its 
 	@echo 'Latchkey: http://localhost:3000 (Ctrl-C stops it)'
 	@exec target/release/latchkey serve
 
+dev: ## serves the app at http://localhost:3000, and builds and reloads it when a file changes
+	@scripts/tools run
+	cargo-leptos watch
+
 test: ## all tests: Rust ones on SQLite and PostgreSQL, then a release in a real browser
 	@scripts/tools test
 	@$(MAKE) --no-print-directory test-rust
@@ -38,6 +42,12 @@ test-rust: ## only the Rust tests (ARGS=… goes to cargo test)
 test-browser: ## only the browser's tests, on the release that is there (ARGS=… goes to Playwright)
 	@echo 'Browser tests'
 	@scripts/with-postgres npm test --silent -- $(ARGS)
+
+# cargo-leptos has built the site once more, without its last steps.
+test-end2end:
+	@rm -f $(SITE)
+	+@$(RELEASE)
+	@$(MAKE) --no-print-directory test-browser
 
 test-repeatedly: ## the browser's tests twenty times, half of them with answers delayed at random (TIMES=… for another number)
 	@scripts/tools test

@@ -11,6 +11,7 @@ use super::service::ServiceError;
 use super::storage;
 use super::telemetry::{self, Log};
 use clap::{Parser, Subcommand};
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -71,7 +72,7 @@ impl From<std::io::Error> for CommandError {
 
 /// Runs the command that the arguments name.
 pub fn main() -> ExitCode {
-    let Arguments { config, command } = Arguments::parse();
+    let Arguments { config, command } = Arguments::parse_from(arguments());
     let log = start_logging(&command);
     let result = log.as_ref().map_or(Ok(()), |_| {
         if let Err(error) = process::keep_memory_private() {
@@ -101,6 +102,15 @@ pub fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The program's arguments. cargo-leptos starts it without any, and means `serve`.
+fn arguments() -> Vec<OsString> {
+    let mut arguments: Vec<_> = std::env::args_os().collect();
+    if arguments.len() < 2 && std::env::var_os("LEPTOS_OUTPUT_NAME").is_some() {
+        arguments.push("serve".into());
+    }
+    arguments
 }
 
 /// A server tells what happens; a command that a person runs says what it did, and logs only what is wrong.

@@ -20,11 +20,13 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
 ];
 
-/// The policy of a page whose own scripts carry `nonce`.
-pub fn page_policy(nonce: &str) -> Option<HeaderValue> {
+/// The content security policy of a page whose own scripts carry `nonce`. A page in development also listens at
+/// `reload_port`.
+pub fn page_policy(nonce: &str, reload_port: Option<u32>) -> Option<HeaderValue> {
+    let reload = reload_port.map(|port| format!(" ws://*:{port}")).unwrap_or_default();
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \
-         font-src 'self'; connect-src 'self'; manifest-src 'self'; object-src 'none'; base-uri 'none'; \
+         font-src 'self'; connect-src 'self'{reload}; manifest-src 'self'; object-src 'none'; base-uri 'none'; \
          form-action 'self'; frame-ancestors 'none'"
     );
     HeaderValue::try_from(policy).ok()

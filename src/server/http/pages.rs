@@ -3,7 +3,7 @@
 use super::context::{RequestContext, response};
 use super::cookies::REFRESH;
 use super::preferences::CookieCheck;
-use super::{account, device, document, farewell, headers, preferences, problem, return_to, web_session};
+use super::{account, device, document, farewell, headers, preferences, problem, return_to, site, web_session};
 use crate::api::data::SessionInfo;
 use crate::api::problem::{Code, Problem};
 use crate::domain::session::{Reason, Revocation, Session};
@@ -315,6 +315,7 @@ async fn render(request: Request, context: RequestContext, content: Content, sta
         .then(|| ui::RememberHint(preferences::remember_hint(&context, environment.language)));
     let address = address_of(&request);
     let (options, files) = (context.app.leptos.clone(), context.app.files.clone());
+    let reload_port = site::reload_port(&options);
     let render = leptos_axum::render_app_async_with_context(
         move || {
             address.clone().provide();
@@ -328,7 +329,7 @@ async fn render(request: Request, context: RequestContext, content: Content, sta
             if let Some(typed) = typed.clone() {
                 provide_context(ui::TypedUsername(typed));
             }
-            let policy = use_nonce().and_then(|nonce| headers::page_policy(&nonce.to_string()));
+            let policy = use_nonce().and_then(|nonce| headers::page_policy(&nonce.to_string(), reload_port));
             if let Some(policy) = policy {
                 response().insert_header(header::CONTENT_SECURITY_POLICY, policy);
             }

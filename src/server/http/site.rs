@@ -37,6 +37,12 @@ pub fn files(options: &LeptosOptions) -> Files {
     }
 }
 
+/// The port at which `cargo leptos watch` tells pages to load anew; `None` where it does not run. Leptos' `AutoReload`
+/// asks the same.
+pub fn reload_port(options: &LeptosOptions) -> Option<u32> {
+    std::env::var_os("LEPTOS_WATCH").is_some().then_some(options.reload_port)
+}
+
 /// The hashes by kind of file, as the build wrote them.
 fn hashes(file: &str) -> HashMap<String, String> {
     let beside = std::env::current_exe().ok().and_then(|binary| binary.parent().map(|folder| folder.join(file)));
