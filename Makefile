@@ -67,7 +67,7 @@ hostile: ## floods a server in turn, and shows how honest people fare meanwhile 
 	+@$(RELEASE)
 	cargo bench --features ssr --bench hostile -- $(ARGS)
 
-screenshots: ## takes pictures of every page and state, light and dark, wide and narrow, into docs/screenshots
+screenshots: ## makes sheets in docs/screenshots of every page and state, wide and narrow, light and dark
 	@scripts/tools test
 	+@$(RELEASE)
 	@npm run --silent screenshots

@@ -1,34 +1,125 @@
+import { copyFile, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Page, TestInfo } from '@playwright/test';
+import { nextTokens } from '../fixtures/api.ts';
 import { root } from '../fixtures/server.ts';
-import { test } from '../fixtures/test.ts';
+import { type Device, expect, test } from '../fixtures/test.ts';
 import { AccountPage } from '../pages/account.ts';
 
 // For eyes, not for comparison: npm run screenshots.
-const sizes = { wide: { width: 1280, height: 800 }, phone: { width: 390, height: 844 } };
+const folder = join(root, 'docs/screenshots');
+const schemes = ['light', 'dark'] as const;
+const sizes = {
+  wide: { viewport: { width: 1280, height: 800 }, shownWidth: 640 },
+  phone: { viewport: { width: 390, height: 844 }, shownWidth: 240 },
+};
+type Scheme = (typeof schemes)[number];
+type Size = keyof typeof sizes;
+
+/** The sheets, and the states on each: few enough that a sheet stays small. */
+const sheets = {
+  'sign-up': ['signup', 'signup-refused'],
+  'sign-up-strength': ['signup-easily-guessed', 'signup-hard-to-guess'],
+  'sign-in': ['login', 'login-refused', 'login-account-deleted'],
+  'sign-in-after-an-end': ['login-reused', 'login-signed-out-elsewhere'],
+  'asides': ['missing', 'reauthenticate', 'resuming'],
+  'devices': ['devices-empty', 'devices'],
+  'devices-live': ['devices-news', 'devices-offline'],
+  'devices-edit': ['devices-rename', 'devices-select'],
+  'devices-sign-out': ['devices-confirm', 'devices-password'],
+  'devices-texts': ['devices-long', 'devices-german'],
+  'account': ['account', 'account-delete'],
+  'account-password': ['account-password-refused', 'account-password-changed'],
+  'activity': ['activity', 'activity-news'],
+  'not-me': ['not-me', 'account-not-me'],
+} as const;
+type State = (typeof sheets)[keyof typeof sheets][number];
+
+/** In bytes. */
+const SHEET_MAX = 400_000;
+
+/** What README.md shows, as it was taken. */
+const alone = [
+  ['devices', 'wide', 'light'],
+  ['activity', 'phone', 'dark'],
+] as const;
+
+/** The default of `tokens.grace`, and a little: until then an exchanged token may be one whose answer was lost. */
+const GRACE = 11_000;
 
 const iphone =
   'Mozilla/5.0 (iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Mobile/15E148 Safari/604.1';
 const firefox = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
+/** Where a single picture is, until the next run. */
+function pathOf(info: TestInfo, state: State, size: Size, scheme: Scheme): string {
+  return join(info.project.outputDir, 'pictures', `${state}-${size}-${scheme}.png`);
+}
+
+/** A page with a row for each state: wide and narrow, each light and dark. */
+async function layOut(info: TestInfo, states: readonly State[]): Promise<string> {
+  const rows = states.map(async (state) => {
+    const figures = Object.entries(sizes).flatMap(([size, { shownWidth }]) =>
+      schemes.map(async (scheme) => {
+        const png = await readFile(pathOf(info, state, size as Size, scheme));
+        return `<figure><figcaption>${state}, ${size}, ${scheme}</figcaption>
+          <img width="${shownWidth}" src="data:image/png;base64,${png.toString('base64')}"></figure>`;
+      }),
+    );
+    return (await Promise.all(figures)).join('');
+  });
+  const columns = Object.values(sizes).flatMap(({ shownWidth }) => schemes.map(() => `${shownWidth}px`));
+  return `<!doctype html><style>
+    body { margin: 0; background: #808080; color: #fff; font: 13px sans-serif }
+    main { display: grid; grid-template-columns: ${columns.join(' ')}; gap: 12px; width: max-content; padding: 12px }
+    figure { margin: 0 }
+    figcaption { padding-bottom: 4px }
+    img { display: block }
+  </style><main>${(await Promise.all(rows)).join('')}</main>`;
+}
+
+/** Lets a copy of a browser's cookies renew, twice, while the browser itself is elsewhere. */
+async function useCopyOf(owner: Device, anotherDevice: (options: object) => Promise<Device>) {
+  await owner.page.goto('about:blank');
+  const copy = await anotherDevice({ storageState: await owner.context.storageState() });
+  for (let renewals = 0; renewals < 2; renewals += 1) {
+    const renewed = nextTokens(copy.page);
+    await copy.devicesPage.open();
+    await renewed;
+  }
+  await copy.page.goto('about:blank');
+}
+
+// The sheets are made of what the stories before them took.
+test.describe.configure({ mode: 'serial' });
+
 // Soon the password has to be shown again.
 test.use({ settings: { LATCHKEY_SESSIONS__REAUTHENTICATION_WINDOW: '1s' } });
 
-for (const colorScheme of ['light', 'dark'] as const) {
-  for (const [size, viewport] of Object.entries(sizes)) {
+for (const colorScheme of schemes) {
+  for (const [size, { viewport }] of Object.entries(sizes)) {
     test.describe(`${colorScheme} ${size}`, () => {
       test.use({ colorScheme, viewport });
 
-      test('pages', async ({ device, anotherDevice, user, watch }) => {
+      test('pages', async ({ device, anotherDevice, user, watch }, info) => {
         watch.allow(/Failed to load resource/);
         const { page, devicesPage, signInPage, signUpPage } = device;
         const account = new AccountPage(page);
         const ada = { ...user, username: `ada-${user.username}@example.org` };
-        const shoot = (name: string, fullPage = false) =>
-          page.screenshot({
-            path: join(root, 'docs/screenshots', `${name}-${size}-${colorScheme}.png`),
+        const shoot = (state: State, { of = page, fullPage = false }: { of?: Page; fullPage?: boolean } = {}) =>
+          of.screenshot({
+            path: pathOf(info, state, size as Size, colorScheme),
             animations: 'disabled',
             fullPage,
           });
+
+        const copied = await anotherDevice();
+        const renewed = nextTokens(copied.page);
+        await copied.signUp({ ...user, username: `mia-${user.username}@example.org` });
+        await renewed;
+        await useCopyOf(copied, anotherDevice);
+        const copyUsedAt = Date.now();
 
         await signUpPage.open();
         await shoot('signup');
@@ -49,11 +140,6 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await signInPage.submit({ ...ada, password: 'not the right password' });
         await signInPage.error.waitFor();
         await shoot('login-refused');
-        await page.goto('/login?error=refresh_reused');
-        await signInPage.error.waitFor();
-        await shoot('login-reused');
-        await page.goto('/login?done=deleted');
-        await shoot('login-account-deleted');
 
         await device.signUp(ada);
         await shoot('devices-empty');
@@ -84,10 +170,10 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await shoot('devices-offline');
         await device.context.setOffline(false);
 
-        const shootWhole = async (name: string) => {
+        const shootWhole = async (name: 'activity' | 'account') => {
           await page.goto(`/${name}`);
           await page.locator('body[data-alive]').waitFor();
-          await shoot(name, true);
+          await shoot(name, { fullPage: true });
         };
         await shootWhole('activity');
         await shootWhole('account');
@@ -139,7 +225,44 @@ for (const colorScheme of ['light', 'dark'] as const) {
         await page.goto('/devices');
         await page.locator('body[data-alive]').waitFor();
         await shoot('devices-german');
+        await page.getByLabel('Sprache').selectOption('English');
+        await page.locator('html[lang=en]').waitFor();
+
+        const ended = await anotherDevice({ userAgent: iphone });
+        await ended.signIn(ada);
+        await ended.devicesPage.rename(ended.devicesPage.thisDevice, 'Lost phone');
+        await devicesPage.open();
+        await devicesPage.end(devicesPage.rows.filter({ hasText: 'Lost phone' }));
+        await devicesPage.confirmPassword(ada.password);
+        await ended.signInPage.isShown();
+        await ended.signInPage.error.filter({ hasText: 'signed out from another device' }).waitFor();
+        await shoot('login-signed-out-elsewhere', { of: ended.page });
+
+        await account.open();
+        await account.deleteAccount(ada.password);
+        await signInPage.isShown();
+        await page.getByText('Your account is deleted.').waitFor();
+        await shoot('login-account-deleted');
+
+        await sleep(Math.max(0, copyUsedAt + GRACE - Date.now()));
+        await copied.page.goto('/devices');
+        await copied.signInPage.isShown();
+        await copied.signInPage.error.filter({ hasText: 'may have copied this sign-in' }).waitFor();
+        await shoot('login-reused', { of: copied.page });
       });
     });
   }
 }
+
+test('sheets', async ({ page }, info) => {
+  for (const [sheet, states] of Object.entries(sheets)) {
+    const path = join(folder, `${sheet}.png`);
+    await page.setContent(await layOut(info, states));
+    await page.evaluate(() => Promise.all([...document.images].map((image) => image.decode())));
+    await page.locator('main').screenshot({ path });
+    expect.soft((await stat(path)).size, `bytes of ${sheet}.png`).toBeLessThan(SHEET_MAX);
+  }
+  for (const [state, size, scheme] of alone) {
+    await copyFile(pathOf(info, state, size, scheme), join(folder, `${state}-${size}-${scheme}.png`));
+  }
+});
