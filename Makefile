@@ -9,9 +9,10 @@ unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET
 
 # A release has two halves, built side by side: the server, and the site (WebAssembly, styles, public files) with the
 # hashes of its names, which the server reads from beside itself. The mark of either is as old as the beginning of its
-# build: what is changed meanwhile is built the next time. The judge of new passwords is a module by itself.
+# build: what is changed meanwhile is built the next time. cargo-leptos removes the site's mark when it builds another one
+# there. The judge of new passwords is a module by itself.
 SERVER := target/release/.server
-SITE := target/release/.site
+SITE := target/site/hash.txt
 STRENGTH := target/front/strength_bg.wasm
 MANIFESTS := Cargo.toml Cargo.lock rust-toolchain.toml
 RELEASE = $(MAKE) --no-print-directory --silent -j2 $(SERVER) $(SITE)
@@ -25,9 +26,9 @@ run: ## builds what is missing and serves the app at http://localhost:3000, its 
 	@echo 'Latchkey: http://localhost:3000 (Ctrl-C stops it)'
 	@exec target/release/latchkey serve
 
-dev: ## serves the app at http://localhost:3000, and builds and reloads it when a file changes
+dev: ## serves the app at http://localhost:3000, and builds and reloads it when a file changes (after a style: reload yourself)
 	@scripts/tools run
-	cargo-leptos watch
+	cargo-leptos watch --split
 
 test: ## all tests: Rust ones on SQLite and PostgreSQL, then a release in a real browser
 	@scripts/tools test
@@ -45,7 +46,6 @@ test-browser: ## only the browser's tests, on the release that is there (ARGS=â€
 
 # cargo-leptos has built the site once more, without its last steps.
 test-end2end:
-	@rm -f $(SITE)
 	+@$(RELEASE)
 	@$(MAKE) --no-print-directory test-browser
 
@@ -112,12 +112,12 @@ $(SERVER): $(MANIFESTS) $(shell find src migrations 2>/dev/null)
 
 $(SITE): $(MANIFESTS) $(STRENGTH) scripts/seal-site $(shell find src style public 2>/dev/null)
 	@echo 'Release build of the site: 3 minutes on two cores the first time'
-	@mkdir -p $(@D) && touch $@.begun
+	@mkdir -p target && touch target/.site.begun
 	LEPTOS_HASH_FILES=false cargo-leptos build --release --split --frontend-only
 	cp $(STRENGTH) target/site/pkg/strength.wasm
 	cp strength/worker.js target/site/pkg/strength.js
 	scripts/seal-site
-	@mv $@.begun $@
+	@touch -r target/.site.begun $@
 
 # wasm-bindgen takes out what only a page with its scripts would need.
 $(STRENGTH): $(MANIFESTS) $(shell find strength -type f)
