@@ -21,8 +21,8 @@ type Size = keyof typeof sizes;
 const sheets = {
   'sign-up': ['signup', 'signup-refused'],
   'sign-up-strength': ['signup-easily-guessed', 'signup-hard-to-guess'],
-  'sign-in': ['login', 'login-refused', 'login-account-deleted'],
-  'sign-in-after-an-end': ['login-reused', 'login-signed-out-elsewhere'],
+  'sign-in': ['login', 'login-refused'],
+  'sign-in-after-an-end': ['login-account-deleted', 'login-reused', 'login-signed-out-elsewhere'],
   'asides': ['missing', 'reauthenticate', 'resuming'],
   'devices': ['devices-empty', 'devices'],
   'devices-live': ['devices-news', 'devices-offline'],
@@ -37,7 +37,7 @@ const sheets = {
 type State = (typeof sheets)[keyof typeof sheets][number];
 
 /** In bytes. */
-const SHEET_MAX = 400_000;
+const SHEET_MAX = 450_000;
 
 /** What README.md shows, as it was taken. */
 const alone = [
@@ -147,7 +147,7 @@ for (const colorScheme of schemes) {
           const other = await anotherDevice({ userAgent });
           await other.signIn(ada);
         }
-        await page.getByText('has just signed in').waitFor();
+        await expect(devicesPage.messages).toHaveText([/has just signed in/, /has just signed in/]);
         await shoot('devices-news');
         await devicesPage.rename(devicesPage.thisDevice, 'Desk at home');
         await devicesPage.open();
