@@ -10,8 +10,8 @@
 //! | [`domain`] | the rules: pure functions and types, no I/O, no clock, no randomness | nothing of ours |
 //! | [`api`] | the wire contract: data, problems, server functions; compiled for both targets | `domain` |
 //! | [`ui`] | the web app: pages, components, the client's side of sign-in | `api`, `domain` |
-//! | `alive` | where the browser's WebAssembly starts (feature `hydrate`) | `ui`, `api` |
-//! | `server` | everything that runs only on the server (feature `ssr`) | all but `alive` |
+//! | `hydrate` | where the browser's WebAssembly starts (feature `hydrate`) | `ui`, `api` |
+//! | `server` | everything that runs only on the server (feature `ssr`) | all but `hydrate` |
 //!
 //! A test (`src/tests/architecture.rs`) reads the `use` lines and holds these walls.
 //!
@@ -26,10 +26,10 @@
 // A view is one type with all that is in it.
 #![recursion_limit = "256"]
 
-#[cfg(feature = "hydrate")]
-mod alive;
 pub mod api;
 pub mod domain;
+#[cfg(feature = "hydrate")]
+mod hydrate;
 #[cfg(feature = "ssr")]
 pub mod server;
 pub mod ui;

@@ -155,7 +155,7 @@ impl World<'_> {
             Event::Send(tab) if self.due[tab] == self.now && is_at_work(self.now) => self.send(tab),
             Event::Send(_) => {}
             Event::Decide { tab, token, agent, is_lost } => self.decide(tab, token, agent, is_lost),
-            Event::Answer { tab, token } => self.take_in(tab, token),
+            Event::Answer { tab, token } => self.reload(tab, token),
             Event::NoAnswer => self.under_way -= 1,
             Event::Use { token } => self.server.confirm(token, self.now),
             Event::Steal(index) => {
@@ -232,7 +232,7 @@ impl World<'_> {
         decision
     }
 
-    fn take_in(&mut self, tab: usize, token: u64) {
+    fn reload(&mut self, tab: usize, token: u64) {
         self.under_way -= 1;
         self.jar = token;
         if self.chance.happens(self.setting.reload) {

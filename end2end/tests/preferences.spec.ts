@@ -109,7 +109,7 @@ test.describe('a reader of German', () => {
     watch.allow(/Failed to load resource.* 401 .*\/auth\/login/);
     const { page } = device;
     await page.goto('/login');
-    await page.locator('body[data-alive]').waitFor({ state: 'attached' });
+    await page.locator('body[data-hydrated]').waitFor({ state: 'attached' });
     await page.getByLabel('Benutzername').fill(user.username);
     await page.getByLabel('Passwort', { exact: true }).fill(user.password);
     await page.getByRole('button', { name: 'Anmelden', exact: true }).click();

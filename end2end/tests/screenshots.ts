@@ -172,7 +172,7 @@ for (const colorScheme of schemes) {
 
         const shootWhole = async (name: 'activity' | 'account') => {
           await page.goto(`/${name}`);
-          await page.locator('body[data-alive]').waitFor();
+          await page.locator('body[data-hydrated]').waitFor();
           await shoot(name, { fullPage: true });
         };
         await shootWhole('activity');
@@ -198,13 +198,13 @@ for (const colorScheme of schemes) {
         await page.goto('/activity');
         await page.getByRole('button', { name: 'This wasn’t me' }).first().click();
         await page.waitForURL('**/not-me');
-        await page.locator('body[data-alive]').waitFor();
+        await page.locator('body[data-hydrated]').waitFor();
         await shoot('not-me');
         await page.goto('/reauthenticate?returnTo=/activity');
-        await page.locator('body[data-alive]').waitFor();
+        await page.locator('body[data-hydrated]').waitFor();
         await shoot('reauthenticate');
         await page.goto('/account?notMe=over#password');
-        await page.locator('body[data-alive]').waitFor();
+        await page.locator('body[data-hydrated]').waitFor();
         await shoot('account-not-me');
 
         await device.context.clearCookies({ name: /latchkey-session$/ });
@@ -223,7 +223,7 @@ for (const colorScheme of schemes) {
         await page.getByLabel('Language').selectOption('Deutsch');
         await page.locator('html[lang=de]').waitFor();
         await page.goto('/devices');
-        await page.locator('body[data-alive]').waitFor();
+        await page.locator('body[data-hydrated]').waitFor();
         await shoot('devices-german');
         await page.getByLabel('Sprache').selectOption('English');
         await page.locator('html[lang=en]').waitFor();

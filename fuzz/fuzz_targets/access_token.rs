@@ -2,7 +2,7 @@
 //! header and a payload, which we sign; only what RFC 9068 and our claims ask for is accepted.
 #![no_main]
 
-use latchkey::domain::access_token::{Claims, TYP};
+use latchkey::domain::access_token::{AccessClaims, TYP};
 use latchkey::server::token::access::AccessTokens;
 use latchkey_fuzz::{EDDSA, ISSUER, LONGEST, NOW, Still, access_tokens, halves, object, session, signed};
 use libfuzzer_sys::fuzz_target;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use std::sync::LazyLock;
 
 static TOKENS: LazyLock<AccessTokens> = LazyLock::new(access_tokens);
-static OURS: LazyLock<Claims> = LazyLock::new(|| {
+static OURS: LazyLock<AccessClaims> = LazyLock::new(|| {
     let issued = TOKENS.issue(&session(), &Still, NOW).expect("issued");
     (*TOKENS.verify(&issued.token, NOW).expect("valid")).clone()
 });
@@ -46,14 +46,14 @@ fuzz_target!(|data: &[u8]| {
 });
 
 /// Verified twice, since the second time it is remembered.
-fn verified(token: &str) -> Result<Claims, ()> {
+fn verified(token: &str) -> Result<AccessClaims, ()> {
     let verdicts = [(), ()].map(|()| TOKENS.verify(token, NOW).map(|claims| (*claims).clone()));
     assert_eq!(verdicts[0], verdicts[1]);
     verdicts[0].clone().map_err(drop)
 }
 
 /// The claims as they were read, with whatever else the payload has.
-fn extended(claims: &Claims, payload: &Map<String, Value>) -> Value {
+fn extended(claims: &AccessClaims, payload: &Map<String, Value>) -> Value {
     let mut all = payload.clone();
     let Ok(Value::Object(read)) = serde_json::to_value(claims) else { panic!("claims are an object") };
     assert_eq!(read.len(), 11);

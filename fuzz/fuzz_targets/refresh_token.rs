@@ -2,7 +2,7 @@
 //! which we sign; only our claims are accepted, and without the session's nonce they belong to no session.
 #![no_main]
 
-use latchkey::domain::refresh_token::{Claims, TYP};
+use latchkey::domain::refresh_token::{RefreshClaims, TYP};
 use latchkey::domain::session::Session;
 use latchkey::server::token::refresh::{belongs, mint, read};
 use latchkey::server::token::ring::KeyRing;
@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 
 static RING: LazyLock<KeyRing> = LazyLock::new(ring);
 static SESSION: LazyLock<Session> = LazyLock::new(session);
-static OURS: LazyLock<(String, Claims)> = LazyLock::new(|| {
+static OURS: LazyLock<(String, RefreshClaims)> = LazyLock::new(|| {
     let token = mint(&SESSION, &RING, ISSUER).expect("minted").expose().to_owned();
     let claims = read(&token, &RING, ISSUER, NOW).expect("valid");
     (token, claims)
@@ -36,7 +36,7 @@ fuzz_target!(|data: &[u8]| {
                 assert!(read.len() == 7 && read.iter().all(|(name, value)| payload.get(name) == Some(value)));
                 assert!(claims.iss == ISSUER && NOW.as_secs() < claims.exp);
                 if belongs(&claims, &SESSION, &RING) {
-                    let named = |claims: &Claims| {
+                    let named = |claims: &RefreshClaims| {
                         (claims.sid.clone(), claims.sub.clone(), claims.generation, claims.jti.clone())
                     };
                     assert_eq!(named(&claims), named(claims_of_ours));

@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::{Router, response::Response};
 use http::{HeaderName, HeaderValue, Request, StatusCode, header};
-use latchkey::server::application::{World, services};
+use latchkey::server::application::{Runtime, services};
 use latchkey::server::config::{Limits, Registration, Settings};
 use latchkey::server::http::{App, TrustedProxies, WebSessions, router};
 use latchkey::server::ports::Clock;
@@ -52,7 +52,7 @@ async fn server() -> Router {
         connections_per_address: 0,
     };
     settings.accounts.registration = Registration::Closed;
-    let world = World { clock: Arc::new(Stopped), ..World::default() };
+    let world = Runtime { clock: Arc::new(Stopped), ..Runtime::default() };
     let claim = claim(&settings.database.url).await.expect("a database");
     let store = connect(&settings.database.url).await.expect("a database");
     let trusted_proxies = Arc::new(TrustedProxies::parse(&["127.0.0.1".into()]).expect("addresses"));

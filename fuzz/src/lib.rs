@@ -9,7 +9,7 @@ use latchkey::server::ports::{Entropy, StoredKey};
 use latchkey::server::token::access::{AccessSettings, AccessTokens};
 use latchkey::server::token::base64url;
 use latchkey::server::token::ring::KeyRing;
-use latchkey::server::token::secret::Secret;
+use latchkey::server::token::secret::InstallationSecret;
 use serde_json::{Map, Value};
 use std::time::Duration;
 
@@ -40,7 +40,7 @@ impl Entropy for Still {
 /// The ring of all keys.
 pub fn ring() -> KeyRing {
     let folder = tempfile::tempdir().expect("a folder");
-    let secret = Secret::create(&folder.path().join("secret.key"), &Still).expect("a secret");
+    let secret = InstallationSecret::create(&folder.path().join("secret.key"), &Still).expect("a secret");
     let stored = |purpose: &str, id: &str, algorithm: &str, key: &[u8]| StoredKey {
         id: KeyId::new(id),
         purpose: purpose.into(),

@@ -14,7 +14,7 @@ pub const LEEWAY: Duration = Duration::from_secs(5);
 
 /// The claims of an access token; no personal data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claims {
+pub struct AccessClaims {
     pub iss: String,
     pub sub: UserId,
     pub aud: String,
@@ -41,7 +41,7 @@ pub struct Issue<'a> {
     pub ttl: Duration,
 }
 
-impl Claims {
+impl AccessClaims {
     /// The claims of a token for `session`. It never outlives the session's absolute end.
     ///
     /// `jti` carries the generation that the token was issued with, so that seeing it confirms that generation.
@@ -97,8 +97,8 @@ mod tests {
         assert_eq!(jittered(ttl, 0.0, u64::MAX), ttl);
     }
 
-    fn claims(iat: i64, exp: i64) -> Claims {
-        Claims {
+    fn claims(iat: i64, exp: i64) -> AccessClaims {
+        AccessClaims {
             iss: "i".into(),
             sub: UserId::new("u"),
             aud: "i".into(),
@@ -132,6 +132,6 @@ mod tests {
     #[test]
     fn the_generation_is_read_from_the_jti() {
         assert_eq!(claims(0, 1).generation(), Some(7));
-        assert_eq!(Claims { jti: "abc".into(), ..claims(0, 1) }.generation(), None);
+        assert_eq!(AccessClaims { jti: "abc".into(), ..claims(0, 1) }.generation(), None);
     }
 }

@@ -2,10 +2,10 @@
 
 use super::device::Device;
 use super::id::{SessionId, UserId};
-use super::session::texts;
+use super::session::text_enum;
 use super::time::Timestamp;
 
-texts! {
+text_enum! {
     /// What happened.
     Kind {
         SignedUp = "signed_up",
@@ -24,7 +24,7 @@ texts! {
     }
 }
 
-texts! {
+text_enum! {
     /// Which events somebody wants to see.
     Filter {
         All = "all",

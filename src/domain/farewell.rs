@@ -1,10 +1,10 @@
 //! What the sign-in page says of the session that this browser had.
 
-use super::session::{Reason, Session, texts};
+use super::session::{Reason, Session, text_enum};
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-texts! {
+text_enum! {
     /// Why somebody is not signed in any more.
     Why {
         /// They signed out in this browser.

@@ -64,7 +64,7 @@ pub struct WrongPasswords {
 
 /// One entry of the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Entry {
+pub struct ListedEvent {
     /// The place of the event that it shows: of several wrong passwords the last one.
     pub place: usize,
     pub wrong: Option<WrongPasswords>,
@@ -83,7 +83,7 @@ struct Run {
 }
 
 /// The entries of these events; both are newest first.
-pub fn entries(events: &[Facts<'_>]) -> Vec<Entry> {
+pub fn entries(events: &[Facts<'_>]) -> Vec<ListedEvent> {
     let runs = runs(events);
     let run_with = |test: &dyn Fn(&Run) -> bool| runs.iter().find(|run| test(run));
     let told = |run: &Run, outcome| WrongPasswords { count: run.count, since: run.since, outcome };
@@ -107,7 +107,7 @@ pub fn entries(events: &[Facts<'_>]) -> Vec<Entry> {
             },
             kind => (None, kind.warns()),
         };
-        Some(Entry { place, wrong, warns })
+        Some(ListedEvent { place, wrong, warns })
     };
     events.iter().enumerate().filter_map(entry).collect()
 }
@@ -169,7 +169,7 @@ mod tests {
     /// and whether it warns. Oldest first, too.
     fn told(story: &[Facts<'static>]) -> Vec<(Kind, u32, Option<Outcome>, bool)> {
         let newest_first: Vec<_> = story.iter().rev().copied().collect();
-        let told = |entry: &Entry| {
+        let told = |entry: &ListedEvent| {
             let wrong = entry.wrong;
             (
                 newest_first[entry.place].kind,

@@ -18,7 +18,7 @@ pub const SPREAD: Duration = Duration::from_secs(60);
 
 /// A key, as far as the schedule is concerned.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Key {
+pub struct ScheduledKey {
     pub id: KeyId,
     /// As in a token's header (`alg`, RFC 7515 section 4.1.1).
     pub algorithm: String,
@@ -35,7 +35,7 @@ pub struct Times {
 
 /// What a key does now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum State {
+pub enum KeyState {
     /// Published, and waiting for its time.
     Next,
     Signing,
@@ -45,7 +45,7 @@ pub enum State {
     Expired,
 }
 
-impl State {
+impl KeyState {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Next => "next",
@@ -93,34 +93,34 @@ pub fn signing<K>(keys: impl IntoIterator<Item = (K, Times)>, now: Timestamp) ->
     last.or_else(|| waiting.into_iter().min_by_key(|(_, times)| times.active_at)).map(|(key, _)| key)
 }
 
-fn signer(keys: &[Key], now: Timestamp) -> Option<&Key> {
+fn signer(keys: &[ScheduledKey], now: Timestamp) -> Option<&ScheduledKey> {
     signing(keys.iter().map(|key| (key, key.times)), now)
 }
 
 /// What `key`, one of `keys` of one purpose, does now.
-pub fn state(key: &Key, keys: &[Key], now: Timestamp) -> State {
+pub fn state(key: &ScheduledKey, keys: &[ScheduledKey], now: Timestamp) -> KeyState {
     match key.times.expires_at {
-        Some(end) if end <= now => State::Expired,
-        Some(_) => State::Verifying,
-        None if signer(keys, now) == Some(key) => State::Signing,
-        None if key.times.active_at > now => State::Next,
-        None => State::Verifying,
+        Some(end) if end <= now => KeyState::Expired,
+        Some(_) => KeyState::Verifying,
+        None if signer(keys, now) == Some(key) => KeyState::Signing,
+        None if key.times.active_at > now => KeyState::Next,
+        None => KeyState::Verifying,
     }
 }
 
 /// The key that waits for its time, if there is one.
-pub fn next(keys: &[Key], now: Timestamp) -> Option<&Key> {
-    keys.iter().find(|key| state(key, keys, now) == State::Next)
+pub fn next(keys: &[ScheduledKey], now: Timestamp) -> Option<&ScheduledKey> {
+    keys.iter().find(|key| state(key, keys, now) == KeyState::Next)
 }
 
 impl Policy {
     /// What is due before anything can be signed: a key, if none may sign.
-    pub fn first(&self, keys: &[Key], now: Timestamp) -> Due {
+    pub fn first(&self, keys: &[ScheduledKey], now: Timestamp) -> Due {
         Due { make: signer(keys, now).is_none().then_some(now), expire: Vec::new() }
     }
 
     /// What is due now, by the schedule. `keys` are those of the purpose, in any order.
-    pub fn due(&self, keys: &[Key], now: Timestamp) -> Due {
+    pub fn due(&self, keys: &[ScheduledKey], now: Timestamp) -> Due {
         let Some(signer) = signer(keys, now) else { return self.first(keys, now) };
         let former = keys.iter().filter(|key| {
             key.times.expires_at.is_none() && key.id != signer.id && key.times.active_at <= signer.times.active_at
@@ -130,7 +130,7 @@ impl Policy {
         Due { make: self.make(signer, keys, now), expire }
     }
 
-    fn make(&self, signer: &Key, keys: &[Key], now: Timestamp) -> Option<Timestamp> {
+    fn make(&self, signer: &ScheduledKey, keys: &[ScheduledKey], now: Timestamp) -> Option<Timestamp> {
         if next(keys, now).is_some() {
             return None;
         }
@@ -142,7 +142,7 @@ impl Policy {
     }
 
     /// What a rotation by command does: the next key is made, if it does not wait already.
-    pub fn rotation(&self, keys: &[Key], now: Timestamp) -> Due {
+    pub fn rotation(&self, keys: &[ScheduledKey], now: Timestamp) -> Due {
         let make = next(keys, now).is_none().then(|| now + LEAD);
         Due { make, expire: Vec::new() }
     }
@@ -152,8 +152,8 @@ impl Policy {
     /// Where the key [`Policy::is_enough`] to make tokens, the new one signs at once and no other is believed any more.
     /// Otherwise the new one signs as soon as every server has it, in place of the one that waits, and nothing is
     /// withdrawn: what was signed is good as before.
-    pub fn rotation_at_once(&self, keys: &[Key], now: Timestamp) -> Due {
-        let is_over = |key: &&Key| key.times.expires_at.is_some_and(|end| end <= now);
+    pub fn rotation_at_once(&self, keys: &[ScheduledKey], now: Timestamp) -> Due {
+        let is_over = |key: &&ScheduledKey| key.times.expires_at.is_some_and(|end| end <= now);
         if self.is_enough {
             let expire = keys.iter().filter(|key| !is_over(key)).map(|key| (key.id.clone(), now));
             return Due { make: Some(now), expire: expire.collect() };

@@ -7,8 +7,8 @@ const KEPT: Duration = Duration::from_secs(910);
 const NOW: Timestamp = Timestamp::from_millis(1_700_000_000_123);
 const MILLISECOND: Duration = Duration::from_millis(1);
 
-fn key(id: &str, active_at: Timestamp, expires_at: Option<Timestamp>) -> Key {
-    Key { id: KeyId::new(id), algorithm: "EdDSA".into(), times: Times { active_at, expires_at } }
+fn key(id: &str, active_at: Timestamp, expires_at: Option<Timestamp>) -> ScheduledKey {
+    ScheduledKey { id: KeyId::new(id), algorithm: "EdDSA".into(), times: Times { active_at, expires_at } }
 }
 
 fn policy() -> Policy {
@@ -69,7 +69,7 @@ fn another_algorithm_is_a_rotation_with_its_lead() {
     let other = Policy { algorithm: "ES256".into(), every: Duration::ZERO, ..policy() };
     let old = key("a", NOW, None);
     assert_eq!(other.due(std::slice::from_ref(&old), NOW + DAY), make(NOW + DAY + LEAD));
-    let new = Key { algorithm: "ES256".into(), ..key("b", NOW + DAY + LEAD, None) };
+    let new = ScheduledKey { algorithm: "ES256".into(), ..key("b", NOW + DAY + LEAD, None) };
     let both = [old, new];
     assert!(other.due(&both, NOW + DAY + MILLISECOND).is_nothing());
     assert_eq!(other.due(&both, NOW + 2 * DAY), expire("a", NOW + DAY + LEAD + KEPT));

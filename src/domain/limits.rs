@@ -19,10 +19,10 @@ const SKEW: Duration = Duration::from_secs(60);
 /// What is kept of the attempts under one key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Of a [`Rule::PerMinute`]: until when what was tried is used up. Of a [`Rule::Failures`]: before when nothing more
+    /// Of a [`LimitRule::PerMinute`]: until when what was tried is used up. Of a [`LimitRule::Failures`]: before when nothing more
     /// may be tried.
     pub until: Timestamp,
-    /// Of a [`Rule::Failures`]: how many there were.
+    /// Of a [`LimitRule::Failures`]: how many there were.
     pub count: u32,
     /// When all of this is as if it had never been.
     pub expires_at: Timestamp,
@@ -30,14 +30,14 @@ pub struct Tally {
 
 /// A limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Rule {
+pub enum LimitRule {
     /// So many at once, and so many a minute after that.
     PerMinute(u32),
     /// So many failures, then waits that double up to 15 minutes.
     Failures(u32),
 }
 
-impl Rule {
+impl LimitRule {
     /// How many attempts may be under way at `now`; at least one.
     ///
     /// # Errors
@@ -114,7 +114,7 @@ mod tests {
     }
 
     /// How many attempts of `tries` at `now` are counted.
-    fn counted(rule: Rule, tally: &mut Option<Tally>, now: Timestamp, tries: u32) -> u32 {
+    fn counted(rule: LimitRule, tally: &mut Option<Tally>, now: Timestamp, tries: u32) -> u32 {
         let mut counted = 0;
         for _ in 0..tries {
             if let Ok(more) = rule.count(*tally, now) {
@@ -127,7 +127,7 @@ mod tests {
 
     #[test]
     fn five_at_once_and_then_five_a_minute() {
-        let (rule, mut tally) = (Rule::PerMinute(5), None);
+        let (rule, mut tally) = (LimitRule::PerMinute(5), None);
         assert_eq!(counted(rule, &mut tally, START, 50), 5);
         assert_eq!(rule.count(tally, START), Err(Duration::from_secs(12)));
         assert_eq!(counted(rule, &mut tally, at(11), 50), 0);
@@ -138,8 +138,13 @@ mod tests {
 
     #[test]
     fn there_are_as_many_places_as_may_still_be_counted() {
-        for rule in [Rule::PerMinute(5), Rule::PerMinute(1), Rule::PerMinute(60), Rule::Failures(10), Rule::Failures(1)]
-        {
+        for rule in [
+            LimitRule::PerMinute(5),
+            LimitRule::PerMinute(1),
+            LimitRule::PerMinute(60),
+            LimitRule::Failures(10),
+            LimitRule::Failures(1),
+        ] {
             let (mut tally, mut now) = (None, START);
             for step in 0..40 {
                 match rule.places(tally, now) {
@@ -158,7 +163,7 @@ mod tests {
 
     #[test]
     fn after_ten_failures_waits_double_up_to_a_quarter_of_an_hour() {
-        let (rule, mut tally) = (Rule::Failures(10), None);
+        let (rule, mut tally) = (LimitRule::Failures(10), None);
         assert_eq!(counted(rule, &mut tally, START, 50), 10);
         assert!(rule.begins_to_block(&tally.unwrap()));
         let (mut now, mut waits) = (START, Vec::new());
@@ -174,7 +179,7 @@ mod tests {
 
     #[test]
     fn failures_are_forgotten_a_day_after_the_last() {
-        let (rule, mut tally) = (Rule::Failures(10), None);
+        let (rule, mut tally) = (LimitRule::Failures(10), None);
         counted(rule, &mut tally, START, 9);
         assert_eq!(rule.count(tally, at(86_399)).unwrap().count, 10);
         assert_eq!(rule.count(tally, at(86_400)).unwrap().count, 1);
@@ -184,7 +189,7 @@ mod tests {
     #[test]
     fn a_clock_that_was_ahead_makes_nobody_wait_afterwards() {
         for ahead in [DAY / 24, DAY, DAY * 400] {
-            for rule in [Rule::PerMinute(5), Rule::Failures(10)] {
+            for rule in [LimitRule::PerMinute(5), LimitRule::Failures(10)] {
                 let mut tally = None;
                 counted(rule, &mut tally, START + ahead, 50);
                 assert!(rule.places(tally, START + ahead).is_err());
@@ -192,7 +197,7 @@ mod tests {
             }
         }
         // What failed then still counts: a clock that steps is no way to guess more often.
-        let (rule, mut tally) = (Rule::Failures(10), None);
+        let (rule, mut tally) = (LimitRule::Failures(10), None);
         counted(rule, &mut tally, START + DAY, 50);
         assert_eq!(rule.count(tally, START).map(|tally| tally.count), Ok(11));
         tally = rule.count(tally, START).ok();
@@ -201,7 +206,7 @@ mod tests {
 
     #[test]
     fn servers_whose_clocks_are_a_little_apart_believe_each_other() {
-        for rule in [Rule::PerMinute(5), Rule::Failures(10)] {
+        for rule in [LimitRule::PerMinute(5), LimitRule::Failures(10)] {
             let mut tally = None;
             counted(rule, &mut tally, at(30), 50);
             assert!(rule.places(tally, START).is_err(), "{rule:?}");
@@ -211,7 +216,7 @@ mod tests {
     #[test]
     fn no_number_of_failures_overflows() {
         let tally = Tally { until: START, count: u32::MAX, expires_at: at(10) };
-        let counted = Rule::Failures(1).count(Some(tally), START).unwrap();
+        let counted = LimitRule::Failures(1).count(Some(tally), START).unwrap();
         assert_eq!((counted.count, counted.until), (u32::MAX, at(900)));
     }
 }

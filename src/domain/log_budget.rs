@@ -24,13 +24,13 @@ type Kinds = BTreeMap<String, u64>;
 /// Lines of one window. What it keeps is bounded, however many sources there are.
 #[derive(Debug, Default)]
 pub struct LogBudget {
-    sources: HashMap<Network, Source>,
-    others: Source,
+    sources: HashMap<Network, LogSource>,
+    others: LogSource,
     written: u64,
 }
 
 #[derive(Debug, Default)]
-struct Source {
+struct LogSource {
     seen: Kinds,
     left_out: Kinds,
 }
@@ -71,7 +71,7 @@ impl LogBudget {
         let mut sources: Vec<_> = sources.into_iter().map(|(network, source)| (Some(network), source)).collect();
         sources.sort_unstable_by_key(|(network, _)| *network);
         let all = sources.into_iter().chain([(None, others)]);
-        all.filter_map(|(network, Source { left_out, .. })| {
+        all.filter_map(|(network, LogSource { left_out, .. })| {
             let lines = left_out.values().sum();
             let kinds: Vec<String> = left_out.iter().map(|(kind, number)| format!("{kind} {number}")).collect();
             (lines > 0).then(|| LeftOut { network, lines, kinds: kinds.join(", ") })

@@ -1,11 +1,11 @@
 //! What a device is, from what its requests say of it. User-Agents have frozen parts, which are the same on every
-//! version of a system; what they hide some browsers tell in hints (W3C, User-Agent Client Hints).
+//! version of a system; what they hide some browsers tell in hints (W3C, User-UserAgent Client Hints).
 
 use super::device::{Device, DeviceKind};
 
-/// A User-Agent, and what a parser read in it.
+/// A User-UserAgent, and what a parser read in it.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Agent<'a> {
+pub struct UserAgent<'a> {
     pub text: &'a str,
     pub browser: Option<&'a str>,
     pub system: Option<&'a str>,
@@ -44,7 +44,7 @@ const BRANDS: [(&str, &str); 10] = [
     ("HeadlessChrome", "Chrome"),
 ];
 
-/// Programs without a window, by the first word of their User-Agent in small letters.
+/// Programs without a window, by the first word of their User-UserAgent in small letters.
 const PROGRAMS: [(&str, &str); 17] = [
     ("axios", "axios"),
     ("curl", "curl"),
@@ -66,7 +66,7 @@ const PROGRAMS: [(&str, &str); 17] = [
 ];
 
 /// What the devices page says of it. A version is said only if it is known.
-pub fn recognise(agent: &Agent<'_>, hints: &Hints) -> Device {
+pub fn recognise(agent: &UserAgent<'_>, hints: &Hints) -> Device {
     if let Some(program) = program(agent.text) {
         return Device { browser: Some(program.to_owned()), os: None, kind: DeviceKind::CommandLine };
     }
@@ -93,7 +93,7 @@ fn program(text: &str) -> Option<&'static str> {
     PROGRAMS.iter().find(|(start, _)| *start == first).map(|(_, name)| *name)
 }
 
-fn browser<'a>(agent: &Agent<'a>, hints: &Hints) -> Option<&'a str> {
+fn browser<'a>(agent: &UserAgent<'a>, hints: &Hints) -> Option<&'a str> {
     let says = |brand: &str| hints.brands.iter().any(|said| said == brand);
     match BRANDS.iter().find(|(brand, _)| says(brand)) {
         Some((_, name)) => Some(name),
@@ -106,7 +106,7 @@ fn browser<'a>(agent: &Agent<'a>, hints: &Hints) -> Option<&'a str> {
     }
 }
 
-/// What `Sec-CH-UA-Platform` may say, and what people call it. Of "iOS" the User-Agent says on which device.
+/// What `Sec-CH-UA-Platform` may say, and what people call it. Of "iOS" the User-UserAgent says on which device.
 fn platform(said: &str) -> Option<&'static str> {
     Some(match said {
         "Android" => "Android",
@@ -131,7 +131,7 @@ fn family(system: &str) -> &str {
 
 /// "Windows NT 10.0" is what every later version says too; the earlier ones tell the truth. By the hint, 13 is the
 /// first Windows 11, and before Windows 10 there is no first number (Microsoft, Detect Windows 11 using client hints).
-fn windows(agent: &Agent<'_>, hints: &Hints) -> String {
+fn windows(agent: &UserAgent<'_>, hints: &Hints) -> String {
     let name = match (hints.platform_version, agent.system) {
         (Some((0, 1)), _) => "Windows 7",
         (Some((0, 2)), _) => "Windows 8",
@@ -155,7 +155,7 @@ fn macos(hints: &Hints) -> String {
 }
 
 /// User-Agents say "Android 10; K" ever since; other versions are true.
-fn android(agent: &Agent<'_>, hints: &Hints) -> String {
+fn android(agent: &UserAgent<'_>, hints: &Hints) -> String {
     let said = agent.system_version.split('.').next().unwrap_or_default();
     let said = said.parse::<u32>().ok().filter(|said| *said != 10);
     let version = hints.platform_version.map(|(major, _)| major).filter(|major| *major > 0).or(said);

@@ -2,9 +2,9 @@
 
 use super::*;
 
-fn agent(system: &'static str, version: &'static str) -> Agent<'static> {
+fn agent(system: &'static str, version: &'static str) -> UserAgent<'static> {
     let phone = ["Android", "iPhone", "iPad"].contains(&system);
-    Agent {
+    UserAgent {
         text: "Mozilla/5.0 Mobile",
         browser: Some("Chrome"),
         system: Some(system),
@@ -14,7 +14,7 @@ fn agent(system: &'static str, version: &'static str) -> Agent<'static> {
     }
 }
 
-fn system(agent: Agent<'_>, hint: Option<(u32, u32)>) -> String {
+fn system(agent: UserAgent<'_>, hint: Option<(u32, u32)>) -> String {
     recognise(&agent, &Hints { platform_version: hint, ..Hints::default() }).os.unwrap()
 }
 
@@ -91,7 +91,7 @@ fn a_phone_is_told_by_its_model_and_a_tablet_by_not_being_mobile() {
         (os.unwrap(), kind)
     };
     let phone = agent("Android", "10");
-    let tablet = Agent { text: "Mozilla/5.0", ..phone };
+    let tablet = UserAgent { text: "Mozilla/5.0", ..phone };
     assert_eq!(told(phone, hints(Some(true), Some("Pixel 9"))), ("Android 15 (Pixel 9)".into(), DeviceKind::Phone));
     assert_eq!(told(phone, hints(None, None)), ("Android 15".into(), DeviceKind::Phone));
     assert_eq!(told(phone, hints(Some(false), None)), ("Android 15".into(), DeviceKind::Tablet));
@@ -119,10 +119,10 @@ fn a_browser_is_told_by_its_brand() {
         (&[], "Firefox", "Firefox"),
     ] {
         let hints = Hints { brands: brands.iter().map(|brand| (*brand).to_owned()).collect(), ..Hints::default() };
-        let agent = Agent { browser: Some(said), ..agent("Linux", "") };
+        let agent = UserAgent { browser: Some(said), ..agent("Linux", "") };
         assert_eq!(recognise(&agent, &hints).browser.as_deref(), Some(expected), "{brands:?} {said}");
     }
-    assert_eq!(recognise(&Agent::default(), &Hints::default()), Device::default());
+    assert_eq!(recognise(&UserAgent::default(), &Hints::default()), Device::default());
 }
 
 #[test]
@@ -141,7 +141,7 @@ fn programs_are_told_by_their_first_word() {
         ("my curl/8.5.0", None),
         ("", None),
     ] {
-        let device = recognise(&Agent { text, ..Agent::default() }, &Hints::default());
+        let device = recognise(&UserAgent { text, ..UserAgent::default() }, &Hints::default());
         let kind = if expected.is_some() { DeviceKind::CommandLine } else { DeviceKind::Unknown };
         assert_eq!((device.browser.as_deref(), device.os, device.kind), (expected, None, kind), "{text:?}");
     }

@@ -2,7 +2,7 @@
 //! it out.
 
 use super::refresh_token::Presented;
-use super::session::{Exchanged, Parent, Rotation, Session, texts};
+use super::session::{Exchanged, Parent, Rotation, Session, text_enum};
 use super::time::Timestamp;
 use std::time::Duration;
 
@@ -29,7 +29,7 @@ pub enum Decision {
     Refuse(Refusal),
 }
 
-texts! {
+text_enum! {
     /// How a token was found to be used twice.
     Reuse {
         /// The predecessor, after the grace, though its successor is in use.

@@ -11,7 +11,7 @@ pub const TYP: &str = "rt+jwt";
 
 /// The claims of a refresh token. The order of the fields is the order of the bytes: never change it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Claims {
+pub struct RefreshClaims {
     pub iss: String,
     pub sub: String,
     pub sid: SessionId,
@@ -23,7 +23,7 @@ pub struct Claims {
     pub exp: i64,
 }
 
-impl Claims {
+impl RefreshClaims {
     /// The claims of the token of the session's current generation.
     pub fn of(session: &Session, issuer: &str, jti: String) -> Self {
         let Rotation { generation, rotated_at, .. } = session.rotation;

@@ -117,7 +117,7 @@ pub struct Revocation {
     pub reason: Reason,
 }
 
-macro_rules! texts {
+macro_rules! text_enum {
     ($(#[$doc:meta])* $name:ident { $($(#[$vdoc:meta])* $variant:ident = $text:literal,)* }) => {
         $(#[$doc])*
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
@@ -137,9 +137,9 @@ macro_rules! texts {
         }
     };
 }
-pub(crate) use texts;
+pub(crate) use text_enum;
 
-texts! {
+text_enum! {
     /// Why a session was ended.
     Reason {
         /// Its own user signed it out.

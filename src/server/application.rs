@@ -2,8 +2,8 @@
 
 use super::config::{Config, ConfigError, Settings, Tokens};
 use super::connections::{self, HEAD_TIMEOUT, Limited};
-use super::early;
 use super::http::{self, App, TrustedProxies};
+use super::hyper_errors;
 use super::password::Hasher;
 use super::ports::{Clock, Entropy, Store};
 use super::readiness::Readiness;
@@ -11,7 +11,7 @@ use super::service::{Parts, Services};
 use super::storage::{self, OpenError};
 use super::system::{SystemClock, SystemEntropy};
 use super::token::access::{AccessSettings, AccessTokens};
-use super::token::keeper::{KeyKeeper, Policies};
+use super::token::key_manager::{KeyManager, Policies};
 use super::token::ring::{KeyRing, RingError};
 use crate::domain::access_token::LEEWAY;
 use crate::domain::key_schedule::Policy;
@@ -52,12 +52,12 @@ pub enum StartError {
 
 /// What comes from outside, so that tests can bring their own.
 #[derive(Clone)]
-pub struct World {
+pub struct Runtime {
     pub clock: Arc<dyn Clock>,
     pub entropy: Arc<dyn Entropy>,
 }
 
-impl Default for World {
+impl Default for Runtime {
     fn default() -> Self {
         Self { clock: Arc::new(SystemClock), entropy: Arc::new(SystemEntropy) }
     }
@@ -84,7 +84,7 @@ impl Application {
     ///
     /// # Errors
     /// [`StartError`]; nothing was served then.
-    pub async fn build(config: Config, world: World) -> Result<Self, StartError> {
+    pub async fn build(config: Config, world: Runtime) -> Result<Self, StartError> {
         // First: another server's tables are not ours to bring up to date.
         let claim = storage::claim(&config.settings.database.url).await?;
         let store = storage::connect(&config.settings.database.url).await?;
@@ -99,7 +99,7 @@ impl Application {
         let web_sessions = http::WebSessions { store, clock: world.clock };
         let (trusted_proxies, foreign_origins) = (Arc::new(trusted_proxies), Arc::default());
         let files = Arc::new(http::site::files(&config.leptos));
-        let lines = early::lines(services.settings().server.is_https());
+        let lines = hyper_errors::lines(services.settings().server.is_https());
         let share = services.settings().limits.connections_per_address;
         let connections = Limited::to(connections::most(), share, trusted_proxies.clone(), lines);
         let (entropy, leptos) = (world.entropy, config.leptos);
@@ -181,7 +181,7 @@ impl Application {
 pub async fn services(
     store: Arc<dyn Store>,
     settings: Arc<Settings>,
-    world: &World,
+    world: &Runtime,
 ) -> Result<Arc<Services>, StartError> {
     let tokens = &settings.tokens;
     let (keys, ring) = keys(store.clone(), &settings, world).await?;
@@ -215,10 +215,10 @@ pub async fn services(
 pub async fn keys(
     store: Arc<dyn Store>,
     settings: &Settings,
-    world: &World,
-) -> Result<(KeyKeeper, KeyRing), RingError> {
+    world: &Runtime,
+) -> Result<(KeyManager, KeyRing), RingError> {
     let (entropy, now) = (world.entropy.clone(), world.clock.now());
-    KeyKeeper::open(store, entropy, &settings.secret.file, key_policies(&settings.tokens), now).await
+    KeyManager::open(store, entropy, &settings.secret.file, key_policies(&settings.tokens), now).await
 }
 
 fn key_policies(tokens: &Tokens) -> Policies {

@@ -4,7 +4,7 @@
 //! What was ended is remembered as ended for as long as an access token of it could still be shown, and that memory
 //! is asked first: a reader that saw the row just before the revocation cannot bring the session back.
 
-use super::ports::{Ended, Seen, Store, StoreError};
+use super::ports::{Ended, LastSeen, Store, StoreError};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::{Reason, Revocation};
 use crate::domain::time::Timestamp;
@@ -27,7 +27,7 @@ pub struct Alive {
     /// The nearer end as it was then, after which it is asked of the store again.
     pub expires_at: Timestamp,
     /// How often there was doubt when it was asked: what was asked before the last one counts no more.
-    doubts: u64,
+    epoch: u64,
 }
 
 /// The memory of one server.
@@ -37,11 +37,11 @@ pub struct Liveness {
     ended: DashMap<SessionId, Revocation>,
     /// Which incarnation of the store is known to have all of them.
     incarnation: AtomicU64,
-    /// Of which users sessions are being ended, and how often at once; see [`Ending`].
+    /// Of which users sessions are being ended, and how often at once; see [`EndingGuard`].
     ending: DashMap<UserId, u32>,
     alive: Cache<SessionId, Arc<Alive>>,
-    doubts: AtomicU64,
-    seen: DashMap<SessionId, Seen>,
+    epoch: AtomicU64,
+    seen: DashMap<SessionId, LastSeen>,
     /// How long an access token may live after its session's end.
     longest: Duration,
 }
@@ -54,7 +54,7 @@ impl Liveness {
             incarnation: AtomicU64::new(0),
             ending: DashMap::new(),
             alive: Cache::new(CACHE),
-            doubts: AtomicU64::new(0),
+            epoch: AtomicU64::new(0),
             seen: DashMap::new(),
             longest,
         }
@@ -68,10 +68,10 @@ impl Liveness {
         if self.ended.contains_key(id) {
             return Ok(None);
         }
-        let doubts = self.doubts.load(Ordering::SeqCst);
+        let epoch = self.epoch.load(Ordering::SeqCst);
         if !self.store.is_shared()
             && let Some(alive) = self.alive.get(id)
-            && alive.doubts == doubts
+            && alive.epoch == epoch
             && now < alive.expires_at
             && !self.ending.contains_key(&alive.user_id)
         {
@@ -87,7 +87,7 @@ impl Liveness {
             username: user.username.as_str().to_owned(),
             user_created_at: user.created_at,
             expires_at: session.lifetime.end(),
-            doubts,
+            epoch,
         });
         Ok(self.remember(id, alive))
     }
@@ -103,9 +103,9 @@ impl Liveness {
     }
 
     /// Says that sessions of `user` are about to be ended; to be held until that is remembered here.
-    pub fn ending(self: &Arc<Self>, user: &UserId) -> Ending {
+    pub fn ending(self: &Arc<Self>, user: &UserId) -> EndingGuard {
         *self.ending.entry(user.clone()).or_default() += 1;
-        Ending { liveness: self.clone(), user: user.clone() }
+        EndingGuard { liveness: self.clone(), user: user.clone() }
     }
 
     /// Remembers that sessions ended; to be called after the commit and before the answer.
@@ -144,20 +144,20 @@ impl Liveness {
     }
 
     /// Forgets what lives: for when it is unknown whether a revocation was carried out.
-    pub fn doubt(&self) {
-        self.doubts.fetch_add(1, Ordering::SeqCst);
+    pub fn invalidate_all(&self) {
+        self.epoch.fetch_add(1, Ordering::SeqCst);
         self.alive.clear();
     }
 
     /// Notes that a session was seen, and with a token of which generation.
-    pub fn saw(&self, id: &SessionId, generation: Option<u64>, now: Timestamp) {
-        let mut seen = self.seen.entry(id.clone()).or_insert_with(|| Seen { id: id.clone(), at: now, generation });
+    pub fn touch(&self, id: &SessionId, generation: Option<u64>, now: Timestamp) {
+        let mut seen = self.seen.entry(id.clone()).or_insert_with(|| LastSeen { id: id.clone(), at: now, generation });
         seen.at = seen.at.max(now);
         seen.generation = seen.generation.max(generation);
     }
 
     /// What was seen of a session since it was last written.
-    pub fn seen(&self, id: &SessionId) -> Option<Seen> {
+    pub fn seen(&self, id: &SessionId) -> Option<LastSeen> {
         self.seen.get(id).map(|seen| seen.clone())
     }
 
@@ -167,9 +167,9 @@ impl Liveness {
     /// When the store does not answer; then nothing is forgotten.
     pub async fn flush(&self, now: Timestamp) -> Result<(), StoreError> {
         self.end_again().await?;
-        let batch: Vec<Seen> = self.seen.iter().map(|seen| seen.clone()).collect();
+        let batch: Vec<LastSeen> = self.seen.iter().map(|seen| seen.clone()).collect();
         if !batch.is_empty() {
-            let held: HashSet<SessionId> = self.store.seen(&batch).await?.into_iter().collect();
+            let held: HashSet<SessionId> = self.store.write_last_seen(&batch).await?.into_iter().collect();
             for written in batch.into_iter().filter(|seen| !held.contains(&seen.id)) {
                 self.seen.remove_if(&written.id, |_, seen| *seen == written);
             }
@@ -182,12 +182,12 @@ impl Liveness {
 
 /// While it is held, the store is asked about all sessions of the user: between a commit and its being remembered,
 /// another request may find the session ended, and answer so.
-pub struct Ending {
+pub struct EndingGuard {
     liveness: Arc<Liveness>,
     user: UserId,
 }
 
-impl Drop for Ending {
+impl Drop for EndingGuard {
     fn drop(&mut self) {
         self.liveness.ending.remove_if_mut(&self.user, |_, times| {
             *times -= 1;
@@ -204,7 +204,7 @@ mod tests {
     use crate::domain::device::Device;
     use crate::domain::id::{ClientId, KeyId};
     use crate::domain::session::{Label, Lifetime, Rotation, Session};
-    use crate::server::ports::{End, StartSession, User, Which};
+    use crate::server::ports::{EndSessions, Selection, StartSession, User};
     use crate::server::storage;
 
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
@@ -270,7 +270,8 @@ mod tests {
 
     /// Ends the session in the database, and nowhere else yet.
     async fn commit_the_end(liveness: &Liveness) {
-        let end = End { user_id: UserId::new("ada"), which: Which::All, reason: Reason::SignedOut, at: NOW };
+        let end =
+            EndSessions { user_id: UserId::new("ada"), which: Selection::All, reason: Reason::SignedOut, at: NOW };
         liveness.store.end_sessions(&end, &event(Kind::SignedOut)).await.unwrap();
     }
 
@@ -307,7 +308,7 @@ mod tests {
         let (_folder, liveness, sid) = world().await;
         let read_before = liveness.check(&sid, NOW).await.unwrap().unwrap();
         commit_the_end(&liveness).await;
-        liveness.doubt();
+        liveness.invalidate_all();
         liveness.remember(&sid, read_before);
         assert!(liveness.check(&sid, NOW).await.unwrap().is_none());
     }

@@ -2,19 +2,19 @@
 
 pub mod application;
 mod cli;
-pub mod common;
+pub mod common_passwords;
 pub mod config;
 mod connections;
-mod early;
 mod files;
 pub mod http;
+mod hyper_errors;
 pub mod liveness;
-pub mod news;
 pub mod password;
 pub mod ports;
 mod process;
 pub mod readiness;
 pub mod service;
+pub mod session_changes;
 pub mod storage;
 pub mod system;
 pub mod telemetry;

@@ -27,7 +27,7 @@ pub enum HashError {
 
 /// Whether a password matched.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Verified {
+pub enum PasswordCheck {
     Wrong,
     Right,
     /// It matched, and this is its hash by today's parameters, to be stored in place of the old one.
@@ -82,16 +82,16 @@ impl Hasher {
         password: &Password,
         stored: Option<&str>,
         from: &Origin,
-    ) -> Result<Verified, HashError> {
+    ) -> Result<PasswordCheck, HashError> {
         let known = stored.is_some();
         let stored = stored.unwrap_or(&self.decoy).to_owned();
         let (password, params, salt) = (password.clone(), self.params.clone(), self.salt());
         let check = move |memory: &mut Vec<Block>| {
             let matches = verify(password.expose(), &stored, memory)?;
             match (matches && known, is_current(&stored, &params)) {
-                (false, _) => Ok(Verified::Wrong),
-                (true, true) => Ok(Verified::Right),
-                (true, false) => hash(&params, password.expose(), &salt, memory).map(Verified::Outdated),
+                (false, _) => Ok(PasswordCheck::Wrong),
+                (true, true) => Ok(PasswordCheck::Right),
+                (true, false) => hash(&params, password.expose(), &salt, memory).map(PasswordCheck::Outdated),
             }
         };
         self.hashing.run(from, check).await?
@@ -117,15 +117,15 @@ impl Hasher {
 }
 
 /// Threads that do what waits, source by source.
-struct Pool(Arc<Waiting>);
+struct Pool(Arc<WaitingHash>);
 
-struct Waiting {
+struct WaitingHash {
     /// `None` once the pool is gone.
     turns: Mutex<Option<Turns<Work>>>,
     more: Condvar,
 }
 
-impl Waiting {
+impl WaitingHash {
     fn turns(&self) -> MutexGuard<'_, Option<Turns<Work>>> {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -144,7 +144,7 @@ impl Waiting {
 
 impl Pool {
     fn start(name: &str, threads: usize, queue: usize) -> std::io::Result<Self> {
-        let waiting = Arc::new(Waiting { turns: Mutex::new(Some(Turns::new(queue))), more: Condvar::new() });
+        let waiting = Arc::new(WaitingHash { turns: Mutex::new(Some(Turns::new(queue))), more: Condvar::new() });
         for n in 0..threads {
             let waiting = waiting.clone();
             std::thread::Builder::new().name(format!("{name}-{n}")).spawn(move || {
@@ -258,20 +258,21 @@ mod tests {
         let hasher = hasher(64);
         let stored = hasher.hash(&password("right"), &somebody()).await.unwrap();
         assert!(stored.starts_with("$argon2id$v=19$m=64,t=1,p=1$"), "{stored}");
-        assert_eq!(hasher.verify(&password("right"), Some(&stored), &somebody()).await, Ok(Verified::Right));
-        assert_eq!(hasher.verify(&password("wrong"), Some(&stored), &somebody()).await, Ok(Verified::Wrong));
-        assert_eq!(hasher.verify(&password("right"), None, &somebody()).await, Ok(Verified::Wrong));
+        assert_eq!(hasher.verify(&password("right"), Some(&stored), &somebody()).await, Ok(PasswordCheck::Right));
+        assert_eq!(hasher.verify(&password("wrong"), Some(&stored), &somebody()).await, Ok(PasswordCheck::Wrong));
+        assert_eq!(hasher.verify(&password("right"), None, &somebody()).await, Ok(PasswordCheck::Wrong));
     }
 
     #[tokio::test]
     async fn an_outdated_hash_is_made_anew() {
         let stored = hasher(64).hash(&password("right"), &somebody()).await.unwrap();
         let stronger = hasher(128);
-        let Ok(Verified::Outdated(renewed)) = stronger.verify(&password("right"), Some(&stored), &somebody()).await
+        let Ok(PasswordCheck::Outdated(renewed)) =
+            stronger.verify(&password("right"), Some(&stored), &somebody()).await
         else {
             panic!("the hash was not renewed");
         };
-        assert_eq!(stronger.verify(&password("right"), Some(&renewed), &somebody()).await, Ok(Verified::Right));
+        assert_eq!(stronger.verify(&password("right"), Some(&renewed), &somebody()).await, Ok(PasswordCheck::Right));
     }
 
     #[tokio::test]

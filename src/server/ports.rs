@@ -81,14 +81,14 @@ pub struct Rotated {
 
 /// What a judgement changes, all in its one transaction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Changes {
     pub changes: Vec<SessionChange>,
     pub events: Vec<Event>,
 }
 
 /// Looks at sessions inside a write transaction and says what changes. It is given those that exist, each locked
 /// until the commit, in any order.
-pub type Judge = Box<dyn FnOnce(Vec<Session>) -> Verdict + Send>;
+pub type Decide = Box<dyn FnOnce(Vec<Session>) -> Changes + Send>;
 
 /// The sessions that a judgement was not shown.
 #[derive(Debug, Default)]
@@ -103,11 +103,11 @@ pub struct Undecided {
 pub type Tallies = BTreeMap<String, Tally>;
 
 /// Looks at what is kept of attempts and says what of it changes.
-pub type TallyJudge = Box<dyn FnOnce(Tallies) -> Tallies + Send>;
+pub type DecideTallies = Box<dyn FnOnce(Tallies) -> Tallies + Send>;
 
 /// Which sessions to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum Selection {
     /// This one, if it is the user's.
     One(SessionId),
     /// All of the user's.
@@ -118,16 +118,16 @@ pub enum Which {
 
 /// Which sessions of whom to end, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct End {
+pub struct EndSessions {
     pub user_id: UserId,
-    pub which: Which,
+    pub which: Selection,
     pub reason: Reason,
     pub at: Timestamp,
 }
 
 /// That a session was seen since it was last written, from memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct LastSeen {
     pub id: SessionId,
     pub at: Timestamp,
     /// Seen with a token of this generation: confirms it if it is still the current one.
@@ -167,7 +167,7 @@ pub struct KeyChanges {
 }
 
 /// Looks at all keys inside a write transaction, which no other may enter meanwhile, and says what changes.
-pub type KeyJudge = Box<dyn FnOnce(&[StoredKey]) -> KeyChanges + Send>;
+pub type DecideKeys = Box<dyn FnOnce(&[StoredKey]) -> KeyChanges + Send>;
 
 /// An event as stored; what is in an [`Event`], and where it stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -189,7 +189,7 @@ pub struct Recorded {
 
 /// Which of a user's events are asked for.
 #[derive(Clone, Copy, Debug)]
-pub struct Page {
+pub struct EventPage {
     /// Only these; `None` for all of them.
     pub kinds: Option<&'static [Kind]>,
     /// Only those before the one with this cursor.
@@ -245,13 +245,13 @@ pub trait Store: Send + Sync + 'static {
     async fn these_sessions(&self, user_id: &UserId, ids: &[SessionId]) -> Result<Vec<Session>, StoreError>;
     /// Of each of these users who has sessions that were not ended: a text that is another one when one comes, goes or
     /// is renamed, and the same otherwise.
-    async fn outlines(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError>;
+    async fn session_fingerprints(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError>;
     /// One write transaction: loads and locks `ids`, lets `judge` decide, writes what it says, commits.
     /// A session that cannot be had now, or cannot be read, keeps no other from its decision.
-    async fn judge(&self, ids: Vec<SessionId>, judge: Judge) -> Result<Undecided, StoreError>;
+    async fn judge(&self, ids: Vec<SessionId>, judge: Decide) -> Result<Undecided, StoreError>;
     /// Ends sessions that are not ended yet, writes one event for each (`event` is its pattern, `sid` filled in), and
     /// returns those it ended.
-    async fn end_sessions(&self, end: &End, event: &Event) -> Result<Vec<SessionId>, StoreError>;
+    async fn end_sessions(&self, end: &EndSessions, event: &Event) -> Result<Vec<SessionId>, StoreError>;
     /// Ends these sessions once more, where the database has lost that they were ended: a standby that was behind took
     /// over. Returns how many it ended.
     async fn end_again(&self, ended: &[Ended]) -> Result<u64, StoreError>;
@@ -267,7 +267,7 @@ pub trait Store: Send + Sync + 'static {
     async fn reauthenticated(&self, id: &SessionId, at: Timestamp) -> Result<bool, StoreError>;
     /// Writes what was seen: moves `last_seen_at` forward only, sets `confirmed_at` where the generation is current.
     /// Returns those that another transaction held locked, of which nothing was written.
-    async fn seen(&self, seen: &[Seen]) -> Result<Vec<SessionId>, StoreError>;
+    async fn write_last_seen(&self, seen: &[LastSeen]) -> Result<Vec<SessionId>, StoreError>;
     /// Deletes, in batches, sessions that ended before `before`, web sessions that expired before `now`, and
     /// keys that did, except those that the current refresh token of a living session is made with; also events older
     /// than 400 days, and of each user the ended sessions beyond the newest 500 and the events beyond 10,000: the newest
@@ -277,13 +277,13 @@ pub trait Store: Send + Sync + 'static {
     /// Writes an event; nothing for a user who is gone.
     async fn record(&self, event: &Event) -> Result<(), StoreError>;
     /// The user's events, newest first.
-    async fn activity(&self, user_id: &UserId, page: Page) -> Result<Vec<Recorded>, StoreError>;
+    async fn activity(&self, user_id: &UserId, page: EventPage) -> Result<Vec<Recorded>, StoreError>;
 
     /// All keys, by when they become active.
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError>;
     /// One write transaction, one at a time over all servers: loads all keys, lets `judge` decide, writes what it says,
     /// commits. Returns all keys as they are then.
-    async fn change_keys(&self, judge: KeyJudge) -> Result<Vec<StoredKey>, StoreError>;
+    async fn change_keys(&self, judge: DecideKeys) -> Result<Vec<StoredKey>, StoreError>;
 
     async fn web_session(&self, id: &str, now: Timestamp) -> Result<Option<String>, StoreError>;
     /// Adds a web session, in place of the one that the session `of` had, if any; `false` if the id is taken.
@@ -308,7 +308,7 @@ pub trait Store: Send + Sync + 'static {
     /// What is kept of attempts under `keys`, where there is something. Reads only.
     async fn tallies(&self, keys: &[String]) -> Result<Tallies, StoreError>;
     /// One write transaction: loads and locks what is kept of attempts under `keys`, and sets what `judge` says.
-    async fn tally(&self, keys: Vec<String>, judge: TallyJudge) -> Result<(), StoreError>;
+    async fn tally(&self, keys: Vec<String>, judge: DecideTallies) -> Result<(), StoreError>;
 
     /// Whether the database answers and, where this server is the only one that writes, takes writes.
     async fn ping(&self) -> Result<(), StoreError>;

@@ -1,7 +1,7 @@
 //! The start, as operators meet it: in any environment, and with whatever is missing.
 
 use super::support::{Anonymous, Backend, Program, postgres_server};
-use latchkey::server::application::{self, World};
+use latchkey::server::application::{self, Runtime};
 use latchkey::server::config::Settings;
 use latchkey::server::storage;
 use serde_json::Value;
@@ -205,7 +205,7 @@ async fn of_several_first_starts_at_once_all_have_one_secret_and_the_same_keys()
         let settings = settings.clone();
         starts.spawn(async move {
             let store = storage::connect(&settings.database.url).await.unwrap();
-            let services = application::services(store, settings, &World::default()).await.unwrap();
+            let services = application::services(store, settings, &Runtime::default()).await.unwrap();
             services.store().keys().await.unwrap()
         });
     }

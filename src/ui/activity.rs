@@ -2,7 +2,7 @@
 
 use super::auth::timing;
 use super::links::{self, query};
-use super::page::Entry;
+use super::page::ActivityEntry;
 use super::{browser, naming, notice, text};
 use crate::api::account;
 use crate::api::data::{ActivityEvent, NewName};
@@ -38,7 +38,7 @@ pub enum WayOut {
 }
 
 /// What there is to do about an entry; `others`: the sessions that are signed in, but for the one that asks.
-pub fn way_out(entry: &Entry, others: &[SessionId]) -> Option<WayOut> {
+pub fn way_out(entry: &ActivityEntry, others: &[SessionId]) -> Option<WayOut> {
     match (entry.event.kind, &entry.event.sid) {
         (Kind::SignedIn | Kind::PasswordChanged, Some(sid)) => others.contains(sid).then(|| WayOut::End(sid.clone())),
         (Kind::SignInFailed | Kind::SignInsBlocked, _) => entry.warns.then_some(WayOut::Guessed),
@@ -80,7 +80,7 @@ pub fn look_for_news(filter: Filter, newest: Option<Identity>, has_news: RwSigna
 }
 
 /// The entry in words.
-pub fn words(Entry { event, wrong, .. }: &Entry) -> String {
+pub fn words(ActivityEntry { event, wrong, .. }: &ActivityEntry) -> String {
     let happened = &text().activity().happened;
     if let Some(WrongPasswords { count, outcome, .. }) = wrong {
         let words = match outcome {

@@ -1,10 +1,10 @@
-//! The app as the server writes it. In the browser each page comes alive by itself (see `alive`).
+//! The app as the server writes it. In the browser each page comes alive by itself (see `hydrate`).
 
 use super::components::frame::Frame;
 use super::components::gate::Gate;
+use super::form_result::FormResult;
 use super::page::Content;
 use super::pages;
-use super::said::Said;
 use leptos::prelude::*;
 
 /// The id of the element whose content comes alive. What stands around it is the server's, and stays as it is.
@@ -15,7 +15,7 @@ const NOTHING: Option<()> = None;
 
 /// What the body of a page holds. For the server: it has the code of all pages.
 /// `said`: what a form has done before it.
-pub fn written(content: Content, said: Option<Said>) -> AnyView {
+pub fn written(content: Content, said: Option<FormResult>) -> AnyView {
     let page = content.page();
     match content {
         Content::SignIn(farewell) => {

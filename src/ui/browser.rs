@@ -246,7 +246,7 @@ pub fn element(id: &str) -> Option<web_sys::HtmlElement> {
 }
 
 /// Says `words` in the element with this id.
-pub fn say(id: &str, words: &str) {
+pub fn set_text(id: &str, words: &str) {
     if let Some(element) = element(id) {
         element.set_text_content(Some(words));
     }
@@ -321,7 +321,7 @@ fn become_plain() {
     let Some(body) = document().body() else { return };
     let copy = body.clone_node_with_deep(true).ok().and_then(|copy| copy.dyn_into::<web_sys::Element>().ok());
     if let Some(copy) = copy {
-        let _ = copy.remove_attribute("data-alive");
+        let _ = copy.remove_attribute("data-hydrated");
         let _ = body.replace_with_with_node_1(&copy);
     }
 }

@@ -1,5 +1,5 @@
 //! Points in time as text, in the reader's time zone where it is known, otherwise in UTC. Later the reader's own locale
-//! comes in (see `components::moment`).
+//! comes in (see `components::relative_time`).
 
 use super::{text, time_zone};
 use crate::domain::time::Timestamp;

@@ -2,7 +2,7 @@
 //! and in the first paint it is the moment at which the page was made, so that both write the same markup.
 
 use super::browser;
-use super::environment::Environment;
+use super::environment::PageEnvironment;
 use crate::domain::time::Timestamp;
 use leptos::prelude::*;
 use std::cell::Cell;
@@ -17,19 +17,19 @@ const TOLERANCE_MILLIS: i64 = 30_000;
 thread_local! {
     /// By how much this device's clock is behind, in milliseconds.
     static BEHIND: Cell<i64> = const { Cell::new(0) };
-    static OF_PAGE: Cell<Option<Clock>> = const { Cell::new(None) };
+    static OF_PAGE: Cell<Option<PageClock>> = const { Cell::new(None) };
 }
 
 /// What time it is, and whether it goes: it stands still until the app has come alive.
 #[derive(Clone, Copy)]
-pub struct Clock {
+pub struct PageClock {
     now: RwSignal<Timestamp>,
     alive: RwSignal<bool>,
 }
 
-impl Clock {
+impl PageClock {
     pub fn provide() -> Self {
-        let clock = Self { now: RwSignal::new(Environment::current().now), alive: RwSignal::new(false) };
+        let clock = Self { now: RwSignal::new(PageEnvironment::current().now), alive: RwSignal::new(false) };
         provide_context(clock);
         clock
     }

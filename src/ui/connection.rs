@@ -39,14 +39,14 @@ impl Cause {
 thread_local! {
     static UNREACHABLE: Cell<bool> = const { Cell::new(false) };
     static GIVEN_UP: Cell<bool> = const { Cell::new(false) };
-    static OF_PAGE: Cell<Option<Connection>> = const { Cell::new(None) };
+    static OF_PAGE: Cell<Option<Reachability>> = const { Cell::new(None) };
 }
 
 /// The connection, for views; whole until the app has come alive.
 #[derive(Clone, Copy)]
-pub struct Connection(RwSignal<Option<Cause>>);
+pub struct Reachability(RwSignal<Option<Cause>>);
 
-impl Connection {
+impl Reachability {
     pub fn provide() -> Self {
         let connection = Self(RwSignal::new(None));
         provide_context(connection);
@@ -101,8 +101,8 @@ fn show() {
     let cause = Cause::now();
     browser::mark_root(ATTRIBUTE, cause.is_some());
     match OF_PAGE.get() {
-        Some(Connection(shown)) => drop(shown.try_set(cause)),
-        None => browser::say(STATUS, cause.map_or("", Cause::words)),
+        Some(Reachability(shown)) => drop(shown.try_set(cause)),
+        None => browser::set_text(STATUS, cause.map_or("", Cause::words)),
     }
 }
 
@@ -125,8 +125,8 @@ fn hold(event: &Event) {
         return;
     }
     event.prevent_default();
-    // Said anew, so that it is read out again.
-    if let Some(Connection(shown)) = OF_PAGE.get() {
+    // FormResult anew, so that it is read out again.
+    if let Some(Reachability(shown)) = OF_PAGE.get() {
         shown.try_set(None);
     }
     browser::spawn(async {

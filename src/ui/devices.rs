@@ -17,14 +17,14 @@ pub const HEADING: &str = "devices-heading";
 
 /// What can be ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
+pub enum EndRequest {
     One(Box<SessionInfo>),
     Several(Vec<SessionInfo>),
     Others,
     Everywhere,
 }
 
-impl Ending {
+impl EndRequest {
     /// Those chosen.
     pub fn of(mut chosen: Vec<SessionInfo>) -> Self {
         match chosen.pop() {
@@ -107,9 +107,9 @@ pub struct Devices {
     /// While several are being chosen: those that are.
     pub selected: RwSignal<Option<Vec<SessionId>>>,
     /// Waits for a yes or no.
-    pub asked: RwSignal<Option<Ending>>,
+    pub asked: RwSignal<Option<EndRequest>>,
     /// Waits for the password.
-    pub locked: RwSignal<Option<Ending>>,
+    pub locked: RwSignal<Option<EndRequest>>,
     pub failure: RwSignal<Option<String>>,
     /// That the password was given again, until something is ended.
     pub confirmed: RwSignal<Option<String>>,
@@ -163,7 +163,7 @@ impl Devices {
     }
 
     /// Asks before `ending` is done. Where that cannot be, a page does, as without JavaScript.
-    pub fn ask(self, ending: Ending, form: Option<HtmlFormElement>) {
+    pub fn ask(self, ending: EndRequest, form: Option<HtmlFormElement>) {
         self.failure.set(None);
         if !browser::has_dialogs() {
             if browser::confirms(&ending.words()) {
@@ -197,27 +197,29 @@ impl Devices {
     }
 
     /// What there is still to end of it.
-    pub fn still(self, ending: Ending) -> Option<Ending> {
+    pub fn still(self, ending: EndRequest) -> Option<EndRequest> {
         let is_there = |one: &SessionInfo| self.rows.with_untracked(|rows| rows.iter().any(|row| row.sid == one.sid));
         match ending {
-            Ending::One(one) => is_there(&one).then_some(Ending::One(one)),
-            Ending::Several(mut several) => {
+            EndRequest::One(one) => is_there(&one).then_some(EndRequest::One(one)),
+            EndRequest::Several(mut several) => {
                 several.retain(is_there);
-                (!several.is_empty()).then(|| Ending::of(several))
+                (!several.is_empty()).then(|| EndRequest::of(several))
             }
-            Ending::Others => self.rows.with_untracked(|rows| rows.iter().any(|row| !row.current)).then_some(ending),
-            Ending::Everywhere => Some(ending),
+            EndRequest::Others => {
+                self.rows.with_untracked(|rows| rows.iter().any(|row| !row.current)).then_some(ending)
+            }
+            EndRequest::Everywhere => Some(ending),
         }
     }
 
     /// Ends what was asked for. Its rows go at once, and come back if it fails.
-    pub fn end(self, ending: Ending) {
+    pub fn end(self, ending: EndRequest) {
         let Some(before) = self.rows.try_get_untracked() else { return };
         self.failure.set(None);
         self.confirmed.set(None);
         let selected = self.selected.get_untracked();
         self.selected.set(None);
-        if ending != Ending::Everywhere {
+        if ending != EndRequest::Everywhere {
             self.rows.update(|rows| rows.retain(|row| !ending.takes(row)));
         }
         let taken: Vec<SessionId> = before.iter().filter(|row| ending.takes(row)).map(|row| row.sid.clone()).collect();
@@ -225,11 +227,11 @@ impl Devices {
         browser::spawn(async move {
             let result = ending.clone().call().await;
             self.ending.try_update_value(|ending| ending.retain(|sid| !taken.contains(sid)));
-            if ending == Ending::Everywhere && result.is_ok() {
+            if ending == EndRequest::Everywhere && result.is_ok() {
                 return auth::signed_out();
             }
             match result {
-                Ok(()) => messages::say(ending.done(), None),
+                Ok(()) => messages::show(ending.done(), None),
                 Err((problem, left)) => {
                     self.rows.try_update(|rows| put_back(rows, &before, &left));
                     self.selected.try_update(|now| *now = now.take().or(selected));
@@ -280,10 +282,10 @@ impl Devices {
             let is_in = |rows: &[SessionInfo], row: &SessionInfo| rows.iter().any(|other| other.sid == row.sid);
             for came in rows.iter().filter(|row| !is_in(&before, row)) {
                 let not_you = (text().devices().not_you, links::sign_out_of(&came.sid));
-                messages::say((text().devices().came)(&naming::mention(came)), Some(not_you));
+                messages::show((text().devices().came)(&naming::mention(came)), Some(not_you));
             }
             for went in before.iter().filter(|row| !is_in(&rows, row)) {
-                messages::say((text().devices().ended_one)(&naming::mention(went)), None);
+                messages::show((text().devices().ended_one)(&naming::mention(went)), None);
             }
             if rows != before {
                 let focused = browser::focused();
@@ -302,7 +304,10 @@ impl Devices {
     pub fn renamed(self, sid: &SessionId, name: String) {
         self.rows.update(|rows| {
             if let Some(row) = rows.iter_mut().find(|row| row.sid == *sid) {
-                messages::say((text().devices().renamed)(&naming::mention(row), &naming::isolated(name.clone())), None);
+                messages::show(
+                    (text().devices().renamed)(&naming::mention(row), &naming::isolated(name.clone())),
+                    None,
+                );
                 row.name = Some(name);
             }
         });
@@ -310,7 +315,7 @@ impl Devices {
 }
 
 /// Puts what is missing of `before` and was not ended back in its place, and leaves alone what has changed since.
-fn put_back(rows: &mut Vec<SessionInfo>, before: &[SessionInfo], left: &Ending) {
+fn put_back(rows: &mut Vec<SessionInfo>, before: &[SessionInfo], left: &EndRequest) {
     for (place, former) in before.iter().enumerate() {
         if left.takes(former) && !rows.iter().any(|row| row.sid == former.sid) {
             rows.insert(place.min(rows.len()), former.clone());
@@ -348,7 +353,7 @@ mod tests {
     fn a_row_goes_back_to_where_it_was() {
         let before = ["a", "b", "c", "d"].map(session);
         let mut rows = vec![session("a"), session("d")];
-        put_back(&mut rows, &before, &Ending::Others);
+        put_back(&mut rows, &before, &EndRequest::Others);
         assert_eq!(sids(&rows), "abcd");
     }
 
@@ -356,22 +361,22 @@ mod tests {
     fn of_several_only_those_go_back_that_were_not_ended() {
         let before = ["a", "b", "c", "d"].map(session);
         let mut rows = vec![session("a")];
-        put_back(&mut rows, &before, &Ending::Several(vec![session("c"), session("d")]));
+        put_back(&mut rows, &before, &EndRequest::Several(vec![session("c"), session("d")]));
         assert_eq!(sids(&rows), "acd");
     }
 
     #[test]
     fn what_came_meanwhile_stays() {
         let mut rows = vec![session("a"), session("new")];
-        put_back(&mut rows, &["a", "b"].map(session), &Ending::Others);
+        put_back(&mut rows, &["a", "b"].map(session), &EndRequest::Others);
         assert_eq!(sids(&rows), "abnew");
     }
 
     #[test]
     fn ending_the_others_spares_this_device() {
-        assert!(!Ending::Others.takes(&session("a")));
-        assert!(Ending::Others.takes(&session("b")));
-        let one = Ending::One(Box::new(session("b")));
+        assert!(!EndRequest::Others.takes(&session("a")));
+        assert!(EndRequest::Others.takes(&session("b")));
+        let one = EndRequest::One(Box::new(session("b")));
         assert!(one.takes(&session("b")) && !one.takes(&session("c")));
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Of this page. The server provides it as context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Environment {
+pub struct PageEnvironment {
     pub theme: Theme,
     pub language: Language,
     /// The fewest characters of a new password.
@@ -25,7 +25,7 @@ pub struct Environment {
     pub now: Timestamp,
 }
 
-impl Default for Environment {
+impl Default for PageEnvironment {
     fn default() -> Self {
         Self {
             theme: Theme::System,
@@ -53,10 +53,10 @@ pub mod attribute {
 }
 
 thread_local! {
-    static OF_PAGE: Cell<Option<Environment>> = const { Cell::new(None) };
+    static OF_PAGE: Cell<Option<PageEnvironment>> = const { Cell::new(None) };
 }
 
-impl Environment {
+impl PageEnvironment {
     pub fn current() -> Self {
         OF_PAGE.get().or_else(use_context).unwrap_or_default()
     }
@@ -108,11 +108,11 @@ impl RememberHint {
 
 /// The language of this page.
 pub fn language() -> Language {
-    Environment::current().language
+    PageEnvironment::current().language
 }
 
 /// Shows the page in this theme from now on.
 pub fn show(theme: Theme) {
     browser::set_root_attribute(attribute::THEME, theme.as_str());
-    OF_PAGE.set(Some(Environment { theme, ..Environment::current() }));
+    OF_PAGE.set(Some(PageEnvironment { theme, ..PageEnvironment::current() }));
 }

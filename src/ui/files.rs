@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 /// Addresses of the built files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Files {
+pub struct SiteFiles {
     pub style: String,
     pub script: String,
     pub wasm: String,
@@ -16,15 +16,15 @@ pub struct Files {
     pub parts: BTreeMap<String, Vec<String>>,
 }
 
-impl Files {
+impl SiteFiles {
     fn part(&self, name: Option<&str>) -> &[String] {
         name.and_then(|name| self.parts.get(name)).map_or(&[], Vec::as_slice)
     }
 }
 
 /// Starts the app. Without WebAssembly, or where a file does not arrive, the page stays as the server wrote it.
-fn start(files: &Files) -> String {
-    let Files { script, wasm, .. } = files;
+fn start(files: &SiteFiles) -> String {
+    let SiteFiles { script, wasm, .. } = files;
     format!(
         "import('{script}').then(app=>app.default({{module_or_path:'{wasm}'}}).then(()=>app.hydrate())).catch(()=>{{}})"
     )
@@ -33,7 +33,7 @@ fn start(files: &Files) -> String {
 /// The scripts of a page, and what they load ahead. Written here and not by Leptos' `HydrationScripts`, which puts the
 /// nonce into the attribute `crossorigin` of links too, where any script or style reads it.
 #[component]
-pub fn Scripts(files: Arc<Files>, part: Option<&'static str>) -> impl IntoView {
+pub fn Scripts(files: Arc<SiteFiles>, part: Option<&'static str>) -> impl IntoView {
     let module = |address: String| {
         view! { <link rel="modulepreload" href=address /> }
     };

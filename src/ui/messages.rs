@@ -21,7 +21,7 @@ const SECOND: Duration = Duration::from_secs(1);
 const LOW: f64 = 400.0;
 
 /// Says `words`. `action`: a link, its words and where it leads; such a message stays until it is closed.
-pub fn say(words: String, action: Option<(&'static str, String)>) {
+pub fn show(words: String, action: Option<(&'static str, String)>) {
     browser::spawn(async move {
         // Under a dialog nobody could read it.
         while dialog_is_open() {

@@ -3,7 +3,7 @@
 
 use super::address::Address;
 use super::connection;
-use super::environment::Environment;
+use super::environment::PageEnvironment;
 use super::links::query;
 use super::text;
 use crate::api::json::read_word;
@@ -67,7 +67,7 @@ impl From<&Problem> for Notice {
 }
 
 fn field_problem(field: &str, reason: &str) -> Option<String> {
-    text().field_problem(field, reason, Environment::current().password_min)
+    text().field_problem(field, reason, PageEnvironment::current().password_min)
 }
 
 /// One sentence for a problem.

@@ -1,7 +1,7 @@
 //! The pages that there are: where each one is, what it is called, and what it is about.
 
 use super::activity::Identity;
-use super::environment::Environment;
+use super::environment::PageEnvironment;
 use super::{browser, links, text};
 use crate::api::data::{Account, ActivityEvent, SessionInfo};
 use crate::api::json;
@@ -86,7 +86,7 @@ impl Page {
         }
     }
 
-    /// The part of the app's code that it needs beyond what all have (see `alive`).
+    /// The part of the app's code that it needs beyond what all have (see `hydrate`).
     pub const fn part(self) -> Option<&'static str> {
         match self {
             Self::Devices => Some("devices"),
@@ -110,7 +110,7 @@ impl Page {
         let text = text();
         match self {
             Self::SignIn => text.enter().sign_in,
-            Self::SignUp if Environment::current().sign_up_open => text.enter().sign_up,
+            Self::SignUp if PageEnvironment::current().sign_up_open => text.enter().sign_up,
             Self::SignUp => text.enter().closed_title,
             Self::Reauthenticate => text.confirm().title,
             Self::Devices => text.devices().title,
@@ -134,9 +134,9 @@ pub struct Personal<T> {
 
 /// A page of the user's events.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Activity {
+pub struct ActivityContent {
     /// Newest first.
-    pub entries: Vec<Entry>,
+    pub entries: Vec<ActivityEntry>,
     /// What the newest event is known by.
     pub newest: Option<Identity>,
     /// The cursor of the next page; `None` on the last.
@@ -158,7 +158,7 @@ pub enum Asked {
 
 /// An event, or several wrong passwords.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Entry {
+pub struct ActivityEntry {
     pub event: ActivityEvent,
     /// The wrong passwords that it stands for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -169,7 +169,7 @@ pub struct Entry {
 
 /// A session that the user says somebody else started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NotMe {
+pub struct NotMeContent {
     pub session: SessionInfo,
     /// Whether it takes the password to end it.
     pub password_needed: bool,
@@ -184,9 +184,9 @@ pub enum Content {
     Reauthenticate(Personal<()>),
     Devices(Personal<Vec<SessionInfo>>),
     SignOut(Asked),
-    Activity(Personal<Activity>),
+    Activity(Personal<ActivityContent>),
     Account(Personal<Account>),
-    NotMe(Personal<NotMe>),
+    NotMe(Personal<NotMeContent>),
     Resuming,
     Failed(Problem),
     Missing,

@@ -1,10 +1,10 @@
 //! The HTML document around the app, rendered on the server only.
 
-use super::environment::{Environment, RememberHint};
-use super::files::{Files, Scripts};
+use super::environment::{PageEnvironment, RememberHint};
+use super::files::{Scripts, SiteFiles};
+use super::form_result::FormResult;
 use super::page::Content;
 use super::pages::Leaving;
-use super::said::Said;
 use super::{app, text, time_zone};
 use crate::domain::preferences::Theme;
 use leptos::nonce::use_nonce;
@@ -18,8 +18,13 @@ const END: &str = "end";
 /// policy; nothing else does, since what a script or a style can read is no secret.
 ///
 /// What the page is about stands on its body: the encoding has to be named within the first 1,024 bytes.
-pub fn shell(options: LeptosOptions, files: Arc<Files>, content: Content, said: Option<Said>) -> impl IntoView {
-    let environment = Environment::current();
+pub fn shell(
+    options: LeptosOptions,
+    files: Arc<SiteFiles>,
+    content: Content,
+    said: Option<FormResult>,
+) -> impl IntoView {
+    let environment = PageEnvironment::current();
     let page = content.page();
     let told = content.to_attribute();
     let is_of_someone = told.is_some();
@@ -35,7 +40,7 @@ pub fn shell(options: LeptosOptions, files: Arc<Files>, content: Content, said: 
             data-grace=environment.grace.as_millis() as u64
             data-now=environment.now.as_millis()
             data-page=page.as_str()
-            data-time-zone=time_zone::told()
+            data-time-zone=time_zone::stored()
         >
             <head>
                 <meta charset="utf-8" />

@@ -43,13 +43,13 @@ pub fn written(time: Timestamp) -> Option<i64> {
 }
 
 /// For the root of the page.
-pub fn told() -> Option<String> {
+pub fn stored() -> Option<String> {
     use_context::<TimeZone>().map(|zone| zone.name.as_str().to_owned())
 }
 
 /// Tells the server in which zone the browser is, where it does not know; in the browser only. The page sets the cookie
 /// by itself: it is no secret, and needs no call that may come late.
-pub fn tell() {
+pub fn store() {
     const YEAR: u32 = 365 * 86_400;
 
     let Some(own) = browser::time_zone().and_then(|name| ZoneName::new(&name)) else { return };

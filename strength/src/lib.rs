@@ -7,13 +7,13 @@
 use std::cell::RefCell;
 
 #[derive(Default)]
-struct Said {
+struct Estimate {
     text: String,
     words: Vec<String>,
 }
 
 thread_local! {
-    static SAID: RefCell<Said> = RefCell::default();
+    static SAID: RefCell<Estimate> = RefCell::default();
 }
 
 /// The next character of a text, as its code point; what is none is left out.
@@ -34,7 +34,7 @@ pub extern "C" fn word() {
 /// The text that was said is a password: how many guesses it takes, as a power of ten.
 #[unsafe(no_mangle)]
 pub extern "C" fn guesses_log10() -> f64 {
-    let Said { text, words } = SAID.take();
+    let Estimate { text, words } = SAID.take();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     zxcvbn::zxcvbn(&text, &words).guesses_log10()
 }

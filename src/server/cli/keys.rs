@@ -1,13 +1,13 @@
 //! `latchkey keys`: lists keys, and rotates them.
 
-use super::{CommandError, say};
+use super::{CommandError, print};
 use crate::domain::key_schedule;
 use crate::domain::time::Timestamp;
-use crate::server::application::{StartError, World, keys};
+use crate::server::application::{Runtime, StartError, keys};
 use crate::server::config::Settings;
 use crate::server::ports::StoredKey;
-use crate::server::token::keeper::{Haste, scheduled};
-use crate::server::token::keys::Purpose;
+use crate::server::token::key_manager::{When, scheduled};
+use crate::server::token::keys::KeyPurpose;
 use clap::{Subcommand, ValueEnum};
 
 #[derive(Debug, Subcommand)]
@@ -46,17 +46,17 @@ pub(super) enum Only {
 /// Runs the command.
 pub(super) async fn run(command: Keys, settings: &Settings) -> Result<(), CommandError> {
     let store = super::installed(settings).await?;
-    let world = World::default();
+    let world = Runtime::default();
     match command {
         Keys::List => list(&store.keys().await?, world.clock.now()),
         Keys::Rotate { now: at_once, purpose } => {
             let purposes = match purpose {
-                None => Purpose::ALL.to_vec(),
-                Some(Only::Access) => vec![Purpose::Access],
-                Some(Only::Refresh) => vec![Purpose::Refresh],
+                None => KeyPurpose::ALL.to_vec(),
+                Some(Only::Access) => vec![KeyPurpose::Access],
+                Some(Only::Refresh) => vec![KeyPurpose::Refresh],
             };
             let (keeper, _) = keys(store, settings, &world).await.map_err(StartError::from)?;
-            let haste = if at_once { Haste::AtOnce } else { Haste::Scheduled };
+            let haste = if at_once { When::AtOnce } else { When::Scheduled };
             let stored = keeper.rotate(&purposes, haste, world.clock.now()).await.map_err(StartError::from)?;
             list(&stored, world.clock.now())
         }
@@ -65,13 +65,13 @@ pub(super) async fn run(command: Keys, settings: &Settings) -> Result<(), Comman
 
 /// One line a key, fields between tabs.
 fn list(stored: &[StoredKey], now: Timestamp) -> Result<(), CommandError> {
-    for purpose in Purpose::ALL {
+    for purpose in KeyPurpose::ALL {
         let keys = scheduled(stored, purpose);
         let own = stored.iter().filter(|key| key.purpose == purpose.as_str());
         for (key, stored) in keys.iter().zip(own) {
             let state = key_schedule::state(key, &keys, now).as_str();
             let times = [Some(stored.created_at), Some(stored.active_at), stored.expires_at].map(rfc3339).join("\t");
-            say(&format!("{}\t{}\t{}\t{state}\t{times}", stored.purpose, key.id, key.algorithm))?;
+            print(&format!("{}\t{}\t{}\t{state}\t{times}", stored.purpose, key.id, key.algorithm))?;
         }
     }
     Ok(())

@@ -3,7 +3,7 @@
 mod keys;
 mod users;
 
-use super::application::{self, Application, StartError, World};
+use super::application::{self, Application, Runtime, StartError};
 use super::config::{Config, Settings};
 use super::ports::{Store, StoreError};
 use super::process;
@@ -41,7 +41,7 @@ enum Command {
     Migrate,
     /// Users.
     #[command(subcommand)]
-    User(users::User),
+    UserCommand(users::UserCommand),
     /// Keys that sign tokens.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -132,15 +132,15 @@ async fn run(config: Option<PathBuf>, command: Command) -> Result<(), CommandErr
             let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
             let store = storage::connect(&settings.database.url).await.map_err(StartError::from)?;
             if store.keys().await?.is_empty() {
-                application::keys(store, &settings, &World::default()).await.map_err(StartError::from)?;
+                application::keys(store, &settings, &Runtime::default()).await.map_err(StartError::from)?;
             }
-            say("The database is at this version.")
+            print("The database is at this version.")
         }
         Command::Keys(command) => {
             let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
             keys::run(command, &settings).await
         }
-        Command::User(command) => {
+        Command::UserCommand(command) => {
             let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
             users::run(command, settings).await
         }
@@ -152,7 +152,7 @@ async fn serve(config: Config) -> Result<(), CommandError> {
     let settings = config.file.as_ref().map_or_else(|| "none".to_owned(), |file| file.display().to_string());
     let (database, site) = (storage::name(&config.settings.database.url), config.leptos.site_root.to_string());
     let public_url = config.settings.server.public_url.clone();
-    let application = Application::build(config, World::default()).await?;
+    let application = Application::build(config, Runtime::default()).await?;
     let (version, listen) = (env!("CARGO_PKG_VERSION"), application.address()?);
     tracing::info!(version, settings, database, site, public_url, %listen, "serving");
     Ok(application.run_until(process::stop_signal()).await?)
@@ -164,6 +164,6 @@ async fn installed(settings: &Settings) -> Result<Arc<dyn Store>, CommandError> 
     if store.keys().await?.is_empty() { Err(CommandError::NoKeys) } else { Ok(store) }
 }
 
-fn say(line: &str) -> Result<(), CommandError> {
+fn print(line: &str) -> Result<(), CommandError> {
     Ok(writeln!(std::io::stdout(), "{line}")?)
 }

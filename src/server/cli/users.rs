@@ -1,8 +1,8 @@
 //! `latchkey user`: adds and lists users.
 
-use super::{CommandError, installed, say};
+use super::{CommandError, installed, print};
 use crate::domain::credentials::Username;
-use crate::server::application::{World, services};
+use crate::server::application::{Runtime, services};
 use crate::server::config::Settings;
 use crate::server::service::ServiceError;
 use clap::Subcommand;
@@ -13,7 +13,7 @@ use std::sync::Arc;
 const PASSWORD_TRIES: u32 = 3;
 
 #[derive(Debug, Subcommand)]
-pub(super) enum User {
+pub(super) enum UserCommand {
     /// Adds a user; the password is asked for, or read from standard input.
     Add { username: String },
     /// Lists all users.
@@ -21,25 +21,25 @@ pub(super) enum User {
 }
 
 /// Runs the command.
-pub(super) async fn run(command: User, settings: Settings) -> Result<(), CommandError> {
+pub(super) async fn run(command: UserCommand, settings: Settings) -> Result<(), CommandError> {
     let settings = Arc::new(settings);
     let store = installed(&settings).await?;
     // Also for what only reads: a secret that is missing or foreign is told at once.
-    let services = services(store.clone(), settings, &World::default()).await?;
+    let services = services(store.clone(), settings, &Runtime::default()).await?;
     match command {
-        User::Add { username } => {
+        UserCommand::Add { username } => {
             // Before somebody thinks of a password for a name that cannot be had.
             let name = Username::new(&username).map_err(ServiceError::Username)?;
             if store.user_by_name(&name).await?.is_some() {
                 return Err(ServiceError::UsernameTaken.into());
             }
             let user = services.add_user(&username, &ask_password()?, None).await?;
-            say(&format!("Added {} ({}).", user.username.as_str(), user.id))
+            print(&format!("Added {} ({}).", user.username.as_str(), user.id))
         }
-        User::List => {
+        UserCommand::List => {
             for user in store.users().await? {
                 let state = if user.disabled_at.is_some() { "disabled" } else { "enabled" };
-                say(&format!("{}\t{}\t{state}", user.id, user.username.as_str()))?;
+                print(&format!("{}\t{}\t{state}", user.id, user.username.as_str()))?;
             }
             Ok(())
         }
@@ -58,7 +58,7 @@ fn ask_password() -> Result<String, CommandError> {
         if rpassword::prompt_password("The same again: ")? == password {
             return Ok(password);
         }
-        say("These two were not the same.")?;
+        print("These two were not the same.")?;
     }
     Err(CommandError::PasswordsDiffer)
 }

@@ -1,4 +1,4 @@
-//! Environment variables: which of them are settings, and which of our prefix somebody else sets.
+//! EnvironmentVariables variables: which of them are settings, and which of our prefix somebody else sets.
 
 use super::ConfigError;
 use std::ffi::OsString;
@@ -33,16 +33,16 @@ impl Variable {
 
 /// The settings in an environment, and names of our prefix that are none of ours.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Environment {
+pub(super) struct EnvironmentVariables {
     pub settings: Vec<Variable>,
     pub passed_over: Vec<String>,
 }
 
-impl Environment {
+impl EnvironmentVariables {
     /// Reads the variables whose names start with `LATCHKEY_`; all others are not looked at, whatever bytes they hold.
     ///
     /// # Errors
-    /// [`ConfigError::Environment`] for a name that looks like a setting and is none, or a value that is not UTF-8.
+    /// [`ConfigError::EnvironmentVariables`] for a name that looks like a setting and is none, or a value that is not UTF-8.
     pub fn read(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Self, ConfigError> {
         let mut read = Self::default();
         for (name, value) in variables {
@@ -50,7 +50,7 @@ impl Environment {
                 continue;
             }
             let text = name.to_string_lossy().into_owned();
-            let wrong = |reason: &str| ConfigError::Environment(text.clone(), reason.to_owned());
+            let wrong = |reason: &str| ConfigError::EnvironmentVariables(text.clone(), reason.to_owned());
             let rest = text.strip_prefix(PREFIX).unwrap_or_default();
             // `telemetry` reads what is logged, and tests have variables of their own.
             if rest == "LOG" || rest.starts_with("TEST_") {
@@ -102,10 +102,10 @@ mod tests {
     use super::*;
     use std::os::unix::ffi::OsStringExt as _;
 
-    fn read(variables: &[(&[u8], &[u8])]) -> Result<Environment, String> {
+    fn read(variables: &[(&[u8], &[u8])]) -> Result<EnvironmentVariables, String> {
         let text = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
         let variables = variables.iter().map(|(name, value)| (text(name), text(value)));
-        Environment::read(variables).map_err(|error| error.to_string())
+        EnvironmentVariables::read(variables).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -150,7 +150,7 @@ mod tests {
     #[test]
     fn only_our_own_variables_must_be_text() {
         let foreign: [(&[u8], &[u8]); 3] = [(b"LANG", b"\xff\xfe"), (b"ODD\xff", b"x"), (b"", b"")];
-        assert_eq!(read(&foreign), Ok(Environment::default()));
+        assert_eq!(read(&foreign), Ok(EnvironmentVariables::default()));
         let error = read(&[(b"LATCHKEY_DATABASE__URL", b"sqlite://\xff.db")]).unwrap_err();
         assert_eq!(error, "environment variable LATCHKEY_DATABASE__URL: its value is not UTF-8");
         let error = read(&[(b"LATCHKEY_\xff", b"x")]).unwrap_err();

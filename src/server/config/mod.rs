@@ -12,7 +12,7 @@ mod site;
 
 pub use settings::*;
 
-use environment::Environment;
+use environment::EnvironmentVariables;
 use leptos::config::LeptosOptions;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -29,7 +29,7 @@ pub enum ConfigError {
     #[error("{0}: {1}")]
     File(PathBuf, String),
     #[error("environment variable {0}: {1}")]
-    Environment(String, String),
+    EnvironmentVariables(String, String),
     #[error("{key}: {reason}")]
     Value { key: &'static str, reason: String },
     #[error("the web app's files were not found in {}: put the folder `site` of a release beside the program", .0.display())]
@@ -66,7 +66,7 @@ impl Config {
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
-        let source = Source::read(file)?;
+        let source = SettingSource::read(file)?;
         Ok(Self { settings: source.settings(environment)?, leptos: site::options(&source)?, file: source.file })
     }
 }
@@ -80,19 +80,19 @@ impl Settings {
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
-        Source::read(file)?.settings(environment)
+        SettingSource::read(file)?.settings(environment)
     }
 }
 
 /// The file of settings, or nothing where there is none.
-struct Source {
+struct SettingSource {
     file: Option<PathBuf>,
     /// From where relative paths count: the file's folder, otherwise the working folder. Absolute.
     folder: PathBuf,
     text: String,
 }
 
-impl Source {
+impl SettingSource {
     fn read(file: Option<&Path>) -> Result<Self, ConfigError> {
         let here = std::env::current_dir().map_err(|error| ConfigError::Read(PathBuf::from("."), error))?;
         let Some(found) = file.map(Path::to_owned).or_else(find) else {
@@ -110,7 +110,7 @@ impl Source {
     }
 
     fn settings(&self, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Settings, ConfigError> {
-        let environment = Environment::read(environment)?;
+        let environment = EnvironmentVariables::read(environment)?;
         if !environment.passed_over.is_empty() {
             let names = environment.passed_over.join(" ");
             tracing::warn!(
@@ -127,13 +127,13 @@ impl Source {
 }
 
 /// The settings in `text`, overlaid by `environment`.
-fn parse(path: &Path, text: &str, environment: Environment) -> Result<Settings, ConfigError> {
+fn parse(path: &Path, text: &str, environment: EnvironmentVariables) -> Result<Settings, ConfigError> {
     let in_file = |error: toml::de::Error| ConfigError::File(path.to_owned(), error.to_string());
     // Once by itself, since only then an error can name the line.
     toml::from_str::<Settings>(text).map_err(in_file)?;
     let mut table: Table = text.parse().map_err(in_file)?;
     for variable in environment.settings {
-        let wrong = |reason: &str| ConfigError::Environment(variable.name.clone(), reason.to_owned());
+        let wrong = |reason: &str| ConfigError::EnvironmentVariables(variable.name.clone(), reason.to_owned());
         let section = table.entry(&variable.section).or_insert_with(|| Value::Table(Table::new()));
         let section = section.as_table_mut().ok_or_else(|| wrong("not a section"))?;
         section.insert(variable.key.clone(), variable.toml());

@@ -1,6 +1,6 @@
 //! The web app's files: where they are, and whether they are of one build with the program.
 
-use super::{ConfigError, Source};
+use super::{ConfigError, SettingSource};
 use leptos::config::LeptosOptions;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -48,7 +48,7 @@ struct Metadata {
 ///
 /// # Errors
 /// [`ConfigError`] naming the file that is missing, or that is of another build.
-pub(super) fn options(source: &Source) -> Result<LeptosOptions, ConfigError> {
+pub(super) fn options(source: &SettingSource) -> Result<LeptosOptions, ConfigError> {
     let file: File =
         toml::from_str(&source.text).map_err(|error| ConfigError::File(source.name().to_owned(), error.to_string()))?;
     let section = file.package.metadata.leptos.unwrap_or(Section { hash_files: true, ..Section::default() });
@@ -114,14 +114,14 @@ mod tests {
     const HASH_FILE: &str = "js: A\nwasm: A\ncss: B\nmanifest: A\nsplit: A\n";
 
     /// A folder with a site as a release has it, and the settings that name it.
-    fn release(names: &[&str]) -> (tempfile::TempDir, Source) {
+    fn release(names: &[&str]) -> (tempfile::TempDir, SettingSource) {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("site/pkg")).unwrap();
         for name in names {
             std::fs::write(folder.path().join("site/pkg").join(name), "").unwrap();
         }
         let text = "[package.metadata.leptos]\nsite-root = \"site\"\nhash-files = true\n".to_owned();
-        let source = Source { file: None, folder: folder.path().to_owned(), text };
+        let source = SettingSource { file: None, folder: folder.path().to_owned(), text };
         (folder, source)
     }
 
@@ -157,7 +157,7 @@ mod tests {
     fn a_settings_file_needs_no_section_for_leptos() {
         let (folder, source) = release(&FILES);
         std::fs::write(folder.path().join("site/hash.txt"), HASH_FILE).unwrap();
-        let options = options(&Source { text: "[server]\n".into(), ..source }).unwrap();
+        let options = options(&SettingSource { text: "[server]\n".into(), ..source }).unwrap();
         assert!(options.hash_files && options.output_name.as_ref() == "latchkey");
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 fn read(text: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
     let environment = environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-    let parsed = Environment::read(environment).and_then(|read| parse(Path::new("Leptos.toml"), text, read));
+    let parsed = EnvironmentVariables::read(environment).and_then(|read| parse(Path::new("Leptos.toml"), text, read));
     parsed.map_err(|error| error.to_string())
 }
 

@@ -24,7 +24,7 @@ pub struct Connection {
 }
 
 /// A request under way.
-pub struct Request(Arc<Connection>);
+pub struct RequestGuard(Arc<Connection>);
 
 /// The time of [`monotonic`] in milliseconds.
 pub fn now() -> u64 {
@@ -49,10 +49,10 @@ impl Connection {
     }
 
     /// Notes that the head of a request has arrived; the request lasts until what is returned is dropped.
-    pub fn begin_request(self: &Arc<Self>) -> Request {
+    pub fn begin_request(self: &Arc<Self>) -> RequestGuard {
         self.busy.fetch_add(1, Ordering::Relaxed);
         self.requests.fetch_add(1, Ordering::Relaxed);
-        Request(self.clone())
+        RequestGuard(self.clone())
     }
 
     /// Ends it: the next read or write fails.
@@ -72,7 +72,7 @@ impl Connection {
     }
 }
 
-impl Drop for Request {
+impl Drop for RequestGuard {
     fn drop(&mut self) {
         self.0.busy.fetch_sub(1, Ordering::Relaxed);
     }

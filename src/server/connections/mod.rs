@@ -4,8 +4,8 @@
 mod connection;
 mod places;
 
-use super::early::Completed;
 use super::http::TrustedProxies;
+use super::hyper_errors::Completed;
 use super::telemetry::Rarely;
 use crate::domain::network::Network;
 use axum_server::accept::Accept;

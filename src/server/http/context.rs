@@ -1,12 +1,14 @@
 //! What a call knows of its request.
 
-use super::cookies::Brought;
+use super::cookies::CookieValue;
 use super::farewell::Kept;
 use super::router::App;
 use crate::api::Secret;
 use crate::api::problem::{Code, Problem};
 use crate::domain::preferences::Preferences;
-use crate::server::service::{BrowserCookies, Caller, Credentials, ServiceError, Services, Shown, Source, Text, Way};
+use crate::server::service::{
+    BrowserCookies, Caller, Credentials, PresentedToken, ServiceError, Services, Source, Text, TokenTransport,
+};
 use http::{HeaderMap, HeaderValue, header};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
@@ -19,8 +21,8 @@ pub struct RequestContext {
     pub app: App,
     pub source: Source,
     pub bearer: Option<Text>,
-    pub refresh: Brought,
-    pub device: Brought,
+    pub refresh: CookieValue,
+    pub device: CookieValue,
     pub web: WebSession,
     /// How the pages are to look.
     pub preferences: Preferences,
@@ -48,9 +50,9 @@ impl RequestContext {
     }
 
     /// The refresh token as a browser's cookie. Two of one name are none that is ever valid.
-    pub fn refresh_cookie(&self) -> Option<Shown> {
+    pub fn refresh_cookie(&self) -> Option<PresentedToken> {
         let token = self.refresh.is_there().then(|| self.refresh.value().unwrap_or_default().to_owned());
-        token.map(|token| Shown { token: Text(token), way: Way::Cookie })
+        token.map(|token| PresentedToken { token: Text(token), way: TokenTransport::Cookie })
     }
 
     /// What the browser brings that somebody signs in from.
@@ -63,7 +65,8 @@ impl RequestContext {
 
     /// What the caller shows; a native client's refresh token comes in the body.
     pub fn credentials(&self, body: Option<&Secret>) -> Credentials {
-        let body = body.map(|token| Shown { token: Text(token.expose().to_owned()), way: Way::Body });
+        let body =
+            body.map(|token| PresentedToken { token: Text(token.expose().to_owned()), way: TokenTransport::Body });
         let refresh = body.or_else(|| self.refresh_cookie());
         Credentials { bearer: self.bearer.clone(), refresh }
     }

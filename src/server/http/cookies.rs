@@ -32,7 +32,7 @@ pub struct Cookie {
 
 /// What a request brings under one name.
 #[derive(Clone, PartialEq, Eq)]
-pub enum Brought {
+pub enum CookieValue {
     Nothing,
     One(String),
     /// More than one of the same name, or one that is no text: somebody may have slipped it in, so none is believed.
@@ -51,8 +51,8 @@ pub fn are_kept_for_long(headers: &HeaderMap) -> bool {
 
 impl Cookie {
     /// Reads the cookie by its name, byte for byte: nothing is decoded.
-    pub fn read(self, headers: &HeaderMap) -> Brought {
-        let mut found = Brought::Nothing;
+    pub fn read(self, headers: &HeaderMap) -> CookieValue {
+        let mut found = CookieValue::Nothing;
         // Bytes, since a foreign cookie that is not text must not hide ours.
         let pairs = headers.get_all(header::COOKIE).into_iter().flat_map(|line| line.as_bytes().split(|b| *b == b';'));
         for pair in pairs {
@@ -61,8 +61,8 @@ impl Cookie {
                 continue;
             };
             found = match (found, std::str::from_utf8(value)) {
-                (Brought::Nothing, Ok(value)) => Brought::One(value.to_owned()),
-                _ => Brought::Unusable,
+                (CookieValue::Nothing, Ok(value)) => CookieValue::One(value.to_owned()),
+                _ => CookieValue::Unusable,
             };
         }
         found
@@ -84,7 +84,7 @@ impl Cookie {
     }
 }
 
-impl Brought {
+impl CookieValue {
     pub fn value(&self) -> Option<&str> {
         match self {
             Self::One(value) => Some(value),
@@ -101,7 +101,7 @@ impl Brought {
 mod tests {
     use super::*;
 
-    fn read(lines: &[&[u8]]) -> Brought {
+    fn read(lines: &[&[u8]]) -> CookieValue {
         let mut headers = HeaderMap::new();
         for line in lines {
             headers.append(header::COOKIE, HeaderValue::from_bytes(line).unwrap());
@@ -127,7 +127,7 @@ mod tests {
     #[test]
     fn two_of_one_name_are_refused_and_odd_foreign_ones_hide_nothing() {
         let ours = b"__Host-Http-latchkey-refresh=x".as_slice();
-        assert!(read(&[ours, ours]) == Brought::Unusable);
+        assert!(read(&[ours, ours]) == CookieValue::Unusable);
         assert_eq!(read(&[b"odd=\xff\xfe; =; ;;; \"; x", ours]).value(), Some("x"));
         assert_eq!(read(&[&[b"big=".as_slice(), &[b'x'; 9000], b"; ", ours].concat()]).value(), Some("x"));
     }

@@ -1,7 +1,7 @@
 //! Which device a request says that it comes from. Only a label: nothing is trusted because of it.
 
 use crate::domain::device::Device;
-use crate::domain::recognition::{Agent, Hints, recognise};
+use crate::domain::recognition::{Hints, UserAgent, recognise};
 use http::{HeaderMap, HeaderValue};
 use sfv::{BareItem, Item, List, ListEntry, Parser};
 
@@ -13,11 +13,11 @@ const HINT_MAX: usize = 512;
 /// The longest model that is shown, in characters.
 const MODEL_MAX: usize = 40;
 
-/// What a User-Agent, and the hints beside it, say.
+/// What a User-UserAgent, and the hints beside it, say.
 pub fn of(user_agent: &str, hints: &Hints) -> Device {
     let read = woothee::parser::Parser::new().parse(user_agent).unwrap_or_default();
     let known = |text| Some(text).filter(|text| !["UNKNOWN", ""].contains(text));
-    let agent = Agent {
+    let agent = UserAgent {
         text: user_agent,
         browser: known(read.name),
         system: known(read.os),

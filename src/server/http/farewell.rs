@@ -2,7 +2,7 @@
 //! cookie, leaves it in a small cookie for a few minutes, so that every tab says the same, and no address can say it.
 
 use super::context::RequestContext;
-use super::cookies::{Brought, FAREWELL};
+use super::cookies::{CookieValue, FAREWELL};
 use crate::domain::device::device_name;
 use crate::domain::farewell::Farewell;
 use http::{HeaderMap, HeaderValue, header};
@@ -24,7 +24,7 @@ pub fn of(headers: &HeaderMap) -> Kept {
     let brought = FAREWELL.read(headers);
     Kept {
         farewell: brought.value().and_then(from_text),
-        is_there: brought != Brought::Nothing,
+        is_there: brought != CookieValue::Nothing,
         reads: headers.contains_key(header::ACCEPT_LANGUAGE),
     }
 }

@@ -10,7 +10,7 @@ use crate::domain::session::{Reason, Revocation, Session};
 use crate::server::service::{Caller, History, HistoryEntry, ServiceError};
 use crate::ui::address::Address;
 use crate::ui::links::query;
-use crate::ui::page::{Activity, Asked, Content, Entry, NotMe, Page, Personal};
+use crate::ui::page::{ActivityContent, ActivityEntry, Asked, Content, NotMeContent, Page, Personal};
 use crate::ui::{self, activity, links};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -98,8 +98,8 @@ async fn content(
             let before = address.parameter(query::BEFORE).and_then(|before| before.parse().ok());
             let others = context.services().sessions(caller).await?.into_iter().filter(|session| !session.current);
             let History { entries, newest, next } = account::history(context, caller, filter, before).await?;
-            let entry = |HistoryEntry { event, wrong, warns }| Entry { event, wrong, warns };
-            let content = Activity {
+            let entry = |HistoryEntry { event, wrong, warns }| ActivityEntry { event, wrong, warns };
+            let content = ActivityContent {
                 entries: entries.into_iter().map(entry).collect(),
                 newest: newest.as_ref().map(activity::identity),
                 next,
@@ -148,7 +148,7 @@ async fn not_me(context: &RequestContext, caller: &Caller, username: String) -> 
         return Ok(Guide::Go(links::DISOWN.into()));
     };
     let password_needed = !context.services().has_proved_recently(caller).await?;
-    Ok(Guide::Stay(Content::NotMe(Personal { username, content: NotMe { session, password_needed } })))
+    Ok(Guide::Stay(Content::NotMe(Personal { username, content: NotMeContent { session, password_needed } })))
 }
 
 /// Who asks for a page of somebody signed in, and is not by the web session. Where a living refresh token is shown, or

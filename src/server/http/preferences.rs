@@ -8,7 +8,7 @@ use crate::domain::time::Timestamp;
 use crate::server::config::Registration;
 use crate::ui::page::Content;
 use crate::ui::time_zone::TimeZone;
-use crate::ui::{Environment, text};
+use crate::ui::{PageEnvironment, text};
 use http::{HeaderMap, HeaderValue, header};
 use jiff::tz::TimeZoneDatabase;
 use std::sync::{Arc, LazyLock};
@@ -57,11 +57,11 @@ pub fn given(context: &RequestContext) -> Option<HeaderValue> {
 }
 
 /// What a page is to know.
-pub fn environment(context: &RequestContext, headers: &HeaderMap, check: CookieCheck) -> Environment {
+pub fn environment(context: &RequestContext, headers: &HeaderMap, check: CookieCheck) -> PageEnvironment {
     let settings = context.services().settings();
     let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let language = context.preferences.language.or_else(|| Language::wanted(asked?));
-    Environment {
+    PageEnvironment {
         theme: context.preferences.theme,
         language: language.unwrap_or_default(),
         password_min: settings.password.min_length as u64,

@@ -91,17 +91,17 @@ pub fn answer(problem: &Problem) -> Response<Body> {
     if let Some(seconds) = problem.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
-    response.extensions_mut().insert(Told(problem.clone()));
+    response.extensions_mut().insert(SentProblem(problem.clone()));
     response
 }
 
 /// The problem that an answer tells.
 #[derive(Clone)]
-struct Told(Problem);
+struct SentProblem(Problem);
 
 /// Says in a fault of ours under which id the log has its cause.
 pub fn name(response: &mut Response<Body>, request_id: &str) {
-    if let Some(Told(mut problem)) = response.extensions_mut().remove::<Told>()
+    if let Some(SentProblem(mut problem)) = response.extensions_mut().remove::<SentProblem>()
         && problem.code.status() >= 500
     {
         problem.request_id = Some(request_id.to_owned());

@@ -12,7 +12,7 @@ use crate::server::ports::Entropy;
 use crate::server::readiness::Readiness;
 use crate::server::service::Services;
 use crate::server::token::base64url;
-use crate::ui::files::Files;
+use crate::ui::files::SiteFiles;
 use crate::ui::links;
 use any_spawner::Executor;
 use axum::Router;
@@ -41,7 +41,7 @@ pub struct App {
     pub trusted_proxies: Arc<TrustedProxies>,
     pub leptos: LeptosOptions,
     pub foreign_origins: Arc<ForeignOrigins>,
-    pub files: Arc<Files>,
+    pub files: Arc<SiteFiles>,
     pub readiness: Arc<Readiness>,
 }
 

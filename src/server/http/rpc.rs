@@ -1,7 +1,7 @@
 //! Server functions over HTTP: the one handler that all of them pass through.
 
 use super::context::RequestContext;
-use super::{forms, problem, said};
+use super::{form_result, forms, problem};
 use crate::api::problem::{Code, Problem};
 use axum::body::{Body, to_bytes};
 use axum::extract::Request;
@@ -45,16 +45,16 @@ pub async fn call(request: Request) -> Response<Body> {
     };
     let path = parts.uri.path().to_owned();
     let request = Request::from_parts(parts, Body::from(body.clone()));
-    let said = if form { said::foreseen(&path, &body, &context).await } else { None };
+    let said = if form { form_result::foreseen(&path, &body, &context).await } else { None };
     let provided = context.clone();
     let response =
         leptos_axum::handle_server_fns_with_context(move || provide_context(provided.clone()), request).await;
-    let response = settle(response.into_response()).await;
+    let response = finish(response.into_response()).await;
     if !form {
         return response;
     }
     if let Some(said) = said.filter(|_| response.status().is_success()) {
-        said::keep(&context, &said).await;
+        form_result::keep(&context, &said).await;
     }
     forms::answer(&path, &body, response, &context).await
 }
@@ -70,7 +70,7 @@ async fn refuse(code: Code, form: bool, parts: &Parts, context: &RequestContext)
 }
 
 /// Gives an answer the status that goes with what it says: a problem's own, and 204 for no content.
-async fn settle(response: Response<Body>) -> Response<Body> {
+async fn finish(response: Response<Body>) -> Response<Body> {
     if problem::is_problem(&response) {
         let body = to_bytes(response.into_body(), BODY_MAX).await.unwrap_or_default();
         let problem: Problem = serde_json::from_slice(&body).unwrap_or_else(|_| Problem::new(Code::Internal));

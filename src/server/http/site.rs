@@ -1,13 +1,13 @@
 //! The built site: which files a page names. Read once, when the server starts.
 
-use crate::ui::files::Files;
+use crate::ui::files::SiteFiles;
 use leptos::config::LeptosOptions;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 /// The files of a built site. A build writes their hashes into a file beside the binary, and which part of the app is in
 /// which files into a manifest beside them. Without hashes, files are named as the tools name them.
-pub fn files(options: &LeptosOptions) -> Files {
+pub fn files(options: &LeptosOptions) -> SiteFiles {
     let hashes = if options.hash_files { hashes(&options.hash_file) } else { HashMap::new() };
     let folder = Path::new(&*options.site_root).join(&*options.site_pkg_dir);
     let address = |name: &str, kind: &str, ending: &str| {
@@ -28,7 +28,7 @@ pub fn files(options: &LeptosOptions) -> Files {
         address("__wasm_split.______________________", "split", "js")
     };
     let in_full = |file: String| format!("/{}/{file}.wasm", options.site_pkg_dir);
-    Files {
+    SiteFiles {
         style: address(name, "css", "css"),
         script: address(name, "js", "js"),
         wasm: address(&wasm, "wasm", "wasm"),

@@ -9,7 +9,7 @@ use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{Clock, Store, StoreError};
 use crate::server::token::digest;
-use crate::ui::said::Said;
+use crate::ui::form_result::FormResult;
 use async_trait::async_trait;
 use axum::body::Body;
 use http::{HeaderMap, Response};
@@ -218,7 +218,7 @@ pub async fn kept_username(web: &WebSession) -> Result<Option<String>, StoreErro
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn say(web: &WebSession, said: &Said) -> Result<(), StoreError> {
+pub async fn keep_form_result(web: &WebSession, said: &FormResult) -> Result<(), StoreError> {
     web.insert(SAID, said).await.map_err(fault)
 }
 
@@ -226,11 +226,11 @@ pub async fn say(web: &WebSession, said: &Said) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn take_said(web: &WebSession) -> Result<Option<Said>, StoreError> {
+pub async fn take_said(web: &WebSession) -> Result<Option<FormResult>, StoreError> {
     let said = web.get(SAID).await.map_err(fault)?;
     // To remove what is not there would be a write for each page.
     if said.is_some() {
-        web.remove::<Said>(SAID).await.map_err(fault)?;
+        web.remove::<FormResult>(SAID).await.map_err(fault)?;
     }
     Ok(said)
 }

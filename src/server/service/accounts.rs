@@ -1,18 +1,18 @@
 //! Signing up and in, and the password.
 
-use super::identity::{Credentials, Shown, Text, refused};
+use super::identity::{Credentials, PresentedToken, Text, refused};
 use super::known_browsers::{Acquaintance, BrowserCookies};
 use super::limits::origin;
-use super::queue::{Outcome, Purpose};
+use super::queue::{RefreshOutcome, TokenUse};
 use super::{Granted, ServiceError, Services, Source, event};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::credentials::{Password, PasswordError, Username};
 use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
 use crate::domain::session::{Label, Lifetime, Reason, Rotation, Session};
 use crate::domain::time::Timestamp;
-use crate::server::common::{is_common, words_of_the_site};
+use crate::server::common_passwords::{is_common, words_of_the_site};
 use crate::server::config::Registration;
-use crate::server::password::{HashError, Verified};
+use crate::server::password::{HashError, PasswordCheck};
 use crate::server::ports::{PasswordChange, StartSession, StoreError, User};
 use crate::server::telemetry::AUDIT;
 use crate::server::token::{base64url, digest, refresh};
@@ -54,7 +54,7 @@ impl Services {
         let user = match self.add_user(sign_up.username, sign_up.password.expose(), Some(source)).await {
             Ok(user) => user,
             Err(error) if error.is_ours() => return Err(error),
-            Err(error) => return self.settle(attempt, false).await.and(Err(error)),
+            Err(error) => return self.record_outcome(attempt, false).await.and(Err(error)),
         };
         self.succeeded(attempt).await;
         tracing::info!(target: AUDIT, user = %user.id, ip = source.ip, "an account was made");
@@ -154,11 +154,11 @@ impl Services {
         let hash = user.as_ref().map(|user| user.password_hash.as_str());
         let from = origin(source, user.as_ref().map(|user| &user.id).filter(|_| known_by.is_some()));
         let verified = self.hasher.verify(password, hash, &from).await?;
-        let right = verified != Verified::Wrong;
+        let right = verified != PasswordCheck::Wrong;
         match user {
             Some(user) if right && user.disabled_at.is_none() => {
                 self.succeeded(attempt).await;
-                if let Verified::Outdated(renewed) = verified {
+                if let PasswordCheck::Outdated(renewed) = verified {
                     // The password was right: the next sign-in tries again.
                     if let Err(error) = self.store.rehash(&user.id, &user.password_hash, &renewed).await {
                         tracing::warn!(%error, user = %user.id, "a password hash could not be renewed");
@@ -167,7 +167,7 @@ impl Services {
                 Ok(user)
             }
             Some(user) => {
-                let begins_to_block = self.settle(attempt, false).await?;
+                let begins_to_block = self.record_outcome(attempt, false).await?;
                 tracing::info!(user = %user.id, sid, ip = source.ip, "a sign-in failed");
                 self.record_aside(self.event(&user.id, Kind::SignInFailed, source));
                 if begins_to_block {
@@ -180,7 +180,7 @@ impl Services {
                 Err(ServiceError::InvalidCredentials)
             }
             None => {
-                self.settle(attempt, false).await?;
+                self.record_outcome(attempt, false).await?;
                 tracing::info!(ip = source.ip, "a sign-in failed");
                 self.write_aside();
                 Err(ServiceError::InvalidCredentials)
@@ -288,9 +288,14 @@ impl Services {
     ///
     /// # Errors
     /// `InvalidToken`, `Revoked`, `Reused`, `Overtaken`; passing faults, after which the same token is as good as before.
-    pub async fn refresh(&self, shown: &Shown, shared: bool, source: &Source) -> Result<Granted, ServiceError> {
-        match self.present(shown, source, Purpose::Exchange { shared }).await? {
-            Outcome::Exchanged(session, minted) => self.grant(*session, minted),
+    pub async fn refresh(
+        &self,
+        shown: &PresentedToken,
+        shared: bool,
+        source: &Source,
+    ) -> Result<Granted, ServiceError> {
+        match self.present(shown, source, TokenUse::Exchange { shared }).await? {
+            RefreshOutcome::Exchanged(session, minted) => self.grant(*session, minted),
             outcome => Err(refused(&outcome)),
         }
     }

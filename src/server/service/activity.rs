@@ -1,7 +1,7 @@
 //! The user's own security events.
 
 use super::identity::Caller;
-use super::limits::Doing;
+use super::limits::SessionAction;
 use super::{ServiceError, Services};
 use crate::api::data::{
     Account, ActivityEvent, ActivityPage, DeviceName, ExportedBrowser, ExportedSession, NewName, OtherSide,
@@ -11,7 +11,7 @@ use crate::domain::device::device_name;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
-use crate::server::ports::{KnownBrowser, Page, Recorded};
+use crate::server::ports::{EventPage, KnownBrowser, Recorded};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -32,7 +32,7 @@ impl Services {
         filter: Filter,
         cursor: Option<i64>,
     ) -> Result<ActivityPage, ServiceError> {
-        let page = Page { kinds: filter.kinds(), before: cursor, limit: PAGE };
+        let page = EventPage { kinds: filter.kinds(), before: cursor, limit: PAGE };
         let mut page = self.activity_of(&caller.user_id, page).await?;
         self.name_sessions(&caller.user_id, &mut page.events).await?;
         Ok(page)
@@ -57,11 +57,11 @@ impl Services {
         Ok(())
     }
 
-    async fn activity_of(&self, user: &UserId, page: Page) -> Result<ActivityPage, ServiceError> {
+    async fn activity_of(&self, user: &UserId, page: EventPage) -> Result<ActivityPage, ServiceError> {
         let recorded = self.store.activity(user, page).await?;
         let full = recorded.len() == usize::try_from(page.limit).unwrap_or(usize::MAX);
         let next = recorded.last().map(|last| last.cursor).filter(|_| full);
-        Ok(ActivityPage { events: recorded.into_iter().map(tell).collect(), next })
+        Ok(ActivityPage { events: recorded.into_iter().map(activity_event).collect(), next })
     }
 
     /// Begins an export of all that is kept about the caller: the account comes first, then pages of
@@ -70,7 +70,7 @@ impl Services {
     /// # Errors
     /// `RateLimited`, or when the store does not answer.
     pub async fn begin_export(&self, caller: &Caller) -> Result<Account, ServiceError> {
-        self.per_session.count(Doing::Export, &caller.sid, &self.settings.limits, self.now())?;
+        self.per_session.count(SessionAction::Export, &caller.sid, &self.settings.limits, self.now())?;
         self.account(caller).await
     }
 
@@ -93,7 +93,7 @@ impl Services {
     /// # Errors
     /// When the store does not answer.
     pub async fn exported_events(&self, caller: &Caller, before: Option<i64>) -> Result<ActivityPage, ServiceError> {
-        self.activity_of(&caller.user_id, Page { kinds: None, before, limit: EXPORTED_EVENTS }).await
+        self.activity_of(&caller.user_id, EventPage { kinds: None, before, limit: EXPORTED_EVENTS }).await
     }
 
     /// The browsers that the caller's account knows, the one used last first.
@@ -125,7 +125,7 @@ impl Services {
     /// Records an event without making anybody wait for it: an answer must not take longer because of who it is about.
     pub(super) fn record_aside(&self, event: Event) {
         let store = self.store.clone();
-        self.asides.add(async move {
+        self.background_writes.add(async move {
             if let Err(error) = store.record(&event).await {
                 tracing::warn!(%error, kind = event.kind.as_str(), user = %event.user_id, "an event could not be recorded");
             }
@@ -134,7 +134,7 @@ impl Services {
 }
 
 /// An event as it is told.
-pub(super) fn tell(recorded: Recorded) -> ActivityEvent {
+pub(super) fn activity_event(recorded: Recorded) -> ActivityEvent {
     let Recorded { kind, at, sid, ip, user_agent, browser, os, detail, other, by, names, .. } = recorded;
     let other = other.map(|Party { at, ip, user_agent }| OtherSide { at, ip, user_agent });
     // Names of before may be such that nothing of them is seen.
@@ -147,18 +147,18 @@ pub(super) fn tell(recorded: Recorded) -> ActivityEvent {
 const ASIDES: usize = 4_096;
 
 /// Writes that nobody waits for, one at a time: whoever does wait has one of them before them at most.
-pub(super) struct Asides {
+pub(super) struct BackgroundWrites {
     turn: Arc<Semaphore>,
     places: Arc<Semaphore>,
 }
 
-impl Default for Asides {
+impl Default for BackgroundWrites {
     fn default() -> Self {
         Self { turn: Arc::new(Semaphore::new(1)), places: Arc::new(Semaphore::new(ASIDES)) }
     }
 }
 
-impl Asides {
+impl BackgroundWrites {
     /// Does it when it is its turn.
     pub(super) fn add(&self, write: impl Future<Output = ()> + Send + 'static) {
         let Ok(place) = self.places.clone().try_acquire_owned() else {

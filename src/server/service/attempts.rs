@@ -3,7 +3,7 @@
 //! refusal writes nothing, and waits behind nobody.
 
 use super::{ServiceError, Services};
-use crate::domain::limits::{Rule, Tally};
+use crate::domain::limits::{LimitRule, Tally};
 use crate::domain::time::Timestamp;
 use crate::server::password::HashError;
 use crate::server::ports::Tallies;
@@ -31,7 +31,7 @@ pub(super) enum Counts {
 #[derive(Clone, Debug)]
 pub(super) struct Limit {
     pub key: String,
-    pub rule: Rule,
+    pub rule: LimitRule,
     pub counts: Counts,
     /// Whether a restart forgets nothing of it, and other servers know of it.
     pub durable: bool,
@@ -58,7 +58,7 @@ impl Slot {
     ///
     /// # Errors
     /// How long to wait if there are none.
-    fn places(&mut self, rule: Rule, now: Timestamp) -> Result<u32, Duration> {
+    fn places(&mut self, rule: LimitRule, now: Timestamp) -> Result<u32, Duration> {
         let places = rule.places(self.tally, now);
         self.refuses = places.is_err();
         places
@@ -212,14 +212,14 @@ impl Drop for Visit {
 
 /// What became of limits when an attempt was settled.
 #[derive(Clone, Debug, Default)]
-struct Settled {
+struct AttemptOutcome {
     changed: Tallies,
     /// How long whoever attempted it would have had to wait, if others used the limit up meanwhile.
     wait: Duration,
     begins_to_block: bool,
 }
 
-impl Settled {
+impl AttemptOutcome {
     /// Counts what is to be counted; a success clears what failed before.
     fn of(limits: &[Limit], tallies: &Tallies, succeeded: bool, now: Timestamp) -> Self {
         let mut settled = Self::default();
@@ -233,7 +233,9 @@ impl Settled {
                     }
                     Err(wait) => settled.wait = settled.wait.max(wait),
                 }
-            } else if succeeded && matches!(limit.rule, Rule::Failures(_)) && tally.is_some_and(|tally| tally.count > 0)
+            } else if succeeded
+                && matches!(limit.rule, LimitRule::Failures(_))
+                && tally.is_some_and(|tally| tally.count > 0)
             {
                 settled.changed.insert(limit.key.clone(), Tally::default());
             }
@@ -278,18 +280,18 @@ impl Services {
     /// # Errors
     /// `RateLimited` when on another server others used the limit up meanwhile: then the outcome must not be told; and
     /// when the store does not answer.
-    pub(super) async fn settle(&self, visit: Visit, succeeded: bool) -> Result<bool, ServiceError> {
+    pub(super) async fn record_outcome(&self, visit: Visit, succeeded: bool) -> Result<bool, ServiceError> {
         let now = self.now();
         let (durable, fleeting): (Vec<Limit>, Vec<Limit>) =
             visit.limits.iter().cloned().partition(|limit| limit.durable);
         let known = visit.tallies();
-        let mut settled = Settled::of(&fleeting, &known, succeeded, now);
-        let due = Settled::of(&durable, &known, succeeded, now);
+        let mut settled = AttemptOutcome::of(&fleeting, &known, succeeded, now);
+        let due = AttemptOutcome::of(&durable, &known, succeeded, now);
         if !due.changed.is_empty() || !due.wait.is_zero() {
-            let outcome = Arc::new(Mutex::new(Settled::default()));
+            let outcome = Arc::new(Mutex::new(AttemptOutcome::default()));
             let (slot, keys) = (outcome.clone(), durable.iter().map(|limit| limit.key.clone()).collect());
             let judge = Box::new(move |tallies: Tallies| {
-                let settled = Settled::of(&durable, &tallies, succeeded, now);
+                let settled = AttemptOutcome::of(&durable, &tallies, succeeded, now);
                 let changed = settled.changed.clone();
                 *slot.lock().unwrap_or_else(PoisonError::into_inner) = settled;
                 changed
@@ -310,7 +312,7 @@ impl Services {
 
     /// Settles an attempt that succeeded. What is done is done: a fault costs the user a place until it has decayed.
     pub(super) async fn succeeded(&self, visit: Visit) {
-        if let Err(error) = self.settle(visit, true).await {
+        if let Err(error) = self.record_outcome(visit, true).await {
             tracing::warn!(%error, "an attempt that succeeded could not be settled");
         }
     }

@@ -1,12 +1,12 @@
 //! What is said to a browser whose session is over.
 
-use super::identity::{Shown, Way};
+use super::identity::{PresentedToken, TokenTransport};
 use super::{ServiceError, Services};
 use crate::domain::activity::Kind;
 use crate::domain::farewell::{Farewell, Why, may_know_device};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
-use crate::server::ports::Page;
+use crate::server::ports::EventPage;
 use crate::server::token::refresh;
 
 /// Among how many of the user's newest events the one is looked for that ended the session.
@@ -18,7 +18,7 @@ impl Services {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn farewell(&self, shown: &Shown) -> Result<Option<Farewell>, ServiceError> {
+    pub async fn farewell(&self, shown: &PresentedToken) -> Result<Option<Farewell>, ServiceError> {
         // Whether it has expired meanwhile does not matter here.
         let claims = match self.read_refresh_as_of(&shown.token.0, Timestamp::default()).await {
             Err(ServiceError::InvalidToken) => return Ok(None),
@@ -29,7 +29,9 @@ impl Services {
             let why = if now.as_secs() < claims.exp { Why::Gone } else { Why::Expired };
             return Ok(Some(Farewell::new(why, None)));
         };
-        if Way::of(&session.client_id) != shown.way || !refresh::belongs(&claims, &session, &self.access.ring()) {
+        if TokenTransport::of(&session.client_id) != shown.way
+            || !refresh::belongs(&claims, &session, &self.access.ring())
+        {
             return Ok(None);
         }
         let Some(farewell) = Farewell::of(&session, now) else { return Ok(None) };
@@ -41,7 +43,7 @@ impl Services {
 
     /// The same, with the device that did it, if its event is still among the newest.
     async fn with_device(&self, mut farewell: Farewell, session: &Session) -> Result<Farewell, ServiceError> {
-        let page = Page { kinds: None, before: None, limit: EVENTS };
+        let page = EventPage { kinds: None, before: None, limit: EVENTS };
         let events = self.store.activity(&session.user_id, page).await?;
         let ended = |kind| matches!(kind, Kind::SessionEnded);
         if let Some(event) =

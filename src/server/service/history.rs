@@ -1,14 +1,14 @@
 //! The user's own security events as the activity page tells them: wrong passwords stand together.
 
-use super::activity::{PAGE, tell};
+use super::activity::{PAGE, activity_event};
 use super::identity::Caller;
 use super::{ServiceError, Services};
 use crate::api::data::ActivityEvent;
 use crate::domain::activity::Filter;
-use crate::domain::history::{Entry, Facts, WrongPasswords, continued, entries};
-use crate::server::ports::{Page, Recorded};
+use crate::domain::history::{Facts, ListedEvent, WrongPasswords, continued, entries};
+use crate::server::ports::{EventPage, Recorded};
 
-/// A page with fewer entries than this reads on, if there is more to read: of many events few may be left to tell.
+/// A page with fewer entries than this reads on, if there is more to read: of many events few may be left to activity_event.
 const ENTRIES_MIN: usize = 20;
 /// How often one page reads at most.
 const READS_MAX: u32 = 10;
@@ -23,7 +23,7 @@ pub struct History {
     pub next: Option<i64>,
 }
 
-/// See [`Entry`].
+/// See [`ListedEvent`].
 #[derive(Debug)]
 pub struct HistoryEntry {
     pub event: ActivityEvent,
@@ -41,7 +41,7 @@ impl Services {
         let mut recorded: Vec<Recorded> = Vec::new();
         let mut next = cursor;
         for _ in 0..READS_MAX {
-            let page = Page { kinds: filter.kinds_with_context(), before: next, limit: PAGE };
+            let page = EventPage { kinds: filter.kinds_with_context(), before: next, limit: PAGE };
             let older = self.store.activity(&caller.user_id, page).await?;
             let is_last = older.len() < PAGE as usize;
             let is_short = shown(&recorded, filter).len() < ENTRIES_MIN;
@@ -54,10 +54,10 @@ impl Services {
             }
         }
         let shown = shown(&recorded, filter);
-        let mut events: Vec<ActivityEvent> = recorded.into_iter().map(tell).collect();
+        let mut events: Vec<ActivityEvent> = recorded.into_iter().map(activity_event).collect();
         self.name_sessions(&caller.user_id, &mut events).await?;
         let newest = events.iter().find(|event| filter.shows(event.kind)).cloned();
-        let told = |Entry { place, wrong, warns }| HistoryEntry { event: events[place].clone(), wrong, warns };
+        let told = |ListedEvent { place, wrong, warns }| HistoryEntry { event: events[place].clone(), wrong, warns };
         Ok(History { entries: shown.into_iter().map(told).collect(), newest, next })
     }
 }
@@ -71,7 +71,7 @@ fn facts_of(Recorded { kind, at, ip, user_agent, detail, .. }: &Recorded) -> Fac
 }
 
 /// The entries that the filter shows. What is no warning is none under that filter either.
-fn shown(recorded: &[Recorded], filter: Filter) -> Vec<Entry> {
+fn shown(recorded: &[Recorded], filter: Filter) -> Vec<ListedEvent> {
     let mut entries = entries(&facts(recorded));
     entries.retain(|entry| match filter {
         Filter::Warnings => entry.warns,

@@ -1,12 +1,12 @@
 //! Who asks: an access token, a refresh token or a web session, and the session behind it.
 
-use super::limits::Doing;
-use super::queue::{Outcome, Purpose, Request};
+use super::limits::SessionAction;
+use super::queue::{RefreshOutcome, RefreshRequest, TokenUse};
 use super::{ServiceError, Services, Source};
 use crate::api::data::Me;
 use crate::domain::id::{ClientId, SessionId, UserId};
 use crate::domain::redeem::Refusal;
-use crate::domain::refresh_token::{Claims, Presented};
+use crate::domain::refresh_token::{Presented, RefreshClaims};
 use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
 use crate::server::liveness::Alive;
@@ -24,27 +24,27 @@ use tracing::{Span, field};
 pub struct Credentials {
     /// `Authorization: Bearer` (RFC 6750 section 2.1).
     pub bearer: Option<Text>,
-    pub refresh: Option<Shown>,
+    pub refresh: Option<PresentedToken>,
 }
 
 /// A refresh token, and by which way it came. One that came by the other way than its client's kind is refused: a
 /// browser's never works outside its cookie, a native client's never inside one.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct PresentedToken {
     pub token: Text,
-    pub way: Way,
+    pub way: TokenTransport,
 }
 
 /// Where a client keeps its refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum TokenTransport {
     /// A browser's cookie.
     Cookie,
     /// The body: a native client's.
     Body,
 }
 
-impl Way {
+impl TokenTransport {
     /// The way of a client's refresh tokens.
     pub fn of(client: &ClientId) -> Self {
         if *client == ClientId::web() { Self::Cookie } else { Self::Body }
@@ -104,7 +104,7 @@ impl Services {
         if alive.user_id != claims.sub {
             return Err(ServiceError::InvalidToken);
         }
-        self.liveness.saw(&claims.sid, claims.generation(), now);
+        self.liveness.touch(&claims.sid, claims.generation(), now);
         note(&alive.user_id, &claims.sid);
         Ok(Caller::new(claims.sid.clone(), &alive))
     }
@@ -116,7 +116,7 @@ impl Services {
     pub async fn by_web_session(&self, sid: &SessionId) -> Result<Caller, ServiceError> {
         let now = self.now();
         let alive = self.alive(sid, now).await?;
-        self.liveness.saw(sid, None, now);
+        self.liveness.touch(sid, None, now);
         note(&alive.user_id, sid);
         Ok(Caller::new(sid.clone(), &alive))
     }
@@ -140,8 +140,8 @@ impl Services {
                 let session = self.store.session(&caller.sid).await?;
                 session.filter(|session| session.is_alive(self.now())).ok_or(ServiceError::InvalidToken)
             }
-            (None, Some(shown)) => match self.present(shown, source, Purpose::Show).await? {
-                Outcome::Shown(session) => {
+            (None, Some(shown)) => match self.present(shown, source, TokenUse::Show).await? {
+                RefreshOutcome::PresentedToken(session) => {
                     note(&session.user_id, &session.id);
                     Ok(*session)
                 }
@@ -157,16 +157,16 @@ impl Services {
     /// `InvalidToken` when it is not one of ours; a passing fault of the store.
     pub(super) async fn present(
         &self,
-        Shown { token: Text(token), way }: &Shown,
+        PresentedToken { token: Text(token), way }: &PresentedToken,
         source: &Source,
-        purpose: Purpose,
-    ) -> Result<Outcome, ServiceError> {
+        purpose: TokenUse,
+    ) -> Result<RefreshOutcome, ServiceError> {
         let at = self.now();
         let claims = self.read_refresh(token).await?;
         // Ours by its signature, so this much is known of whoever is refused.
         Span::current().record("sid", field::display(&claims.sid));
-        if matches!(purpose, Purpose::Exchange { .. }) {
-            self.per_session.count(Doing::Refresh, &claims.sid, &self.settings.limits, at)?;
+        if matches!(purpose, TokenUse::Exchange { .. }) {
+            self.per_session.count(SessionAction::Refresh, &claims.sid, &self.settings.limits, at)?;
         }
         let presented = Presented {
             sid: claims.sid.clone(),
@@ -176,11 +176,12 @@ impl Services {
             at,
             decided_at: at,
             may_be_later: false,
-            shared: purpose == Purpose::Exchange { shared: true },
+            shared: purpose == TokenUse::Exchange { shared: true },
         };
-        let request = Request { claims, presented, way: *way, purpose, source: source.clone(), span: Span::current() };
+        let request =
+            RefreshRequest { claims, presented, way: *way, purpose, source: source.clone(), span: Span::current() };
         let outcome = self.queue.present(request).await?;
-        tell(&outcome, source);
+        log_refresh(&outcome, source);
         Ok(outcome)
     }
 
@@ -191,7 +192,7 @@ impl Services {
     pub(super) async fn read_access(
         &self,
         token: &str,
-    ) -> Result<Arc<crate::domain::access_token::Claims>, ServiceError> {
+    ) -> Result<Arc<crate::domain::access_token::AccessClaims>, ServiceError> {
         let read = || self.access.verify(token, self.now());
         self.with_keys_of_others(read).await?.map_err(|invalid| {
             tracing::debug!(%invalid, "an access token was refused");
@@ -199,12 +200,12 @@ impl Services {
         })
     }
 
-    async fn read_refresh(&self, token: &str) -> Result<Claims, ServiceError> {
+    async fn read_refresh(&self, token: &str) -> Result<RefreshClaims, ServiceError> {
         self.read_refresh_as_of(token, self.now()).await
     }
 
     /// The same, by another time than the present one.
-    pub(super) async fn read_refresh_as_of(&self, token: &str, time: Timestamp) -> Result<Claims, ServiceError> {
+    pub(super) async fn read_refresh_as_of(&self, token: &str, time: Timestamp) -> Result<RefreshClaims, ServiceError> {
         let issuer = &self.settings.server.public_url;
         let read = || refresh::read(token, &self.access.ring(), issuer, time);
         self.with_keys_of_others(read).await?.map_err(|invalid| {
@@ -235,14 +236,15 @@ impl Services {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn family(&self, shown: &Shown) -> Result<Option<Session>, ServiceError> {
+    pub async fn family(&self, shown: &PresentedToken) -> Result<Option<Session>, ServiceError> {
         let claims = match self.read_refresh(&shown.token.0).await {
             Err(ServiceError::InvalidToken) => return Ok(None),
             result => result?,
         };
         let session = self.store.session(&claims.sid).await?;
         let ours = |session: &Session| {
-            Way::of(&session.client_id) == shown.way && refresh::belongs(&claims, session, &self.access.ring())
+            TokenTransport::of(&session.client_id) == shown.way
+                && refresh::belongs(&claims, session, &self.access.ring())
         };
         Ok(session.filter(ours))
     }
@@ -254,34 +256,40 @@ fn note(user: &UserId, sid: &SessionId) {
 }
 
 /// Tells the log what became of a token.
-fn tell(outcome: &Outcome, source: &Source) {
+fn log_refresh(outcome: &RefreshOutcome, source: &Source) {
     match outcome {
-        Outcome::Exchanged(session, _) => {
+        RefreshOutcome::Exchanged(session, _) => {
             let generation = session.rotation.generation;
             // A gap is what a fork displaced.
             let forked = session.rotation.parent.as_ref().is_some_and(|parent| parent.generation + 1 < generation);
             let (user, sid, ip) = (&session.user_id, &session.id, &source.ip);
             tracing::info!(target: AUDIT, %user, %sid, ip, generation, forked, "a refresh token was exchanged");
         }
-        Outcome::Reused(session) => {
+        RefreshOutcome::Reused(session) => {
             let (user, sid, ip) = (&session.user_id, &session.id, &source.ip);
             tracing::warn!(target: AUDIT, %user, %sid, ip, "a refresh token was used twice; its session was ended");
         }
-        Outcome::Refused(refusal, _) => tracing::info!(?refusal, ip = source.ip, "a refresh token was refused"),
-        Outcome::Shown(_) => {}
+        RefreshOutcome::Refused(refusal, _) => tracing::info!(?refusal, ip = source.ip, "a refresh token was refused"),
+        RefreshOutcome::PresentedToken(_) => {}
     }
 }
 
 /// Why nothing was given, as a use case says it.
-pub(super) fn refused(outcome: &Outcome) -> ServiceError {
+pub(super) fn refused(outcome: &RefreshOutcome) -> ServiceError {
     match outcome {
-        Outcome::Reused(_) | Outcome::Refused(Refusal::Revoked, Some(Reason::Reused)) => ServiceError::Reused,
-        Outcome::Refused(Refusal::Overtaken, _) => ServiceError::Overtaken { wait: None },
-        Outcome::Refused(Refusal::Late, _) => {
+        RefreshOutcome::Reused(_) | RefreshOutcome::Refused(Refusal::Revoked, Some(Reason::Reused)) => {
+            ServiceError::Reused
+        }
+        RefreshOutcome::Refused(Refusal::Overtaken, _) => ServiceError::Overtaken { wait: None },
+        RefreshOutcome::Refused(Refusal::Late, _) => {
             StoreError::Unavailable("the request waited for it until nobody expected an answer".into()).into()
         }
-        Outcome::Refused(Refusal::OtherAgent(wait), _) => ServiceError::Overtaken { wait: Some(*wait) },
-        Outcome::Refused(Refusal::Revoked, reason) => ServiceError::Revoked(reason.unwrap_or(Reason::EndedByUser)),
-        Outcome::Refused(..) | Outcome::Exchanged(..) | Outcome::Shown(..) => ServiceError::InvalidToken,
+        RefreshOutcome::Refused(Refusal::OtherAgent(wait), _) => ServiceError::Overtaken { wait: Some(*wait) },
+        RefreshOutcome::Refused(Refusal::Revoked, reason) => {
+            ServiceError::Revoked(reason.unwrap_or(Reason::EndedByUser))
+        }
+        RefreshOutcome::Refused(..) | RefreshOutcome::Exchanged(..) | RefreshOutcome::PresentedToken(..) => {
+            ServiceError::InvalidToken
+        }
     }
 }

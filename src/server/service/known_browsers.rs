@@ -2,7 +2,7 @@
 //! of others keep the owner out of no browser of theirs, signed out or not; and whoever steals such a cookie may guess as
 //! often as anybody, and nothing else.
 
-use super::identity::{Shown, Text};
+use super::identity::{PresentedToken, Text};
 use super::{ServiceError, Services};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
@@ -12,7 +12,7 @@ use crate::server::token::{base64url, digest};
 #[derive(Clone, Debug, Default)]
 pub struct BrowserCookies {
     /// Of the session that it had.
-    pub refresh: Option<Shown>,
+    pub refresh: Option<PresentedToken>,
     /// By which it is known.
     pub device: Option<Text>,
 }

@@ -6,7 +6,7 @@ use super::known_browsers::KnownBy;
 use super::{ServiceError, Services, Source};
 use crate::domain::credentials::Username;
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::limits::{Rule, Tally};
+use crate::domain::limits::{LimitRule, Tally};
 use crate::domain::time::Timestamp;
 use crate::server::config::Limits;
 use crate::server::ports::Tallies;
@@ -32,14 +32,14 @@ impl Services {
             None => ("account", Username::counted_as(username)),
         };
         let mut all = vec![
-            self.limit((kind, &whom), Rule::Failures(limits.login_per_account), Counts::Failures),
+            self.limit((kind, &whom), LimitRule::Failures(limits.login_per_account), Counts::Failures),
             Limit {
                 durable: false,
-                ..self.limit(("signed in", &whom), Rule::PerMinute(limits.sign_ins_per_account), Counts::Successes)
+                ..self.limit(("signed in", &whom), LimitRule::PerMinute(limits.sign_ins_per_account), Counts::Successes)
             },
         ];
         if known.is_none() {
-            let rule = Rule::PerMinute(limits.login_per_address);
+            let rule = LimitRule::PerMinute(limits.login_per_address);
             all.push(self.limit(("sign-in from", &network(source)), rule, Counts::Failures));
         }
         without_those_that_are_off(all)
@@ -50,12 +50,12 @@ impl Services {
     pub(super) fn sign_up_limits(&self, source: &Source) -> Vec<Limit> {
         let (most, from) = (self.settings.limits.login_per_address, network(source));
         without_those_that_are_off(vec![
-            self.limit(("sign-up from", &from), Rule::PerMinute(most), Counts::Failures),
-            self.limit(("account from", &from), Rule::PerMinute(most.saturating_mul(SIGN_UPS)), Counts::Successes),
+            self.limit(("sign-up from", &from), LimitRule::PerMinute(most), Counts::Failures),
+            self.limit(("account from", &from), LimitRule::PerMinute(most.saturating_mul(SIGN_UPS)), Counts::Successes),
         ])
     }
 
-    fn limit(&self, (kind, whom): (&str, &str), rule: Rule, counts: Counts) -> Limit {
+    fn limit(&self, (kind, whom): (&str, &str), rule: LimitRule, counts: Counts) -> Limit {
         Limit { key: self.access.ring().pseudonym(kind, whom), rule, counts, durable: true }
     }
 
@@ -64,7 +64,7 @@ impl Services {
     pub(super) fn write_aside(&self) {
         let (store, now) = (self.store.clone(), self.now());
         let key = self.access.ring().pseudonym("nobody", "");
-        self.asides.add(async move {
+        self.background_writes.add(async move {
             let keys = vec![key.clone()];
             let tally = Tally { until: now, count: 0, expires_at: now };
             let judge = Box::new(move |_: Tallies| Tallies::from([(key, tally)]));
@@ -76,7 +76,7 @@ impl Services {
 }
 
 fn without_those_that_are_off(mut limits: Vec<Limit>) -> Vec<Limit> {
-    limits.retain(|limit| !matches!(limit.rule, Rule::PerMinute(0) | Rule::Failures(0)));
+    limits.retain(|limit| !matches!(limit.rule, LimitRule::PerMinute(0) | LimitRule::Failures(0)));
     limits
 }
 
@@ -104,7 +104,7 @@ fn prefix(source: &Source, bits_of_v4: u8, bits_of_v6: u8) -> String {
 
 /// What a session may do only so often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Doing {
+pub enum SessionAction {
     Refresh,
     Rename,
     Export,
@@ -112,24 +112,30 @@ pub enum Doing {
 
 /// How often each session does what, in memory: what is lost by a restart is one minute's worth.
 #[derive(Default)]
-pub struct PerSession(DashMap<(Doing, SessionId), Tally>);
+pub struct PerSession(DashMap<(SessionAction, SessionId), Tally>);
 
 impl PerSession {
     /// Counts one.
     ///
     /// # Errors
     /// `RateLimited` when there were too many.
-    pub fn count(&self, doing: Doing, sid: &SessionId, limits: &Limits, now: Timestamp) -> Result<(), ServiceError> {
-        let per_minute = match doing {
-            Doing::Refresh => limits.refresh_per_session,
-            Doing::Rename => limits.rename_per_session,
-            Doing::Export => limits.export_per_session,
+    pub fn count(
+        &self,
+        action: SessionAction,
+        sid: &SessionId,
+        limits: &Limits,
+        now: Timestamp,
+    ) -> Result<(), ServiceError> {
+        let per_minute = match action {
+            SessionAction::Refresh => limits.refresh_per_session,
+            SessionAction::Rename => limits.rename_per_session,
+            SessionAction::Export => limits.export_per_session,
         };
         if per_minute == 0 {
             return Ok(());
         }
-        let mut tally = self.0.entry((doing, sid.clone())).or_default();
-        match Rule::PerMinute(per_minute).count(Some(*tally), now) {
+        let mut tally = self.0.entry((action, sid.clone())).or_default();
+        match LimitRule::PerMinute(per_minute).count(Some(*tally), now) {
             Ok(counted) => {
                 *tally = counted;
                 Ok(())

@@ -7,8 +7,8 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::network::Network;
 use crate::domain::session::Reason;
 use crate::domain::time::Timestamp;
-use crate::server::news::{Listener, News};
 use crate::server::ports::Store;
+use crate::server::session_changes::{Listener, SessionChanges};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
@@ -64,15 +64,16 @@ impl Services {
 
 /// Where several servers share a database: looks for what the others changed, for all who listen here with one
 /// question, however many pages are open.
-pub(super) async fn follow_others(store: Arc<dyn Store>, news: Weak<News>) {
+pub(super) async fn follow_others(store: Arc<dyn Store>, news: Weak<SessionChanges>) {
     let mut known: HashMap<UserId, Option<String>> = HashMap::new();
     let mut answers = true;
     loop {
         sleep(LOOK).await;
         let Some(news) = news.upgrade() else { return };
         let users = news.users();
-        let outlines = if users.is_empty() { Ok(HashMap::new()) } else { store.outlines(&users).await };
-        match outlines {
+        let session_fingerprints =
+            if users.is_empty() { Ok(HashMap::new()) } else { store.session_fingerprints(&users).await };
+        match session_fingerprints {
             Ok(mut seen) => {
                 let seen: HashMap<_, _> = users.into_iter().map(|user| (user.clone(), seen.remove(&user))).collect();
                 // Also of those who only began to listen: something may have happened meanwhile.

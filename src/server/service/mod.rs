@@ -15,18 +15,18 @@ mod sessions;
 
 pub use accounts::{SignIn, SignUp};
 pub use history::{History, HistoryEntry};
-pub use identity::{Caller, Credentials, Shown, Text, Way};
+pub use identity::{Caller, Credentials, PresentedToken, Text, TokenTransport};
 pub use known_browsers::BrowserCookies;
 pub use live::{LiveEvent, Watch};
 
 use super::config::Settings;
 use super::liveness::Liveness;
-use super::news::News;
 use super::password::{HashError, Hasher};
 use super::ports::{Clock, Entropy, Store, StoreError};
+use super::session_changes::SessionChanges;
 use super::token::access::{AccessTokens, IssueError, Issued};
 use super::token::jws::SignError;
-use super::token::keeper::KeyKeeper;
+use super::token::key_manager::KeyManager;
 use super::token::refresh::Minted;
 use super::token::ring::RingError;
 use crate::domain::activity::{Event, Kind};
@@ -121,7 +121,7 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     pub settings: Arc<Settings>,
     pub access: Arc<AccessTokens>,
-    pub keys: KeyKeeper,
+    pub keys: KeyManager,
     pub hasher: Hasher,
     /// How many open pages may be told what happens, at most.
     pub listeners: usize,
@@ -134,14 +134,14 @@ pub struct Services {
     entropy: Arc<dyn Entropy>,
     settings: Arc<Settings>,
     access: Arc<AccessTokens>,
-    keys: KeyKeeper,
+    keys: KeyManager,
     hasher: Hasher,
     liveness: Arc<Liveness>,
-    news: Arc<News>,
-    queue: queue::Queue,
+    news: Arc<SessionChanges>,
+    queue: queue::RefreshQueue,
     per_session: limits::PerSession,
     attempts: Arc<attempts::Attempts>,
-    asides: activity::Asides,
+    background_writes: activity::BackgroundWrites,
 }
 
 impl Services {
@@ -149,11 +149,11 @@ impl Services {
     pub fn start(parts: Parts) -> Arc<Self> {
         let Parts { store, clock, entropy, settings, access, keys, hasher, listeners } = parts;
         let liveness = Arc::new(Liveness::new(store.clone(), settings.tokens.access_ttl));
-        let news = Arc::new(News::new(listeners, settings.limits.connections_per_address));
+        let news = Arc::new(SessionChanges::new(listeners, settings.limits.connections_per_address));
         if store.is_shared() {
             tokio::spawn(live::follow_others(store.clone(), Arc::downgrade(&news)));
         }
-        let queue = queue::Queue::start(queue::Exchange {
+        let queue = queue::RefreshQueue::start(queue::Exchange {
             store: store.clone(),
             clock: clock.clone(),
             access: access.clone(),
@@ -175,7 +175,7 @@ impl Services {
             queue,
             per_session: limits::PerSession::default(),
             attempts: Arc::default(),
-            asides: activity::Asides::default(),
+            background_writes: activity::BackgroundWrites::default(),
         })
     }
 
@@ -191,12 +191,12 @@ impl Services {
         &self.access
     }
 
-    pub fn keys(&self) -> &KeyKeeper {
+    pub fn keys(&self) -> &KeyManager {
         &self.keys
     }
 
     /// By which open pages are told what happens.
-    pub fn news(&self) -> &News {
+    pub fn news(&self) -> &SessionChanges {
         &self.news
     }
 
@@ -218,7 +218,7 @@ impl Services {
     /// # Errors
     /// When the store does not answer.
     pub async fn keep_keys(&self) -> Result<(), StoreError> {
-        match self.keys.keep(&self.access, self.now()).await {
+        match self.keys.run_schedule(&self.access, self.now()).await {
             Err(RingError::Store(error)) => Err(error),
             Err(error) => {
                 tracing::error!(%error, "the keys cannot be renewed; those that are loaded stay in use");
@@ -276,7 +276,7 @@ impl Services {
                 Ok(value)
             }
             Err(error) => {
-                self.liveness.doubt();
+                self.liveness.invalidate_all();
                 Err(error)
             }
         }

@@ -1,16 +1,16 @@
 //! Where refresh tokens are exchanged. One task gathers what waits into one transaction, in which each is decided by
 //! itself ([`super::refresh_batch`]) and answered only after the commit: SQLite has one writer, and a commit is what costs.
 
-use super::identity::Way;
+use super::identity::TokenTransport;
 use super::refresh_batch::Batch;
 use super::{ServiceError, Source};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::redeem::Refusal;
-use crate::domain::refresh_token::{Claims, Presented};
+use crate::domain::refresh_token::{Presented, RefreshClaims};
 use crate::domain::session::{Reason, Session};
 use crate::server::liveness::Liveness;
-use crate::server::news::News;
 use crate::server::ports::{Clock, Store, StoreError, Undecided};
+use crate::server::session_changes::SessionChanges;
 use crate::server::token::access::AccessTokens;
 use crate::server::token::refresh::Minted;
 use std::collections::{HashMap, HashSet};
@@ -34,7 +34,7 @@ const HELD_LOOK: Duration = Duration::from_millis(20);
 
 /// What a presented token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum TokenUse {
     /// To be exchanged for its successor; whether by one of several that share it ([`Presented::shared`]).
     Exchange { shared: bool },
     /// To show who one is, and nothing else: nothing moves, but a reuse is one here too.
@@ -43,11 +43,11 @@ pub enum Purpose {
 
 /// One presented token.
 #[derive(Clone, Debug)]
-pub struct Request {
-    pub claims: Claims,
+pub struct RefreshRequest {
+    pub claims: RefreshClaims,
     pub presented: Presented,
-    pub way: Way,
-    pub purpose: Purpose,
+    pub way: TokenTransport,
+    pub purpose: TokenUse,
     pub source: Source,
     /// In which the log tells what is found out about it.
     pub span: Span,
@@ -55,10 +55,10 @@ pub struct Request {
 
 /// What became of it.
 #[derive(Clone, Debug)]
-pub enum Outcome {
+pub enum RefreshOutcome {
     /// The session as it is now, and its current token.
     Exchanged(Box<Session>, Minted),
-    Shown(Box<Session>),
+    PresentedToken(Box<Session>),
     Refused(Refusal, Option<Reason>),
     /// It ended the session.
     Reused(Box<Session>),
@@ -70,23 +70,23 @@ pub struct Exchange {
     pub clock: Arc<dyn Clock>,
     pub access: Arc<AccessTokens>,
     pub liveness: Arc<Liveness>,
-    pub news: Arc<News>,
+    pub news: Arc<SessionChanges>,
     pub issuer: String,
     pub grace: Duration,
 }
 
 /// A request, and to whom its outcome goes.
-struct Waiting {
-    request: Request,
-    reply: oneshot::Sender<Result<Outcome, ServiceError>>,
+struct WaitingRequest {
+    request: RefreshRequest,
+    reply: oneshot::Sender<Result<RefreshOutcome, ServiceError>>,
     /// Since when its session has been held by another transaction.
     held: Option<Instant>,
 }
 
 /// The way to the task.
-pub struct Queue(mpsc::Sender<Waiting>);
+pub struct RefreshQueue(mpsc::Sender<WaitingRequest>);
 
-impl Queue {
+impl RefreshQueue {
     /// Starts the task; it ends when the queue is dropped.
     pub fn start(exchange: Exchange) -> Self {
         let (sender, mut receiver) = mpsc::channel(WAITING);
@@ -112,21 +112,21 @@ impl Queue {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when too many wait or the store does not answer: the token stays as good as it was.
-    pub async fn present(&self, request: Request) -> Result<Outcome, ServiceError> {
+    pub async fn present(&self, request: RefreshRequest) -> Result<RefreshOutcome, ServiceError> {
         let (reply, answer) = oneshot::channel();
-        let waiting = Waiting { request, reply, held: None };
+        let waiting = WaitingRequest { request, reply, held: None };
         self.0.try_send(waiting).map_err(|error| StoreError::Unavailable(error.to_string().into()))?;
         answer.await.map_err(|_| ServiceError::Aborted)?
     }
 }
 
 /// What became of a request: nothing yet, if its session is held by another transaction.
-type Decided = Option<Result<Outcome, ServiceError>>;
+type Decided = Option<Result<RefreshOutcome, ServiceError>>;
 
 impl Exchange {
     /// Answers all that can be; returns those whose session is held by another transaction, to be tried again.
-    async fn answer(self: Arc<Self>, waiting: Vec<Waiting>) -> Vec<Waiting> {
-        let requests: Vec<Request> = waiting.iter().map(|waiting| waiting.request.clone()).collect();
+    async fn answer(self: Arc<Self>, waiting: Vec<WaitingRequest>) -> Vec<WaitingRequest> {
+        let requests: Vec<RefreshRequest> = waiting.iter().map(|waiting| waiting.request.clone()).collect();
         let decided = match self.decide(requests.clone()).await {
             // A statement that one session breaks must not keep the others from their answers.
             Err(StoreError::Corrupt(_)) if requests.len() > 1 => {
@@ -155,12 +155,12 @@ impl Exchange {
         held
     }
 
-    async fn decide_alone(self: &Arc<Self>, request: Request) -> Vec<Decided> {
+    async fn decide_alone(self: &Arc<Self>, request: RefreshRequest) -> Vec<Decided> {
         self.decide(vec![request]).await.unwrap_or_else(|error| all(&error, 1))
     }
 
     /// Decides all requests in one transaction.
-    async fn decide(self: &Arc<Self>, requests: Vec<Request>) -> Result<Vec<Decided>, StoreError> {
+    async fn decide(self: &Arc<Self>, requests: Vec<RefreshRequest>) -> Result<Vec<Decided>, StoreError> {
         let sids: Vec<SessionId> = requests.iter().map(|request| request.presented.sid.clone()).collect();
         let mut ids = sids.clone();
         ids.sort();
@@ -189,7 +189,7 @@ impl Exchange {
             Err(error) => {
                 if batch.is_some_and(|batch| batch.ended().next().is_some()) {
                     // Unknown whether a reuse was committed: the store must be asked.
-                    self.liveness.doubt();
+                    self.liveness.invalidate_all();
                 }
                 return Err(error);
             }

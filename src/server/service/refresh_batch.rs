@@ -1,8 +1,8 @@
 //! The decisions about refresh tokens that share one transaction: each by the rule ([`redeem`]), one after the other, on
 //! the sessions as those before left them.
 
-use super::identity::Way;
-use super::queue::{Exchange, Outcome, Purpose, Request};
+use super::identity::TokenTransport;
+use super::queue::{Exchange, RefreshOutcome, RefreshRequest, TokenUse};
 use super::{ServiceError, Source, event};
 use crate::domain::activity::{Event, Kind, Party};
 use crate::domain::id::SessionId;
@@ -10,24 +10,24 @@ use crate::domain::redeem::{Decision, Refusal, redeem};
 use crate::domain::refresh_token::Presented;
 use crate::domain::session::{Label, Reason, Revocation, Session};
 use crate::domain::time::Timestamp;
-use crate::server::liveness::Ending;
-use crate::server::ports::{Rotated, SessionChange, Verdict};
+use crate::server::liveness::EndingGuard;
+use crate::server::ports::{Changes, Rotated, SessionChange};
 use crate::server::token::refresh::{self, Minted};
 use crate::server::token::ring::KeyRing;
 use std::collections::HashMap;
 
 /// The sessions of one transaction, as they become while its requests are decided one after the other.
 pub(super) struct Batch {
-    sessions: HashMap<SessionId, Judged>,
+    sessions: HashMap<SessionId, DecidedSession>,
     events: Vec<Event>,
-    pub(super) outcomes: Vec<Result<Outcome, ServiceError>>,
+    pub(super) outcomes: Vec<Result<RefreshOutcome, ServiceError>>,
     /// Held until what ended is remembered.
-    pub(super) ending: Vec<Ending>,
+    pub(super) ending: Vec<EndingGuard>,
     /// Whether a session shows that the database has lost data.
     pub(super) has_found_loss: bool,
 }
 
-struct Judged {
+struct DecidedSession {
     session: Session,
     /// The last rotation, if there was one; by whom.
     rotated: Option<Source>,
@@ -36,7 +36,7 @@ struct Judged {
 
 impl Batch {
     pub(super) fn new(sessions: Vec<Session>) -> Self {
-        let judged = |session: Session| (session.id.clone(), Judged { session, rotated: None, ended: false });
+        let judged = |session: Session| (session.id.clone(), DecidedSession { session, rotated: None, ended: false });
         let sessions = sessions.into_iter().map(judged).collect();
         Self { sessions, events: Vec::new(), outcomes: Vec::new(), ending: Vec::new(), has_found_loss: false }
     }
@@ -45,16 +45,16 @@ impl Batch {
         &mut self,
         exchange: &Exchange,
         ring: &KeyRing,
-        request: &Request,
+        request: &RefreshRequest,
         decided_at: Timestamp,
-    ) -> Result<Outcome, ServiceError> {
-        let Request { claims, presented, way, purpose, source, span: _ } = request;
+    ) -> Result<RefreshOutcome, ServiceError> {
+        let RefreshRequest { claims, presented, way, purpose, source, span: _ } = request;
         let Some(judged) = self.sessions.get_mut(&presented.sid) else {
-            return Ok(Outcome::Refused(Refusal::NotOurs, None));
+            return Ok(RefreshOutcome::Refused(Refusal::NotOurs, None));
         };
         let session = &mut judged.session;
-        if Way::of(&session.client_id) != *way || !refresh::belongs(claims, session, ring) {
-            return Ok(Outcome::Refused(Refusal::NotOurs, None));
+        if TokenTransport::of(&session.client_id) != *way || !refresh::belongs(claims, session, ring) {
+            return Ok(RefreshOutcome::Refused(Refusal::NotOurs, None));
         }
         let may_be_later = refresh::may_be_later(claims, session, ring);
         let presented = &Presented { decided_at, may_be_later, ..presented.clone() };
@@ -76,7 +76,7 @@ impl Batch {
         }
         match (decision, purpose) {
             (Decision::Refuse(refusal), _) => {
-                Ok(Outcome::Refused(refusal, session.revoked.as_ref().map(|revoked| revoked.reason)))
+                Ok(RefreshOutcome::Refused(refusal, session.revoked.as_ref().map(|revoked| revoked.reason)))
             }
             (Decision::Reuse(reuse), _) => {
                 session.revoked = Some(Revocation { at: presented.at, reason: Reason::Reused });
@@ -88,19 +88,19 @@ impl Batch {
                     other: Some(last_to_exchange(session)),
                     ..event
                 });
-                Ok(Outcome::Reused(Box::new(session.clone())))
+                Ok(RefreshOutcome::Reused(Box::new(session.clone())))
             }
-            (decision, Purpose::Show) => {
+            (decision, TokenUse::Show) => {
                 if decision == Decision::Rotate {
-                    exchange.liveness.saw(&session.id, Some(presented.generation), presented.at);
+                    exchange.liveness.touch(&session.id, Some(presented.generation), presented.at);
                 }
-                Ok(Outcome::Shown(Box::new(session.clone())))
+                Ok(RefreshOutcome::PresentedToken(Box::new(session.clone())))
             }
-            (Decision::Repeat, Purpose::Exchange { .. }) => {
+            (Decision::Repeat, TokenUse::Exchange { .. }) => {
                 let minted = refresh::mint(session, ring, &exchange.issuer)?;
-                Ok(Outcome::Exchanged(Box::new(session.clone()), minted))
+                Ok(RefreshOutcome::Exchanged(Box::new(session.clone()), minted))
             }
-            (decision @ (Decision::Rotate | Decision::Fork | Decision::Recover), Purpose::Exchange { .. }) => {
+            (decision @ (Decision::Rotate | Decision::Fork | Decision::Recover), TokenUse::Exchange { .. }) => {
                 let lost = presented.generation.saturating_sub(session.rotation.generation);
                 let minted = rotate(session, presented, source, ring, exchange)?;
                 judged.rotated = Some(source.clone());
@@ -113,14 +113,14 @@ impl Batch {
                     let (user, sid) = (&session.user_id, &session.id);
                     tracing::warn!(%user, %sid, lost, "the database has lost renewals of a session, which goes on all the same");
                 }
-                Ok(Outcome::Exchanged(Box::new(session.clone()), minted))
+                Ok(RefreshOutcome::Exchanged(Box::new(session.clone()), minted))
             }
         }
     }
 
     /// What is to be written: of each session only what it became.
-    pub(super) fn verdict(&mut self) -> Verdict {
-        let changes = self.sessions.values().filter_map(|Judged { session, rotated, ended }| {
+    pub(super) fn verdict(&mut self) -> Changes {
+        let changes = self.sessions.values().filter_map(|DecidedSession { session, rotated, ended }| {
             if *ended {
                 let Revocation { at, reason } = session.revoked.clone()?;
                 return Some(SessionChange::Ended { id: session.id.clone(), reason, at });
@@ -140,7 +140,7 @@ impl Batch {
                 ip: source.ip.clone(),
             }))
         });
-        Verdict { changes: changes.collect(), events: std::mem::take(&mut self.events) }
+        Changes { changes: changes.collect(), events: std::mem::take(&mut self.events) }
     }
 
     pub(super) fn ended(&self) -> impl Iterator<Item = (&Session, &Revocation)> {

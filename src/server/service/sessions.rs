@@ -1,7 +1,7 @@
 //! The user's sessions: listing, ending, renaming.
 
 use super::identity::{Caller, Credentials, Text};
-use super::limits::Doing;
+use super::limits::SessionAction;
 use super::{ServiceError, Services, Source};
 use crate::api::Secret;
 use crate::api::data::{Account, SessionInfo};
@@ -9,7 +9,7 @@ use crate::domain::activity::{Event, Kind};
 use crate::domain::device::device_name;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::{Reason, Session};
-use crate::server::ports::{End, Which};
+use crate::server::ports::{EndSessions, Selection};
 use crate::server::telemetry::AUDIT;
 use std::cmp::Reverse;
 
@@ -76,9 +76,9 @@ impl Services {
             sessions.extend(self.family(shown).await?);
         }
         for session in sessions {
-            let end = End {
+            let end = EndSessions {
                 user_id: session.user_id.clone(),
-                which: Which::One(session.id.clone()),
+                which: Selection::One(session.id.clone()),
                 reason: Reason::SignedOut,
                 at: self.now(),
             };
@@ -99,13 +99,13 @@ impl Services {
     ) -> Result<(), ServiceError> {
         let session = self.by_credentials(credentials, source).await?;
         self.require_recent(&session)?;
-        let others = Which::AllBut(session.id.clone());
-        let end = End { user_id: session.user_id, which: others, reason: Reason::EndedByUser, at: self.now() };
+        let others = Selection::AllBut(session.id.clone());
+        let end = EndSessions { user_id: session.user_id, which: others, reason: Reason::EndedByUser, at: self.now() };
         self.end(&end, Kind::SessionEnded, Some(session.id.clone()), source).await?;
         if !keep_current {
             // It signs itself out: what its other tabs say is not that another device did it. Last, so that a fault in
             // between leaves who asks able to ask again.
-            let end = End { which: Which::One(session.id), reason: Reason::SignedOut, ..end };
+            let end = EndSessions { which: Selection::One(session.id), reason: Reason::SignedOut, ..end };
             self.end(&end, Kind::SignedOut, None, source).await?;
         }
         Ok(())
@@ -132,7 +132,7 @@ impl Services {
         }
         let (reason, kind) =
             if own { (Reason::SignedOut, Kind::SignedOut) } else { (Reason::EndedByUser, Kind::SessionEnded) };
-        let end = End { user_id: session.user_id, which: Which::One(sid.clone()), reason, at: self.now() };
+        let end = EndSessions { user_id: session.user_id, which: Selection::One(sid.clone()), reason, at: self.now() };
         let by = (!own).then_some(session.id);
         if self.end(&end, kind, by, source).await?.is_empty() { Err(ServiceError::NotFound) } else { Ok(own) }
     }
@@ -172,7 +172,7 @@ impl Services {
 
     async fn end(
         &self,
-        end: &End,
+        end: &EndSessions,
         kind: Kind,
         by: Option<SessionId>,
         source: &Source,
@@ -217,7 +217,7 @@ impl Services {
         source: &Source,
     ) -> Result<(), ServiceError> {
         let session = self.by_credentials(credentials, source).await?;
-        self.per_session.count(Doing::Rename, &session.id, &self.settings.limits, self.now())?;
+        self.per_session.count(SessionAction::Rename, &session.id, &self.settings.limits, self.now())?;
         let name = device_name(name).ok_or(ServiceError::DeviceName)?;
         if !sid.is_well_formed() {
             return Err(ServiceError::NotFound);

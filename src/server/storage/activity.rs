@@ -5,7 +5,7 @@ use super::rows::{EventRow, RecordedRow};
 use super::sql::{Sql, sql};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::id::UserId;
-use crate::server::ports::{Page, Recorded, StoreError};
+use crate::server::ports::{EventPage, Recorded, StoreError};
 
 /// An event of a user who was deleted meanwhile is left out.
 const INSERT: Sql = sql!(
@@ -50,7 +50,7 @@ impl Database {
     pub(super) async fn activity(
         &self,
         user_id: &UserId,
-        Page { kinds, before, limit }: Page,
+        EventPage { kinds, before, limit }: EventPage,
     ) -> Result<Vec<Recorded>, StoreError> {
         let kinds = kinds.map(in_one_text);
         let page = self.read(PAGE).bind(user_id.as_str()).bind(before.unwrap_or(i64::MAX)).bind(i64::from(limit));

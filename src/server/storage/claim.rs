@@ -1,7 +1,7 @@
 //! One server for each SQLite file: what ended in another one's memory would still be alive in this one's.
 
 use super::error::OpenError;
-use super::open::{Missing, sqlite_file};
+use super::open::{IfMissing, sqlite_file};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Error, ErrorKind, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -27,7 +27,7 @@ pub struct Claim(Option<File>);
 /// them has SQLite's journal beside it.
 pub async fn claim(url: &str) -> Result<Claim, OpenError> {
     let Some(("sqlite", path)) = url.split_once("://") else { return Ok(Claim(None)) };
-    let path = sqlite_file(path, Missing::Made)?;
+    let path = sqlite_file(path, IfMissing::Made)?;
     let failed = |source| OpenError::File { path: path.clone(), source };
     let links = std::fs::metadata(&path).map_err(failed)?.nlink();
     // By the name that it has without links, so that it is the same for whoever comes by one.

@@ -10,7 +10,7 @@ use super::sql::{Sql, sql};
 use crate::domain::id::SessionId;
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
-use crate::server::ports::{Ended, Judge, Rotated, SessionChange, StoreError, Undecided};
+use crate::server::ports::{Decide, Ended, Rotated, SessionChange, StoreError, Undecided};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,7 +104,7 @@ impl Database {
         Ok(count)
     }
 
-    pub(super) async fn judge(&self, ids: Vec<SessionId>, judge: Judge) -> Result<Undecided, StoreError> {
+    pub(super) async fn judge(&self, ids: Vec<SessionId>, judge: Decide) -> Result<Undecided, StoreError> {
         let mut write = self.write_first().await?;
         let text = write.scalar(LOAD).bind(to_json(&ids)?).fetch_one(write.connection()).await?;
         let (sessions, broken) = read(&text)?;

@@ -5,7 +5,7 @@ use super::rows::KeyRow;
 use super::sql::{Sql, sql};
 use crate::domain::id::KeyId;
 use crate::domain::time::Timestamp;
-use crate::server::ports::{KeyChanges, KeyJudge, StoreError, StoredKey};
+use crate::server::ports::{DecideKeys, KeyChanges, StoreError, StoredKey};
 use serde::Serialize;
 
 const ALL: Sql = sql!(
@@ -41,7 +41,7 @@ impl Database {
         stored(&self.read(ALL).fetch_one(&self.readers).await?)
     }
 
-    pub(super) async fn change_keys(&self, judge: KeyJudge) -> Result<Vec<StoredKey>, StoreError> {
+    pub(super) async fn change_keys(&self, judge: DecideKeys) -> Result<Vec<StoredKey>, StoreError> {
         let mut write = self.write().await?;
         write.lock(LOCK, &[]).await?;
         let keys = stored(&write.scalar(ALL).fetch_one(write.connection()).await?)?;

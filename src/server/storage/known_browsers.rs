@@ -35,7 +35,7 @@ struct Of {
 }
 
 #[derive(Deserialize)]
-struct Row {
+struct KnownBrowserRow {
     created_at: Timestamp,
     last_used_at: Timestamp,
 }
@@ -48,8 +48,8 @@ impl Database {
 
     pub(super) async fn known_browsers(&self, user_id: &UserId) -> Result<Vec<KnownBrowser>, StoreError> {
         let text = self.read(OF_USER).bind(user_id.as_str()).fetch_one(&self.readers).await?;
-        let known = |Row { created_at, last_used_at }| KnownBrowser { created_at, last_used_at };
-        Ok(from_json::<Row>(&text)?.into_iter().map(known).collect())
+        let known = |KnownBrowserRow { created_at, last_used_at }| KnownBrowser { created_at, last_used_at };
+        Ok(from_json::<KnownBrowserRow>(&text)?.into_iter().map(known).collect())
     }
 
     pub(super) async fn know_browser(&self, digest: &str, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {

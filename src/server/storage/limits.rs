@@ -4,7 +4,7 @@ use super::database::{Database, from_json, to_json};
 use super::sql::{Sql, sql};
 use crate::domain::limits::Tally;
 use crate::domain::time::Timestamp;
-use crate::server::ports::{StoreError, Tallies, TallyJudge};
+use crate::server::ports::{DecideTallies, StoreError, Tallies};
 use serde::{Deserialize, Serialize};
 
 /// What is not there yet comes to be there, so that it can be locked.
@@ -26,7 +26,7 @@ const SET: Sql = sql!(
 );
 
 #[derive(Serialize, Deserialize)]
-struct Row {
+struct TallyRow {
     key: String,
     until: Timestamp,
     count: u32,
@@ -34,8 +34,8 @@ struct Row {
 }
 
 fn tallies_of(text: &str) -> Result<Tallies, StoreError> {
-    let tally = |Row { key, until, count, expires_at }| (key, Tally { until, count, expires_at });
-    Ok(from_json::<Row>(text)?.into_iter().map(tally).collect())
+    let tally = |TallyRow { key, until, count, expires_at }| (key, Tally { until, count, expires_at });
+    Ok(from_json::<TallyRow>(text)?.into_iter().map(tally).collect())
 }
 
 impl Database {
@@ -43,13 +43,14 @@ impl Database {
         tallies_of(&self.read(READ).bind(to_json(keys)?).fetch_one(&self.readers).await?)
     }
 
-    pub(super) async fn tally(&self, keys: Vec<String>, judge: TallyJudge) -> Result<(), StoreError> {
-        let row = |(key, Tally { until, count, expires_at }): (String, Tally)| Row { key, until, count, expires_at };
-        let missing: Vec<Row> = keys.iter().map(|key| row((key.clone(), Tally::default()))).collect();
+    pub(super) async fn tally(&self, keys: Vec<String>, judge: DecideTallies) -> Result<(), StoreError> {
+        let row =
+            |(key, Tally { until, count, expires_at }): (String, Tally)| TallyRow { key, until, count, expires_at };
+        let missing: Vec<TallyRow> = keys.iter().map(|key| row((key.clone(), Tally::default()))).collect();
         let mut write = self.write().await?;
         write.apply(TOUCH, &missing).await?;
         let text = write.scalar(LOAD).bind(to_json(&keys)?).fetch_one(write.connection()).await?;
-        let changed: Vec<Row> = judge(tallies_of(&text)?).into_iter().map(row).collect();
+        let changed: Vec<TallyRow> = judge(tallies_of(&text)?).into_iter().map(row).collect();
         write.apply(SET, &changed).await?;
         write.commit().await
     }

@@ -7,7 +7,7 @@ use sqlx::migrate::{Migration, MigrationType, Migrator};
 use sqlx::{AnyPool, SqlSafeStr};
 use std::cmp::Ordering;
 
-type Files = &'static [(i64, &'static str, &'static str)];
+type MigrationFiles = &'static [(i64, &'static str, &'static str)];
 
 macro_rules! files {
     ($folder:literal: $($number:literal $name:literal),+) => {
@@ -17,8 +17,8 @@ macro_rules! files {
 
 macro_rules! migrations {
     ($($listed:tt)+) => {
-        const SQLITE: Files = files!("sqlite": $($listed)+);
-        const POSTGRES: Files = files!("postgres": $($listed)+);
+        const SQLITE: MigrationFiles = files!("sqlite": $($listed)+);
+        const POSTGRES: MigrationFiles = files!("postgres": $($listed)+);
     };
 }
 
@@ -68,7 +68,7 @@ async fn applied(pool: &AnyPool, dialect: Dialect) -> Result<Option<i64>, OpenEr
     sqlx::query_scalar(newest).fetch_one(pool).await.map(Some).map_err(OpenError::Connect)
 }
 
-fn migrator(files: Files) -> Migrator {
+fn migrator(files: MigrationFiles) -> Migrator {
     let migration = |&(number, name, text): &(i64, &'static str, &'static str)| {
         Migration::new(number, name.into(), MigrationType::Simple, text.into_sql_str(), false)
     };

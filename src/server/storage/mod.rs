@@ -31,7 +31,7 @@ pub use database::Database;
 pub use error::OpenError;
 
 use crate::server::ports::Store;
-use open::Missing;
+use open::IfMissing;
 use std::sync::Arc;
 
 /// Opens the database at `url` (`sqlite://path/to/file.db`, or `postgres://…`), makes it if it is a file that is not
@@ -48,7 +48,7 @@ pub async fn connect(url: &str) -> Result<Arc<dyn Store>, OpenError> {
 /// # Errors
 /// [`OpenError`], in words for the operator.
 pub async fn connect_to_existing(url: &str) -> Result<Arc<dyn Store>, OpenError> {
-    Ok(Arc::new(Database::open_as(url, Missing::Refused).await?))
+    Ok(Arc::new(Database::open_as(url, IfMissing::Refused).await?))
 }
 
 /// What the database at `url` is called in the log; never with a password.

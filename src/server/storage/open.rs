@@ -32,7 +32,7 @@ const TRIAL: &str = "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; SELECT count(*)
 
 /// Whether a database that is not there is made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Missing {
+pub(super) enum IfMissing {
     /// By a server, or the command that brings it up to date.
     Made,
     /// By any other command: it would work on an empty database that nobody meant.
@@ -45,10 +45,10 @@ impl Database {
     /// # Errors
     /// [`OpenError`], in words for the operator.
     pub async fn open(url: &str) -> Result<Self, OpenError> {
-        Self::open_as(url, Missing::Made).await
+        Self::open_as(url, IfMissing::Made).await
     }
 
-    pub(super) async fn open_as(url: &str, missing: Missing) -> Result<Self, OpenError> {
+    pub(super) async fn open_as(url: &str, missing: IfMissing) -> Result<Self, OpenError> {
         sqlx::any::install_default_drivers();
         match url.split_once("://") {
             Some(("sqlite", path)) => open_sqlite(path, missing).await,
@@ -59,7 +59,7 @@ impl Database {
 }
 
 /// The absolute path of an SQLite file, which is there now and fit to be used.
-pub(super) fn sqlite_file(path: &str, missing: Missing) -> Result<PathBuf, OpenError> {
+pub(super) fn sqlite_file(path: &str, missing: IfMissing) -> Result<PathBuf, OpenError> {
     if path.is_empty() || path.ends_with('/') || path == ":memory:" {
         return Err(OpenError::NoFile);
     }
@@ -74,7 +74,7 @@ pub(super) fn sqlite_file(path: &str, missing: Missing) -> Result<PathBuf, OpenE
     Ok(absolute)
 }
 
-async fn open_sqlite(path: &str, missing: Missing) -> Result<Database, OpenError> {
+async fn open_sqlite(path: &str, missing: IfMissing) -> Result<Database, OpenError> {
     let absolute = sqlite_file(path, missing)?;
     let name = absolute.to_str().ok_or(OpenError::NoFile)?;
     let options = AnyConnectOptions::from_str(&sqlite_url(name)).map_err(OpenError::Connect)?;
@@ -96,12 +96,12 @@ async fn open_sqlite(path: &str, missing: Missing) -> Result<Database, OpenError
     };
     let writers = pool(1, WRITER).connect_with(options.clone()).await.map_err(OpenError::Connect)?;
     match missing {
-        Missing::Made => {
+        IfMissing::Made => {
             sqlx::raw_sql(STARTING).execute(&writers).await.map_err(OpenError::Connect)?;
             migrations::run(&writers, Dialect::Sqlite).await?;
             sqlx::raw_sql(WRITER).execute(&writers).await.map_err(OpenError::Connect)?;
         }
-        Missing::Refused => migrations::check(&writers, Dialect::Sqlite).await?,
+        IfMissing::Refused => migrations::check(&writers, Dialect::Sqlite).await?,
     }
     let readers = pool(SQLITE_READERS, READER).connect_with(options).await.map_err(OpenError::Connect)?;
     open_all(&readers, SQLITE_READERS).await.map_err(OpenError::Connect)?;
@@ -128,11 +128,11 @@ async fn try_sqlite(options: &AnyConnectOptions) -> Result<(), sqlx::Error> {
 /// Makes the file and its folder, for us alone. SQLite gives the files beside it (`-wal`, `-shm`) the same mode. What is
 /// there already and may be read by others (a backup that was put back) is refused, like the secret; so is a folder in
 /// which everybody may put files.
-fn check_files(path: &Path, missing: Missing) -> Result<(), OpenError> {
+fn check_files(path: &Path, missing: IfMissing) -> Result<(), OpenError> {
     let folder = files::folder_of(path);
     let in_folder = |source| OpenError::Folder { path: folder.into(), source };
     let file = |path: &Path, source| OpenError::File { path: path.into(), source };
-    if missing == Missing::Refused && !path.try_exists().map_err(|error| file(path, error))? {
+    if missing == IfMissing::Refused && !path.try_exists().map_err(|error| file(path, error))? {
         return Err(OpenError::Missing(path.into()));
     }
     files::make_folder(folder).map_err(in_folder)?;

@@ -3,7 +3,7 @@
 use super::database::Database;
 use super::error::OpenError;
 use super::migrations;
-use super::open::{ACQUIRE, Missing};
+use super::open::{ACQUIRE, IfMissing};
 use super::sql::Dialect;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
@@ -47,7 +47,7 @@ const LOSSES: &str = "SELECT CASE WHEN current_setting('fsync') = 'off' THEN 'fs
 ///
 /// # Errors
 /// [`OpenError`], in words for the operator.
-pub(super) async fn open(url: &str, missing: Missing) -> Result<Database, OpenError> {
+pub(super) async fn open(url: &str, missing: IfMissing) -> Result<Database, OpenError> {
     let place = PgConnectOptions::from_str(url).map_err(OpenError::Url)?;
     check_protection(&place)?;
     try_connecting(&place).await?;
@@ -58,8 +58,8 @@ pub(super) async fn open(url: &str, missing: Missing) -> Result<Database, OpenEr
     let migrating = pool(1).connect_with(options.clone()).await.map_err(refused)?;
     look(&migrating, &place).await?;
     match missing {
-        Missing::Made => migrations::run(&migrating, Dialect::Postgres).await?,
-        Missing::Refused => migrations::check(&migrating, Dialect::Postgres).await?,
+        IfMissing::Made => migrations::run(&migrating, Dialect::Postgres).await?,
+        IfMissing::Refused => migrations::check(&migrating, Dialect::Postgres).await?,
     }
     migrating.close().await;
     let connected: Arc<AtomicU64> = Arc::default();

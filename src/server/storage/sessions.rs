@@ -11,7 +11,7 @@ use crate::domain::crowding::{Candidate, gives_way};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
-use crate::server::ports::{End, Seen, StartSession, StoreError, Which};
+use crate::server::ports::{EndSessions, LastSeen, Selection, StartSession, StoreError};
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -73,8 +73,8 @@ const THESE: Sql = sql!(
     "SELECT " list " FROM (SELECT " session " AS o FROM sessions s JOIN users u ON u.id = s.user_id \
      WHERE s.id IN " texts " AND s.user_id = $2) t"
 );
-const OUTLINES: Sql = sql!(
-    "SELECT " list " FROM (SELECT " object "('user_id', s.user_id, 'outline', \
+const FINGERPRINTS: Sql = sql!(
+    "SELECT " list " FROM (SELECT " object "('user_id', s.user_id, 'fingerprint', \
      " short "(string_agg(s.id || ' ' || coalesce(s.name, ''), ',' ORDER BY s.id))) AS o \
      FROM sessions s WHERE s.user_id IN " texts " AND s.revoked_at IS NULL GROUP BY s.user_id) t"
 );
@@ -113,20 +113,20 @@ pub(super) async fn lock_sessions_of(
 }
 
 /// Which sessions end in a transaction that has locked them.
-pub(super) struct Ending<'a> {
+pub(super) struct EndCondition<'a> {
     pub(super) user_id: &'a UserId,
-    pub(super) which: &'a Which,
+    pub(super) which: &'a Selection,
     pub(super) reason: Reason,
     pub(super) at: Timestamp,
 }
 
 /// Ends sessions. Those that had expired are marked too, since another server's clock may be behind; but only those
 /// that were alive are returned, for only they ended by it.
-pub(super) async fn end(write: &mut Write, ending: Ending<'_>) -> Result<Vec<SessionId>, StoreError> {
+pub(super) async fn end(write: &mut Write, ending: EndCondition<'_>) -> Result<Vec<SessionId>, StoreError> {
     let (only, but) = match ending.which {
-        Which::One(id) => (Some(id.as_str()), None),
-        Which::All => (None, None),
-        Which::AllBut(id) => (None, Some(id.as_str())),
+        Selection::One(id) => (Some(id.as_str()), None),
+        Selection::All => (None, None),
+        Selection::AllBut(id) => (None, Some(id.as_str())),
     };
     let rows = write
         .query(END)
@@ -164,9 +164,9 @@ pub(super) fn ended_events(ended: &[SessionId], reason: Reason, pattern: &Event)
 }
 
 #[derive(Deserialize)]
-struct Outline {
+struct Fingerprint {
     user_id: UserId,
-    outline: String,
+    fingerprint: String,
 }
 
 /// What was seen of one session.
@@ -179,9 +179,9 @@ struct SeenRow<'a> {
 }
 
 /// One row for each session: the latest time, and the highest generation, for only that one can be the current.
-fn merge(seen: &[Seen]) -> Vec<SeenRow<'_>> {
+fn merge(seen: &[LastSeen]) -> Vec<SeenRow<'_>> {
     let mut rows: BTreeMap<&SessionId, SeenRow<'_>> = BTreeMap::new();
-    for Seen { id, at, generation } in seen {
+    for LastSeen { id, at, generation } in seen {
         let generation = generation.map(integer);
         let row = rows.entry(id).or_insert(SeenRow { id, at: *at, generation, confirmed_at: *at });
         row.at = row.at.max(*at);
@@ -260,16 +260,16 @@ impl Database {
         from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect()
     }
 
-    pub(super) async fn outlines(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError> {
-        let text = self.read(OUTLINES).bind(to_json(users)?).fetch_one(&self.readers).await?;
-        Ok(from_json::<Outline>(&text)?.into_iter().map(|row| (row.user_id, row.outline)).collect())
+    pub(super) async fn session_fingerprints(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError> {
+        let text = self.read(FINGERPRINTS).bind(to_json(users)?).fetch_one(&self.readers).await?;
+        Ok(from_json::<Fingerprint>(&text)?.into_iter().map(|row| (row.user_id, row.fingerprint)).collect())
     }
 
-    pub(super) async fn end_sessions(&self, end_of: &End, event: &Event) -> Result<Vec<SessionId>, StoreError> {
-        let End { user_id, which, reason, at } = end_of;
+    pub(super) async fn end_sessions(&self, end_of: &EndSessions, event: &Event) -> Result<Vec<SessionId>, StoreError> {
+        let EndSessions { user_id, which, reason, at } = end_of;
         let mut write = self.write().await?;
         lock_sessions_of(&mut write, user_id, None).await?;
-        let ended = end(&mut write, Ending { user_id, which, reason: *reason, at: *at }).await?;
+        let ended = end(&mut write, EndCondition { user_id, which, reason: *reason, at: *at }).await?;
         let events: Vec<Event> = ended.iter().map(|id| Event { sid: Some(id.clone()), ..event.clone() }).collect();
         insert_events(&mut write, &events).await?;
         write.commit().await?;
@@ -307,7 +307,7 @@ impl Database {
         Ok(renewed.rows_affected() > 0)
     }
 
-    pub(super) async fn seen(&self, seen: &[Seen]) -> Result<Vec<SessionId>, StoreError> {
+    pub(super) async fn write_last_seen(&self, seen: &[LastSeen]) -> Result<Vec<SessionId>, StoreError> {
         let rows = merge(seen);
         if rows.is_empty() {
             return Ok(Vec::new());

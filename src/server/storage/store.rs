@@ -8,8 +8,8 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{
-    End, Ended, Judge, KeyJudge, KnownBrowser, Page, PasswordChange, Recorded, Seen, StartSession, Store, StoreError,
-    StoredKey, Tallies, TallyJudge, Undecided, User,
+    Decide, DecideKeys, DecideTallies, EndSessions, Ended, EventPage, KnownBrowser, LastSeen, PasswordChange, Recorded,
+    StartSession, Store, StoreError, StoredKey, Tallies, Undecided, User,
 };
 use async_trait::async_trait;
 use std::collections::HashMap;
@@ -79,15 +79,15 @@ impl Store for Database {
         self.these_sessions(user_id, ids).await
     }
 
-    async fn outlines(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError> {
-        self.outlines(users).await
+    async fn session_fingerprints(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError> {
+        self.session_fingerprints(users).await
     }
 
-    async fn judge(&self, ids: Vec<SessionId>, judge: Judge) -> Result<Undecided, StoreError> {
+    async fn judge(&self, ids: Vec<SessionId>, judge: Decide) -> Result<Undecided, StoreError> {
         self.judge(ids, judge).await
     }
 
-    async fn end_sessions(&self, end: &End, event: &Event) -> Result<Vec<SessionId>, StoreError> {
+    async fn end_sessions(&self, end: &EndSessions, event: &Event) -> Result<Vec<SessionId>, StoreError> {
         self.end_sessions(end, event).await
     }
 
@@ -109,8 +109,8 @@ impl Store for Database {
         self.reauthenticated(id, at).await
     }
 
-    async fn seen(&self, seen: &[Seen]) -> Result<Vec<SessionId>, StoreError> {
-        self.seen(seen).await
+    async fn write_last_seen(&self, seen: &[LastSeen]) -> Result<Vec<SessionId>, StoreError> {
+        self.write_last_seen(seen).await
     }
 
     async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError> {
@@ -121,7 +121,7 @@ impl Store for Database {
         self.record(event).await
     }
 
-    async fn activity(&self, user_id: &UserId, page: Page) -> Result<Vec<Recorded>, StoreError> {
+    async fn activity(&self, user_id: &UserId, page: EventPage) -> Result<Vec<Recorded>, StoreError> {
         self.activity(user_id, page).await
     }
 
@@ -129,7 +129,7 @@ impl Store for Database {
         self.keys().await
     }
 
-    async fn change_keys(&self, judge: KeyJudge) -> Result<Vec<StoredKey>, StoreError> {
+    async fn change_keys(&self, judge: DecideKeys) -> Result<Vec<StoredKey>, StoreError> {
         self.change_keys(judge).await
     }
 
@@ -149,7 +149,7 @@ impl Store for Database {
         self.tallies(keys).await
     }
 
-    async fn tally(&self, keys: Vec<String>, judge: TallyJudge) -> Result<(), StoreError> {
+    async fn tally(&self, keys: Vec<String>, judge: DecideTallies) -> Result<(), StoreError> {
         self.tally(keys, judge).await
     }
 

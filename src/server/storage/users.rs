@@ -3,7 +3,7 @@
 use super::activity::insert_events;
 use super::database::{Database, from_json};
 use super::rows::UserRow;
-use super::sessions::{Ending, end, ended_events, lock_sessions_of};
+use super::sessions::{EndCondition, end, ended_events, lock_sessions_of};
 use super::sql::{Sql, sql};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::credentials::Username;
@@ -11,7 +11,7 @@ use crate::domain::device::Device;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Reason;
 use crate::domain::time::Timestamp;
-use crate::server::ports::{PasswordChange, StoreError, User, Which};
+use crate::server::ports::{PasswordChange, Selection, StoreError, User};
 
 const ADD: Sql = sql!(
     "INSERT INTO users (id, username, password_hash, created_at, password_changed_at, disabled_at) \
@@ -114,8 +114,9 @@ impl Database {
         let forget =
             write.query(FORGET_BROWSERS).bind(change.user_id.as_str()).bind(change.browser.unwrap_or_default());
         forget.execute(write.connection()).await?;
-        let which = change.keep.map_or(Which::All, |keep| Which::AllBut(keep.clone()));
-        let ending = Ending { user_id: change.user_id, which: &which, reason: Reason::PasswordChanged, at: change.at };
+        let which = change.keep.map_or(Selection::All, |keep| Selection::AllBut(keep.clone()));
+        let ending =
+            EndCondition { user_id: change.user_id, which: &which, reason: Reason::PasswordChanged, at: change.at };
         let ended = end(&mut write, ending).await?;
         insert_events(&mut write, [change.event]).await?;
         insert_events(&mut write, &ended_events(&ended, Reason::PasswordChanged, change.event)).await?;
@@ -142,7 +143,7 @@ impl Database {
         let mut ended = Vec::new();
         if at.is_some() {
             lock_sessions_of(&mut write, id, None).await?;
-            let ending = Ending { user_id: id, which: &Which::All, reason: Reason::Operator, at: now };
+            let ending = EndCondition { user_id: id, which: &Selection::All, reason: Reason::Operator, at: now };
             ended = end(&mut write, ending).await?;
             insert_events(&mut write, &ended_events(&ended, Reason::Operator, &by_nobody(id, now))).await?;
         }

@@ -31,7 +31,7 @@ struct Window {
 }
 
 /// Where a request comes from.
-struct Origin(Option<Network>);
+struct LogOrigin(Option<Network>);
 
 impl Budget {
     pub fn new(is_on: bool) -> Self {
@@ -39,7 +39,7 @@ impl Budget {
     }
 
     /// Says what was left out, once the window is over or if it `is_last`.
-    pub fn tell(&self, is_last: bool) {
+    pub fn log_dropped(&self, is_last: bool) {
         let now = monotonic();
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         if !is_last && now.saturating_sub(window.started) < WINDOW {
@@ -61,10 +61,10 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Budget {
         if attributes.metadata().name() == REQUEST
             && let Some(span) = context.span(id)
         {
-            let mut ip = Text::of("ip");
+            let mut ip = LogText::of("ip");
             attributes.record(&mut ip);
             let address = ip.text.parse::<IpAddr>().ok();
-            span.extensions_mut().insert(Origin(address.map(Network::of)));
+            span.extensions_mut().insert(LogOrigin(address.map(Network::of)));
         }
     }
 
@@ -74,10 +74,10 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Budget {
             return true;
         }
         let mut spans = context.event_scope(event).into_iter().flatten();
-        let Some(network) = spans.find_map(|span| span.extensions().get::<Origin>().map(|origin| origin.0)) else {
+        let Some(network) = spans.find_map(|span| span.extensions().get::<LogOrigin>().map(|origin| origin.0)) else {
             return true;
         };
-        let (mut code, mut message) = (Text::of("code"), Text::of("message"));
+        let (mut code, mut message) = (LogText::of("code"), LogText::of("message"));
         event.record(&mut code);
         event.record(&mut message);
         let kind = if code.text.is_empty() { message.text } else { code.text };
@@ -86,18 +86,18 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Budget {
 }
 
 /// What a field says.
-struct Text {
+struct LogText {
     name: &'static str,
     text: String,
 }
 
-impl Text {
+impl LogText {
     const fn of(name: &'static str) -> Self {
         Self { name, text: String::new() }
     }
 }
 
-impl Visit for Text {
+impl Visit for LogText {
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() == self.name {
             self.text.push_str(value);

@@ -25,7 +25,7 @@ where
         let mut timestamp = String::new();
         SystemTime.format_time(&mut Writer::new(&mut timestamp))?;
         let span = span_fields(context);
-        let mut fields = Fields::default();
+        let mut fields = LogFields::default();
         event.record(&mut fields);
         let target = fields.log_target.as_deref().unwrap_or(event.metadata().target());
         let level = event.metadata().level().as_str();
@@ -70,13 +70,13 @@ where
 
 /// The fields of an event, in their order.
 #[derive(Default)]
-struct Fields {
+struct LogFields {
     own: Vec<(&'static str, Value)>,
     /// The target of what came by the `log` crate.
     log_target: Option<String>,
 }
 
-impl Fields {
+impl LogFields {
     fn add(&mut self, field: &Field, value: Value) {
         match (field.name(), value) {
             ("log.target", Value::String(target)) => self.log_target = Some(target),
@@ -86,7 +86,7 @@ impl Fields {
     }
 }
 
-impl Visit for Fields {
+impl Visit for LogFields {
     fn record_f64(&mut self, field: &Field, value: f64) {
         self.add(field, value.into());
     }

@@ -10,7 +10,7 @@ mod rarely;
 use super::config::ConfigError;
 use budget::Budget;
 use json::JsonLines;
-use queue::Queue;
+use queue::LogQueue;
 pub use rarely::Rarely;
 use std::io::IsTerminal as _;
 use std::panic::{self, PanicHookInfo};
@@ -31,7 +31,7 @@ const LAST_LINES: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 #[must_use]
 pub struct Log {
-    queue: Queue,
+    queue: LogQueue,
     budget: Budget,
 }
 
@@ -43,7 +43,7 @@ pub fn start(default: &str) -> Result<Log, ConfigError> {
     let filter = filter::from_environment(default)?;
     // Whoever asks for more than `info` wants it all.
     let is_bounded = filter.max_level_hint().is_some_and(|level| level <= LevelFilter::INFO);
-    let (queue, budget) = (Queue::default(), Budget::new(is_bounded));
+    let (queue, budget) = (LogQueue::default(), Budget::new(is_bounded));
     let lines = queue.clone();
     let lines = fmt::layer().with_writer(move || lines.clone()).log_internal_errors(false);
     let lines = if std::io::stderr().is_terminal() {
@@ -57,7 +57,7 @@ pub fn start(default: &str) -> Result<Log, ConfigError> {
     let (writer, ticking) = (queue.clone(), budget.clone());
     let thread = std::thread::Builder::new().name("log".into());
     // Without the thread the program still runs: the queue fills up, and lines are lost.
-    let _ = thread.spawn(move || writer.run(std::io::stderr(), lines_were_lost, || ticking.tell(false)));
+    let _ = thread.spawn(move || writer.run(std::io::stderr(), lines_were_lost, || ticking.log_dropped(false)));
     Ok(Log { queue, budget })
 }
 
@@ -75,7 +75,7 @@ impl Log {
 
 impl Drop for Log {
     fn drop(&mut self) {
-        self.budget.tell(true);
+        self.budget.log_dropped(true);
         self.queue.wait_until_written(LAST_LINES);
         self.queue.close();
     }

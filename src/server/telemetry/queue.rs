@@ -13,17 +13,17 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// The queue. Writing a line into it never waits and never fails.
 #[derive(Clone, Debug, Default)]
-pub struct Queue(Arc<Shared>);
+pub struct LogQueue(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
-    state: Mutex<State>,
+    state: Mutex<QueueState>,
     /// A line came, or one was written.
     changed: Condvar,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct QueueState {
     lines: VecDeque<Vec<u8>>,
     bytes: usize,
     is_writing: bool,
@@ -32,8 +32,8 @@ struct State {
     is_closed: bool,
 }
 
-impl Queue {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl LogQueue {
+    fn state(&self) -> MutexGuard<'_, QueueState> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -52,7 +52,7 @@ impl Queue {
 
     /// Waits until all that is in the queue was written or lost, but not longer than `patience`.
     pub fn wait_until_written(&self, patience: Duration) {
-        let is_busy = |state: &mut State| state.is_writing || !state.lines.is_empty();
+        let is_busy = |state: &mut QueueState| state.is_writing || !state.lines.is_empty();
         drop(self.0.changed.wait_timeout_while(self.state(), patience, is_busy));
     }
 
@@ -64,7 +64,7 @@ impl Queue {
 
     /// The next line, or none if none comes for a while. `Err` after the end.
     fn next(&self) -> Result<Option<Vec<u8>>, Closed> {
-        let is_idle = |state: &mut State| state.lines.is_empty() && !state.is_closed;
+        let is_idle = |state: &mut QueueState| state.lines.is_empty() && !state.is_closed;
         let waited = self.0.changed.wait_timeout_while(self.state(), TICK, is_idle);
         let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let line = state.lines.pop_front();
@@ -105,7 +105,7 @@ impl Queue {
 /// The queue was closed, and all is written.
 struct Closed;
 
-impl Write for Queue {
+impl Write for LogQueue {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
         self.push(line);
         Ok(line.len())
@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn lines_that_a_full_disk_takes_no_more_are_counted_and_told_when_there_is_room_again() {
-        let (queue, disk) = (Queue::default(), Disk::default());
+        let (queue, disk) = (LogQueue::default(), Disk::default());
         let (losses, told) = mpsc::channel();
         let (thread, out) = (queue.clone(), disk.clone());
         let thread = std::thread::spawn(move || thread.run(out, |lost| losses.send(lost).unwrap(), || {}));
@@ -206,7 +206,7 @@ mod tests {
                 Ok(())
             }
         }
-        let queue = Queue::default();
+        let queue = LogQueue::default();
         let (resume, stalled) = mpsc::channel();
         let (told, losses) = mpsc::channel();
         let writing = queue.clone();

@@ -9,7 +9,7 @@ const INTERVAL: Duration = Duration::from_secs(60);
 
 /// Lets a line be written once a minute.
 #[derive(Debug)]
-pub struct Rarely(Mutex<State>);
+pub struct Rarely(Mutex<LimiterState>);
 
 impl Default for Rarely {
     fn default() -> Self {
@@ -18,14 +18,14 @@ impl Default for Rarely {
 }
 
 #[derive(Debug)]
-struct State {
+struct LimiterState {
     times: u64,
     written: Option<Duration>,
 }
 
 impl Rarely {
     pub const fn new() -> Self {
-        Self(Mutex::new(State { times: 0, written: None }))
+        Self(Mutex::new(LimiterState { times: 0, written: None }))
     }
 
     /// Counts one time; when the line is due, how often it happened since it was last written.

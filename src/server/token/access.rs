@@ -4,7 +4,7 @@ use super::jws::{self, Invalid};
 use super::keys::KeyError;
 use super::ring::{KeyRing, RingError};
 use super::{base64url, jws::SignError};
-use crate::domain::access_token::{Claims, Issue, TYP, jittered};
+use crate::domain::access_token::{AccessClaims, Issue, TYP, jittered};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::server::ports::Entropy;
@@ -43,7 +43,7 @@ pub struct AccessTokens {
 struct Current {
     ring: Arc<KeyRing>,
     /// Tokens whose signature was verified. Their `exp`, their key's end and liveness are judged each time.
-    verified: Cache<String, Verified>,
+    verified: Cache<String, VerifiedToken>,
 }
 
 impl Current {
@@ -53,8 +53,8 @@ impl Current {
 }
 
 #[derive(Clone)]
-struct Verified {
-    claims: Arc<Claims>,
+struct VerifiedToken {
+    claims: Arc<AccessClaims>,
     key_expires_at: Option<Timestamp>,
 }
 
@@ -95,7 +95,7 @@ impl AccessTokens {
         entropy.fill(&mut chance);
         let (jitter, nonce) = chance.split_at(8);
         let jitter = jitter.iter().fold(0, |sum: u64, byte| (sum << 8) | u64::from(*byte));
-        let claims = Claims::issue(
+        let claims = AccessClaims::issue(
             session,
             &Issue {
                 issuer: &self.settings.issuer,
@@ -116,13 +116,13 @@ impl AccessTokens {
     ///
     /// # Errors
     /// [`Invalid`] with the first thing that is wrong.
-    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<Claims>, Invalid> {
+    pub fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<AccessClaims>, Invalid> {
         let current = self.current();
-        let Verified { claims, key_expires_at } = match current.verified.get(token) {
+        let VerifiedToken { claims, key_expires_at } = match current.verified.get(token) {
             Some(verified) => verified,
             None => {
                 let mut key_expires_at = None;
-                let claims: Arc<Claims> = Arc::new(jws::verify(token, TYP, |kid| {
+                let claims: Arc<AccessClaims> = Arc::new(jws::verify(token, TYP, |kid| {
                     let key = current.ring.verifying(kid, now)?;
                     key_expires_at = key.expires_at;
                     Some(key.verifying())
@@ -134,7 +134,7 @@ impl AccessTokens {
                 if !own {
                     return Err(Invalid::Claims);
                 }
-                let verified = Verified { claims, key_expires_at };
+                let verified = VerifiedToken { claims, key_expires_at };
                 current.verified.insert(token.to_owned(), verified.clone());
                 verified
             }

@@ -1,7 +1,7 @@
 //! Access tokens from the key to the verifier, with keys of every algorithm as they are stored.
 
-use super::super::keys::{self, Purpose};
-use super::super::secret::Secret;
+use super::super::keys::{self, KeyPurpose};
+use super::super::secret::InstallationSecret;
 use super::*;
 use crate::domain::id::{ClientId, SessionId, UserId};
 use crate::domain::session::{Label, Lifetime, Rotation};
@@ -19,16 +19,16 @@ const HOUR: Duration = Duration::from_secs(3600);
 /// A folder with a secret, and a stored key of each purpose.
 struct Installation {
     _folder: TempDir,
-    secret: Secret,
+    secret: InstallationSecret,
     stored: Vec<StoredKey>,
 }
 
 impl Installation {
     fn new(algorithm: Algorithm) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let secret = Secret::create(&folder.path().join("secret.key"), &SystemEntropy).unwrap();
+        let secret = InstallationSecret::create(&folder.path().join("secret.key"), &SystemEntropy).unwrap();
         let key = |purpose, algorithm| keys::generate(purpose, algorithm, &secret, &SystemEntropy, NOW, NOW).unwrap();
-        let stored = vec![key(Purpose::Access, algorithm), key(Purpose::Refresh, Algorithm::HS512)];
+        let stored = vec![key(KeyPurpose::Access, algorithm), key(KeyPurpose::Refresh, Algorithm::HS512)];
         Self { _folder: folder, secret, stored }
     }
 
@@ -102,7 +102,7 @@ fn a_key_of_each_algorithm_signs_is_published_and_verifies() {
 
 #[test]
 fn the_purposes_are_told_apart_by_the_words_that_are_stored() {
-    assert_eq!(Purpose::ALL.map(Purpose::as_str), ["access", "refresh"]);
+    assert_eq!(KeyPurpose::ALL.map(KeyPurpose::as_str), ["access", "refresh"]);
     let own = Installation::new(Algorithm::EdDSA);
     let stored: Vec<&str> = own.stored.iter().map(|key| key.purpose.as_str()).collect();
     assert_eq!(stored, ["access", "refresh"]);

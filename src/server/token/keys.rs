@@ -1,7 +1,7 @@
 //! Making keys, and opening those that are stored.
 
 use super::base64url;
-use super::secret::{Secret, SecretError};
+use super::secret::{InstallationSecret, SecretError};
 use crate::domain::id::KeyId;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{Entropy, StoredKey};
@@ -15,14 +15,14 @@ use zeroize::Zeroizing;
 
 /// What a key is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Purpose {
+pub enum KeyPurpose {
     /// Signs access tokens; its public part is published.
     Access,
     /// HMAC of refresh tokens; never leaves the server.
     Refresh,
 }
 
-impl Purpose {
+impl KeyPurpose {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Access, Self::Refresh];
 
@@ -41,7 +41,7 @@ const HMAC_LEN: usize = 64;
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     #[error(transparent)]
-    Secret(#[from] SecretError),
+    InstallationSecret(#[from] SecretError),
     #[error("the stored key {0} is not a usable {1} key")]
     Unusable(KeyId, String),
     #[error("a key could not be made")]
@@ -53,9 +53,9 @@ pub enum KeyError {
 /// # Errors
 /// [`KeyError::Generation`] when the cryptographic library fails.
 pub fn generate(
-    purpose: Purpose,
+    purpose: KeyPurpose,
     algorithm: Algorithm,
-    secret: &Secret,
+    secret: &InstallationSecret,
     entropy: &dyn Entropy,
     now: Timestamp,
     active_at: Timestamp,
@@ -99,7 +99,10 @@ fn private_key(algorithm: Algorithm, entropy: &dyn Entropy) -> Option<Zeroizing<
 }
 
 /// A stored key, opened: what signs, and by which algorithm.
-pub fn open(stored: &StoredKey, secret: &Secret) -> Result<(Algorithm, EncodingKey, Zeroizing<Vec<u8>>), KeyError> {
+pub fn open(
+    stored: &StoredKey,
+    secret: &InstallationSecret,
+) -> Result<(Algorithm, EncodingKey, Zeroizing<Vec<u8>>), KeyError> {
     let unusable = || KeyError::Unusable(stored.id.clone(), stored.algorithm.clone());
     let private = secret.open(&sealed_name(&stored.purpose, &stored.id), &stored.sealed)?;
     let algorithm: Algorithm = stored.algorithm.parse().map_err(|_| unusable())?;
@@ -128,10 +131,10 @@ mod tests {
     #[test]
     fn sealed_keys_cannot_change_places() {
         let folder = tempfile::tempdir().unwrap();
-        let secret = Secret::create(&folder.path().join("secret.key"), &SystemEntropy).unwrap();
+        let secret = InstallationSecret::create(&folder.path().join("secret.key"), &SystemEntropy).unwrap();
         let make = || {
             let now = Timestamp::default();
-            generate(Purpose::Refresh, Algorithm::HS512, &secret, &SystemEntropy, now, now).unwrap()
+            generate(KeyPurpose::Refresh, Algorithm::HS512, &secret, &SystemEntropy, now, now).unwrap()
         };
         let (one, other) = (make(), make());
         assert!(open(&one, &secret).is_ok());

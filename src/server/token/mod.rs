@@ -2,7 +2,7 @@
 
 pub mod access;
 pub mod jws;
-pub mod keeper;
+pub mod key_manager;
 pub mod keys;
 pub mod refresh;
 pub mod ring;

@@ -3,7 +3,7 @@
 use super::jws::{self, Invalid, SignError, VerifyingKey};
 use super::ring::{KeyRing, RefreshKey};
 use super::{base64url, digest};
-use crate::domain::refresh_token::{Claims, TYP};
+use crate::domain::refresh_token::{RefreshClaims, TYP};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use aws_lc_rs::hmac;
@@ -41,7 +41,7 @@ impl std::fmt::Debug for Minted {
 /// [`SignError`] when the session's key is not in the ring any more, or signing fails.
 pub fn mint(session: &Session, ring: &KeyRing, issuer: &str) -> Result<Minted, SignError> {
     let key = ring.refresh(&session.rotation.key_id).ok_or(SignError)?;
-    let claims = Claims::of(session, issuer, jti(session, session.rotation.generation, key));
+    let claims = RefreshClaims::of(session, issuer, jti(session, session.rotation.generation, key));
     let token = jws::sign(TYP, key.id.as_str(), Algorithm::HS512, &claims, &key.encoding)?;
     Ok(Minted { token, expires_at: session.lifetime.token_end(session.rotation.rotated_at) })
 }
@@ -50,8 +50,8 @@ pub fn mint(session: &Session, ring: &KeyRing, issuer: &str) -> Result<Minted, S
 ///
 /// # Errors
 /// [`Invalid`] with the first thing that is wrong.
-pub fn read(token: &str, ring: &KeyRing, issuer: &str, now: Timestamp) -> Result<Claims, Invalid> {
-    let claims: Claims = jws::verify(token, TYP, |kid| {
+pub fn read(token: &str, ring: &KeyRing, issuer: &str, now: Timestamp) -> Result<RefreshClaims, Invalid> {
+    let claims: RefreshClaims = jws::verify(token, TYP, |kid| {
         let key = ring.refresh(&crate::domain::id::KeyId::new(kid))?;
         Some(VerifyingKey { key: &key.decoding, algorithm: Algorithm::HS512 })
     })?;
@@ -62,7 +62,7 @@ pub fn read(token: &str, ring: &KeyRing, issuer: &str, now: Timestamp) -> Result
 }
 
 /// Whether `claims` name this session as only somebody could who knew its nonce: the keys alone are not enough.
-pub fn belongs(claims: &Claims, session: &Session, ring: &KeyRing) -> bool {
+pub fn belongs(claims: &RefreshClaims, session: &Session, ring: &KeyRing) -> bool {
     claims.sid == session.id
         && claims.sub == session.user_id.as_str()
         && ring.keys_of_refresh().any(|key| jti(session, claims.generation, key) == claims.jti)
@@ -70,7 +70,7 @@ pub fn belongs(claims: &Claims, session: &Session, ring: &KeyRing) -> bool {
 
 /// Whether `claims`, which belong to the session, may have been made after its current token: a later token's key is never
 /// an older one.
-pub fn may_be_later(claims: &Claims, session: &Session, ring: &KeyRing) -> bool {
+pub fn may_be_later(claims: &RefreshClaims, session: &Session, ring: &KeyRing) -> bool {
     let mut keys = ring.keys_of_refresh();
     let made_with = keys.find(|key| jti(session, claims.generation, key) == claims.jti);
     let current = ring.refresh(&session.rotation.key_id);

@@ -1,7 +1,7 @@
 //! A refresh token is a function of the session, and of nothing less.
 
-use super::super::keys::{self, Purpose};
-use super::super::secret::Secret;
+use super::super::keys::{self, KeyPurpose};
+use super::super::secret::InstallationSecret;
 use super::*;
 use crate::domain::id::{ClientId, SessionId, UserId};
 use crate::domain::session::{Label, Lifetime, Rotation};
@@ -13,8 +13,8 @@ const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 const HOUR: Duration = Duration::from_secs(3600);
 
 fn ring(folder: &tempfile::TempDir) -> KeyRing {
-    let secret = Secret::create(&folder.path().join("secret.key"), &SystemEntropy).unwrap();
-    let key = keys::generate(Purpose::Refresh, Algorithm::HS512, &secret, &SystemEntropy, NOW, NOW).unwrap();
+    let secret = InstallationSecret::create(&folder.path().join("secret.key"), &SystemEntropy).unwrap();
+    let key = keys::generate(KeyPurpose::Refresh, Algorithm::HS512, &secret, &SystemEntropy, NOW, NOW).unwrap();
     KeyRing::open(&[key], &secret).unwrap()
 }
 
@@ -87,10 +87,10 @@ fn whoever_has_the_keys_but_not_the_row_makes_none_that_belongs_to_it() {
     let forged = read(mint(&guessed, &ring, ISSUER).unwrap().expose(), &ring, ISSUER, NOW).unwrap();
     for odd in [
         forged,
-        Claims { jti: String::new(), ..claims.clone() },
-        Claims { generation: 4, ..claims.clone() },
-        Claims { sub: "another".into(), ..claims.clone() },
-        Claims { sid: SessionId::new("another"), ..claims.clone() },
+        RefreshClaims { jti: String::new(), ..claims.clone() },
+        RefreshClaims { generation: 4, ..claims.clone() },
+        RefreshClaims { sub: "another".into(), ..claims.clone() },
+        RefreshClaims { sid: SessionId::new("another"), ..claims.clone() },
     ] {
         assert!(!belongs(&odd, &session, &ring), "{odd:?}");
     }
@@ -100,8 +100,8 @@ fn whoever_has_the_keys_but_not_the_row_makes_none_that_belongs_to_it() {
 #[test]
 fn a_later_token_is_not_made_with_an_older_key() {
     let folder = tempfile::tempdir().unwrap();
-    let secret = Secret::create(&folder.path().join("secret.key"), &SystemEntropy).unwrap();
-    let key = |at| keys::generate(Purpose::Refresh, Algorithm::HS512, &secret, &SystemEntropy, at, at).unwrap();
+    let secret = InstallationSecret::create(&folder.path().join("secret.key"), &SystemEntropy).unwrap();
+    let key = |at| keys::generate(KeyPurpose::Refresh, Algorithm::HS512, &secret, &SystemEntropy, at, at).unwrap();
     let (old, new) = (key(NOW), key(NOW + HOUR));
     let ring = KeyRing::open(&[old.clone(), new.clone()], &secret).unwrap();
     let made_with = |key: &crate::server::ports::StoredKey| {

@@ -2,8 +2,8 @@
 
 use super::base64url;
 use super::jws::VerifyingKey;
-use super::keys::{self, KeyError, Purpose};
-use super::secret::{Secret, SecretError};
+use super::keys::{self, KeyError, KeyPurpose};
+use super::secret::{InstallationSecret, SecretError};
 use crate::domain::id::KeyId;
 use crate::domain::key_schedule::{Times, signing};
 use crate::domain::time::Timestamp;
@@ -76,12 +76,12 @@ impl KeyRing {
     ///
     /// # Errors
     /// [`KeyError`], when one of them was not sealed under `secret`, or is not what it says.
-    pub fn open(stored: &[StoredKey], secret: &Secret) -> Result<Self, KeyError> {
+    pub fn open(stored: &[StoredKey], secret: &InstallationSecret) -> Result<Self, KeyError> {
         let mut ring = Self { access: Vec::new(), refresh: Vec::new() };
         for key in stored {
             let (algorithm, encoding, bytes) = keys::open(key, secret)?;
             let StoredKey { id, active_at, expires_at, .. } = key.clone();
-            if key.purpose == Purpose::Refresh.as_str() {
+            if key.purpose == KeyPurpose::Refresh.as_str() {
                 let decoding = DecodingKey::from_secret(&bytes);
                 let times = Times { active_at, expires_at };
                 ring.refresh.push(RefreshKey { id, encoding, decoding, bytes, times });

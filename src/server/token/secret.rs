@@ -59,9 +59,9 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
 }
 
 /// The secret, ready to seal and open.
-pub struct Secret(LessSafeKey);
+pub struct InstallationSecret(LessSafeKey);
 
-impl Secret {
+impl InstallationSecret {
     /// Reads the secret, or `None` if there is no such file.
     ///
     /// # Errors
@@ -154,7 +154,7 @@ impl Secret {
         Some([nonce.as_slice(), &text].concat())
     }
 
-    /// The inverse of [`Secret::seal`].
+    /// The inverse of [`InstallationSecret::seal`].
     ///
     /// # Errors
     /// [`SecretError::Foreign`] when it was sealed under another secret or name, or changed since.
@@ -186,12 +186,15 @@ mod tests {
 
     #[test]
     fn what_is_sealed_opens_under_its_own_name_and_secret_only() {
-        let secret = Secret::new(&[7; LEN]).unwrap();
+        let secret = InstallationSecret::new(&[7; LEN]).unwrap();
         let sealed = secret.seal("key-1", b"private", &Counting).unwrap();
         assert!(!sealed.windows(7).any(|window| window == b"private"));
         assert_eq!(secret.open("key-1", &sealed).unwrap().as_slice(), b"private");
         assert!(matches!(secret.open("key-2", &sealed), Err(SecretError::Foreign)));
-        assert!(matches!(Secret::new(&[8; LEN]).unwrap().open("key-1", &sealed), Err(SecretError::Foreign)));
+        assert!(matches!(
+            InstallationSecret::new(&[8; LEN]).unwrap().open("key-1", &sealed),
+            Err(SecretError::Foreign)
+        ));
         assert!(matches!(secret.open("key-1", &sealed[..5]), Err(SecretError::Foreign)));
     }
 
@@ -199,11 +202,11 @@ mod tests {
     fn the_file_is_private_and_reads_back() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data/secret.key");
-        assert!(Secret::load(&path).unwrap().is_none());
-        let sealed = Secret::create(&path, &Counting).unwrap().seal("k", b"x", &Counting).unwrap();
+        assert!(InstallationSecret::load(&path).unwrap().is_none());
+        let sealed = InstallationSecret::create(&path, &Counting).unwrap().seal("k", b"x", &Counting).unwrap();
         assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
-        assert_eq!(Secret::load(&path).unwrap().unwrap().open("k", &sealed).unwrap().as_slice(), b"x");
-        let again = Secret::create(&path, &SystemEntropy).unwrap();
+        assert_eq!(InstallationSecret::load(&path).unwrap().unwrap().open("k", &sealed).unwrap().as_slice(), b"x");
+        let again = InstallationSecret::create(&path, &SystemEntropy).unwrap();
         assert_eq!(again.open("k", &sealed).unwrap().as_slice(), b"x", "an existing secret is never overwritten");
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing else is left in its folder");
     }
@@ -213,19 +216,19 @@ mod tests {
         use std::os::unix::fs::PermissionsExt as _;
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret.key");
-        drop(Secret::create(&path, &Counting).unwrap());
+        drop(InstallationSecret::create(&path, &Counting).unwrap());
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(Secret::load(&path), Err(SecretError::Open(..))));
+        assert!(matches!(InstallationSecret::load(&path), Err(SecretError::Open(..))));
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
         for damaged in ["", "latchkey-secret-1:", "latchkey-secret-1:AAAA\n", "something else"] {
             std::fs::write(&path, damaged).unwrap();
-            assert!(matches!(Secret::load(&path), Err(SecretError::Damaged(_))), "{damaged:?}");
+            assert!(matches!(InstallationSecret::load(&path), Err(SecretError::Damaged(_))), "{damaged:?}");
         }
         std::fs::write(&path, b"latchkey-secret-1:\xff\xfe").unwrap();
-        assert!(matches!(Secret::load(&path), Err(SecretError::Damaged(_))), "no text");
+        assert!(matches!(InstallationSecret::load(&path), Err(SecretError::Damaged(_))), "no text");
         // What cannot be read is neither absent, which would be a reason to make a new one, nor damaged.
-        assert!(matches!(Secret::load(folder.path()), Err(SecretError::NoFile(_))));
-        assert!(matches!(Secret::load(&path.join("below a file")), Err(SecretError::Io(..))));
+        assert!(matches!(InstallationSecret::load(folder.path()), Err(SecretError::NoFile(_))));
+        assert!(matches!(InstallationSecret::load(&path.join("below a file")), Err(SecretError::Io(..))));
     }
 
     #[test]
@@ -234,12 +237,15 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let pipe = folder.path().join("pipe");
         assert!(std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&pipe).status().unwrap().success());
-        assert!(matches!(Secret::load(&pipe), Err(SecretError::NoFile(_))));
+        assert!(matches!(InstallationSecret::load(&pipe), Err(SecretError::NoFile(_))));
         let path = folder.path().join("secret.key");
-        drop(Secret::create(&path, &Counting).unwrap());
+        drop(InstallationSecret::create(&path, &Counting).unwrap());
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(matches!(Secret::load(&path), Err(SecretError::Folder(_, 0o777))));
-        assert!(matches!(Secret::create(&folder.path().join("new"), &Counting), Err(SecretError::Folder(_, 0o777))));
+        assert!(matches!(InstallationSecret::load(&path), Err(SecretError::Folder(_, 0o777))));
+        assert!(matches!(
+            InstallationSecret::create(&folder.path().join("new"), &Counting),
+            Err(SecretError::Folder(_, 0o777))
+        ));
         assert!(!folder.path().join("new").exists());
     }
 
@@ -250,16 +256,16 @@ mod tests {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("data/secret.key");
             let start = std::sync::Barrier::new(16);
-            let secrets: Vec<Secret> = std::thread::scope(|scope| {
+            let secrets: Vec<InstallationSecret> = std::thread::scope(|scope| {
                 let make = || {
                     start.wait();
-                    Secret::create(&path, &SystemEntropy).unwrap()
+                    InstallationSecret::create(&path, &SystemEntropy).unwrap()
                 };
                 let makers: Vec<_> = (0..16).map(|_| scope.spawn(make)).collect();
                 makers.into_iter().map(|maker| maker.join().unwrap()).collect()
             });
             let sealed = secrets[0].seal("k", b"x", &Counting).unwrap();
-            for secret in secrets.iter().chain(&[Secret::load(&path).unwrap().unwrap()]) {
+            for secret in secrets.iter().chain(&[InstallationSecret::load(&path).unwrap().unwrap()]) {
                 assert_eq!(secret.open("k", &sealed).unwrap().as_slice(), b"x");
             }
         }
@@ -271,10 +277,10 @@ mod tests {
         let path = folder.path().join("secret.key");
         write_new(&path, PREFIX).unwrap();
         std::thread::scope(|scope| {
-            let taken = scope.spawn(|| Secret::create(&path, &SystemEntropy).unwrap());
+            let taken = scope.spawn(|| InstallationSecret::create(&path, &SystemEntropy).unwrap());
             let rest = format!("{}\n", base64url(&[7; LEN]));
             std::fs::File::options().append(true).open(&path).unwrap().write_all(rest.as_bytes()).unwrap();
-            let sealed = Secret::new(&[7; LEN]).unwrap().seal("k", b"x", &Counting).unwrap();
+            let sealed = InstallationSecret::new(&[7; LEN]).unwrap().seal("k", b"x", &Counting).unwrap();
             assert!(taken.join().unwrap().open("k", &sealed).is_ok());
         });
     }

@@ -4,7 +4,7 @@ use super::*;
 use latchkey::server::ports::{Clock as _, StoredKey};
 use latchkey::server::system::SystemClock;
 use latchkey::server::token::keys;
-use latchkey::server::token::secret::Secret;
+use latchkey::server::token::secret::InstallationSecret;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
@@ -72,7 +72,7 @@ on_both_databases! {
 }
 
 fn opened(app: &TestApp, stored: &[StoredKey]) -> Vec<Vec<u8>> {
-    let secret = Secret::load(&app.settings().secret.file).unwrap().unwrap();
+    let secret = InstallationSecret::load(&app.settings().secret.file).unwrap().unwrap();
     stored.iter().map(|key| keys::open(key, &secret).unwrap().2.to_vec()).collect()
 }
 

@@ -3,13 +3,13 @@
 use super::*;
 use latchkey::domain::id::KeyId;
 use latchkey::domain::key_schedule::SPREAD;
-use latchkey::server::application::{self, World};
+use latchkey::server::application::{self, Runtime};
 use latchkey::server::ports::KeyChanges;
-use latchkey::server::service::{ServiceError, Services, Shown, Text, Way};
+use latchkey::server::service::{PresentedToken, ServiceError, Services, Text, TokenTransport};
 use latchkey::server::storage;
 use latchkey::server::system::SystemEntropy;
-use latchkey::server::token::keeper::Haste;
-use latchkey::server::token::keys::Purpose;
+use latchkey::server::token::key_manager::When;
+use latchkey::server::token::keys::KeyPurpose;
 use sqlx::{Connection as _, Executor as _};
 use std::sync::Arc;
 use tokio::task::JoinSet;
@@ -18,7 +18,7 @@ use tokio::task::JoinSet;
 async fn deaf_twin(app: &TestApp) -> Arc<Services> {
     let settings = Arc::new(app.settings().clone());
     let store = storage::connect(&settings.database.url).await.unwrap();
-    let world = World { clock: app.clock(), entropy: Arc::new(SystemEntropy) };
+    let world = Runtime { clock: app.clock(), entropy: Arc::new(SystemEntropy) };
     application::services(store, settings, &world).await.unwrap()
 }
 
@@ -60,7 +60,7 @@ on_both_databases! {
         until_just_before_the_takeover(&app).await;
         app.advance(SECOND);
         device.try_refresh().await.expect(200);
-        let shown = Shown { token: Text(device.refresh_token().to_owned()), way: Way::Cookie };
+        let shown = PresentedToken { token: Text(device.refresh_token().to_owned()), way: TokenTransport::Cookie };
         assert!(deaf.family(&shown).await.unwrap().is_some());
     }
 
@@ -70,7 +70,7 @@ on_both_databases! {
         let mut device = app.signed_up("ada").await;
         let header = URL_SAFE_NO_PAD.encode(r#"{"typ":"at+jwt","alg":"EdDSA","kid":"made-up"}"#);
         deaf.by_access_token(&format!("{header}.e30.AAAA")).await.unwrap_err();
-        app.services().keys().rotate(&Purpose::ALL, Haste::AtOnce, app.now()).await.unwrap();
+        app.services().keys().rotate(&KeyPurpose::ALL, When::AtOnce, app.now()).await.unwrap();
         tick(&app).await;
         device.try_refresh().await.expect(200);
         app.advance(4 * SECOND);
@@ -104,7 +104,7 @@ on_both_databases! {
         let deaf = deaf_twin(&app).await;
         let device = app.signed_up("ada").await;
         deaf.by_access_token(&device.access_token).await.unwrap();
-        app.services().keys().rotate(&[Purpose::Access], Haste::AtOnce, app.now()).await.unwrap();
+        app.services().keys().rotate(&[KeyPurpose::Access], When::AtOnce, app.now()).await.unwrap();
         deaf.housekeeping().await.unwrap();
         let refused = deaf.by_access_token(&device.access_token).await;
         assert!(matches!(refused, Err(ServiceError::InvalidToken)), "though it was verified before");
@@ -127,7 +127,7 @@ on_both_databases! {
         let mut device = app.signed_up("ada").await;
         assert!(device.is_in().await, "and the token is remembered as verified");
         let stolen = device.clone();
-        app.services().keys().rotate(&Purpose::ALL, Haste::AtOnce, app.now()).await.unwrap();
+        app.services().keys().rotate(&KeyPurpose::ALL, When::AtOnce, app.now()).await.unwrap();
         tick(&app).await;
         assert_eq!(stolen.get("/api/me").await.expect(401).code(), "invalid_token");
         assert!(!published(&app).await.contains(&kid(&stolen.access_token)));

@@ -28,7 +28,7 @@ async fn a_locked_sqlite_is_unavailable_changes_nothing_and_works_again() {
     let store = world.open_with_ada().await;
     let mut other = held(&world, &*store, &["BEGIN IMMEDIATE"]).await;
     let change = end_it();
-    let judged = store.judge(vec![sid("one")], Box::new(|_| Verdict { changes: change, events: vec![] })).await;
+    let judged = store.judge(vec![sid("one")], Box::new(|_| Changes { changes: change, events: vec![] })).await;
     assert!(matches!(judged, Err(StoreError::Unavailable(_))), "{judged:?}");
     // Reading goes on meanwhile.
     assert_eq!(load(&*store, "one").await, session("one", "ada"));
@@ -44,7 +44,7 @@ async fn a_postgres_that_hangs_up_is_unavailable_changes_nothing_and_works_again
     let mut other = held(&world, &*store, &["BEGIN", "LOCK TABLE sessions IN ACCESS EXCLUSIVE MODE"]).await;
     let waiting = store.clone();
     let judging = tokio::spawn(async move {
-        let verdict = Verdict { changes: end_it(), events: vec![] };
+        let verdict = Changes { changes: end_it(), events: vec![] };
         waiting.judge(vec![sid("one")], Box::new(|_| verdict)).await
     });
     // As a restart of the server would.
@@ -72,7 +72,7 @@ async fn a_session_that_is_held_in_postgres_keeps_no_other_from_its_judgement() 
     let seen = shown.clone();
     let judge = Box::new(move |sessions: Vec<Session>| {
         seen.lock().unwrap().extend(sessions.into_iter().map(|session| session.id));
-        Verdict::default()
+        Changes::default()
     });
     let undecided = store.judge(["none", "one", "two"].map(sid).to_vec(), judge).await.unwrap();
     assert_eq!((undecided.held, &*shown.lock().unwrap()), (vec![sid("one")], &vec![sid("two")]));
@@ -125,7 +125,7 @@ async fn a_refresh_goes_before_all_others_that_wait_to_write() {
     writers.spawn(async move {
         let judge = Box::new(move |_| {
             refreshed.lock().unwrap().push("refresh");
-            Verdict::default()
+            Changes::default()
         });
         refreshing.judge(vec![sid("one")], judge).await.unwrap();
     });

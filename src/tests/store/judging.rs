@@ -2,7 +2,7 @@
 
 use super::*;
 use latchkey::domain::session::{Reason, Revocation};
-use latchkey::server::ports::{End, Which};
+use latchkey::server::ports::{EndSessions, Selection};
 use std::sync::Mutex;
 
 fn ended(id: &str, reason: Reason) -> SessionChange {
@@ -16,7 +16,7 @@ stories! {
             start(&*store, &session(id, "ada")).await;
         }
         let changed = rotation(&session("rotated", "ada"), MINUTE);
-        let verdict = Verdict {
+        let verdict = Changes {
             changes: vec![SessionChange::Rotated(changed.clone()), ended("reused", Reason::Reused)],
             events: vec![
                 Event { sid: Some(sid("reused")), detail: Some("older"), ..event("ada", Kind::Reused) },
@@ -72,7 +72,7 @@ stories! {
         let store = world.open_with_ada().await;
         let one = session("one", "ada");
         start(&*store, &one).await;
-        let end = End { user_id: user_id("ada"), which: Which::All, reason: Reason::SignedOut, at: NOW + MINUTE };
+        let end = EndSessions { user_id: user_id("ada"), which: Selection::All, reason: Reason::SignedOut, at: NOW + MINUTE };
         store.end_sessions(&end, &event("ada", Kind::SignedOut)).await.unwrap();
         let over = load(&*store, "one").await;
         apply(&*store, vec![SessionChange::Rotated(rotation(&one, HOUR)), ended("one", Reason::Reused)]).await;
@@ -114,7 +114,7 @@ stories! {
         // Dropped at each point where it waits, until it comes to its end.
         for waits in 0.. {
             let change = SessionChange::Rotated(rotation(&session("one", "ada"), HOUR));
-            let verdict = Verdict { changes: vec![change], events: vec![event("ada", Kind::Forked)] };
+            let verdict = Changes { changes: vec![change], events: vec![event("ada", Kind::Forked)] };
             let mut judging = Box::pin(store.judge(vec![sid("one")], Box::new(move |_| verdict)));
             let mut polls = 0;
             let done = std::future::poll_fn(|context| {

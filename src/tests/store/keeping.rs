@@ -27,7 +27,7 @@ stories! {
         }
         let ada = user_id("ada");
         let shown = async |filter: Filter, before, limit| {
-            let events = store.activity(&ada, Page { kinds: filter.kinds(), before, limit }).await.unwrap();
+            let events = store.activity(&ada, EventPage { kinds: filter.kinds(), before, limit }).await.unwrap();
             let last = events.last().map(|event| event.cursor);
             (events.into_iter().map(|event| event.kind).collect::<Vec<_>>(), last)
         };

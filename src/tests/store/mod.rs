@@ -18,7 +18,7 @@ use latchkey::domain::device::{Device, DeviceKind};
 use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
 use latchkey::domain::session::{Exchanged, Label, Lifetime, Parent, Rotation, Session};
 use latchkey::domain::time::Timestamp;
-use latchkey::server::ports::{Page, Recorded, Rotated, SessionChange, StartSession, Store, User, Verdict};
+use latchkey::server::ports::{Changes, EventPage, Recorded, Rotated, SessionChange, StartSession, Store, User};
 use latchkey::server::storage;
 use std::sync::Arc;
 use std::time::Duration;
@@ -178,7 +178,7 @@ async fn apply(store: &dyn Store, changes: Vec<SessionChange>) {
         SessionChange::Ended { id, .. } => id.clone(),
     });
     let ids = ids.collect();
-    store.judge(ids, Box::new(move |_| Verdict { changes, events: vec![] })).await.unwrap();
+    store.judge(ids, Box::new(move |_| Changes { changes, events: vec![] })).await.unwrap();
 }
 
 async fn load(store: &dyn Store, id: &str) -> Session {
@@ -190,8 +190,8 @@ async fn reason(store: &dyn Store, id: &str) -> Option<&'static str> {
     load(store, id).await.revoked.map(|revoked| revoked.reason.as_str())
 }
 
-fn page(before: Option<i64>, limit: u32) -> Page {
-    Page { kinds: None, before, limit }
+fn page(before: Option<i64>, limit: u32) -> EventPage {
+    EventPage { kinds: None, before, limit }
 }
 
 async fn activity(store: &dyn Store, name: &str) -> Vec<Recorded> {

@@ -2,7 +2,7 @@
 
 use super::*;
 use latchkey::domain::session::{Reason, Revocation};
-use latchkey::server::ports::{End, KeyChanges, StoredKey, Which};
+use latchkey::server::ports::{EndSessions, KeyChanges, Selection, StoredKey};
 
 /// What the operator keeps after an end.
 const KEPT: Duration = Duration::from_secs(30 * 86_400);
@@ -24,7 +24,7 @@ stories! {
             start(&*store, session).await;
         }
         for (id, at) in [("revoked", NOW + HOUR), ("later", NOW + DAY)] {
-            let end = End { user_id: user_id("ada"), which: Which::One(sid(id)), reason: Reason::SignedOut, at };
+            let end = EndSessions { user_id: user_id("ada"), which: Selection::One(sid(id)), reason: Reason::SignedOut, at };
             assert_eq!(store.end_sessions(&end, &event("ada", Kind::SignedOut)).await.unwrap().len(), 1);
         }
         let there = async || {
@@ -57,7 +57,7 @@ stories! {
             start(&*store, &session).await;
         }
         store.record(&event("ada", Kind::SignInFailed)).await.unwrap();
-        let end = End { user_id: user_id("ada"), which: Which::One(sid("gone")), reason: Reason::SignedOut, at: NOW };
+        let end = EndSessions { user_id: user_id("ada"), which: Selection::One(sid("gone")), reason: Reason::SignedOut, at: NOW };
         store.end_sessions(&end, &event("ada", Kind::SignedOut)).await.unwrap();
         let now = NOW + KEPT + MINUTE;
         store.purge(now - KEPT, now).await.unwrap();
@@ -91,7 +91,7 @@ stories! {
         assert!(store.add_user(&user("eve"), None).await.unwrap());
         let add = async |name: &str, kind: Kind, events: usize| {
             let events = vec![event(name, kind); events];
-            store.judge(vec![], Box::new(|_| Verdict { changes: vec![], events })).await.unwrap();
+            store.judge(vec![], Box::new(|_| Changes { changes: vec![], events })).await.unwrap();
         };
         let count = async |name: &str| store.activity(&user_id(name), page(None, 20_000)).await.unwrap();
         add("eve", Kind::SignedIn, 700).await;
@@ -194,7 +194,7 @@ stories! {
         store.change_keys(Box::new(add)).await.unwrap();
         store.purge(NOW - KEPT, NOW).await.unwrap();
         assert_eq!(store.keys().await.unwrap().len(), 1);
-        let end = End { user_id: user_id("ada"), which: Which::All, reason: Reason::SignedOut, at: NOW };
+        let end = EndSessions { user_id: user_id("ada"), which: Selection::All, reason: Reason::SignedOut, at: NOW };
         store.end_sessions(&end, &event("ada", Kind::SignedOut)).await.unwrap();
         store.purge(NOW - KEPT, NOW).await.unwrap();
         assert_eq!(store.keys().await.unwrap(), vec![]);

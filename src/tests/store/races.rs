@@ -2,7 +2,7 @@
 
 use super::*;
 use latchkey::domain::session::Reason;
-use latchkey::server::ports::{End, Seen, StoreError, Which};
+use latchkey::server::ports::{EndSessions, LastSeen, Selection, StoreError};
 use tokio::task::JoinSet;
 
 /// Rotates all that are not revoked, those too that another transaction holds meanwhile.
@@ -10,7 +10,7 @@ async fn rotate(store: Arc<dyn Store>, mut ids: Vec<SessionId>) -> Result<(), St
     let judge = |sessions: Vec<Session>| {
         let alive = sessions.iter().filter(|session| session.revoked.is_none());
         let changes = alive.map(|session| SessionChange::Rotated(rotation(session, HOUR))).collect();
-        Verdict { changes, events: vec![event("ada", Kind::Forked)] }
+        Changes { changes, events: vec![event("ada", Kind::Forked)] }
     };
     while !ids.is_empty() {
         ids = store.judge(ids, Box::new(judge)).await?.held;
@@ -47,9 +47,9 @@ stories! {
             let back: Vec<SessionId> = forth.iter().rev().cloned().collect();
             tasks.spawn(rotate(a.clone(), forth.clone()));
             tasks.spawn(rotate(b.clone(), back));
-            let seen: Vec<Seen> =
-                forth.into_iter().map(|id| Seen { id, at: NOW + DAY, generation: Some(3) }).collect();
-            tasks.spawn(async move { a.seen(&seen).await.map(drop) });
+            let seen: Vec<LastSeen> =
+                forth.into_iter().map(|id| LastSeen { id, at: NOW + DAY, generation: Some(3) }).collect();
+            tasks.spawn(async move { a.write_last_seen(&seen).await.map(drop) });
             tasks.spawn(async move {
                 let new = session(&format!("n{number}"), "ada");
                 let signed_in = event("ada", Kind::SignedIn);
@@ -70,9 +70,9 @@ stories! {
             let id = format!("s{round}");
             start(&*one, &session(&id, "ada")).await;
             let rotating = tokio::spawn(rotate(two.clone(), vec![sid(&id)]));
-            let end = End {
+            let end = EndSessions {
                 user_id: user_id("ada"),
-                which: if round % 2 == 0 { Which::All } else { Which::One(sid(&id)) },
+                which: if round % 2 == 0 { Selection::All } else { Selection::One(sid(&id)) },
                 reason: Reason::SignedOut,
                 at: NOW,
             };

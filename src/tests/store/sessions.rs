@@ -2,11 +2,11 @@
 
 use super::*;
 use latchkey::domain::session::{Reason, Revocation};
-use latchkey::server::ports::{End, Seen, StoreError, Which};
+use latchkey::server::ports::{EndSessions, LastSeen, Selection, StoreError};
 use sqlx::{AnyConnection, Connection as _};
 
-fn ending(name: &str, which: Which) -> End {
-    End { user_id: user_id(name), which, reason: Reason::EndedByUser, at: NOW + MINUTE }
+fn ending(name: &str, which: Selection) -> EndSessions {
+    EndSessions { user_id: user_id(name), which, reason: Reason::EndedByUser, at: NOW + MINUTE }
 }
 
 /// A session that was last used `after` the start.
@@ -50,7 +50,7 @@ stories! {
             let lifetime = Lifetime::start(NOW + after, DAY, DAY, true);
             start(&*store, &Session { lifetime, ..session(id, "ada") }).await;
         }
-        store.end_sessions(&ending("ada", Which::One(sid("c"))), &event("ada", Kind::SignedOut)).await.unwrap();
+        store.end_sessions(&ending("ada", Selection::One(sid("c"))), &event("ada", Kind::SignedOut)).await.unwrap();
         let (mut pages, mut after) = (Vec::new(), None);
         loop {
             let page = store.sessions_of(&user_id("ada"), after.take(), 2).await.unwrap();
@@ -81,7 +81,7 @@ stories! {
         assert_eq!(live(NOW).await, ["long", "short", "shorter"]);
         assert_eq!(live(NOW + MINUTE).await, ["long", "short"]);
         assert_eq!(live(NOW + HOUR).await, ["long"]);
-        assert_eq!(store.end_sessions(&ending("ada", Which::All), &event("ada", Kind::SignedOut)).await.unwrap().len(), 2);
+        assert_eq!(store.end_sessions(&ending("ada", Selection::All), &event("ada", Kind::SignedOut)).await.unwrap().len(), 2);
         assert_eq!(live(NOW).await, [""; 0]);
     }
 
@@ -140,14 +140,14 @@ stories! {
         }
         let ended = event("ada", Kind::SessionEnded);
         let end = async |which| sorted(store.end_sessions(&ending("ada", which), &ended).await.unwrap());
-        assert_eq!(end(Which::One(sid("bobs"))).await, [""; 0]);
-        assert_eq!(end(Which::One(sid("none"))).await, [""; 0]);
-        assert_eq!(end(Which::One(sid("a"))).await, ["a"]);
-        assert_eq!(end(Which::One(sid("a"))).await, [""; 0]);
-        assert_eq!(end(Which::AllBut(sid("c"))).await, ["b", "d"]);
+        assert_eq!(end(Selection::One(sid("bobs"))).await, [""; 0]);
+        assert_eq!(end(Selection::One(sid("none"))).await, [""; 0]);
+        assert_eq!(end(Selection::One(sid("a"))).await, ["a"]);
+        assert_eq!(end(Selection::One(sid("a"))).await, [""; 0]);
+        assert_eq!(end(Selection::AllBut(sid("c"))).await, ["b", "d"]);
         assert_eq!(reason(&*store, "c").await, None);
-        assert_eq!(end(Which::All).await, ["c"]);
-        assert_eq!(end(Which::All).await, [""; 0]);
+        assert_eq!(end(Selection::All).await, ["c"]);
+        assert_eq!(end(Selection::All).await, [""; 0]);
         assert_eq!(reason(&*store, "bobs").await, None);
         let revoked = load(&*store, "a").await.revoked;
         assert_eq!(revoked, Some(Revocation { at: NOW + MINUTE, reason: Reason::EndedByUser }));
@@ -169,7 +169,7 @@ stories! {
         assert!(!store.rename_session(&ada, &sid("none"), "None", &renamed).await.unwrap());
         let late = Event { at: NOW + 31 * DAY, ..renamed.clone() };
         assert!(!store.rename_session(&ada, &sid("one"), "Late", &late).await.unwrap());
-        store.end_sessions(&ending("ada", Which::All), &renamed).await.unwrap();
+        store.end_sessions(&ending("ada", Selection::All), &renamed).await.unwrap();
         assert!(!store.rename_session(&ada, &sid("one"), "Over", &renamed).await.unwrap());
         assert_eq!(load(&*store, "one").await.label.name.as_deref(), Some("Küche"));
     }
@@ -181,7 +181,7 @@ stories! {
         assert_eq!(load(&*store, "one").await.authenticated_at, NOW + HOUR);
         assert!(!store.reauthenticated(&sid("one"), NOW + 31 * DAY).await.unwrap());
         assert!(!store.reauthenticated(&sid("none"), NOW).await.unwrap());
-        store.end_sessions(&ending("ada", Which::All), &event("ada", Kind::SignedOut)).await.unwrap();
+        store.end_sessions(&ending("ada", Selection::All), &event("ada", Kind::SignedOut)).await.unwrap();
         assert!(!store.reauthenticated(&sid("one"), NOW + DAY).await.unwrap());
         assert_eq!(load(&*store, "one").await.authenticated_at, NOW + HOUR);
     }
@@ -192,15 +192,15 @@ stories! {
             start(&*store, &session(id, "ada")).await;
         }
         apply(&*store, vec![SessionChange::Rotated(rotation(&session("one", "ada"), HOUR))]).await;
-        let seen = |id: &str, after, generation| Seen { id: sid(id), at: NOW + after, generation };
+        let seen = |id: &str, after, generation| LastSeen { id: sid(id), at: NOW + after, generation };
         let state = async |id| {
             let session = load(&*store, id).await;
             (session.last_seen_at, session.rotation.confirmed_at)
         };
-        store.seen(&[]).await.unwrap();
-        store.seen(&[seen("one", MINUTE, Some(0)), seen("none", HOUR, None)]).await.unwrap();
+        store.write_last_seen(&[]).await.unwrap();
+        store.write_last_seen(&[seen("one", MINUTE, Some(0)), seen("none", HOUR, None)]).await.unwrap();
         assert_eq!(state("one").await, (NOW + HOUR, None), "neither back, nor by the predecessor");
-        store.seen(&[seen("one", 2 * HOUR, None), seen("two", HOUR, Some(1))]).await.unwrap();
+        store.write_last_seen(&[seen("one", 2 * HOUR, None), seen("two", HOUR, Some(1))]).await.unwrap();
         assert_eq!(state("one").await, (NOW + 2 * HOUR, None));
         assert_eq!(state("two").await, (NOW + HOUR, None), "a generation to come confirms nothing");
         // Several of one session at once, in any order.
@@ -210,9 +210,9 @@ stories! {
             seen("one", 5 * HOUR, Some(1)),
             seen("one", HOUR, None),
         ];
-        store.seen(&many).await.unwrap();
+        store.write_last_seen(&many).await.unwrap();
         assert_eq!(state("one").await, (NOW + 5 * HOUR, Some(NOW + 3 * HOUR)));
-        store.seen(&[seen("one", 6 * HOUR, Some(1))]).await.unwrap();
+        store.write_last_seen(&[seen("one", 6 * HOUR, Some(1))]).await.unwrap();
         assert_eq!(state("one").await, (NOW + 6 * HOUR, Some(NOW + 3 * HOUR)), "the first time stays");
     }
 
@@ -235,7 +235,7 @@ stories! {
             assert!(!text.contains("secret"), "{text}");
             let judge = |sessions: Vec<Session>| {
                 assert!(sessions.is_empty(), "there is nothing to judge");
-                Verdict::default()
+                Changes::default()
             };
             let broken = store.judge(vec![sid("odd")], Box::new(judge)).await.unwrap().broken;
             assert!(matches!(&broken[..], [(id, StoreError::Corrupt(what))] if *id == sid("odd") && text.contains(what)));
@@ -258,30 +258,30 @@ stories! {
         let store = world.open_with_ada().await;
         assert!(store.add_user(&user("eve"), None).await.unwrap());
         let users = [user_id("ada"), user_id("eve"), user_id("nobody")];
-        let outlines = async || store.outlines(&users).await.unwrap();
-        assert!(outlines().await.is_empty());
+        let session_fingerprints = async || store.session_fingerprints(&users).await.unwrap();
+        assert!(session_fingerprints().await.is_empty());
         let (one, two) = (session("one", "ada"), session("two", "ada"));
         start(&*store, &one).await;
         start(&*store, &session("eves", "eve")).await;
-        let first = outlines().await;
+        let first = session_fingerprints().await;
         assert_eq!(first.len(), 2);
         apply(&*store, vec![SessionChange::Rotated(rotation(&one, HOUR))]).await;
-        store.seen(&[Seen { id: sid("one"), at: NOW + DAY, generation: Some(1) }]).await.unwrap();
+        store.write_last_seen(&[LastSeen { id: sid("one"), at: NOW + DAY, generation: Some(1) }]).await.unwrap();
         store.reauthenticated(&sid("one"), NOW + HOUR).await.unwrap();
-        assert_eq!(outlines().await, first);
+        assert_eq!(session_fingerprints().await, first);
 
         start(&*store, &two).await;
-        let mut ada = vec![first[&users[0]].clone(), outlines().await[&users[0]].clone()];
+        let mut ada = vec![first[&users[0]].clone(), session_fingerprints().await[&users[0]].clone()];
         assert!(store.rename_session(&users[0], &sid("one"), "Desk", &event("ada", Kind::SessionRenamed)).await.unwrap());
-        ada.push(outlines().await[&users[0]].clone());
-        let end = End { user_id: users[0].clone(), which: Which::One(sid("two")), reason: Reason::SignedOut, at: NOW };
+        ada.push(session_fingerprints().await[&users[0]].clone());
+        let end = EndSessions { user_id: users[0].clone(), which: Selection::One(sid("two")), reason: Reason::SignedOut, at: NOW };
         store.end_sessions(&end, &event("ada", Kind::SignedOut)).await.unwrap();
-        ada.push(outlines().await[&users[0]].clone());
+        ada.push(session_fingerprints().await[&users[0]].clone());
         for (n, outline) in ada.iter().enumerate() {
             assert!(!ada[..n].contains(outline), "{ada:?}");
         }
-        assert_eq!(outlines().await[&users[1]], first[&users[1]]);
+        assert_eq!(session_fingerprints().await[&users[1]], first[&users[1]]);
         store.delete_user(&users[0]).await.unwrap().unwrap();
-        assert_eq!(outlines().await.len(), 1);
+        assert_eq!(session_fingerprints().await.len(), 1);
     }
 }

@@ -114,10 +114,10 @@ impl Anonymous {
     /// Sends, and keeps the cookies that come back.
     pub async fn send(&mut self, request: RequestBuilder) -> Reply {
         let response = request.send().await.expect("an answer");
-        self.take_in(response).await
+        self.reload(response).await
     }
 
-    async fn take_in(&mut self, response: Response) -> Reply {
+    async fn reload(&mut self, response: Response) -> Reply {
         let reply = Reply::of(response).await;
         for cookie in reply.set_cookies() {
             let (pair, attributes) = cookie.split_once(';').expect("attributes");
@@ -222,7 +222,7 @@ impl SignedIn {
     pub async fn posts_if_answered(&mut self, path: &str, body: Value) -> Option<Reply> {
         let request = self.browser.request(Method::POST, path).bearer_auth(&self.access_token).json(&body);
         let response = request.send().await.ok()?;
-        Some(self.browser.take_in(response).await)
+        Some(self.browser.reload(response).await)
     }
 
     async fn refresh_by(&mut self, request: RequestBuilder) -> Reply {
@@ -231,7 +231,7 @@ impl SignedIn {
     }
 
     async fn refreshed(&mut self, response: Response) -> Reply {
-        let reply = self.browser.take_in(response).await;
+        let reply = self.browser.reload(response).await;
         if reply.status.is_success() {
             self.access_token = reply.json()["accessToken"].as_str().expect("an access token").to_owned();
         }

@@ -2,7 +2,7 @@
 
 use super::{Anonymous, Backend, SignedIn, Wire, wire};
 use latchkey::domain::time::Timestamp;
-use latchkey::server::application::{Application, Stop, World};
+use latchkey::server::application::{Application, Runtime, Stop};
 use latchkey::server::config::{Config, Limits, Settings};
 use latchkey::server::ports::{Clock, Entropy as _};
 use latchkey::server::service::Services;
@@ -110,7 +110,7 @@ impl Running {
     async fn start(settings: Settings, folder: &Path, clock: Arc<TestClock>) -> Self {
         let site = folder.join("site").display().to_string();
         let leptos = LeptosOptions::builder().output_name("latchkey").site_root(site).build();
-        let world = World { clock, entropy: Arc::new(SystemEntropy) };
+        let world = Runtime { clock, entropy: Arc::new(SystemEntropy) };
         let application =
             Application::build(Config { settings, leptos, file: None }, world).await.expect("the server starts");
         let (stop, stopped) = oneshot::channel();

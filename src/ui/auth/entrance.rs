@@ -16,7 +16,7 @@ pub fn begin() {
 pub fn follow() {
     tabs::open(|news| {
         // The server leads on who is signed in.
-        if news == tabs::News::SignedIn && links::leads_to_entrance(&browser::here()) {
+        if news == tabs::TabMessage::SignedIn && links::leads_to_entrance(&browser::here()) {
             browser::reload();
         }
     });
@@ -25,5 +25,5 @@ pub fn follow() {
 
 /// A sign-in or a sign-up has succeeded in this tab.
 pub fn signed_in() {
-    tabs::tell(tabs::News::SignedIn);
+    tabs::post(tabs::TabMessage::SignedIn);
 }

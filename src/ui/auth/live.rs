@@ -1,7 +1,7 @@
 //! What happens to the user's sessions elsewhere, as the server tells it (`GET /api/live`). One tab of a browser
 //! listens, since browsers open few connections to one site, and tells the others; when it is closed another takes over.
 
-use super::renewal::{self, Outcome};
+use super::renewal::{self, RenewalOutcome};
 use super::{Showing, browser, memory, showing, signed_out, stays, tabs, timing, transport, turn};
 use crate::api::json::read;
 use crate::domain::session::Reason;
@@ -68,7 +68,7 @@ async fn is_over(reason: Option<Reason>) {
         // By the user, in another tab: nothing to explain.
         signed_out();
     } else {
-        tabs::tell(tabs::News::Doubt);
+        tabs::post(tabs::TabMessage::Doubt);
         let _ = renewal::renew().await;
     }
 }
@@ -84,15 +84,19 @@ pub fn begin() {
         while showing() != Showing::Leaving {
             let token = match memory::access_token() {
                 Some(token) => token,
-                None if renewal::renew().await == Outcome::Renewed => continue,
+                None if renewal::renew().await == RenewalOutcome::Renewed => continue,
                 None => String::new(),
             };
             let began = browser::now();
-            let ended = if token.is_empty() { Ended::Broken } else { listen(&token).await.unwrap_or(Ended::Broken) };
+            let ended = if token.is_empty() {
+                ListeningEnd::Broken
+            } else {
+                listen(&token).await.unwrap_or(ListeningEnd::Broken)
+            };
             match ended {
-                Ended::SignedOut(reason) => is_over(reason).await,
-                Ended::Refused => drop(renewal::renew().await),
-                Ended::Broken => {}
+                ListeningEnd::SignedOut(reason) => is_over(reason).await,
+                ListeningEnd::Refused => drop(renewal::renew().await),
+                ListeningEnd::Broken => {}
             }
             failures = if browser::now().since(began) > SOUND { 0 } else { failures + 1 };
             // A server that is started anew is missed by nobody.
@@ -115,7 +119,7 @@ async fn wait(duration: Duration) {
 pub fn wake() {
     wake_if_listening();
     if connection::is_unreachable() {
-        tabs::tell(tabs::News::Looked);
+        tabs::post(tabs::TabMessage::Looked);
     }
 }
 
@@ -129,7 +133,7 @@ pub fn wake_if_listening() {
 /// Tells this tab and the others whether the server answers.
 fn announce_reachable(reachable: bool) {
     if reachable == connection::is_unreachable() {
-        tabs::tell(if reachable { tabs::News::Reachable } else { tabs::News::Unreachable });
+        tabs::post(if reachable { tabs::TabMessage::Reachable } else { tabs::TabMessage::Unreachable });
     }
     connection::set_reachable(reachable);
 }
@@ -140,7 +144,7 @@ pub fn lost_elsewhere() {
     browser::spawn(async {
         while connection::is_unreachable() && showing() == Showing::Someone {
             if browser::is_visible() {
-                tabs::tell(tabs::News::Looked);
+                tabs::post(tabs::TabMessage::Looked);
             }
             browser::sleep(timing::WATCHED).await;
         }
@@ -148,7 +152,7 @@ pub fn lost_elsewhere() {
 }
 
 /// How listening ended.
-enum Ended {
+enum ListeningEnd {
     /// With the session, for this reason.
     SignedOut(Option<Reason>),
     /// The access token is not accepted.
@@ -156,7 +160,7 @@ enum Ended {
     Broken,
 }
 
-async fn listen(token: &str) -> Result<Ended, JsValue> {
+async fn listen(token: &str) -> Result<ListeningEnd, JsValue> {
     let headers = Headers::new()?;
     headers.set("Accept", "text/event-stream")?;
     headers.set("Authorization", &format!("Bearer {token}"))?;
@@ -169,15 +173,15 @@ async fn listen(token: &str) -> Result<Ended, JsValue> {
     let answer = JsFuture::from(Promise::race(&Array::of2(&answer, &browser::timer(PATIENCE)))).await?;
     let Ok(response) = answer.dyn_into::<Response>() else {
         reading.controller().abort();
-        return Ok(Ended::Broken);
+        return Ok(ListeningEnd::Broken);
     };
     if response.status() < 500 {
         announce_reachable(true);
     }
     if response.status() == 401 {
-        return Ok(Ended::Refused);
+        return Ok(ListeningEnd::Refused);
     }
-    let Some(body) = response.body().filter(|_| response.ok()) else { return Ok(Ended::Broken) };
+    let Some(body) = response.body().filter(|_| response.ok()) else { return Ok(ListeningEnd::Broken) };
     let reader: ReadableStreamDefaultReader = body.get_reader().dyn_into()?;
     // What happened before is not told.
     announce_change();
@@ -187,47 +191,47 @@ async fn listen(token: &str) -> Result<Ended, JsValue> {
         let next = JsFuture::from(Promise::race(&Array::of2(&reader.read(), &silence))).await?;
         let Some(chunk) = next.is_object().then(|| Reflect::get(&next, &"value".into())).transpose()? else {
             let _ = reader.cancel();
-            return Ok(Ended::Broken);
+            return Ok(ListeningEnd::Broken);
         };
-        let Ok(chunk) = chunk.dyn_into::<Uint8Array>() else { return Ok(Ended::Broken) };
+        let Ok(chunk) = chunk.dyn_into::<Uint8Array>() else { return Ok(ListeningEnd::Broken) };
         unread.extend(chunk.to_vec());
         for event in events(&mut unread) {
             match event {
-                Told::Changed => announce_change(),
-                Told::SignedOut(reason) => {
+                StreamEvent::Changed => announce_change(),
+                StreamEvent::SignedOut(reason) => {
                     let _ = reader.cancel();
-                    return Ok(Ended::SignedOut(reason));
+                    return Ok(ListeningEnd::SignedOut(reason));
                 }
             }
         }
         if unread.len() > EVENT_MAX {
             let _ = reader.cancel();
-            return Ok(Ended::Broken);
+            return Ok(ListeningEnd::Broken);
         }
     }
 }
 
 fn announce_change() {
-    tabs::tell(tabs::News::Changed);
+    tabs::post(tabs::TabMessage::Changed);
     changed();
 }
 
 /// An event of the stream that is known here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Told {
+enum StreamEvent {
     Changed,
     SignedOut(Option<Reason>),
 }
 
-impl Told {
+impl StreamEvent {
     /// An event as it is written (HTML standard, "server-sent events").
     fn read(event: &str) -> Option<Self> {
         let field = |name| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
         match field("event:")? {
             "session-created" | "session-revoked" | "session-renamed" => Some(Self::Changed),
             "signed-out" => {
-                let ending = field("data:").and_then(read::<Ending>);
-                Some(Self::SignedOut(ending.and_then(|Ending { reason }| reason)))
+                let ending = field("data:").and_then(read::<SignedOutData>);
+                Some(Self::SignedOut(ending.and_then(|SignedOutData { reason }| reason)))
             }
             _ => None,
         }
@@ -236,16 +240,16 @@ impl Told {
 
 /// What `signed-out` says.
 #[derive(Deserialize)]
-struct Ending {
+struct SignedOutData {
     reason: Option<Reason>,
 }
 
 /// Takes the events that have arrived whole.
-fn events(unread: &mut Vec<u8>) -> Vec<Told> {
+fn events(unread: &mut Vec<u8>) -> Vec<StreamEvent> {
     let mut told = Vec::new();
     while let Some(end) = unread.windows(2).position(|pair| pair == b"\n\n") {
         let event: Vec<u8> = unread.drain(..end + 2).collect();
-        told.extend(std::str::from_utf8(&event).ok().and_then(Told::read));
+        told.extend(std::str::from_utf8(&event).ok().and_then(StreamEvent::read));
     }
     told
 }
@@ -265,15 +269,21 @@ mod tests {
             let mut told = events(&mut unread);
             unread.extend(second);
             told.extend(events(&mut unread));
-            assert_eq!(told, [Told::Changed, Told::SignedOut(Some(Reason::SignedOut)), Told::SignedOut(None)]);
+            assert_eq!(
+                told,
+                [StreamEvent::Changed, StreamEvent::SignedOut(Some(Reason::SignedOut)), StreamEvent::SignedOut(None)]
+            );
             assert!(unread.is_empty());
         }
     }
 
     #[test]
     fn a_reason_from_a_later_server_is_none_that_is_known() {
-        assert_eq!(Told::read("event: signed-out\ndata: {\"reason\":\"unheard_of\"}"), Some(Told::SignedOut(None)));
-        assert_eq!(Told::read("event: signed-out"), Some(Told::SignedOut(None)));
-        assert_eq!(Told::read("data: {}"), None);
+        assert_eq!(
+            StreamEvent::read("event: signed-out\ndata: {\"reason\":\"unheard_of\"}"),
+            Some(StreamEvent::SignedOut(None))
+        );
+        assert_eq!(StreamEvent::read("event: signed-out"), Some(StreamEvent::SignedOut(None)));
+        assert_eq!(StreamEvent::read("data: {}"), None);
     }
 }

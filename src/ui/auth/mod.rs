@@ -70,17 +70,17 @@ pub fn begin() {
 pub fn follow() {
     SHOWING.set(Showing::Someone);
     tabs::open(|news| match (news, showing()) {
-        (tabs::News::SignedOut, Showing::Someone) => leave(links::LOGIN),
-        (tabs::News::Ending, _) => ENDING.set(Some(browser::now())),
-        (tabs::News::NotEnded, _) => ENDING.set(None),
-        (tabs::News::Changed, Showing::Someone) => live::changed(),
-        (tabs::News::Doubt, Showing::Someone) => live::doubt(),
-        (tabs::News::Revoked, Showing::Someone) => leave_for_sign_in(Some(Code::SessionRevoked)),
-        (tabs::News::Reused, Showing::Someone) => leave_for_sign_in(Some(Code::RefreshReused)),
-        (tabs::News::Unreachable, Showing::Someone) => live::lost_elsewhere(),
-        (tabs::News::Reachable, _) => connection::set_reachable(true),
-        (tabs::News::Looked, _) => live::wake_if_listening(),
-        (tabs::News::SignedIn, Showing::Someone) => {
+        (tabs::TabMessage::SignedOut, Showing::Someone) => leave(links::LOGIN),
+        (tabs::TabMessage::Ending, _) => ENDING.set(Some(browser::now())),
+        (tabs::TabMessage::NotEnded, _) => ENDING.set(None),
+        (tabs::TabMessage::Changed, Showing::Someone) => live::changed(),
+        (tabs::TabMessage::Doubt, Showing::Someone) => live::doubt(),
+        (tabs::TabMessage::Revoked, Showing::Someone) => leave_for_sign_in(Some(Code::SessionRevoked)),
+        (tabs::TabMessage::Reused, Showing::Someone) => leave_for_sign_in(Some(Code::RefreshReused)),
+        (tabs::TabMessage::Unreachable, Showing::Someone) => live::lost_elsewhere(),
+        (tabs::TabMessage::Reachable, _) => connection::set_reachable(true),
+        (tabs::TabMessage::Looked, _) => live::wake_if_listening(),
+        (tabs::TabMessage::SignedIn, Showing::Someone) => {
             drop_everything();
             browser::reload();
         }
@@ -108,13 +108,13 @@ pub fn follow() {
 
 /// This browser was signed out by its user.
 pub fn signed_out() {
-    tabs::tell(tabs::News::SignedOut);
+    tabs::post(tabs::TabMessage::SignedOut);
     leave(links::LOGIN);
 }
 
 /// The user has deleted the account.
 pub fn deleted() {
-    tabs::tell(tabs::News::SignedOut);
+    tabs::post(tabs::TabMessage::SignedOut);
     leave(links::LOGIN);
 }
 
@@ -131,8 +131,8 @@ fn ended(code: Code) {
         }
         // The sign-in page clears the cookie that all tabs have: from then on the server cannot tell the others why.
         match code {
-            Code::SessionRevoked => tabs::tell(tabs::News::Revoked),
-            Code::RefreshReused => tabs::tell(tabs::News::Reused),
+            Code::SessionRevoked => tabs::post(tabs::TabMessage::Revoked),
+            Code::RefreshReused => tabs::post(tabs::TabMessage::Reused),
             _ => {}
         }
         let told = code != Code::InvalidToken || showing() == Showing::Someone;

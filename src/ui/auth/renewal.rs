@@ -14,7 +14,7 @@ use wasm_bindgen_futures::JsFuture;
 
 /// How a renewal went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum RenewalOutcome {
     Renewed,
     /// The session is over; the page is being left.
     Ended(Code),
@@ -31,7 +31,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 thread_local! {
     /// The renewal under way, for everybody to wait for. It carries nothing; the outcome is beside it.
     static FLIGHT: RefCell<Option<Promise>> = const { RefCell::new(None) };
-    static OUTCOME: Cell<Outcome> = const { Cell::new(Outcome::Unreachable) };
+    static OUTCOME: Cell<RenewalOutcome> = const { Cell::new(RenewalOutcome::Unreachable) };
     /// When the next renewal is due, by this device's clock.
     static DUE: Cell<Option<Timestamp>> = const { Cell::new(None) };
     /// Counts how often that was set: what was set before does not matter any more.
@@ -41,7 +41,7 @@ thread_local! {
 }
 
 /// Keeps a fresh access token and sets the moment of its renewal.
-pub fn keep(tokens: Tokens) {
+pub fn store(tokens: Tokens) {
     FAILURES.set(0);
     schedule(timing::renewal(Duration::from_secs(tokens.expires_in), browser::chance()));
     memory::remember(tokens.access_token);
@@ -55,7 +55,7 @@ pub fn begin() {
 }
 
 /// Renews the access token, or waits for the renewal that is under way.
-pub async fn renew() -> Outcome {
+pub async fn renew() -> RenewalOutcome {
     let flight = FLIGHT.with_borrow(Clone::clone).unwrap_or_else(|| {
         let flight = browser::promise(async {
             let outcome = attempt().await;
@@ -90,23 +90,23 @@ fn renew_unwatched() {
     });
 }
 
-async fn attempt() -> Outcome {
+async fn attempt() -> RenewalOutcome {
     let _turn = turn::to_renew().await;
     match refresh().await {
         Ok(tokens) => {
-            keep(tokens);
-            Outcome::Renewed
+            store(tokens);
+            RenewalOutcome::Renewed
         }
         Err(first) if notice::is_over(first.code) => {
             browser::sleep(RACE_PAUSE).await;
             match refresh().await {
                 Ok(tokens) => {
-                    keep(tokens);
-                    Outcome::Renewed
+                    store(tokens);
+                    RenewalOutcome::Renewed
                 }
                 Err(second) if notice::is_over(second.code) => {
                     ended(first.code);
-                    Outcome::Ended(first.code)
+                    RenewalOutcome::Ended(first.code)
                 }
                 Err(second) => later(&second),
             }
@@ -131,11 +131,11 @@ async fn refresh() -> Result<Tokens, Problem> {
     }
 }
 
-fn later(problem: &Problem) -> Outcome {
+fn later(problem: &Problem) -> RenewalOutcome {
     let failures = FAILURES.get().saturating_add(1);
     FAILURES.set(failures);
     schedule(timing::backoff(failures, browser::chance(), problem.retry_after.map(Duration::from_secs)));
-    Outcome::Unreachable
+    RenewalOutcome::Unreachable
 }
 
 fn schedule(after: Duration) {

@@ -1,7 +1,7 @@
 //! The browser's side of a page that the server could not write, since it could not tell who asks: the browser may hold
 //! the strict cookie that was withheld, or has lost its web session. It asks for a token and, with it, for the page.
 
-use super::renewal::{self, Outcome};
+use super::renewal::{self, RenewalOutcome};
 use super::{begin as carry_tokens, browser, entrance, timing};
 use crate::ui::text;
 
@@ -16,10 +16,10 @@ pub fn begin() {
         let mut attempt = 0;
         loop {
             match renewal::renew().await {
-                Outcome::Renewed => return browser::replace(&browser::here()),
-                Outcome::Ended(_) => return,
-                Outcome::Unreachable => {
-                    browser::say(STATUS, text().frame().unreachable);
+                RenewalOutcome::Renewed => return browser::replace(&browser::here()),
+                RenewalOutcome::Ended(_) => return,
+                RenewalOutcome::Unreachable => {
+                    browser::set_text(STATUS, text().frame().unreachable);
                     attempt += 1;
                     browser::sleep(timing::backoff(attempt, browser::chance(), None)).await;
                 }

@@ -9,7 +9,7 @@ const CHANNEL: &str = "latchkey";
 
 /// What happened in another tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum News {
+pub enum TabMessage {
     SignedIn,
     SignedOut,
     /// The user ends the session there; it may fail.
@@ -32,7 +32,7 @@ pub enum News {
     Looked,
 }
 
-impl News {
+impl TabMessage {
     const ALL: [Self; 11] = [
         Self::SignedIn,
         Self::SignedOut,
@@ -73,10 +73,10 @@ thread_local! {
 }
 
 /// Listens to the other tabs for the life of the page. Without such channels, tabs find out by their next call.
-pub fn open(on_news: impl Fn(News) + 'static) {
+pub fn open(on_news: impl Fn(TabMessage) + 'static) {
     let Ok(channel) = BroadcastChannel::new(CHANNEL) else { return };
     browser::listen(&channel, "message", move |event: MessageEvent| {
-        if let Some(news) = event.data().as_string().as_deref().and_then(News::from_text) {
+        if let Some(news) = event.data().as_string().as_deref().and_then(TabMessage::from_text) {
             on_news(news);
         }
     });
@@ -84,10 +84,10 @@ pub fn open(on_news: impl Fn(News) + 'static) {
 }
 
 /// Tells the other tabs.
-pub fn tell(news: News) {
+pub fn post(message: TabMessage) {
     OPEN.with_borrow(|channel| {
         if let Some(channel) = channel {
-            let _ = channel.post_message(&news.as_str().into());
+            let _ = channel.post_message(&message.as_str().into());
         }
     });
 }
@@ -98,9 +98,9 @@ mod tests {
 
     #[test]
     fn news_reads_back_and_nothing_else_does() {
-        for news in News::ALL {
-            assert_eq!(News::from_text(news.as_str()), Some(news));
+        for news in TabMessage::ALL {
+            assert_eq!(TabMessage::from_text(news.as_str()), Some(news));
         }
-        assert_eq!(News::from_text("signed-up"), None);
+        assert_eq!(TabMessage::from_text("signed-up"), None);
     }
 }

@@ -1,13 +1,13 @@
 //! How calls leave the page: by `fetch`, same-origin, with the access token where one is due. On a 401 for an access
 //! token that has run out, the token is renewed once and the call repeated; nobody sees it.
 
-use super::renewal::{self, Outcome};
-use super::tabs::{self, News};
+use super::renewal::{self, RenewalOutcome};
+use super::tabs::{self, TabMessage};
 use super::{Showing, ended, memory, showing, timing};
 use crate::api::json::read;
 use crate::api::problem::{Code, Problem};
 use crate::api::transport::{Call, Reply, Sending, Transport};
-use crate::ui::environment::Environment;
+use crate::ui::environment::PageEnvironment;
 use crate::ui::links::post;
 use crate::ui::{browser, clock, links, notice};
 use http::Method;
@@ -67,11 +67,11 @@ pub async fn alone(call: Pin<Box<dyn Future<Output = Result<(), Problem>>>>) -> 
         browser::sleep(timing::LOOK).await;
     }
     let _alone = Alone::begin();
-    tabs::tell(News::Ending);
+    tabs::post(TabMessage::Ending);
     let result = call.await;
     // Without an answer it may be over all the same.
     if result.as_ref().is_err_and(|problem| problem.code != Code::Unavailable) {
-        tabs::tell(News::NotEnded);
+        tabs::post(TabMessage::NotEnded);
     }
     result
 }
@@ -165,9 +165,9 @@ async fn send(call: Call) -> Result<Reply, Problem> {
 /// A fresh access token.
 async fn renewed() -> Result<String, Problem> {
     match renewal::renew().await {
-        Outcome::Renewed => memory::access_token().ok_or(Problem::new(Code::InvalidToken)),
-        Outcome::Ended(code) => Err(code.into()),
-        Outcome::Unreachable => Err(Code::Unavailable.into()),
+        RenewalOutcome::Renewed => memory::access_token().ok_or(Problem::new(Code::InvalidToken)),
+        RenewalOutcome::Ended(code) => Err(code.into()),
+        RenewalOutcome::Unreachable => Err(Code::Unavailable.into()),
     }
 }
 
@@ -198,7 +198,7 @@ async fn exchange(call: &Call, token: Option<String>) -> Result<Reply, JsValue> 
     };
     init.set_signal(Some(&controller.signal()));
     let patience = match call.path.as_str() {
-        post::REFRESH => timing::patience(Environment::current().grace),
+        post::REFRESH => timing::patience(PageEnvironment::current().grace),
         links::HEALTH => HEALTH_PATIENCE,
         _ => PATIENCE,
     };

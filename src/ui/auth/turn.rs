@@ -23,7 +23,7 @@ pub struct Turn(Option<Function>);
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        keep(self.0.as_ref());
+        fulfil(self.0.as_ref());
     }
 }
 
@@ -43,7 +43,7 @@ async fn wait(name: &str, patience: Option<Duration>) -> Turn {
     let on_turn = Closure::once_into_js({
         let grant = grant.clone();
         move || {
-            keep(grant.as_ref());
+            fulfil(grant.as_ref());
             held
         }
     });
@@ -53,7 +53,7 @@ async fn wait(name: &str, patience: Option<Duration>) -> Turn {
         if let Ok(requested) = requested {
             let _ = JsFuture::from(requested).await;
         }
-        keep(grant.as_ref());
+        fulfil(grant.as_ref());
     });
     let _ = JsFuture::from(granted).await;
     Turn(release)
@@ -66,7 +66,7 @@ fn promise() -> (Promise, Option<Function>) {
     (promise, resolve)
 }
 
-fn keep(resolve: Option<&Function>) {
+fn fulfil(resolve: Option<&Function>) {
     if let Some(resolve) = resolve {
         let _ = resolve.call0(&JsValue::UNDEFINED);
     }

@@ -1,9 +1,9 @@
 //! Asks once before sessions are ended, and says what will happen.
 
 use super::dialog::Dialog;
-use super::moment;
-use crate::ui::clock::Clock;
-use crate::ui::devices::{Devices, Ending};
+use super::relative_time;
+use crate::ui::clock::PageClock;
+use crate::ui::devices::{Devices, EndRequest};
 use crate::ui::{calendar, naming, text};
 use leptos::prelude::*;
 
@@ -11,17 +11,17 @@ use leptos::prelude::*;
 const NAMED: usize = 6;
 
 /// The words stay while a dialog closes.
-pub fn last(asked: RwSignal<Option<Ending>>) -> Memo<Option<Ending>> {
-    Memo::new(move |last: Option<&Option<Ending>>| asked.get().or_else(|| last.cloned().flatten()))
+pub fn last(asked: RwSignal<Option<EndRequest>>) -> Memo<Option<EndRequest>> {
+    Memo::new(move |last: Option<&Option<EndRequest>>| asked.get().or_else(|| last.cloned().flatten()))
 }
 
 /// What is asked.
-pub fn question(ending: Memo<Option<Ending>>) -> String {
+pub fn question(ending: Memo<Option<EndRequest>>) -> String {
     ending.with(|ending| match ending {
-        Some(Ending::One(one)) => (text().devices().end_one_title)(&naming::mention(one)),
-        Some(Ending::Several(several)) => (text().devices().end_several_title)(several.len() as u64),
-        Some(Ending::Others) => text().devices().end_others_title.to_owned(),
-        Some(Ending::Everywhere) => text().devices().end_everywhere_title.to_owned(),
+        Some(EndRequest::One(one)) => (text().devices().end_one_title)(&naming::mention(one)),
+        Some(EndRequest::Several(several)) => (text().devices().end_several_title)(several.len() as u64),
+        Some(EndRequest::Others) => text().devices().end_others_title.to_owned(),
+        Some(EndRequest::Everywhere) => text().devices().end_everywhere_title.to_owned(),
         None => String::new(),
     })
 }
@@ -32,10 +32,10 @@ pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
     let open = Memo::new(move |_| devices.asked.with(Option::is_some));
     let ending = last(devices.asked);
     let consequence = move || match ending.get() {
-        Some(Ending::One(_)) => text().devices().end_one.to_owned(),
-        Some(Ending::Several(_)) => text().devices().end_several.to_owned(),
-        Some(Ending::Others) => (text().devices().end_others)(devices.others() as u64),
-        Some(Ending::Everywhere) => text().devices().end_everywhere.to_owned(),
+        Some(EndRequest::One(_)) => text().devices().end_one.to_owned(),
+        Some(EndRequest::Several(_)) => text().devices().end_several.to_owned(),
+        Some(EndRequest::Others) => (text().devices().end_others)(devices.others() as u64),
+        Some(EndRequest::Everywhere) => text().devices().end_everywhere.to_owned(),
         None => String::new(),
     };
     // Who left by themselves need not be asked for.
@@ -50,9 +50,9 @@ pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
     });
     // Which ones they are; by which one of several that are called the same is known.
     let known = move || match ending.get() {
-        Some(Ending::One(one)) => {
-            let now = Clock::of_page().map(Clock::now_untracked).unwrap_or_default();
-            let seen = calendar::ago(one.last_seen_at, now).unwrap_or_else(|| moment::day(one.last_seen_at));
+        Some(EndRequest::One(one)) => {
+            let now = PageClock::of_page().map(PageClock::now_untracked).unwrap_or_default();
+            let seen = calendar::ago(one.last_seen_at, now).unwrap_or_else(|| relative_time::day(one.last_seen_at));
             Some(
                 view! {
                     <p class="dialog__known">
@@ -63,7 +63,7 @@ pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
                 .into_any(),
             )
         }
-        Some(Ending::Several(several)) => Some(
+        Some(EndRequest::Several(several)) => Some(
             view! {
                 <ul class="dialog__several" role="list">
                     {several.iter().take(NAMED).map(|one| view! { <li>{naming::mention(one)}</li> }).collect_view()}

@@ -6,7 +6,7 @@ use crate::api::data::Tokens;
 use crate::api::problem::{Code, Problem};
 use crate::api::{Flag, Secret, auth as calls};
 use crate::ui::address::Address;
-use crate::ui::environment::{Environment, RememberHint};
+use crate::ui::environment::{PageEnvironment, RememberHint};
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
 use crate::ui::{auth, browser, text};
@@ -52,7 +52,7 @@ impl Entrance {
     fn rule(self) -> Option<String> {
         match self {
             Self::SignIn => None,
-            Self::SignUp => Some((text().enter().password_rule)(Environment::current().password_min)),
+            Self::SignUp => Some((text().enter().password_rule)(PageEnvironment::current().password_min)),
         }
     }
 
@@ -65,7 +65,7 @@ impl Entrance {
     }
 
     async fn enter(self, username: String, password: Secret, remember: Flag) -> Result<Tokens, Problem> {
-        let check_cookies = Flag(Environment::current().checks_cookies);
+        let check_cookies = Flag(PageEnvironment::current().checks_cookies);
         match self {
             Self::SignIn => calls::sign_in(username, password, remember, None, check_cookies).await,
             Self::SignUp => calls::sign_up(username, password, remember, check_cookies).await,
@@ -85,7 +85,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
     let (question, other, other_page) = entrance.other();
     let other_page = links::with_query(other_page, &[(query::RETURN_TO, return_to.as_deref())]);
 
-    let other_is_open = entrance == Entrance::SignUp || Environment::current().sign_up_open;
+    let other_is_open = entrance == Entrance::SignUp || PageEnvironment::current().sign_up_open;
 
     let username = NodeRef::<html::Input>::new();
     let password = NodeRef::<html::Input>::new();
@@ -132,7 +132,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
         />
         <form class="form" method="post" action=entrance.action() on:submit=submit aria-busy=move || busy.get().to_string()>
             {return_to.map(|path| view! { <input type="hidden" name=query::RETURN_TO value=path /> })}
-            {Environment::current().checks_cookies.then(|| view! { <input type="hidden" name="checkCookies" value="true" /> })}
+            {PageEnvironment::current().checks_cookies.then(|| view! { <input type="hidden" name="checkCookies" value="true" /> })}
             <UsernameField
                 node=username
                 problem=Signal::derive(move || notice.with(|notice| notice.of("username")))

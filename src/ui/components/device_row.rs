@@ -1,12 +1,12 @@
 //! One row of the devices page: one session.
 
 use super::device_icon::DeviceIcon;
-use super::moment::{Moment, Telling};
+use super::relative_time::{RelativeTime, TimeFormat};
 use super::rename_form::RenameForm;
 use crate::api::data::SessionInfo;
 use crate::domain::id::SessionId;
-use crate::ui::clock::Clock;
-use crate::ui::devices::{Devices, Ending};
+use crate::ui::clock::PageClock;
+use crate::ui::devices::{Devices, EndRequest};
 use crate::ui::links::{self, query};
 use crate::ui::{browser, calendar, naming, text};
 use leptos::either::Either;
@@ -125,7 +125,7 @@ fn Pick(sid: SessionId, now: Memo<SessionInfo>, devices: Devices) -> impl IntoVi
 /// What is known of the session.
 #[component]
 fn DeviceFacts(session: SessionInfo) -> impl IntoView {
-    let clock = Clock::expect();
+    let clock = PageClock::expect();
     view! {
         <div class="device__facts">
             <p class="device__title">
@@ -140,7 +140,7 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
                     Either::Right(
                         view! {
                             <span>
-                                {text().devices().last_active} " " <Moment at=session.last_seen_at telling=Telling::Ago />
+                                {text().devices().last_active} " " <RelativeTime at=session.last_seen_at telling=TimeFormat::Ago />
                             </span>
                         },
                     )
@@ -160,7 +160,7 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
             <p class="device__line device__line--faint">
                 <span>
                     {text().devices().signed_in} " "
-                    <Moment at=session.created_at telling=Telling::between(session.created_at, clock.now_untracked()) />
+                    <RelativeTime at=session.created_at telling=TimeFormat::between(session.created_at, clock.now_untracked()) />
                 </span>
                 <Ends session=session.clone() />
             </p>
@@ -172,7 +172,7 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
 /// When the session ends: by itself if it is not used, and at the latest.
 #[component]
 fn Ends(session: SessionInfo) -> impl IntoView {
-    let now = Clock::expect().now_untracked();
+    let now = PageClock::expect().now_untracked();
     let words = text().devices();
     let (unused, latest) =
         (calendar::ahead(session.expires_at, now), calendar::ahead(session.absolute_expires_at, now));
@@ -201,7 +201,7 @@ fn EndForm(session: SessionInfo, devices: Devices) -> impl IntoView {
     let sid = session.sid.to_string();
     let ask = move |event: SubmitEvent| {
         event.prevent_default();
-        devices.ask(Ending::One(Box::new(session.clone())), browser::form_of(&event));
+        devices.ask(EndRequest::One(Box::new(session.clone())), browser::form_of(&event));
     };
     view! {
         <form method="get" action=links::SIGN_OUT on:submit=ask>

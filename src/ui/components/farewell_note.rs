@@ -2,7 +2,7 @@
 
 use super::message::AlertIcon;
 use crate::domain::farewell::{Farewell, Why};
-use crate::ui::environment::Environment;
+use crate::ui::environment::PageEnvironment;
 use crate::ui::{calendar, naming, text};
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -37,7 +37,7 @@ pub fn FarewellNote(farewell: Farewell) -> impl IntoView {
         });
     }
     let when = farewell.at.map(|at| {
-        let words = calendar::ago(at, Environment::current().now).unwrap_or_else(|| calendar::day(at));
+        let words = calendar::ago(at, PageEnvironment::current().now).unwrap_or_else(|| calendar::day(at));
         view! { <time datetime=calendar::iso(at)>{words}</time> }
     });
     let device = naming::kind(farewell.browser.as_deref(), farewell.os.as_deref());

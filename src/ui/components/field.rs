@@ -133,7 +133,7 @@ pub fn PasswordField(
                     }
                 />
                 <button
-                    class="password__toggle when-alive"
+                    class="password__toggle hydrated-only"
                     type="button"
                     aria-pressed=move || if shown.get() { "true" } else { "false" }
                     aria-controls=id

@@ -5,8 +5,8 @@ use super::message::Messages;
 use super::preferences_form::PreferencesForm;
 use super::sign_out_form::SignOutForm;
 use crate::ui::app::ROOT;
+use crate::ui::form_result::FormResult;
 use crate::ui::page::Page;
-use crate::ui::said::Said;
 use crate::ui::{links, naming, text};
 use leptos::prelude::*;
 
@@ -18,7 +18,7 @@ const MAIN: &str = "main";
 pub fn Frame<C: IntoView + 'static>(
     page: Page,
     username: String,
-    said: Option<Said>,
+    said: Option<FormResult>,
     head: AnyView,
     children: TypedChildren<C>,
 ) -> impl IntoView {

@@ -4,7 +4,7 @@ use crate::api::preferences as calls;
 use crate::api::problem::Problem;
 use crate::domain::preferences::{Language, Theme};
 use crate::ui::address::Address;
-use crate::ui::environment::{self, Environment};
+use crate::ui::environment::{self, PageEnvironment};
 use crate::ui::links::{post, query};
 use crate::ui::{browser, connection, text, typed};
 use leptos::prelude::*;
@@ -22,7 +22,7 @@ const APPLY: &str = "apply";
 /// JavaScript, by the button.
 #[component]
 pub fn PreferencesForm() -> impl IntoView {
-    let now = Environment::current();
+    let now = PageEnvironment::current();
     let here = Address::expect().as_str().to_owned();
     view! {
         <footer class="footer">
@@ -68,11 +68,11 @@ pub fn PreferencesForm() -> impl IntoView {
 }
 
 /// Brings it to life; in the browser only.
-pub fn come_alive() {
+pub fn hydrate() {
     let Some(form) = browser::element(FORM).and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else { return };
     let selects: Vec<HtmlSelectElement> =
         (0u32..).map_while(|at| form.get_with_index(at)).filter_map(|element| element.dyn_into().ok()).collect();
-    let now = Environment::current();
+    let now = PageEnvironment::current();
     for select in selects {
         if select.name() == THEME {
             let chosen = select.clone();
@@ -138,7 +138,7 @@ fn choose_language(language: Language, form: HtmlFormElement) {
     browser::spawn(async move {
         // Until it is known which theme was chosen beside it.
         browser::pause().await;
-        match keep(Some(Environment::current().theme), Some(language)).await {
+        match keep(Some(PageEnvironment::current().theme), Some(language)).await {
             Ok(()) => {
                 typed::keep();
                 browser::reload();

@@ -21,7 +21,7 @@ pub fn SignOutForm() -> impl IntoView {
 }
 
 /// Brings it to life; in the browser only. If the server cannot be told, `failure` says so: then nobody is signed out.
-pub fn come_alive(failure: RwSignal<Option<String>>) {
+pub fn hydrate(failure: RwSignal<Option<String>>) {
     let Some(form) = browser::element(FORM) else { return };
     let busy = StoredValue::new(false);
     browser::listen(&form.clone(), "submit", move |event: SubmitEvent| {

@@ -8,8 +8,8 @@ use crate::ui::auth::{self, transport};
 use crate::ui::components::field::{self, PasswordField, WhosePassword};
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::{Alert, Done};
-use crate::ui::components::moment::{Moment, Telling};
-use crate::ui::environment::Environment;
+use crate::ui::components::relative_time::{RelativeTime, TimeFormat};
+use crate::ui::environment::PageEnvironment;
 use crate::ui::links::{self, query};
 use crate::ui::notice::{self, Notice};
 use crate::ui::{browser, text};
@@ -48,13 +48,13 @@ fn Facts(known: Account) -> impl IntoView {
             <div>
                 <dt>{text().account().since}</dt>
                 <dd>
-                    <Moment at=known.created_at telling=Telling::Day />
+                    <RelativeTime at=known.created_at telling=TimeFormat::Day />
                 </dd>
             </div>
             <div>
                 <dt>{text().account().password_changed}</dt>
                 <dd>
-                    <Moment at=known.password_changed_at telling=Telling::Ago />
+                    <RelativeTime at=known.password_changed_at telling=TimeFormat::Ago />
                 </dd>
             </div>
         </dl>
@@ -155,7 +155,7 @@ fn ChangePassword(username: String, on_change: Callback<()>) -> impl IntoView {
                     autocomplete="new-password"
                     node=new
                     problem=Signal::derive(move || notice.with(|notice| notice.of("newPassword")))
-                    hint=Some((text().enter().password_rule)(Environment::current().password_min))
+                    hint=Some((text().enter().password_rule)(PageEnvironment::current().password_min))
                 />
                 <div>
                     <button class="button button--primary" type="submit">
@@ -190,7 +190,7 @@ fn Data() -> impl IntoView {
         });
     };
     view! {
-        <section class="card section when-alive">
+        <section class="card section hydrated-only">
             <h2>{text().account().data}</h2>
             <p class="section__lead">{text().account().data_lead}</p>
             <Alert message=failure />

@@ -10,18 +10,18 @@ use crate::ui::address::Address;
 use crate::ui::auth::live;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::{self, Alert, Done};
-use crate::ui::components::moment::{DayHeading, Moment, Telling};
-use crate::ui::connection::Connection;
+use crate::ui::components::relative_time::{DayHeading, RelativeTime, TimeFormat};
+use crate::ui::connection::Reachability;
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
-use crate::ui::page::{Activity, Entry};
+use crate::ui::page::{ActivityContent, ActivityEntry};
 use crate::ui::text;
 use leptos::either::Either;
 use leptos::prelude::*;
 
 #[component]
-pub fn ActivityPage(shown: Activity) -> impl IntoView {
-    let Activity { entries, newest, next, current, others } = shown;
+pub fn ActivityPage(shown: ActivityContent) -> impl IntoView {
+    let ActivityContent { entries, newest, next, current, others } = shown;
     let address = Address::expect();
     let filter = activity::filter_of(address.parameter(query::SHOW).as_deref());
     let is_first = address.parameter(query::BEFORE).is_none();
@@ -33,11 +33,11 @@ pub fn ActivityPage(shown: Activity) -> impl IntoView {
         let newest = StoredValue::new(newest);
         Effect::new(move || live::on_change(move || activity::look_for_news(filter, newest.get_value(), has_news)));
     }
-    let connection = Connection::expect();
+    let connection = Reachability::expect();
     let mut newer = None;
     let rows = entries.into_iter().map(|entry| {
         let is_in = |sid: &&SessionId| **sid == current || others.contains(sid);
-        let device = Device {
+        let device = DeviceColumn {
             is_this: activity::came_from(&entry.event) == Some(&current),
             row: entry.event.sid.as_ref().filter(is_in).map(links::device),
         };
@@ -91,7 +91,7 @@ pub fn ActivityPage(shown: Activity) -> impl IntoView {
 }
 
 /// What is known of the session that an event is about.
-struct Device {
+struct DeviceColumn {
     /// Whether the event came from the session that asks.
     is_this: bool,
     /// Where the devices page shows it, if it is signed in.
@@ -100,13 +100,13 @@ struct Device {
 
 /// One entry; `newer`: when the one above it was.
 #[component]
-fn Row(entry: Entry, newer: Option<Timestamp>, device: Device, way_out: Option<WayOut>) -> impl IntoView {
+fn Row(entry: ActivityEntry, newer: Option<Timestamp>, device: DeviceColumn, way_out: Option<WayOut>) -> impl IntoView {
     let words = activity::words(&entry);
-    let Entry { event, wrong, warns } = entry;
+    let ActivityEntry { event, wrong, warns } = entry;
     let other = event.other.clone().map(|other| {
         view! {
             <p class="event__line">
-                {text().activity().other_side} " " <Moment at=other.at telling=Telling::Exactly />
+                {text().activity().other_side} " " <RelativeTime at=other.at telling=TimeFormat::Exactly />
                 {other.ip.map(|ip| view! { <span class="device__address">{ip}</span> })}
                 <span>{other.user_agent}</span>
             </p>
@@ -114,7 +114,7 @@ fn Row(entry: Entry, newer: Option<Timestamp>, device: Device, way_out: Option<W
     });
     let since = wrong.filter(|wrong| wrong.outcome != Outcome::SignedIn && wrong.count > 1).map(|wrong| wrong.since);
     let is_done_to = event.kind.is_done_to_a_session();
-    let Device { is_this, row } = device;
+    let DeviceColumn { is_this, row } = device;
     // What was done to a session links to that; else what did it does.
     let (title_row, device_row) = if is_done_to { (row, None) } else { (None, row) };
     view! {
@@ -126,8 +126,8 @@ fn Row(entry: Entry, newer: Option<Timestamp>, device: Device, way_out: Option<W
             </p>
             <p class="event__line">
                 <span class="event__time" class:event__time--range=since.is_some()>
-                    {since.map(|since| view! { <Moment at=since telling=Telling::Time /> "\u{2013}" })}
-                    <Moment at=event.at telling=Telling::Time />
+                    {since.map(|since| view! { <RelativeTime at=since telling=TimeFormat::Time /> "\u{2013}" })}
+                    <RelativeTime at=event.at telling=TimeFormat::Time />
                 </span>
                 {activity::device(&event).map(|device| view! { <span>{linked(device, device_row)}</span> })}
                 {is_this.then(|| view! { <span class="badge">{text().devices().this_device}</span> })}

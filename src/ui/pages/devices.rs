@@ -7,7 +7,7 @@ use crate::ui::components::device_row::DeviceRow;
 use crate::ui::components::dialogs::{self, Dialogs};
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::{self, Alert, Done};
-use crate::ui::devices::{Devices, Ending, HEADING};
+use crate::ui::devices::{Devices, EndRequest, HEADING};
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
 use crate::ui::{browser, text};
@@ -62,7 +62,7 @@ fn SelectSeveral(devices: Devices) -> impl IntoView {
     let selecting = Memo::new(move |_| devices.selected.with(Option::is_some));
     let of_use = move || selecting.get() || devices.others() > 1;
     view! {
-        <p class="select-several when-alive" hidden=move || !of_use()>
+        <p class="select-several hydrated-only" hidden=move || !of_use()>
             <button class="button button--quiet" type="button" on:click=move |_| devices.toggle_selecting()>
                 {move || if selecting.get() { text().devices().select_done } else { text().devices().select }}
             </button>
@@ -80,7 +80,7 @@ fn EndChosen(devices: Devices) -> impl IntoView {
                 class="button button--danger"
                 type="button"
                 disabled=move || chosen.with(Vec::is_empty)
-                on:click=move |_| devices.ask(Ending::of(chosen.get_untracked()), None)
+                on:click=move |_| devices.ask(EndRequest::of(chosen.get_untracked()), None)
             >
                 {move || (text().devices().sign_out_selected)(chosen.with(Vec::len) as u64)}
             </button>
@@ -91,7 +91,7 @@ fn EndChosen(devices: Devices) -> impl IntoView {
 /// The buttons that end more than one.
 #[component]
 fn EndMany(devices: Devices) -> impl IntoView {
-    let ask = move |ending: Ending| {
+    let ask = move |ending: EndRequest| {
         move |event: SubmitEvent| {
             event.prevent_default();
             devices.ask(ending.clone(), browser::form_of(&event));
@@ -104,7 +104,7 @@ fn EndMany(devices: Devices) -> impl IntoView {
                 if any_others.get() {
                     Either::Left(
                         view! {
-                            <form method="get" action=links::SIGN_OUT on:submit=ask(Ending::Others)>
+                            <form method="get" action=links::SIGN_OUT on:submit=ask(EndRequest::Others)>
                                 <input type="hidden" name=query::WHICH value=links::which::OTHERS />
                                 <button class="button" type="submit">
                                     {text().devices().sign_out_others}
@@ -116,7 +116,7 @@ fn EndMany(devices: Devices) -> impl IntoView {
                     Either::Right(view! { <p class="ends__none">{text().devices().only_this}</p> })
                 }
             }}
-            <form method="get" action=links::SIGN_OUT on:submit=ask(Ending::Everywhere)>
+            <form method="get" action=links::SIGN_OUT on:submit=ask(EndRequest::Everywhere)>
                 <input type="hidden" name=query::WHICH value=links::which::EVERYWHERE />
                 <button class="button button--warning" type="submit">
                     {text().devices().sign_out_everywhere}

@@ -7,7 +7,7 @@ use crate::ui::components::credentials_form::{CredentialsForm, Entrance};
 use crate::ui::components::farewell_note::FarewellNote;
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::Alert;
-use crate::ui::environment::Environment;
+use crate::ui::environment::PageEnvironment;
 use crate::ui::{links, notice, text};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
@@ -36,7 +36,7 @@ pub fn sign_in() -> impl IntoView {
 /// Above the form of `/signup`, or in its place.
 pub fn sign_up_head() -> impl IntoView {
     let words = text().enter();
-    let (title, lead) = match Environment::current().sign_up_open {
+    let (title, lead) = match PageEnvironment::current().sign_up_open {
         true => (words.sign_up, words.sign_up_lead),
         false => (words.closed_title, words.closed_lead),
     };
@@ -47,7 +47,7 @@ pub fn sign_up_head() -> impl IntoView {
 }
 
 pub fn sign_up() -> impl IntoView {
-    if Environment::current().sign_up_open {
+    if PageEnvironment::current().sign_up_open {
         Either::Left(view! { <CredentialsForm entrance=Entrance::SignUp /> })
     } else {
         Either::Right(view! {

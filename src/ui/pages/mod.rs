@@ -11,7 +11,7 @@ mod sign_out;
 mod signed_in;
 mod waiting;
 
-use super::page::{Activity, Personal};
+use super::page::{ActivityContent, Personal};
 use crate::api::data::{Account, SessionInfo};
 use leptos::prelude::*;
 use signed_in::SignedIn;
@@ -33,7 +33,7 @@ pub fn devices(Personal { username, content }: Personal<Vec<SessionInfo>>) -> im
     }
 }
 
-pub fn activity(Personal { content, .. }: Personal<Activity>) -> impl IntoView {
+pub fn activity(Personal { content, .. }: Personal<ActivityContent>) -> impl IntoView {
     view! {
         <SignedIn>
             <activity::ActivityPage shown=content />

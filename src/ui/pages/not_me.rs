@@ -3,20 +3,20 @@
 
 use crate::api::problem::Code;
 use crate::ui::address::Address;
-use crate::ui::clock::Clock;
+use crate::ui::clock::PageClock;
 use crate::ui::components::device_icon::DeviceIcon;
 use crate::ui::components::field::{PasswordField, WhosePassword};
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::Alert;
-use crate::ui::components::moment::{Moment, Telling};
+use crate::ui::components::relative_time::{RelativeTime, TimeFormat};
 use crate::ui::links;
 use crate::ui::notice::{self, Notice};
-use crate::ui::page::{NotMe, Personal};
+use crate::ui::page::{NotMeContent, Personal};
 use crate::ui::{naming, text};
 use leptos::prelude::*;
 
-pub fn not_me(Personal { username, content }: Personal<NotMe>) -> impl IntoView {
-    let NotMe { session, password_needed } = content;
+pub fn not_me(Personal { username, content }: Personal<NotMeContent>) -> impl IntoView {
+    let NotMeContent { session, password_needed } = content;
     let arrived = Address::expect();
     let failure = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
         Some(text().problems().wrong_password.to_owned())
@@ -27,7 +27,7 @@ pub fn not_me(Personal { username, content }: Personal<NotMe>) -> impl IntoView 
         Notice::from_query(&arrived).and_then(|notice| notice.general)
     };
     let mentioned = naming::mention(&session);
-    let clock = Clock::provide();
+    let clock = PageClock::provide();
     Effect::new(move || clock.start());
     view! {
         <Heading title=text().not_me().title />
@@ -42,8 +42,8 @@ pub fn not_me(Personal { username, content }: Personal<NotMe>) -> impl IntoView 
                 </p>
                 {naming::subtitle(&session).map(|known| view! { <p class="device__line">{known}</p> })}
                 <p class="device__line device__line--faint">
-                    <span>{text().devices().signed_in} " " <Moment at=session.created_at telling=Telling::Exactly /></span>
-                    <span>{text().devices().last_active} " " <Moment at=session.last_seen_at telling=Telling::Ago /></span>
+                    <span>{text().devices().signed_in} " " <RelativeTime at=session.created_at telling=TimeFormat::Exactly /></span>
+                    <span>{text().devices().last_active} " " <RelativeTime at=session.last_seen_at telling=TimeFormat::Ago /></span>
                     {session.ip.map(|address| view! { <span class="device__address">{address}</span> })}
                 </p>
             </div>

@@ -2,7 +2,7 @@
 
 use crate::ui::links;
 use crate::ui::page::Asked;
-use crate::ui::{calendar, environment::Environment, naming, text};
+use crate::ui::{calendar, environment::PageEnvironment, naming, text};
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
@@ -16,7 +16,7 @@ pub fn sign_out(asked: Asked) -> impl IntoView {
     };
     let known = match &asked {
         Asked::One(one) => {
-            let ago = calendar::ago(one.last_seen_at, Environment::current().now);
+            let ago = calendar::ago(one.last_seen_at, PageEnvironment::current().now);
             let seen = ago.unwrap_or_else(|| calendar::day(one.last_seen_at));
             let address = one.ip.clone();
             Some(view! {

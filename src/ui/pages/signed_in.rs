@@ -2,22 +2,22 @@
 
 use crate::ui::auth::{self, live, renewal};
 use crate::ui::browser;
-use crate::ui::clock::Clock;
+use crate::ui::clock::PageClock;
 use crate::ui::components::message::Alert;
 use crate::ui::components::sign_out_form;
-use crate::ui::connection::Connection;
+use crate::ui::connection::Reachability;
 use leptos::prelude::*;
 
 /// A page, with what may have to be said on any of them.
 #[component]
 pub fn SignedIn<C: IntoView + 'static>(children: TypedChildren<C>) -> impl IntoView {
     let children = children.into_inner();
-    let clock = Clock::provide();
-    let connection = Connection::provide();
+    let clock = PageClock::provide();
+    let connection = Reachability::provide();
     let failure = RwSignal::new(None);
     Effect::new(move || {
         auth::follow();
-        sign_out_form::come_alive(failure);
+        sign_out_form::hydrate(failure);
         // Tasks of their own: a slow device answers its user in between.
         browser::spawn(async move {
             browser::pause().await;

@@ -6,7 +6,7 @@ mod prepare;
 
 use crate::domain::weak_passwords::{COMMON_LOG10, is_mostly_known, is_own_name, judged, words_of_the_site};
 use crate::ui::browser;
-use crate::ui::environment::Environment;
+use crate::ui::environment::PageEnvironment;
 use std::pin::Pin;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
@@ -81,7 +81,7 @@ fn judging(password: String, username: String) -> Result<Judging, SplitLoaderErr
         }
         let Some(password) = prepare::prepared(&password) else { return Some(Strength::Characters) };
         let words = words_of_the_site(&browser::host());
-        let least = Environment::current().password_min;
+        let least = PageEnvironment::current().password_min;
         if let Some(strength) = Strength::at_once(&password, &username, &words, least) {
             return Some(strength);
         }

@@ -2,7 +2,7 @@
 
 use super::*;
 
-pub static ENTER: Enter = Enter {
+pub static ENTER: EnterTexts = EnterTexts {
     sign_in: "Se connecter",
     sign_in_lead: "Bon retour.",
     sign_up: "Créer un compte",
@@ -21,7 +21,7 @@ pub static ENTER: Enter = Enter {
     closed_lead: "Seule l’administration de ce site crée des comptes. Adressez-vous à elle.",
 };
 
-pub static STRENGTH: Strength = Strength {
+pub static STRENGTH: StrengthTexts = StrengthTexts {
     missing: |n| match n {
         1 => "Il manque encore 1 caractère.".into(),
         _ => format!("Il manque encore {n} caractères."),
@@ -32,7 +32,7 @@ pub static STRENGTH: Strength = Strength {
     strong: "Très bien : très difficile à deviner.",
 };
 
-pub static FRAME: Frame = Frame {
+pub static FRAME: FrameTexts = FrameTexts {
     description: "Voyez tous les appareils où votre session est ouverte, et déconnectez chacun d’eux.",
     skip_to_content: "Aller au contenu",
     sign_out: "Se déconnecter",
@@ -52,7 +52,7 @@ pub static FRAME: Frame = Frame {
     signed_in_as: "Session au nom de",
 };
 
-pub static PREFERENCES: Preferences = Preferences {
+pub static PREFERENCES: PreferencesTexts = PreferencesTexts {
     language: "Langue",
     theme: "Apparence",
     system: "Comme le système",
@@ -61,7 +61,7 @@ pub static PREFERENCES: Preferences = Preferences {
     apply: "Appliquer",
 };
 
-pub static DEVICES: Devices = Devices {
+pub static DEVICES: DevicesTexts = DevicesTexts {
     title: "Vos appareils",
     lead: "Partout où votre session est ouverte. Déconnectez les appareils que vous ne reconnaissez pas.",
     list: "Appareils connectés",
@@ -119,7 +119,7 @@ pub static DEVICES: Devices = Devices {
     others_not_ended: |why| format!("Les appareils sont encore connectés. {why}"),
 };
 
-pub static ACCOUNT: Account = Account {
+pub static ACCOUNT: AccountTexts = AccountTexts {
     title: "Votre compte",
     since: "Membre depuis",
     password_changed: "Dernier changement du mot de passe",
@@ -144,7 +144,7 @@ pub static ACCOUNT: Account = Account {
     delete_button: "Supprimer définitivement",
 };
 
-pub static ACTIVITY: Activity = Activity {
+pub static ACTIVITY: ActivityTexts = ActivityTexts {
     title: "Votre activité",
     lead: "Ce qui s’est passé sur votre compte, le plus récent d’abord.",
     filter: "Affichage",
@@ -160,7 +160,7 @@ pub static ACTIVITY: Activity = Activity {
     not_me: "Ce n’était pas moi",
     other_side: "Utilisation précédente :",
     from: |device| format!("depuis {device}"),
-    happened: Happened {
+    happened: HappenedTexts {
         signed_up: "Compte créé",
         signed_in: "Connexion",
         wrong_passwords: |n| match n {
@@ -194,25 +194,25 @@ pub static ACTIVITY: Activity = Activity {
     },
 };
 
-pub static NOT_ME: NotMe = NotMe {
+pub static NOT_ME: NotMeTexts = NotMeTexts {
     title: "Si ce n’était pas vous",
     then: "Choisissez ensuite un nouveau mot de passe, pour que personne ne se connecte plus avec l’ancien.",
 };
 
-pub static CONFIRM: Confirm = Confirm {
+pub static CONFIRM: ConfirmTexts = ConfirmTexts {
     title: "Confirmez votre identité",
     lead: "Votre connexion date d’il y a un moment. Saisissez votre mot de passe pour continuer.",
     confirm: "Confirmer",
     confirmed: "Votre mot de passe est confirmé. Aucun appareil n’a encore été déconnecté : recommencez la déconnexion.",
 };
 
-pub static MISSING: Missing = Missing {
+pub static MISSING: MissingTexts = MissingTexts {
     title: "Page introuvable",
     lead: "Il n’y a pas de page à cette adresse. Vérifiez qu’elle est bien écrite.",
     home: "Aller à vos appareils",
 };
 
-pub static PROBLEMS: Problems = Problems {
+pub static PROBLEMS: ProblemsTexts = ProblemsTexts {
     validation_failed: "Quelque chose dans le formulaire est à revoir.",
     invalid_credentials: "Le nom d’utilisateur ou le mot de passe est incorrect.",
     wrong_password: "Le mot de passe est incorrect.",
@@ -242,7 +242,7 @@ pub static PROBLEMS: Problems = Problems {
     unexpected: "Quelque chose a échoué de notre côté. Réessayez.",
 };
 
-pub static FIELDS: Fields = Fields {
+pub static FIELDS: FieldsTexts = FieldsTexts {
     username_too_short: "Le nom d’utilisateur doit avoir au moins 2 caractères.",
     username_too_long: "Le nom d’utilisateur peut avoir 64 caractères au plus.",
     username_invalid: "Utilisez seulement des lettres, des chiffres et des signes comme . - _ @, sans espaces.",
@@ -256,7 +256,7 @@ pub static FIELDS: Fields = Fields {
     name: "Utilisez de 1 à 64 caractères, sans caractère invisible.",
 };
 
-pub static DATES: Dates = Dates {
+pub static DATES: DatesTexts = DatesTexts {
     months: ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."],
     date: |day, month, year| format!("{day} {month} {year}"),
     date_and_time: |date, time| format!("{date} à {time}"),
@@ -283,7 +283,7 @@ pub static DATES: Dates = Dates {
     in_days: |n| format!("dans {n} jours"),
 };
 
-pub static FAREWELLS: Farewells = Farewells {
+pub static FAREWELLS: FarewellsTexts = FarewellsTexts {
     signed_out: "Vous êtes déconnecté.",
     signed_out_everywhere: "Vous êtes déconnecté de tous vos appareils.",
     deleted: "Votre compte est supprimé.",
@@ -301,7 +301,7 @@ pub static FAREWELLS: Farewells = Farewells {
     not_you: "Si ce n’était pas vous, connectez-vous et changez votre mot de passe.",
 };
 
-pub static LASTING: Lasting = Lasting {
+pub static LASTING: LastingTexts = LastingTexts {
     days: |n| format!("{n} jours"),
     hours: |n| format!("{n} heures"),
     minutes: |n| format!("{n} minutes"),

@@ -56,21 +56,21 @@ macro_rules! tables {
 }
 
 tables! {
-    enter: Enter = ENTER;
-    strength: Strength = STRENGTH;
-    frame: Frame = FRAME;
-    preferences: Preferences = PREFERENCES;
-    devices: Devices = DEVICES;
-    account: Account = ACCOUNT;
-    activity: Activity = ACTIVITY;
-    not_me: NotMe = NOT_ME;
-    confirm: Confirm = CONFIRM;
-    missing: Missing = MISSING;
-    problems: Problems = PROBLEMS;
-    fields: Fields = FIELDS;
-    dates: Dates = DATES;
-    farewells: Farewells = FAREWELLS;
-    lasting: Lasting = LASTING;
+    enter: EnterTexts = ENTER;
+    strength: StrengthTexts = STRENGTH;
+    frame: FrameTexts = FRAME;
+    preferences: PreferencesTexts = PREFERENCES;
+    devices: DevicesTexts = DEVICES;
+    account: AccountTexts = ACCOUNT;
+    activity: ActivityTexts = ACTIVITY;
+    not_me: NotMeTexts = NOT_ME;
+    confirm: ConfirmTexts = CONFIRM;
+    missing: MissingTexts = MISSING;
+    problems: ProblemsTexts = PROBLEMS;
+    fields: FieldsTexts = FIELDS;
+    dates: DatesTexts = DATES;
+    farewells: FarewellsTexts = FAREWELLS;
+    lasting: LastingTexts = LASTING;
 }
 
 impl Text {

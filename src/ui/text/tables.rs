@@ -3,7 +3,7 @@
 use super::{About, Counted, Words};
 
 /// Points in time.
-pub struct Dates {
+pub struct DatesTexts {
     /// January first, short.
     pub months: [Words; 12],
     /// Day, name of the month, year.
@@ -24,7 +24,7 @@ pub struct Dates {
 }
 
 /// The two ways in.
-pub struct Enter {
+pub struct EnterTexts {
     pub sign_in: Words,
     pub sign_in_lead: Words,
     pub sign_up: Words,
@@ -46,7 +46,7 @@ pub struct Enter {
 }
 
 /// How good a new password is.
-pub struct Strength {
+pub struct StrengthTexts {
     /// So many characters are missing.
     pub missing: Counted,
     pub common: Words,
@@ -56,7 +56,7 @@ pub struct Strength {
 }
 
 /// What stands around the pages of somebody who is signed in.
-pub struct Frame {
+pub struct FrameTexts {
     /// What the app is for, to those who find it listed somewhere.
     pub description: Words,
     pub skip_to_content: Words,
@@ -79,7 +79,7 @@ pub struct Frame {
 }
 
 /// How the pages look, and in which language.
-pub struct Preferences {
+pub struct PreferencesTexts {
     pub language: Words,
     pub theme: Words,
     pub system: Words,
@@ -89,7 +89,7 @@ pub struct Preferences {
 }
 
 /// The devices page.
-pub struct Devices {
+pub struct DevicesTexts {
     pub title: Words,
     pub lead: Words,
     pub list: Words,
@@ -141,7 +141,7 @@ pub struct Devices {
 }
 
 /// The account page.
-pub struct Account {
+pub struct AccountTexts {
     pub title: Words,
     pub since: Words,
     pub password_changed: Words,
@@ -167,7 +167,7 @@ pub struct Account {
 }
 
 /// The activity page.
-pub struct Activity {
+pub struct ActivityTexts {
     pub title: Words,
     pub lead: Words,
     pub filter: Words,
@@ -183,11 +183,11 @@ pub struct Activity {
     pub not_me: Words,
     pub other_side: Words,
     pub from: About,
-    pub happened: Happened,
+    pub happened: HappenedTexts,
 }
 
 /// What happened, a sentence for each kind of event.
-pub struct Happened {
+pub struct HappenedTexts {
     pub signed_up: Words,
     pub signed_in: Words,
     /// So many, and no right one after them.
@@ -217,14 +217,14 @@ pub struct Happened {
 }
 
 /// Ending a session that somebody else started.
-pub struct NotMe {
+pub struct NotMeTexts {
     pub title: Words,
     /// What comes after the end of the session.
     pub then: Words,
 }
 
 /// Proving again who one is.
-pub struct Confirm {
+pub struct ConfirmTexts {
     pub title: Words,
     pub lead: Words,
     pub confirm: Words,
@@ -233,14 +233,14 @@ pub struct Confirm {
 }
 
 /// A page that is not there.
-pub struct Missing {
+pub struct MissingTexts {
     pub title: Words,
     pub lead: Words,
     pub home: Words,
 }
 
 /// What a problem means to the person who meets it.
-pub struct Problems {
+pub struct ProblemsTexts {
     pub validation_failed: Words,
     pub invalid_credentials: Words,
     pub wrong_password: Words,
@@ -266,7 +266,7 @@ pub struct Problems {
 }
 
 /// Why a field was refused.
-pub struct Fields {
+pub struct FieldsTexts {
     pub username_too_short: Words,
     pub username_too_long: Words,
     pub username_invalid: Words,
@@ -282,7 +282,7 @@ pub struct Fields {
 }
 
 /// What the sign-in page says of the session that this browser had. Only the server says it.
-pub struct Farewells {
+pub struct FarewellsTexts {
     pub signed_out: Words,
     pub signed_out_everywhere: Words,
     pub deleted: Words,
@@ -302,7 +302,7 @@ pub struct Farewells {
 }
 
 /// How long a sign-in lasts. Only the server says it.
-pub struct Lasting {
+pub struct LastingTexts {
     pub days: Counted,
     pub hours: Counted,
     pub minutes: Counted,

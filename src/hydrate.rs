@@ -22,11 +22,11 @@ static ROOM: [u8; 1024] = [1; 1024];
 #[wasm_bindgen]
 pub fn hydrate() {
     ui::prepare();
-    browser::spawn(come_alive());
+    browser::spawn(hydrate_page());
 }
 
 /// Brings the present page to life. What cannot be, for want of its code, stays as the server wrote it, which works too.
-async fn come_alive() {
+async fn hydrate_page() {
     let Some(page) = page::here() else { return };
     match page {
         Page::SignIn => for_anybody(pages::sign_in),
@@ -110,14 +110,14 @@ fn mount<V: IntoView>(page: impl FnOnce() -> V + 'static) {
 /// What all pages have, and the end of coming alive.
 fn settle() {
     connection::hold_page();
-    preferences_form::come_alive();
+    preferences_form::hydrate();
     typed::restore();
-    time_zone::tell();
+    time_zone::store();
     browser::spawn(async {
         browser::pause().await;
         // For tests and styles: from here on clicks are handled here.
         if let Some(body) = document().body() {
-            let _ = body.set_attribute("data-alive", "");
+            let _ = body.set_attribute("data-hydrated", "");
         }
     });
 }

@@ -1,10 +1,10 @@
 //! Keeps the keys: carries out their schedule, and takes in those that another process made.
 
 use super::access::AccessTokens;
-use super::keys::{self, KeyError, Purpose};
+use super::keys::{self, KeyError, KeyPurpose};
 use super::ring::{KeyRing, RingError};
-use super::secret::{Secret, SecretError};
-use crate::domain::key_schedule::{Due, Key, Policy, Times};
+use super::secret::{InstallationSecret, SecretError};
+use crate::domain::key_schedule::{Due, Policy, ScheduledKey, Times};
 use crate::domain::time::Timestamp;
 use crate::server::ports::{Entropy, KeyChanges, Store, StoreError, StoredKey};
 use jsonwebtoken::Algorithm;
@@ -26,24 +26,24 @@ pub struct Policies {
 }
 
 impl Policies {
-    fn of(&self, purpose: Purpose) -> &Policy {
+    fn of(&self, purpose: KeyPurpose) -> &Policy {
         match purpose {
-            Purpose::Access => &self.access,
-            Purpose::Refresh => &self.refresh,
+            KeyPurpose::Access => &self.access,
+            KeyPurpose::Refresh => &self.refresh,
         }
     }
 
-    fn algorithm(&self, purpose: Purpose) -> Algorithm {
+    fn algorithm(&self, purpose: KeyPurpose) -> Algorithm {
         match purpose {
-            Purpose::Access => self.algorithm,
-            Purpose::Refresh => Algorithm::HS512,
+            KeyPurpose::Access => self.algorithm,
+            KeyPurpose::Refresh => Algorithm::HS512,
         }
     }
 }
 
 /// When a rotation by command takes over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Haste {
+pub enum When {
     /// After the new key was published for long enough.
     Scheduled,
     /// See [`Policy::rotation_at_once`].
@@ -51,9 +51,9 @@ pub enum Haste {
 }
 
 /// The keys of `purpose` as the schedule sees them.
-pub fn scheduled(stored: &[StoredKey], purpose: Purpose) -> Vec<Key> {
+pub fn scheduled(stored: &[StoredKey], purpose: KeyPurpose) -> Vec<ScheduledKey> {
     let own = stored.iter().filter(|key| key.purpose == purpose.as_str());
-    own.map(|key| Key {
+    own.map(|key| ScheduledKey {
         id: key.id.clone(),
         algorithm: key.algorithm.clone(),
         times: Times { active_at: key.active_at, expires_at: key.expires_at },
@@ -62,25 +62,25 @@ pub fn scheduled(stored: &[StoredKey], purpose: Purpose) -> Vec<Key> {
 }
 
 /// What is due for each purpose.
-type Plan = Box<dyn Fn(&[StoredKey]) -> Vec<(Purpose, Due)> + Send>;
+type Plan = Box<dyn Fn(&[StoredKey]) -> Vec<(KeyPurpose, Due)> + Send>;
 
 /// Keeps the keys of one server.
-pub struct KeyKeeper {
+pub struct KeyManager {
     store: Arc<dyn Store>,
     entropy: Arc<dyn Entropy>,
-    secret: Secret,
+    secret: InstallationSecret,
     policies: Policies,
-    heard: Mutex<Heard>,
+    loaded: Mutex<Loaded>,
 }
 
-/// What was heard of the store last.
-struct Heard {
+/// What was loaded of the store last.
+struct Loaded {
     stored: Vec<StoredKey>,
     /// When it was asked for a key that we did not know, and whether it answered.
     asked: Option<(Timestamp, bool)>,
 }
 
-impl KeyKeeper {
+impl KeyManager {
     /// Opens the keys; on the first start of an empty database makes the secret file and the first keys.
     ///
     /// # Errors
@@ -93,19 +93,19 @@ impl KeyKeeper {
         now: Timestamp,
     ) -> Result<(Self, KeyRing), RingError> {
         let stored = store.keys().await?;
-        let secret = match Secret::load(secret_file)? {
+        let secret = match InstallationSecret::load(secret_file)? {
             Some(secret) => secret,
-            None if stored.is_empty() => Secret::create(secret_file, &*entropy)?,
+            None if stored.is_empty() => InstallationSecret::create(secret_file, &*entropy)?,
             None => return Err(SecretError::Missing(secret_file.to_owned()).into()),
         };
         // A foreign secret is found out before anything is made under it.
         KeyRing::open(&stored, &secret)?;
-        let heard = Mutex::new(Heard { stored: Vec::new(), asked: None });
-        let keeper = Self { store, entropy, secret, policies, heard };
-        let first = keeper.plan(Purpose::ALL, move |policy, keys| policy.first(keys, now));
+        let loaded = Mutex::new(Loaded { stored: Vec::new(), asked: None });
+        let keeper = Self { store, entropy, secret, policies, loaded };
+        let first = keeper.plan(KeyPurpose::ALL, move |policy, keys| policy.first(keys, now));
         let stored = keeper.carry_out(first, stored, now).await?;
         let ring = KeyRing::open(&stored, &keeper.secret)?;
-        keeper.heard.lock().await.stored = stored;
+        keeper.loaded.lock().await.stored = stored;
         Ok((keeper, ring))
     }
 
@@ -113,12 +113,12 @@ impl KeyKeeper {
     ///
     /// # Errors
     /// [`RingError`]; the ring stays as it was, and the next time catches up.
-    pub async fn keep(&self, tokens: &AccessTokens, now: Timestamp) -> Result<(), RingError> {
-        let mut heard = self.heard.lock().await;
+    pub async fn run_schedule(&self, tokens: &AccessTokens, now: Timestamp) -> Result<(), RingError> {
+        let mut loaded = self.loaded.lock().await;
         let stored = self.store.keys().await?;
-        let due = self.plan(Purpose::ALL, move |policy, keys| policy.due(keys, now));
+        let due = self.plan(KeyPurpose::ALL, move |policy, keys| policy.due(keys, now));
         let stored = self.carry_out(due, stored, now).await?;
-        self.take_in(&mut heard, stored, tokens)
+        self.reload(&mut loaded, stored, tokens)
     }
 
     /// Looks for keys that others made, since a token names one that we do not know. The store is asked every 5 s at
@@ -127,18 +127,18 @@ impl KeyKeeper {
     /// # Errors
     /// [`RingError`]; whether the key exists is not known then.
     pub async fn look_for_others(&self, tokens: &AccessTokens, now: Timestamp) -> Result<(), RingError> {
-        let mut heard = self.heard.lock().await;
-        match heard.asked {
+        let mut loaded = self.loaded.lock().await;
+        match loaded.asked {
             Some((at, answered)) if at <= now && now.since(at) < ASKED_AT_MOST => {
                 let silent = || StoreError::Unavailable("the keys could not be read a moment ago".into()).into();
                 return if answered { Ok(()) } else { Err(silent()) };
             }
             _ => {}
         }
-        heard.asked = Some((now, false));
+        loaded.asked = Some((now, false));
         let stored = self.store.keys().await?;
-        heard.asked = Some((now, true));
-        self.take_in(&mut heard, stored, tokens)
+        loaded.asked = Some((now, true));
+        self.reload(&mut loaded, stored, tokens)
     }
 
     /// Rotates the keys of `purposes` by command; returns all keys as they are then.
@@ -147,13 +147,13 @@ impl KeyKeeper {
     /// [`RingError`]; nothing was changed then.
     pub async fn rotate(
         &self,
-        purposes: &[Purpose],
-        haste: Haste,
+        purposes: &[KeyPurpose],
+        haste: When,
         now: Timestamp,
     ) -> Result<Vec<StoredKey>, RingError> {
         let plan = self.plan(purposes.iter().copied(), move |policy, keys| match haste {
-            Haste::Scheduled => policy.rotation(keys, now),
-            Haste::AtOnce => policy.rotation_at_once(keys, now),
+            When::Scheduled => policy.rotation(keys, now),
+            When::AtOnce => policy.rotation_at_once(keys, now),
         });
         let stored = self.store.keys().await?;
         self.carry_out(plan, stored, now).await
@@ -161,8 +161,8 @@ impl KeyKeeper {
 
     fn plan(
         &self,
-        purposes: impl IntoIterator<Item = Purpose>,
-        due: impl Fn(&Policy, &[Key]) -> Due + Send + 'static,
+        purposes: impl IntoIterator<Item = KeyPurpose>,
+        due: impl Fn(&Policy, &[ScheduledKey]) -> Due + Send + 'static,
     ) -> Plan {
         let policies: Vec<_> =
             purposes.into_iter().map(|purpose| (purpose, self.policies.of(purpose).clone())).collect();
@@ -205,14 +205,14 @@ impl KeyKeeper {
         Ok(self.store.change_keys(Box::new(judge)).await?)
     }
 
-    fn generate(&self, purpose: Purpose, now: Timestamp, active_at: Timestamp) -> Result<StoredKey, KeyError> {
+    fn generate(&self, purpose: KeyPurpose, now: Timestamp, active_at: Timestamp) -> Result<StoredKey, KeyError> {
         keys::generate(purpose, self.policies.algorithm(purpose), &self.secret, &*self.entropy, now, active_at)
     }
 
-    fn take_in(&self, heard: &mut Heard, stored: Vec<StoredKey>, tokens: &AccessTokens) -> Result<(), RingError> {
-        if stored != heard.stored {
+    fn reload(&self, loaded: &mut Loaded, stored: Vec<StoredKey>, tokens: &AccessTokens) -> Result<(), RingError> {
+        if stored != loaded.stored {
             tokens.replace_ring(KeyRing::open(&stored, &self.secret)?);
-            heard.stored = stored;
+            loaded.stored = stored;
         }
         Ok(())
     }

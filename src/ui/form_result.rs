@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 /// What was done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Said {
+pub enum FormResult {
     Ended(DeviceName),
     EndedOthers,
     /// What the device was called before, and its name now.
@@ -16,7 +16,7 @@ pub enum Said {
     PasswordChanged,
 }
 
-impl Said {
+impl FormResult {
     /// In the language of the page.
     pub fn words(&self) -> String {
         let words = text().devices();

@@ -2,7 +2,7 @@
 
 use crate::domain::preferences::Language;
 use crate::domain::time::Timestamp;
-use crate::ui::clock::Clock;
+use crate::ui::clock::PageClock;
 use crate::ui::{browser, calendar, environment, text, time_zone};
 use js_sys::{Array, Date, Function, Object, Reflect};
 use leptos::prelude::*;
@@ -12,7 +12,7 @@ use wasm_bindgen::{JsCast, JsValue};
 
 /// How a point in time is told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Telling {
+pub enum TimeFormat {
     /// "3 minutes ago", or the date if that is long ago.
     Ago,
     /// Date and time of day.
@@ -23,7 +23,7 @@ pub enum Telling {
     Time,
 }
 
-impl Telling {
+impl TimeFormat {
     /// For one end of the time between `from` and `to`: the time of day matters when that is short.
     pub fn between(from: Timestamp, to: Timestamp) -> Self {
         const SHORT: Duration = Duration::from_secs(2 * 86_400);
@@ -33,16 +33,16 @@ impl Telling {
 
 /// A `time` element; what it says in full is in its title.
 #[component]
-pub fn Moment(at: Timestamp, telling: Telling) -> impl IntoView {
-    let clock = Clock::expect();
+pub fn RelativeTime(at: Timestamp, telling: TimeFormat) -> impl IntoView {
+    let clock = PageClock::expect();
     let date = move || if clock.is_alive() { day(at) } else { calendar::day(at) };
     let words = move || match telling {
-        Telling::Ago => calendar::ago(at, clock.now()).unwrap_or_else(date),
-        Telling::Exactly if clock.is_alive() => exactly(at),
-        Telling::Exactly => calendar::date_and_time(at),
-        Telling::Day => date(),
-        Telling::Time if clock.is_alive() => time_of_day(at),
-        Telling::Time => calendar::time_of_day(at),
+        TimeFormat::Ago => calendar::ago(at, clock.now()).unwrap_or_else(date),
+        TimeFormat::Exactly if clock.is_alive() => exactly(at),
+        TimeFormat::Exactly => calendar::date_and_time(at),
+        TimeFormat::Day => date(),
+        TimeFormat::Time if clock.is_alive() => time_of_day(at),
+        TimeFormat::Time => calendar::time_of_day(at),
     };
     let in_full = move || clock.is_alive().then(|| exactly(at));
     view! {
@@ -56,7 +56,7 @@ pub fn Moment(at: Timestamp, telling: Telling) -> impl IntoView {
 /// left out: what the server wrote and what comes alive may be in different time zones.
 #[component]
 pub fn DayHeading(at: Timestamp, newer: Option<Timestamp>, class: &'static str) -> impl IntoView {
-    let clock = Clock::expect();
+    let clock = PageClock::expect();
     let day_of = move |time| {
         let ahead = if clock.is_alive() { time_zone::offset(time) } else { time_zone::written(time) };
         calendar::day_number(time, ahead.unwrap_or_default())

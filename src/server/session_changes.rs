@@ -11,7 +11,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 const LISTENERS: usize = 64;
 
 /// Who listens, on this server.
-pub struct News {
+pub struct SessionChanges {
     users: DashMap<UserId, Audience>,
     /// For all users: whoever listens keeps a connection.
     places: Arc<Semaphore>,
@@ -27,7 +27,7 @@ struct Audience {
     listeners: usize,
 }
 
-impl News {
+impl SessionChanges {
     /// For at most `listeners` at once, of them `share` from one network (0: no share).
     pub fn new(listeners: usize, share: usize) -> Self {
         let places = Arc::new(Semaphore::new(listeners));
@@ -72,7 +72,7 @@ impl News {
 
 /// Somebody who listens.
 pub struct Listener {
-    news: Arc<News>,
+    news: Arc<SessionChanges>,
     user: UserId,
     changes: watch::Receiver<()>,
     closing: watch::Receiver<bool>,
@@ -82,12 +82,12 @@ pub struct Listener {
 
 /// A place in the share of a network.
 struct NetworkPlace {
-    news: Arc<News>,
+    news: Arc<SessionChanges>,
     network: Network,
 }
 
 impl NetworkPlace {
-    fn take(news: &Arc<News>, network: Network) -> Option<Self> {
+    fn take(news: &Arc<SessionChanges>, network: Network) -> Option<Self> {
         let mut listening = news.networks.entry(network).or_default();
         if *listening >= news.share {
             return None;
@@ -132,7 +132,7 @@ mod tests {
 
     #[tokio::test]
     async fn news_reach_those_who_listen_for_the_user_and_nothing_is_kept_of_those_who_left() {
-        let (news, ada, eve) = (Arc::new(News::new(9, 0)), UserId::new("ada"), UserId::new("eve"));
+        let (news, ada, eve) = (Arc::new(SessionChanges::new(9, 0)), UserId::new("ada"), UserId::new("eve"));
         let mut here = news.listen(&ada, None).unwrap();
         let there = news.listen(&ada, None).unwrap();
         news.of(&eve);
@@ -148,7 +148,8 @@ mod tests {
 
     #[test]
     fn there_is_a_bound_for_each_user_and_one_for_all() {
-        let (news, ada, eve) = (Arc::new(News::new(LISTENERS + 2, 0)), UserId::new("ada"), UserId::new("eve"));
+        let (news, ada, eve) =
+            (Arc::new(SessionChanges::new(LISTENERS + 2, 0)), UserId::new("ada"), UserId::new("eve"));
         let all: Vec<_> = (0..LISTENERS).map(|_| news.listen(&ada, None).unwrap()).collect();
         assert!(news.listen(&ada, None).is_none());
         let _eves = (news.listen(&eve, None).unwrap(), news.listen(&eve, None).unwrap());
@@ -160,7 +161,7 @@ mod tests {
     #[test]
     fn one_network_has_a_share_however_many_users_it_has() {
         let network = |n| Some(Network::of(std::net::Ipv4Addr::new(192, 0, 2, n).into()));
-        let (news, ada, eve) = (Arc::new(News::new(9, 2)), UserId::new("ada"), UserId::new("eve"));
+        let (news, ada, eve) = (Arc::new(SessionChanges::new(9, 2)), UserId::new("ada"), UserId::new("eve"));
         let here = (news.listen(&ada, network(1)).unwrap(), news.listen(&eve, network(1)).unwrap());
         assert!(news.listen(&eve, network(1)).is_none());
         let there = news.listen(&eve, network(2)).unwrap();
@@ -172,7 +173,7 @@ mod tests {
 
     #[test]
     fn who_leaves_together_leaves_nothing_behind() {
-        let (news, ada) = (Arc::new(News::new(9, 0)), UserId::new("ada"));
+        let (news, ada) = (Arc::new(SessionChanges::new(9, 0)), UserId::new("ada"));
         for _ in 0..2_000 {
             let together = Barrier::new(2);
             std::thread::scope(|scope| {
