@@ -41,7 +41,7 @@ enum Command {
     Migrate,
     /// Users.
     #[command(subcommand)]
-    UserCommand(users::UserCommand),
+    User(users::UserCommand),
     /// Keys that sign tokens.
     #[command(subcommand)]
     Keys(keys::Keys),
@@ -140,7 +140,7 @@ async fn run(config: Option<PathBuf>, command: Command) -> Result<(), CommandErr
             let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
             keys::run(command, &settings).await
         }
-        Command::UserCommand(command) => {
+        Command::User(command) => {
             let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
             users::run(command, settings).await
         }

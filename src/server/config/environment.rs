@@ -42,7 +42,7 @@ impl EnvironmentVariables {
     /// Reads the variables whose names start with `LATCHKEY_`; all others are not looked at, whatever bytes they hold.
     ///
     /// # Errors
-    /// [`ConfigError::EnvironmentVariables`] for a name that looks like a setting and is none, or a value that is not UTF-8.
+    /// [`ConfigError::Environment`] for a name that looks like a setting and is none, or a value that is not UTF-8.
     pub fn read(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Self, ConfigError> {
         let mut read = Self::default();
         for (name, value) in variables {
@@ -50,7 +50,7 @@ impl EnvironmentVariables {
                 continue;
             }
             let text = name.to_string_lossy().into_owned();
-            let wrong = |reason: &str| ConfigError::EnvironmentVariables(text.clone(), reason.to_owned());
+            let wrong = |reason: &str| ConfigError::Environment(text.clone(), reason.to_owned());
             let rest = text.strip_prefix(PREFIX).unwrap_or_default();
             // `telemetry` reads what is logged, and tests have variables of their own.
             if rest == "LOG" || rest.starts_with("TEST_") {

@@ -29,7 +29,7 @@ pub enum ConfigError {
     #[error("{0}: {1}")]
     File(PathBuf, String),
     #[error("environment variable {0}: {1}")]
-    EnvironmentVariables(String, String),
+    Environment(String, String),
     #[error("{key}: {reason}")]
     Value { key: &'static str, reason: String },
     #[error("the web app's files were not found in {}: put the folder `site` of a release beside the program", .0.display())]
@@ -133,7 +133,7 @@ fn parse(path: &Path, text: &str, environment: EnvironmentVariables) -> Result<S
     toml::from_str::<Settings>(text).map_err(in_file)?;
     let mut table: Table = text.parse().map_err(in_file)?;
     for variable in environment.settings {
-        let wrong = |reason: &str| ConfigError::EnvironmentVariables(variable.name.clone(), reason.to_owned());
+        let wrong = |reason: &str| ConfigError::Environment(variable.name.clone(), reason.to_owned());
         let section = table.entry(&variable.section).or_insert_with(|| Value::Table(Table::new()));
         let section = section.as_table_mut().ok_or_else(|| wrong("not a section"))?;
         section.insert(variable.key.clone(), variable.toml());

@@ -141,7 +141,7 @@ impl Services {
                 session.filter(|session| session.is_alive(self.now())).ok_or(ServiceError::InvalidToken)
             }
             (None, Some(shown)) => match self.present(shown, source, TokenUse::Show).await? {
-                RefreshOutcome::PresentedToken(session) => {
+                RefreshOutcome::Shown(session) => {
                     note(&session.user_id, &session.id);
                     Ok(*session)
                 }
@@ -270,7 +270,7 @@ fn log_refresh(outcome: &RefreshOutcome, source: &Source) {
             tracing::warn!(target: AUDIT, %user, %sid, ip, "a refresh token was used twice; its session was ended");
         }
         RefreshOutcome::Refused(refusal, _) => tracing::info!(?refusal, ip = source.ip, "a refresh token was refused"),
-        RefreshOutcome::PresentedToken(_) => {}
+        RefreshOutcome::Shown(_) => {}
     }
 }
 
@@ -288,7 +288,7 @@ pub(super) fn refused(outcome: &RefreshOutcome) -> ServiceError {
         RefreshOutcome::Refused(Refusal::Revoked, reason) => {
             ServiceError::Revoked(reason.unwrap_or(Reason::EndedByUser))
         }
-        RefreshOutcome::Refused(..) | RefreshOutcome::Exchanged(..) | RefreshOutcome::PresentedToken(..) => {
+        RefreshOutcome::Refused(..) | RefreshOutcome::Exchanged(..) | RefreshOutcome::Shown(..) => {
             ServiceError::InvalidToken
         }
     }

@@ -58,7 +58,7 @@ pub struct RefreshRequest {
 pub enum RefreshOutcome {
     /// The session as it is now, and its current token.
     Exchanged(Box<Session>, Minted),
-    PresentedToken(Box<Session>),
+    Shown(Box<Session>),
     Refused(Refusal, Option<Reason>),
     /// It ended the session.
     Reused(Box<Session>),

@@ -94,7 +94,7 @@ impl Batch {
                 if decision == Decision::Rotate {
                     exchange.liveness.touch(&session.id, Some(presented.generation), presented.at);
                 }
-                Ok(RefreshOutcome::PresentedToken(Box::new(session.clone())))
+                Ok(RefreshOutcome::Shown(Box::new(session.clone())))
             }
             (Decision::Repeat, TokenUse::Exchange { .. }) => {
                 let minted = refresh::mint(session, ring, &exchange.issuer)?;

@@ -9,9 +9,9 @@ const VARIABLE: &str = "LATCHKEY_LOG";
 /// The filter that `LATCHKEY_LOG` asks for; `default` where it is not set, or empty.
 ///
 /// # Errors
-/// [`ConfigError::EnvironmentVariables`] when it is not understood.
+/// [`ConfigError::Environment`] when it is not understood.
 pub(super) fn from_environment(default: &str) -> Result<EnvFilter, ConfigError> {
-    let wrong = |reason: String| ConfigError::EnvironmentVariables(VARIABLE.to_owned(), reason);
+    let wrong = |reason: String| ConfigError::Environment(VARIABLE.to_owned(), reason);
     let text = std::env::var_os(VARIABLE).unwrap_or_default();
     let text = text.into_string().map_err(|_| wrong("its value is not UTF-8".into()))?;
     let text = if text.trim().is_empty() { default } else { &text };

@@ -41,7 +41,7 @@ const HMAC_LEN: usize = 64;
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     #[error(transparent)]
-    InstallationSecret(#[from] SecretError),
+    Secret(#[from] SecretError),
     #[error("the stored key {0} is not a usable {1} key")]
     Unusable(KeyId, String),
     #[error("a key could not be made")]
