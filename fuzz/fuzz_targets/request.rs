@@ -9,7 +9,7 @@ use axum::{Router, response::Response};
 use http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use latchkey::server::application::{Runtime, services};
 use latchkey::server::config::{Limits, Registration, Settings};
-use latchkey::server::http::{App, TrustedProxies, WebSessions, router};
+use latchkey::server::http::{App, TrustedProxies, WebSessionStore, router};
 use latchkey::server::ports::Clock;
 use latchkey::server::readiness::Readiness;
 use latchkey::server::storage::{claim, connect};
@@ -58,7 +58,7 @@ async fn server() -> Router {
     let trusted_proxies = Arc::new(TrustedProxies::parse(&["127.0.0.1".into()]).expect("addresses"));
     let services = services(store.clone(), Arc::new(settings), &world).await.expect("services");
     let readiness = Arc::new(Readiness::new(store.clone(), claim));
-    let web_sessions = WebSessions { store, clock: world.clock };
+    let web_sessions = WebSessionStore { store, clock: world.clock };
     let leptos = LeptosOptions::builder().output_name("latchkey").site_root(folder.display().to_string()).build();
     let foreign_origins = std::sync::Arc::default();
     router(App { services, entropy: world.entropy, web_sessions, trusted_proxies, leptos, foreign_origins, readiness })

@@ -1,6 +1,6 @@
 //! Whether this server should be sent requests: it is not about to stop, and its database answers and takes writes.
 
-use super::ports::Store;
+use super::ports::Health;
 use super::storage::Claim;
 use super::system::monotonic;
 use std::error::Error;
@@ -14,7 +14,7 @@ const COUNTS: Duration = Duration::from_secs(1);
 
 /// What readiness depends on, and the last answer.
 pub struct Readiness {
-    store: Arc<dyn Store>,
+    store: Arc<dyn Health>,
     /// Of the SQLite file, if it is one.
     claim: Claim,
     is_stopping: AtomicBool,
@@ -22,7 +22,7 @@ pub struct Readiness {
 }
 
 impl Readiness {
-    pub fn new(store: Arc<dyn Store>, claim: Claim) -> Self {
+    pub fn new(store: Arc<dyn Health>, claim: Claim) -> Self {
         Self { store, claim, is_stopping: AtomicBool::new(false), last: Mutex::new(None) }
     }
 

@@ -85,7 +85,7 @@ on_both_databases! {
             assert!(store.start_session(start).await.unwrap().is_some());
         }
         let events = vec![event(&first.id); 600];
-        store.judge(vec![], Box::new(|_| Changes { changes: vec![], events })).await.unwrap();
+        store.decide(vec![], Box::new(|_| Changes { changes: vec![], events })).await.unwrap();
         let reply = here.get("/api/export").await.expect(200);
         assert_eq!(reply.header("content-type"), Some("application/json"));
         assert_eq!(reply.header("content-length"), None, "nobody has all of it at once");

@@ -11,7 +11,7 @@ use crate::server::token::keys::KeyPurpose;
 use clap::{Subcommand, ValueEnum};
 
 #[derive(Debug, Subcommand)]
-pub(super) enum Keys {
+pub(super) enum KeysCommand {
     /// Lists all keys: purpose, kid, algorithm, state, created, signs from, expires.
     List,
     /// Makes the next key, which is published at once and signs an hour later. Signs nobody out.
@@ -44,12 +44,12 @@ pub(super) enum Only {
 }
 
 /// Runs the command.
-pub(super) async fn run(command: Keys, settings: &Settings) -> Result<(), CommandError> {
+pub(super) async fn run(command: KeysCommand, settings: &Settings) -> Result<(), CommandError> {
     let store = super::installed(settings).await?;
     let world = Runtime::default();
     match command {
-        Keys::List => list(&store.keys().await?, world.clock.now()),
-        Keys::Rotate { now: at_once, purpose } => {
+        KeysCommand::List => list(&store.keys().await?, world.clock.now()),
+        KeysCommand::Rotate { now: at_once, purpose } => {
             let purposes = match purpose {
                 None => KeyPurpose::ALL.to_vec(),
                 Some(Only::Access) => vec![KeyPurpose::Access],

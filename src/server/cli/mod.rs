@@ -44,7 +44,7 @@ enum Command {
     User(users::UserCommand),
     /// Keys that sign tokens.
     #[command(subcommand)]
-    Keys(keys::Keys),
+    Keys(keys::KeysCommand),
 }
 
 /// Why a command failed.

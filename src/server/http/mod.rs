@@ -27,4 +27,4 @@ mod well_known;
 pub use client::TrustedProxies;
 pub use context::bearer;
 pub use router::{App, router, routes};
-pub use web_session::WebSessions;
+pub use web_session::WebSessionStore;

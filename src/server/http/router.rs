@@ -4,7 +4,7 @@ use super::client::{self, TrustedProxies};
 use super::context::{RequestContext, bearer};
 use super::cookies::{DEVICE, REFRESH};
 use super::origin::ForeignOrigins;
-use super::web_session::WebSessions;
+use super::web_session::WebSessionStore;
 use super::{cookies, export, farewell, headers, live, origin, pages, preferences, problem, rpc, well_known};
 use crate::api::account::EXPORT;
 use crate::api::problem::{Code, Problem};
@@ -37,7 +37,7 @@ use tracing::field::Empty;
 pub struct App {
     pub services: Arc<Services>,
     pub entropy: Arc<dyn Entropy>,
-    pub web_sessions: WebSessions,
+    pub web_sessions: WebSessionStore,
     pub trusted_proxies: Arc<TrustedProxies>,
     pub leptos: LeptosOptions,
     pub foreign_origins: Arc<ForeignOrigins>,

@@ -7,7 +7,7 @@ use crate::domain::device::is_unruly;
 use crate::domain::id::SessionId;
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
-use crate::server::ports::{Clock, Store, StoreError};
+use crate::server::ports::{Clock, StoreError, WebSessions};
 use crate::server::token::digest;
 use crate::ui::form_result::FormResult;
 use async_trait::async_trait;
@@ -33,14 +33,14 @@ const NOT_MINE: &str = "not_mine";
 
 /// tower-sessions' four verbs on our store. What is stored is a digest of the id, never the id.
 #[derive(Clone)]
-pub struct WebSessions {
-    pub store: Arc<dyn Store>,
+pub struct WebSessionStore {
+    pub store: Arc<dyn WebSessions>,
     pub clock: Arc<dyn Clock>,
 }
 
-impl Debug for WebSessions {
+impl Debug for WebSessionStore {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("WebSessions")
+        f.write_str("WebSessionStore")
     }
 }
 
@@ -68,7 +68,7 @@ fn encode(record: &Record) -> session_store::Result<String> {
 }
 
 #[async_trait]
-impl SessionStore for WebSessions {
+impl SessionStore for WebSessionStore {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
         loop {
             let (id, data, expires_at) = (key(&record.id), encode(record)?, millis(record.expiry_date));
@@ -99,7 +99,7 @@ impl SessionStore for WebSessions {
     }
 }
 
-impl WebSessions {
+impl WebSessionStore {
     /// The web session that a request brings, or a new one, which costs nothing until something is put into it.
     pub fn of(&self, headers: &HeaderMap) -> (WebSession, bool) {
         let brought = WEB_SESSION.read(headers);

@@ -6,7 +6,7 @@ use super::{ServiceError, Services};
 use crate::domain::limits::{LimitRule, Tally};
 use crate::domain::time::Timestamp;
 use crate::server::password::HashError;
-use crate::server::ports::Tallies;
+use crate::server::ports::{Tallies, answering};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -67,7 +67,7 @@ impl Slot {
 
 /// All attempts under way on this server, and the limits that refuse.
 #[derive(Default)]
-pub(super) struct Attempts(Mutex<HashMap<String, Slot>>);
+pub(super) struct AttemptsUnderWay(Mutex<HashMap<String, Slot>>);
 
 /// Where an attempt stands.
 enum Standing {
@@ -76,7 +76,7 @@ enum Standing {
     Waits(watch::Receiver<()>),
 }
 
-impl Attempts {
+impl AttemptsUnderWay {
     fn slots(&self) -> MutexGuard<'_, HashMap<String, Slot>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -105,7 +105,7 @@ impl Attempts {
 
 /// Somebody who wants to attempt something, and then does. Dropped, nothing of it counts.
 pub(super) struct Visit {
-    attempts: Arc<Attempts>,
+    attempts: Arc<AttemptsUnderWay>,
     limits: Vec<Limit>,
     is_under_way: bool,
 }
@@ -288,16 +288,13 @@ impl Services {
         let mut settled = AttemptOutcome::of(&fleeting, &known, succeeded, now);
         let due = AttemptOutcome::of(&durable, &known, succeeded, now);
         if !due.changed.is_empty() || !due.wait.is_zero() {
-            let outcome = Arc::new(Mutex::new(AttemptOutcome::default()));
-            let (slot, keys) = (outcome.clone(), durable.iter().map(|limit| limit.key.clone()).collect());
-            let judge = Box::new(move |tallies: Tallies| {
-                let settled = AttemptOutcome::of(&durable, &tallies, succeeded, now);
-                let changed = settled.changed.clone();
-                *slot.lock().unwrap_or_else(PoisonError::into_inner) = settled;
-                changed
+            let keys = durable.iter().map(|limit| limit.key.clone()).collect();
+            let (decide, counted) = answering(move |tallies: Tallies| {
+                let outcome = AttemptOutcome::of(&durable, &tallies, succeeded, now);
+                (outcome.changed.clone(), outcome)
             });
-            self.store.tally(keys, judge).await?;
-            let counted = outcome.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            self.store.tally(keys, decide).await?;
+            let counted = counted.take().ok_or(ServiceError::Aborted)?;
             settled.changed.extend(counted.changed);
             settled.wait = settled.wait.max(counted.wait);
             settled.begins_to_block |= counted.begins_to_block;

@@ -140,7 +140,7 @@ pub struct Services {
     news: Arc<SessionChanges>,
     queue: queue::RefreshQueue,
     per_session: limits::PerSession,
-    attempts: Arc<attempts::Attempts>,
+    attempts: Arc<attempts::AttemptsUnderWay>,
     background_writes: activity::BackgroundWrites,
 }
 

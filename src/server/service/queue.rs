@@ -9,12 +9,12 @@ use crate::domain::redeem::Refusal;
 use crate::domain::refresh_token::{Presented, RefreshClaims};
 use crate::domain::session::{Reason, Session};
 use crate::server::liveness::Liveness;
-use crate::server::ports::{Clock, Store, StoreError, Undecided};
+use crate::server::ports::{Clock, Store, StoreError, Undecided, answering};
 use crate::server::session_changes::SessionChanges;
 use crate::server::token::access::AccessTokens;
 use crate::server::token::refresh::Minted;
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
@@ -165,26 +165,23 @@ impl Exchange {
         let mut ids = sids.clone();
         ids.sort();
         ids.dedup();
-        let slot: Arc<Mutex<Option<Batch>>> = Arc::default();
-        let (decided, exchange) = (slot.clone(), self.clone());
-        let judge = Box::new(move |sessions| {
+        let exchange = self.clone();
+        let (decide, batch) = answering(move |sessions| {
             let mut batch = Batch::new(sessions);
             let ring = exchange.access.ring();
             for request in &requests {
-                let judge = || batch.judge(&exchange, &ring, request, exchange.clock.now());
-                let outcome = request.span.in_scope(judge);
+                let decide = || batch.decide(&exchange, &ring, request, exchange.clock.now());
+                let outcome = request.span.in_scope(decide);
                 batch.outcomes.push(outcome);
             }
             let users: HashSet<&UserId> = batch.ended().map(|(session, _)| &session.user_id).collect();
             batch.ending = users.into_iter().map(|user| exchange.liveness.ending(user)).collect();
-            let verdict = batch.verdict();
-            *decided.lock().unwrap_or_else(PoisonError::into_inner) = Some(batch);
-            verdict
+            (batch.changes(), batch)
         });
-        let judged = timeout(PATIENCE, self.store.judge(ids, judge)).await;
-        let judged = judged.unwrap_or_else(|_| Err(StoreError::Unavailable("the store does not answer".into())));
-        let batch = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Undecided { held, broken } = match judged {
+        let decided = timeout(PATIENCE, self.store.decide(ids, decide)).await;
+        let decided = decided.unwrap_or_else(|_| Err(StoreError::Unavailable("the store does not answer".into())));
+        let batch = batch.take();
+        let Undecided { held, broken } = match decided {
             Ok(undecided) => undecided,
             Err(error) => {
                 if batch.is_some_and(|batch| batch.ended().next().is_some()) {
@@ -194,7 +191,7 @@ impl Exchange {
                 return Err(error);
             }
         };
-        let batch = batch.ok_or_else(|| StoreError::Corrupt("a judgement was not carried out".into()))?;
+        let batch = batch.ok_or_else(|| StoreError::Corrupt("a decision was not carried out".into()))?;
         for (session, end) in batch.ended() {
             self.liveness.ended([&session.id], end.reason, end.at);
             self.news.of(&session.user_id);

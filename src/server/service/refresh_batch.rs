@@ -36,12 +36,12 @@ struct DecidedSession {
 
 impl Batch {
     pub(super) fn new(sessions: Vec<Session>) -> Self {
-        let judged = |session: Session| (session.id.clone(), DecidedSession { session, rotated: None, ended: false });
-        let sessions = sessions.into_iter().map(judged).collect();
+        let decided = |session: Session| (session.id.clone(), DecidedSession { session, rotated: None, ended: false });
+        let sessions = sessions.into_iter().map(decided).collect();
         Self { sessions, events: Vec::new(), outcomes: Vec::new(), ending: Vec::new(), has_found_loss: false }
     }
 
-    pub(super) fn judge(
+    pub(super) fn decide(
         &mut self,
         exchange: &Exchange,
         ring: &KeyRing,
@@ -49,10 +49,10 @@ impl Batch {
         decided_at: Timestamp,
     ) -> Result<RefreshOutcome, ServiceError> {
         let RefreshRequest { claims, presented, way, purpose, source, span: _ } = request;
-        let Some(judged) = self.sessions.get_mut(&presented.sid) else {
+        let Some(decided) = self.sessions.get_mut(&presented.sid) else {
             return Ok(RefreshOutcome::Refused(Refusal::NotOurs, None));
         };
-        let session = &mut judged.session;
+        let session = &mut decided.session;
         if TokenTransport::of(&session.client_id) != *way || !refresh::belongs(claims, session, ring) {
             return Ok(RefreshOutcome::Refused(Refusal::NotOurs, None));
         }
@@ -61,7 +61,7 @@ impl Batch {
         if let (None, Some(end)) = (&session.revoked, exchange.liveness.end_of(&session.id)) {
             // The database has lost that; its word does not count against ours.
             session.revoked = Some(end);
-            (judged.ended, self.has_found_loss) = (true, true);
+            (decided.ended, self.has_found_loss) = (true, true);
         }
         let seen = exchange.liveness.seen(&session.id).and_then(|seen| seen.generation);
         let confirmed = session.rotation.confirmed_at.is_some() || seen == Some(session.rotation.generation);
@@ -80,7 +80,7 @@ impl Batch {
             }
             (Decision::Reuse(reuse), _) => {
                 session.revoked = Some(Revocation { at: presented.at, reason: Reason::Reused });
-                judged.ended = true;
+                decided.ended = true;
                 let event = event(&session.user_id, Kind::Reused, source, presented.at);
                 self.events.push(Event {
                     sid: Some(session.id.clone()),
@@ -103,7 +103,7 @@ impl Batch {
             (decision @ (Decision::Rotate | Decision::Fork | Decision::Recover), TokenUse::Exchange { .. }) => {
                 let lost = presented.generation.saturating_sub(session.rotation.generation);
                 let minted = rotate(session, presented, source, ring, exchange)?;
-                judged.rotated = Some(source.clone());
+                decided.rotated = Some(source.clone());
                 if decision == Decision::Fork {
                     let event = event(&session.user_id, Kind::Forked, source, presented.at);
                     self.events.push(Event { sid: Some(session.id.clone()), ..event });
@@ -119,7 +119,7 @@ impl Batch {
     }
 
     /// What is to be written: of each session only what it became.
-    pub(super) fn verdict(&mut self) -> Changes {
+    pub(super) fn changes(&mut self) -> Changes {
         let changes = self.sessions.values().filter_map(|DecidedSession { session, rotated, ended }| {
             if *ended {
                 let Revocation { at, reason } = session.revoked.clone()?;
@@ -144,8 +144,8 @@ impl Batch {
     }
 
     pub(super) fn ended(&self) -> impl Iterator<Item = (&Session, &Revocation)> {
-        let ended = self.sessions.values().filter(|judged| judged.ended);
-        ended.filter_map(|judged| judged.session.revoked.as_ref().map(|end| (&judged.session, end)))
+        let ended = self.sessions.values().filter(|decided| decided.ended);
+        ended.filter_map(|decided| decided.session.revoked.as_ref().map(|end| (&decided.session, end)))
     }
 }
 

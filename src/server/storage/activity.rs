@@ -5,7 +5,8 @@ use super::rows::{EventRow, RecordedRow};
 use super::sql::{Sql, sql};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::id::UserId;
-use crate::server::ports::{EventPage, Recorded, StoreError};
+use crate::server::ports::{EventPage, Events, Recorded, StoreError};
+use async_trait::async_trait;
 
 /// An event of a user who was deleted meanwhile is left out.
 const INSERT: Sql = sql!(
@@ -40,14 +41,15 @@ pub(super) fn in_one_text(kinds: &[Kind]) -> String {
     kinds.iter().fold(",".to_owned(), |all, kind| all + kind.as_str() + ",")
 }
 
-impl Database {
-    pub(super) async fn record(&self, event: &Event) -> Result<(), StoreError> {
+#[async_trait]
+impl Events for Database {
+    async fn record(&self, event: &Event) -> Result<(), StoreError> {
         let mut write = self.write().await?;
         insert_events(&mut write, [event]).await?;
         write.commit().await
     }
 
-    pub(super) async fn activity(
+    async fn activity(
         &self,
         user_id: &UserId,
         EventPage { kinds, before, limit }: EventPage,

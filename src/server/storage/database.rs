@@ -126,6 +126,7 @@ pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, Store
 mod tests {
     use super::*;
     use crate::domain::time::Timestamp;
+    use crate::server::ports::WebSessions as _;
 
     const NOW: Timestamp = Timestamp::from_millis(1);
 

@@ -5,7 +5,8 @@ use super::rows::KeyRow;
 use super::sql::{Sql, sql};
 use crate::domain::id::KeyId;
 use crate::domain::time::Timestamp;
-use crate::server::ports::{DecideKeys, KeyChanges, StoreError, StoredKey};
+use crate::server::ports::{DecideKeys, KeyChanges, Keys, StoreError, StoredKey};
+use async_trait::async_trait;
 use serde::Serialize;
 
 const ALL: Sql = sql!(
@@ -36,16 +37,17 @@ fn stored(text: &str) -> Result<Vec<StoredKey>, StoreError> {
     from_json::<KeyRow>(text)?.into_iter().map(StoredKey::try_from).collect()
 }
 
-impl Database {
-    pub(super) async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
+#[async_trait]
+impl Keys for Database {
+    async fn keys(&self) -> Result<Vec<StoredKey>, StoreError> {
         stored(&self.read(ALL).fetch_one(&self.readers).await?)
     }
 
-    pub(super) async fn change_keys(&self, judge: DecideKeys) -> Result<Vec<StoredKey>, StoreError> {
+    async fn change_keys(&self, decide: DecideKeys) -> Result<Vec<StoredKey>, StoreError> {
         let mut write = self.write().await?;
         write.lock(LOCK, &[]).await?;
         let keys = stored(&write.scalar(ALL).fetch_one(write.connection()).await?)?;
-        let KeyChanges { add, expire } = judge(&keys);
+        let KeyChanges { add, expire } = decide(&keys);
         if add.is_empty() && expire.is_empty() {
             return Ok(keys);
         }

@@ -4,7 +4,8 @@ use super::database::{Database, from_json};
 use super::sql::{Sql, sql};
 use crate::domain::id::UserId;
 use crate::domain::time::Timestamp;
-use crate::server::ports::{KnownBrowser, StoreError};
+use crate::server::ports::{KnownBrowser, KnownBrowsers, StoreError};
+use async_trait::async_trait;
 use serde::Deserialize;
 
 const USERS: Sql = sql!(
@@ -40,19 +41,20 @@ struct KnownBrowserRow {
     last_used_at: Timestamp,
 }
 
-impl Database {
-    pub(super) async fn users_of_browser(&self, digest: &str) -> Result<Vec<UserId>, StoreError> {
+#[async_trait]
+impl KnownBrowsers for Database {
+    async fn users_of_browser(&self, digest: &str) -> Result<Vec<UserId>, StoreError> {
         let text = self.read(USERS).bind(digest).fetch_one(&self.readers).await?;
         Ok(from_json::<Of>(&text)?.into_iter().map(|row| row.user_id).collect())
     }
 
-    pub(super) async fn known_browsers(&self, user_id: &UserId) -> Result<Vec<KnownBrowser>, StoreError> {
+    async fn known_browsers(&self, user_id: &UserId) -> Result<Vec<KnownBrowser>, StoreError> {
         let text = self.read(OF_USER).bind(user_id.as_str()).fetch_one(&self.readers).await?;
         let known = |KnownBrowserRow { created_at, last_used_at }| KnownBrowser { created_at, last_used_at };
         Ok(from_json::<KnownBrowserRow>(&text)?.into_iter().map(known).collect())
     }
 
-    pub(super) async fn know_browser(&self, digest: &str, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
+    async fn know_browser(&self, digest: &str, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
         let mut write = self.write().await?;
         let known = write.query(KNOW).bind(digest).bind(user_id.as_str()).bind(now.as_millis());
         if known.execute(write.connection()).await?.rows_affected() > 0 {

@@ -1,4 +1,5 @@
-//! Storage: [`Store`] on SQLite and on PostgreSQL, one code for both.
+//! Storage: the ports of [`Store`] on SQLite and on PostgreSQL, one code for both. Each port is implemented in the file
+//! of its subject.
 //!
 //! Both speak through `sqlx::Any`; `sql` holds the few words in which their SQL differs. Rows go in and come out as
 //! JSON, a whole batch in one statement, since each statement and each row costs more than what is done with it.
@@ -6,23 +7,22 @@
 //! ids, so that no two writers wait for each other), and its outcome is known only from `COMMIT`.
 
 mod activity;
+mod attempts;
 mod claim;
 mod database;
 mod error;
-mod judge;
+mod health;
 mod keys;
 mod known_browsers;
-mod limits;
 mod locks;
 mod migrations;
 mod open;
 mod postgres;
 mod purge;
-mod ready;
+mod refreshes;
 mod rows;
 mod sessions;
 mod sql;
-mod store;
 mod users;
 mod web_sessions;
 

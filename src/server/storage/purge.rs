@@ -5,7 +5,8 @@ use super::database::Database;
 use super::sql::{Sql, sql};
 use crate::domain::activity::{EVENTS_MAX, Kind, LASTING_MAX};
 use crate::domain::time::Timestamp;
-use crate::server::ports::StoreError;
+use crate::server::ports::{StoreError, Upkeep};
+use async_trait::async_trait;
 use serde::Serialize;
 use sqlx::Row;
 use std::time::Duration;
@@ -107,25 +108,6 @@ macro_rules! all {
 }
 
 impl Database {
-    pub(super) async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError> {
-        let (ended_max, limits_max) = (Timestamp::from_millis(ENDED_MAX), Timestamp::from_millis(LIMITS_MAX));
-        // Each by itself: one that fails keeps nothing else from being deleted.
-        let done = [
-            all!(self.purge_sessions(REVOKED, before, None, ADDRESSES)).await,
-            all!(self.purge_sessions(EXPIRED, before, Some(now), ADDRESSES)).await,
-            all!(self.purge_sessions(CROWDED_SESSIONS, ended_max, None, LEFT_ALONE)).await,
-            all!(self.purge_rows(LONE_ADDRESSES, before)).await,
-            all!(self.purge_rows(OLD_EVENTS, now - EVENTS_KEPT)).await,
-            all!(self.purge_events()).await,
-            all!(self.purge_rows(WEB_SESSIONS, now)).await,
-            all!(self.purge_rows(BROWSERS, now - BROWSERS_KEPT)).await,
-            all!(self.purge_rows(LIMITS, now)).await,
-            all!(self.purge_rows(CROWDED_LIMITS, limits_max)).await,
-            self.purge_keys(now).await,
-        ];
-        done.into_iter().collect()
-    }
-
     async fn purge_keys(&self, now: Timestamp) -> Result<(), StoreError> {
         let mut write = self.write().await?;
         write.query(KEYS).bind(now.as_millis()).execute(write.connection()).await?;
@@ -171,5 +153,27 @@ impl Database {
         let done = query.execute(write.connection()).await?;
         write.commit().await?;
         Ok(i64::try_from(done.rows_affected()).unwrap_or(BATCH))
+    }
+}
+
+#[async_trait]
+impl Upkeep for Database {
+    async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError> {
+        let (ended_max, limits_max) = (Timestamp::from_millis(ENDED_MAX), Timestamp::from_millis(LIMITS_MAX));
+        // Each by itself: one that fails keeps nothing else from being deleted.
+        let done = [
+            all!(self.purge_sessions(REVOKED, before, None, ADDRESSES)).await,
+            all!(self.purge_sessions(EXPIRED, before, Some(now), ADDRESSES)).await,
+            all!(self.purge_sessions(CROWDED_SESSIONS, ended_max, None, LEFT_ALONE)).await,
+            all!(self.purge_rows(LONE_ADDRESSES, before)).await,
+            all!(self.purge_rows(OLD_EVENTS, now - EVENTS_KEPT)).await,
+            all!(self.purge_events()).await,
+            all!(self.purge_rows(WEB_SESSIONS, now)).await,
+            all!(self.purge_rows(BROWSERS, now - BROWSERS_KEPT)).await,
+            all!(self.purge_rows(LIMITS, now)).await,
+            all!(self.purge_rows(CROWDED_LIMITS, limits_max)).await,
+            self.purge_keys(now).await,
+        ];
+        done.into_iter().collect()
     }
 }

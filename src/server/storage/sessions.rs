@@ -3,6 +3,7 @@
 use super::activity::insert_events;
 use super::database::{Database, Write, from_json, to_json};
 use super::locks::{IdRow, find_held};
+use super::refreshes::END_EACH;
 use super::rows::{SessionRow, integer};
 use super::sql::{Sql, sql};
 use super::users::LOCK_USER;
@@ -11,7 +12,8 @@ use crate::domain::crowding::{Candidate, gives_way};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
-use crate::server::ports::{EndSessions, LastSeen, Selection, StartSession, StoreError};
+use crate::server::ports::{EndSessions, Ended, LastSeen, Selection, Sessions, StartSession, StoreError};
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
 use sqlx::any::AnyRow;
@@ -192,8 +194,9 @@ fn merge(seen: &[LastSeen]) -> Vec<SeenRow<'_>> {
     rows.into_values().collect()
 }
 
-impl Database {
-    pub(super) async fn start_session(&self, start: StartSession<'_>) -> Result<Option<Vec<SessionId>>, StoreError> {
+#[async_trait]
+impl Sessions for Database {
+    async fn start_session(&self, start: StartSession<'_>) -> Result<Option<Vec<SessionId>>, StoreError> {
         let StartSession { session, password_changed_at, replaces, max, event } = start;
         let at = session.lifetime.created_at;
         let mut write = self.write().await?;
@@ -231,18 +234,18 @@ impl Database {
         Ok(Some(ended))
     }
 
-    pub(super) async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
+    async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
         let text = self.read(ONE).bind(id.as_str()).fetch_one(&self.readers).await?;
         from_json::<SessionRow>(&text)?.pop().map(Session::try_from).transpose()
     }
 
-    pub(super) async fn live_sessions(&self, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
+    async fn live_sessions(&self, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
         let query = self.read(LIVE).bind(user_id.as_str()).bind(now.as_millis());
         let text = query.fetch_one(&self.readers).await?;
         from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect()
     }
 
-    pub(super) async fn sessions_of(
+    async fn sessions_of(
         &self,
         user_id: &UserId,
         after: Option<(Timestamp, SessionId)>,
@@ -254,18 +257,18 @@ impl Database {
         from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect()
     }
 
-    pub(super) async fn these_sessions(&self, user_id: &UserId, ids: &[SessionId]) -> Result<Vec<Session>, StoreError> {
+    async fn these_sessions(&self, user_id: &UserId, ids: &[SessionId]) -> Result<Vec<Session>, StoreError> {
         let query = self.read(THESE).bind(to_json(ids)?).bind(user_id.as_str());
         let text = query.fetch_one(&self.readers).await?;
         from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect()
     }
 
-    pub(super) async fn session_fingerprints(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError> {
+    async fn session_fingerprints(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError> {
         let text = self.read(FINGERPRINTS).bind(to_json(users)?).fetch_one(&self.readers).await?;
         Ok(from_json::<Fingerprint>(&text)?.into_iter().map(|row| (row.user_id, row.fingerprint)).collect())
     }
 
-    pub(super) async fn end_sessions(&self, end_of: &EndSessions, event: &Event) -> Result<Vec<SessionId>, StoreError> {
+    async fn end_sessions(&self, end_of: &EndSessions, event: &Event) -> Result<Vec<SessionId>, StoreError> {
         let EndSessions { user_id, which, reason, at } = end_of;
         let mut write = self.write().await?;
         lock_sessions_of(&mut write, user_id, None).await?;
@@ -276,7 +279,14 @@ impl Database {
         Ok(ended)
     }
 
-    pub(super) async fn rename_session(
+    async fn end_again(&self, ended: &[Ended]) -> Result<u64, StoreError> {
+        let mut write = self.write().await?;
+        let count = write.apply(END_EACH, ended).await?;
+        write.commit().await?;
+        Ok(count)
+    }
+
+    async fn rename_session(
         &self,
         user_id: &UserId,
         id: &SessionId,
@@ -299,7 +309,7 @@ impl Database {
         Ok(true)
     }
 
-    pub(super) async fn reauthenticated(&self, id: &SessionId, at: Timestamp) -> Result<bool, StoreError> {
+    async fn reauthenticated(&self, id: &SessionId, at: Timestamp) -> Result<bool, StoreError> {
         let mut write = self.write().await?;
         let query = write.query(REAUTHENTICATED).bind(id.as_str()).bind(at.as_millis());
         let renewed = query.execute(write.connection()).await?;
@@ -307,7 +317,7 @@ impl Database {
         Ok(renewed.rows_affected() > 0)
     }
 
-    pub(super) async fn write_last_seen(&self, seen: &[LastSeen]) -> Result<Vec<SessionId>, StoreError> {
+    async fn write_last_seen(&self, seen: &[LastSeen]) -> Result<Vec<SessionId>, StoreError> {
         let rows = merge(seen);
         if rows.is_empty() {
             return Ok(Vec::new());

@@ -11,7 +11,8 @@ use crate::domain::device::Device;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Reason;
 use crate::domain::time::Timestamp;
-use crate::server::ports::{PasswordChange, Selection, StoreError, User};
+use crate::server::ports::{PasswordChange, Selection, StoreError, User, Users};
+use async_trait::async_trait;
 
 const ADD: Sql = sql!(
     "INSERT INTO users (id, username, password_hash, created_at, password_changed_at, disabled_at) \
@@ -41,7 +42,15 @@ const DELETE: Sql = sql!("DELETE FROM users WHERE id = $1");
 pub(super) const LOCK_USER: &str = "SELECT id FROM users WHERE id = $1 FOR NO KEY UPDATE";
 
 impl Database {
-    pub(super) async fn add_user(&self, user: &User, event: Option<&Event>) -> Result<bool, StoreError> {
+    async fn one_user(&self, sql: Sql, key: &str) -> Result<Option<User>, StoreError> {
+        let text = self.read(sql).bind(key).fetch_one(&self.readers).await?;
+        Ok(from_json::<UserRow>(&text)?.pop().map(User::from))
+    }
+}
+
+#[async_trait]
+impl Users for Database {
+    async fn add_user(&self, user: &User, event: Option<&Event>) -> Result<bool, StoreError> {
         let mut write = self.write().await?;
         let added = write
             .query(ADD)
@@ -61,34 +70,26 @@ impl Database {
         Ok(true)
     }
 
-    async fn one_user(&self, sql: Sql, key: &str) -> Result<Option<User>, StoreError> {
-        let text = self.read(sql).bind(key).fetch_one(&self.readers).await?;
-        Ok(from_json::<UserRow>(&text)?.pop().map(User::from))
-    }
-
-    pub(super) async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
+    async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError> {
         self.one_user(BY_ID, id.as_str()).await
     }
 
-    pub(super) async fn user_by_name(&self, name: &Username) -> Result<Option<User>, StoreError> {
+    async fn user_by_name(&self, name: &Username) -> Result<Option<User>, StoreError> {
         self.one_user(BY_NAME, name.as_str()).await
     }
 
-    pub(super) async fn users(&self) -> Result<Vec<User>, StoreError> {
+    async fn users(&self) -> Result<Vec<User>, StoreError> {
         let text = self.read(ALL).fetch_one(&self.readers).await?;
         Ok(from_json::<UserRow>(&text)?.into_iter().map(User::from).collect())
     }
 
-    pub(super) async fn rehash(&self, id: &UserId, old: &str, new: &str) -> Result<(), StoreError> {
+    async fn rehash(&self, id: &UserId, old: &str, new: &str) -> Result<(), StoreError> {
         let mut write = self.write().await?;
         write.query(REHASH).bind(id.as_str()).bind(old).bind(new).execute(write.connection()).await?;
         write.commit().await
     }
 
-    pub(super) async fn change_password(
-        &self,
-        change: PasswordChange<'_>,
-    ) -> Result<Option<Vec<SessionId>>, StoreError> {
+    async fn change_password(&self, change: PasswordChange<'_>) -> Result<Option<Vec<SessionId>>, StoreError> {
         let mut write = self.write().await?;
         let changed = write
             .query(CHANGE_PASSWORD)
@@ -124,7 +125,7 @@ impl Database {
         Ok(Some(ended))
     }
 
-    pub(super) async fn set_disabled(
+    async fn set_disabled(
         &self,
         id: &UserId,
         at: Option<Timestamp>,
@@ -151,7 +152,7 @@ impl Database {
         Ok(Some(ended))
     }
 
-    pub(super) async fn delete_user(&self, id: &UserId) -> Result<Option<Vec<SessionId>>, StoreError> {
+    async fn delete_user(&self, id: &UserId) -> Result<Option<Vec<SessionId>>, StoreError> {
         let mut write = self.write().await?;
         write.lock(LOCK_USER, &[id.as_str()]).await?;
         lock_sessions_of(&mut write, id, None).await?;

@@ -4,7 +4,8 @@ use super::database::Database;
 use super::sql::{Sql, sql};
 use crate::domain::id::SessionId;
 use crate::domain::time::Timestamp;
-use crate::server::ports::StoreError;
+use crate::server::ports::{StoreError, WebSessions};
+use async_trait::async_trait;
 
 const READ: Sql = sql!("SELECT w.data FROM web_sessions w WHERE w.id = $1 AND w.expires_at > $2");
 const ADD: Sql =
@@ -16,13 +17,14 @@ const SAVE: Sql = sql!(
 );
 const DELETE: Sql = sql!("DELETE FROM web_sessions WHERE id = $1");
 
-impl Database {
-    pub(super) async fn web_session(&self, id: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
+#[async_trait]
+impl WebSessions for Database {
+    async fn web_session(&self, id: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
         let query = self.read(READ).bind(id.to_owned()).bind(now.as_millis());
         Ok(query.fetch_optional(&self.readers).await?)
     }
 
-    pub(super) async fn add_web_session(
+    async fn add_web_session(
         &self,
         id: &str,
         data: &str,
@@ -39,14 +41,14 @@ impl Database {
         Ok(written.rows_affected() > 0)
     }
 
-    pub(super) async fn save_web_session(&self, id: &str, data: &str, expires_at: Timestamp) -> Result<(), StoreError> {
+    async fn save_web_session(&self, id: &str, data: &str, expires_at: Timestamp) -> Result<(), StoreError> {
         let mut write = self.write().await?;
         let query = write.query(SAVE).bind(id.to_owned()).bind(data.to_owned()).bind(expires_at.as_millis());
         query.execute(write.connection()).await?;
         write.commit().await
     }
 
-    pub(super) async fn delete_web_session(&self, id: &str) -> Result<(), StoreError> {
+    async fn delete_web_session(&self, id: &str) -> Result<(), StoreError> {
         let mut write = self.write().await?;
         write.query(DELETE).bind(id.to_owned()).execute(write.connection()).await?;
         write.commit().await

@@ -6,7 +6,7 @@ use super::ring::{KeyRing, RingError};
 use super::secret::{InstallationSecret, SecretError};
 use crate::domain::key_schedule::{Due, Policy, ScheduledKey, Times};
 use crate::domain::time::Timestamp;
-use crate::server::ports::{Entropy, KeyChanges, Store, StoreError, StoredKey};
+use crate::server::ports::{Entropy, KeyChanges, Keys, StoreError, StoredKey};
 use jsonwebtoken::Algorithm;
 use std::path::Path;
 use std::sync::Arc;
@@ -66,7 +66,7 @@ type Plan = Box<dyn Fn(&[StoredKey]) -> Vec<(KeyPurpose, Due)> + Send>;
 
 /// Keeps the keys of one server.
 pub struct KeyManager {
-    store: Arc<dyn Store>,
+    store: Arc<dyn Keys>,
     entropy: Arc<dyn Entropy>,
     secret: InstallationSecret,
     policies: Policies,
@@ -86,7 +86,7 @@ impl KeyManager {
     /// # Errors
     /// [`RingError`]; a secret that is missing, damaged or foreign is one, and nothing is made anew then.
     pub async fn open(
-        store: Arc<dyn Store>,
+        store: Arc<dyn Keys>,
         entropy: Arc<dyn Entropy>,
         secret_file: &Path,
         policies: Policies,
@@ -184,7 +184,7 @@ impl KeyManager {
                 made.push((*purpose, self.generate(*purpose, now, active_at)?));
             }
         }
-        let judge = move |stored: &[StoredKey]| {
+        let decide = move |stored: &[StoredKey]| {
             let mut changes = KeyChanges::default();
             for (purpose, Due { make, expire }) in plan(stored) {
                 let key = made.iter().find(|(of, _)| *of == purpose).map(|(_, key)| key.clone());
@@ -202,7 +202,7 @@ impl KeyManager {
             }
             changes
         };
-        Ok(self.store.change_keys(Box::new(judge)).await?)
+        Ok(self.store.change_keys(Box::new(decide)).await?)
     }
 
     fn generate(&self, purpose: KeyPurpose, now: Timestamp, active_at: Timestamp) -> Result<StoredKey, KeyError> {

@@ -28,7 +28,7 @@ async fn a_locked_sqlite_is_unavailable_changes_nothing_and_works_again() {
     let store = world.open_with_ada().await;
     let mut other = held(&world, &*store, &["BEGIN IMMEDIATE"]).await;
     let change = end_it();
-    let judged = store.judge(vec![sid("one")], Box::new(|_| Changes { changes: change, events: vec![] })).await;
+    let judged = store.decide(vec![sid("one")], Box::new(|_| Changes { changes: change, events: vec![] })).await;
     assert!(matches!(judged, Err(StoreError::Unavailable(_))), "{judged:?}");
     // Reading goes on meanwhile.
     assert_eq!(load(&*store, "one").await, session("one", "ada"));
@@ -45,7 +45,7 @@ async fn a_postgres_that_hangs_up_is_unavailable_changes_nothing_and_works_again
     let waiting = store.clone();
     let judging = tokio::spawn(async move {
         let verdict = Changes { changes: end_it(), events: vec![] };
-        waiting.judge(vec![sid("one")], Box::new(|_| verdict)).await
+        waiting.decide(vec![sid("one")], Box::new(|_| verdict)).await
     });
     // As a restart of the server would.
     let hang_up = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
@@ -74,7 +74,7 @@ async fn a_session_that_is_held_in_postgres_keeps_no_other_from_its_judgement() 
         seen.lock().unwrap().extend(sessions.into_iter().map(|session| session.id));
         Changes::default()
     });
-    let undecided = store.judge(["none", "one", "two"].map(sid).to_vec(), judge).await.unwrap();
+    let undecided = store.decide(["none", "one", "two"].map(sid).to_vec(), judge).await.unwrap();
     assert_eq!((undecided.held, &*shown.lock().unwrap()), (vec![sid("one")], &vec![sid("two")]));
     assert!(undecided.broken.is_empty());
     sqlx::query("ROLLBACK").execute(&mut other).await.unwrap();
@@ -127,7 +127,7 @@ async fn a_refresh_goes_before_all_others_that_wait_to_write() {
             refreshed.lock().unwrap().push("refresh");
             Changes::default()
         });
-        refreshing.judge(vec![sid("one")], judge).await.unwrap();
+        refreshing.decide(vec![sid("one")], judge).await.unwrap();
     });
     for _ in 0..100 {
         tokio::task::yield_now().await;

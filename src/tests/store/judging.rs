@@ -30,7 +30,7 @@ stories! {
             seen.lock().unwrap().extend(sessions);
             verdict
         });
-        store.judge(ids, judge).await.unwrap();
+        store.decide(ids, judge).await.unwrap();
 
         let mut shown = shown.lock().unwrap().clone();
         shown.sort_by(|a, b| a.id.cmp(&b.id));
@@ -108,14 +108,14 @@ stories! {
         start(&*store, &session("one", "ada")).await;
         let other = store.clone();
         let panicking = tokio::spawn(async move {
-            other.judge(vec![sid("one")], Box::new(|_| panic!("as planned"))).await
+            other.decide(vec![sid("one")], Box::new(|_| panic!("as planned"))).await
         });
         assert!(panicking.await.unwrap_err().is_panic());
         // Dropped at each point where it waits, until it comes to its end.
         for waits in 0.. {
             let change = SessionChange::Rotated(rotation(&session("one", "ada"), HOUR));
             let verdict = Changes { changes: vec![change], events: vec![event("ada", Kind::Forked)] };
-            let mut judging = Box::pin(store.judge(vec![sid("one")], Box::new(move |_| verdict)));
+            let mut judging = Box::pin(store.decide(vec![sid("one")], Box::new(move |_| verdict)));
             let mut polls = 0;
             let done = std::future::poll_fn(|context| {
                 polls += 1;

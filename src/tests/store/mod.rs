@@ -178,7 +178,7 @@ async fn apply(store: &dyn Store, changes: Vec<SessionChange>) {
         SessionChange::Ended { id, .. } => id.clone(),
     });
     let ids = ids.collect();
-    store.judge(ids, Box::new(move |_| Changes { changes, events: vec![] })).await.unwrap();
+    store.decide(ids, Box::new(move |_| Changes { changes, events: vec![] })).await.unwrap();
 }
 
 async fn load(store: &dyn Store, id: &str) -> Session {

@@ -91,7 +91,7 @@ stories! {
         assert!(store.add_user(&user("eve"), None).await.unwrap());
         let add = async |name: &str, kind: Kind, events: usize| {
             let events = vec![event(name, kind); events];
-            store.judge(vec![], Box::new(|_| Changes { changes: vec![], events })).await.unwrap();
+            store.decide(vec![], Box::new(|_| Changes { changes: vec![], events })).await.unwrap();
         };
         let count = async |name: &str| store.activity(&user_id(name), page(None, 20_000)).await.unwrap();
         add("eve", Kind::SignedIn, 700).await;

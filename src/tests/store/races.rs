@@ -13,7 +13,7 @@ async fn rotate(store: Arc<dyn Store>, mut ids: Vec<SessionId>) -> Result<(), St
         Changes { changes, events: vec![event("ada", Kind::Forked)] }
     };
     while !ids.is_empty() {
-        ids = store.judge(ids, Box::new(judge)).await?.held;
+        ids = store.decide(ids, Box::new(judge)).await?.held;
         tokio::task::yield_now().await;
     }
     Ok(())

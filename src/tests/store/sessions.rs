@@ -237,7 +237,7 @@ stories! {
                 assert!(sessions.is_empty(), "there is nothing to judge");
                 Changes::default()
             };
-            let broken = store.judge(vec![sid("odd")], Box::new(judge)).await.unwrap().broken;
+            let broken = store.decide(vec![sid("odd")], Box::new(judge)).await.unwrap().broken;
             assert!(matches!(&broken[..], [(id, StoreError::Corrupt(what))] if *id == sid("odd") && text.contains(what)));
         }
     }

@@ -2,8 +2,10 @@
 
 use super::database::Database;
 use super::sql::{Dialect, Sql, sql};
-use crate::server::ports::StoreError;
+use crate::server::ports::{Health, StoreError};
+use async_trait::async_trait;
 use sqlx::Error;
+use std::sync::atomic::Ordering;
 
 const WRITABLE: Sql = sql!("SELECT '[]'" writable);
 /// Writes one page of the file, and changes nothing: this number is not used for anything, and stays 0.
@@ -11,9 +13,9 @@ const PROBE: &str = "PRAGMA user_version = 0";
 /// SQLITE_BUSY: somebody else is writing, so it can be done.
 const BUSY: &str = "5";
 
-impl Database {
-    /// See [`crate::server::ports::Store::ping`].
-    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+#[async_trait]
+impl Health for Database {
+    async fn ping(&self) -> Result<(), StoreError> {
         let answer: Option<String> = self.read(WRITABLE).fetch_optional(&self.readers).await?;
         if answer.is_none() {
             return Err(StoreError::Unavailable("it takes no writes".into()));
@@ -27,5 +29,13 @@ impl Database {
             Err(Error::Database(error)) if error.code().as_deref() == Some(BUSY) => Ok(()),
             result => Ok(result.map(drop)?),
         }
+    }
+
+    fn incarnation(&self) -> u64 {
+        self.connected.load(Ordering::Relaxed)
+    }
+
+    fn is_shared(&self) -> bool {
+        self.dialect == Dialect::Postgres
     }
 }

@@ -4,7 +4,8 @@ use super::database::{Database, from_json, to_json};
 use super::sql::{Sql, sql};
 use crate::domain::limits::Tally;
 use crate::domain::time::Timestamp;
-use crate::server::ports::{DecideTallies, StoreError, Tallies};
+use crate::server::ports::{Attempts, DecideTallies, StoreError, Tallies};
+use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 /// What is not there yet comes to be there, so that it can be locked.
@@ -38,19 +39,20 @@ fn tallies_of(text: &str) -> Result<Tallies, StoreError> {
     Ok(from_json::<TallyRow>(text)?.into_iter().map(tally).collect())
 }
 
-impl Database {
-    pub(super) async fn tallies(&self, keys: &[String]) -> Result<Tallies, StoreError> {
+#[async_trait]
+impl Attempts for Database {
+    async fn tallies(&self, keys: &[String]) -> Result<Tallies, StoreError> {
         tallies_of(&self.read(READ).bind(to_json(keys)?).fetch_one(&self.readers).await?)
     }
 
-    pub(super) async fn tally(&self, keys: Vec<String>, judge: DecideTallies) -> Result<(), StoreError> {
+    async fn tally(&self, keys: Vec<String>, decide: DecideTallies) -> Result<(), StoreError> {
         let row =
             |(key, Tally { until, count, expires_at }): (String, Tally)| TallyRow { key, until, count, expires_at };
         let missing: Vec<TallyRow> = keys.iter().map(|key| row((key.clone(), Tally::default()))).collect();
         let mut write = self.write().await?;
         write.apply(TOUCH, &missing).await?;
         let text = write.scalar(LOAD).bind(to_json(&keys)?).fetch_one(write.connection()).await?;
-        let changed: Vec<TallyRow> = judge(tallies_of(&text)?).into_iter().map(row).collect();
+        let changed: Vec<TallyRow> = decide(tallies_of(&text)?).into_iter().map(row).collect();
         write.apply(SET, &changed).await?;
         write.commit().await
     }

@@ -1,4 +1,4 @@
-//! The judgement of presented refresh tokens: one transaction in which sessions are loaded, judged and written, each
+//! Decisions about presented refresh tokens: one transaction in which sessions are loaded, decided about and written, each
 //! with one statement, however many they are.
 
 use super::activity::insert_events;
@@ -10,7 +10,8 @@ use super::sql::{Sql, sql};
 use crate::domain::id::SessionId;
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
-use crate::server::ports::{Decide, Ended, Rotated, SessionChange, StoreError, Undecided};
+use crate::server::ports::{Decide, Ended, Refreshes, Rotated, SessionChange, StoreError, Undecided};
+use async_trait::async_trait;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +31,7 @@ const ROTATE: Sql = sql!(
      browser = j.value ->> 'browser', os = j.value ->> 'os', kind = j.value ->> 'kind', ip = j.value ->> 'ip' \
      FROM " rows " WHERE sessions.id = j.value ->> 'id' AND sessions.revoked_at IS NULL"
 );
-const END: Sql = sql!(
+pub(super) const END_EACH: Sql = sql!(
     "UPDATE sessions SET revoked_at = CAST(j.value ->> 'at' AS BIGINT), revocation_reason = j.value ->> 'reason' \
      FROM " rows " WHERE sessions.id = j.value ->> 'id' AND sessions.revoked_at IS NULL"
 );
@@ -96,25 +97,19 @@ fn plan(changes: &[SessionChange]) -> (Vec<RotatedRow<'_>>, Vec<Ended>) {
     (rotated.into_values().collect(), ended)
 }
 
-impl Database {
-    pub(super) async fn end_again(&self, ended: &[Ended]) -> Result<u64, StoreError> {
-        let mut write = self.write().await?;
-        let count = write.apply(END, ended).await?;
-        write.commit().await?;
-        Ok(count)
-    }
-
-    pub(super) async fn judge(&self, ids: Vec<SessionId>, judge: Decide) -> Result<Undecided, StoreError> {
+#[async_trait]
+impl Refreshes for Database {
+    async fn decide(&self, ids: Vec<SessionId>, decide: Decide) -> Result<Undecided, StoreError> {
         let mut write = self.write_first().await?;
         let text = write.scalar(LOAD).bind(to_json(&ids)?).fetch_one(write.connection()).await?;
         let (sessions, broken) = read(&text)?;
         let found = sessions.iter().map(|session| &session.id).chain(broken.iter().map(|(id, _)| id));
         let held = find_held(&mut write, &ids, &found.collect()).await?;
-        let verdict = judge(sessions);
-        let (rotated, ended) = plan(&verdict.changes);
+        let changes = decide(sessions);
+        let (rotated, ended) = plan(&changes.changes);
         write.apply(ROTATE, &rotated).await?;
-        write.apply(END, &ended).await?;
-        insert_events(&mut write, &verdict.events).await?;
+        write.apply(END_EACH, &ended).await?;
+        insert_events(&mut write, &changes.events).await?;
         write.commit().await?;
         Ok(Undecided { held, broken })
     }

@@ -1,0 +1,45 @@
+//! Security events: what the activity page shows.
+
+use super::StoreError;
+use crate::domain::activity::{Event, Kind, Names, Party};
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::time::Timestamp;
+use async_trait::async_trait;
+
+/// An event as stored; what is in an [`Event`], and where it stands.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recorded {
+    /// Later events have higher ones.
+    pub cursor: i64,
+    pub kind: Kind,
+    pub at: Timestamp,
+    pub sid: Option<SessionId>,
+    pub ip: Option<String>,
+    pub user_agent: String,
+    pub browser: Option<String>,
+    pub os: Option<String>,
+    pub detail: Option<String>,
+    pub other: Option<Party>,
+    pub by: Option<SessionId>,
+    pub names: Option<Names>,
+}
+
+/// Which of a user's events are asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct EventPage {
+    /// Only these; `None` for all of them.
+    pub kinds: Option<&'static [Kind]>,
+    /// Only those before the one with this cursor.
+    pub before: Option<i64>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// Security events as they are kept.
+#[async_trait]
+pub trait Events: Send + Sync {
+    /// Writes an event; nothing for a user who is gone.
+    async fn record(&self, event: &Event) -> Result<(), StoreError>;
+    /// The user's events, newest first.
+    async fn activity(&self, user_id: &UserId, page: EventPage) -> Result<Vec<Recorded>, StoreError>;
+}

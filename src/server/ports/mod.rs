@@ -1,0 +1,82 @@
+//! What the use cases need from outside, one trait for each subject: [`Users`], [`Sessions`], [`Refreshes`],
+//! [`Events`], [`Keys`], [`WebSessions`], [`KnownBrowsers`], [`Attempts`], [`Upkeep`], [`Health`]; [`Clock`] and
+//! [`Entropy`].
+//!
+//! Each verb that writes is one transaction, durable when it returns `Ok`; dropped half-way it leaves nothing or all of
+//! it.
+
+mod answer;
+mod attempts;
+mod events;
+mod keys;
+mod known_browsers;
+mod refreshes;
+mod sessions;
+mod upkeep;
+mod users;
+mod web_sessions;
+
+pub use answer::{Answer, answering};
+pub use attempts::{Attempts, DecideTallies, Tallies};
+pub use events::{EventPage, Events, Recorded};
+pub use keys::{DecideKeys, KeyChanges, Keys, StoredKey};
+pub use known_browsers::{KnownBrowser, KnownBrowsers};
+pub use refreshes::{Changes, Decide, Refreshes, Rotated, SessionChange, Undecided};
+pub use sessions::{EndSessions, Ended, LastSeen, Selection, Sessions, StartSession};
+pub use upkeep::{Health, Upkeep};
+pub use users::{PasswordChange, User, Users};
+pub use web_sessions::WebSessions;
+
+use crate::domain::time::Timestamp;
+
+/// What time it is.
+pub trait Clock: Send + Sync {
+    fn now(&self) -> Timestamp;
+}
+
+/// Randomness that nobody can guess.
+pub trait Entropy: Send + Sync {
+    fn fill(&self, bytes: &mut [u8]);
+}
+
+/// Why storage did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A passing fault: locked, unreachable, full. Nothing was changed, or what was is unknown: ask again later.
+    #[error("the database cannot answer right now")]
+    Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The database answered with something that cannot be: a row that breaks our own rules, a bad statement.
+    #[error("the database holds something impossible: {0}")]
+    Corrupt(String),
+}
+
+impl StoreError {
+    /// The same once more: for another request that it fails too.
+    pub fn again(&self) -> Self {
+        match self {
+            Self::Unavailable(cause) => Self::Unavailable(cause.to_string().into()),
+            Self::Corrupt(what) => Self::Corrupt(what.clone()),
+        }
+    }
+}
+
+/// All ports of one database. Whoever implements them by subject has this too.
+pub trait Store:
+    Users + Sessions + Refreshes + Events + Keys + WebSessions + KnownBrowsers + Attempts + Upkeep + Health + 'static
+{
+}
+
+impl<T> Store for T where
+    T: Users
+        + Sessions
+        + Refreshes
+        + Events
+        + Keys
+        + WebSessions
+        + KnownBrowsers
+        + Attempts
+        + Upkeep
+        + Health
+        + 'static
+{
+}

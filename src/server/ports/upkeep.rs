@@ -1,0 +1,27 @@
+//! The database as a whole.
+
+use super::StoreError;
+use crate::domain::time::Timestamp;
+use async_trait::async_trait;
+
+/// Deletes rows that have served their time.
+#[async_trait]
+pub trait Upkeep: Send + Sync {
+    /// Deletes, in batches, sessions that ended before `before`, web sessions that expired before `now`, and
+    /// keys that did, except those that the current refresh token of a living session is made with; also events older
+    /// than 400 days, and of each user the ended sessions beyond the newest 500 and the events beyond 10,000: the newest
+    /// 500 of each [lasting](Kind::LASTING) kind stay, and then the newest of all.
+    async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError>;
+}
+
+/// The state of the database itself.
+#[async_trait]
+pub trait Health: Send + Sync {
+    /// Whether the database answers and, where this server is the only one that writes, takes writes.
+    async fn ping(&self) -> Result<(), StoreError>;
+    /// A number that changes when the database may have become another one, with less in it.
+    fn incarnation(&self) -> u64;
+    /// Whether another process may end sessions behind our back without our hearing of it: then liveness is asked of
+    /// the store each time.
+    fn is_shared(&self) -> bool;
+}
