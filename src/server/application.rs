@@ -145,7 +145,7 @@ impl Application {
                 tokio::time::sleep(drain).await;
             }
             // Open pages ask anew, and elsewhere: nobody is accepted here any more.
-            pages.news().close();
+            pages.session_changes().close();
             handle.graceful_shutdown(Some(STOPPING));
         });
         let router = http::router(self.app);

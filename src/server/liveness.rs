@@ -4,9 +4,9 @@
 //! What was ended is remembered as ended for as long as an access token of it could still be shown, and that memory
 //! is asked first: a reader that saw the row just before the revocation cannot bring the session back.
 
-use super::ports::{Ended, LastSeen, Store, StoreError};
+use super::ports::{Ended, LastSeen, Records, StoreError};
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::session::{Reason, Revocation};
+use crate::domain::session::Revocation;
 use crate::domain::time::Timestamp;
 use dashmap::DashMap;
 use quick_cache::sync::Cache;
@@ -32,7 +32,7 @@ pub struct Alive {
 
 /// The memory of one server.
 pub struct Liveness {
-    store: Arc<dyn Store>,
+    store: Arc<dyn Records>,
     /// Ended sessions, and when and why that was.
     ended: DashMap<SessionId, Revocation>,
     /// Which incarnation of the store is known to have all of them.
@@ -47,7 +47,7 @@ pub struct Liveness {
 }
 
 impl Liveness {
-    pub fn new(store: Arc<dyn Store>, longest: Duration) -> Self {
+    pub fn new(store: Arc<dyn Records>, longest: Duration) -> Self {
         Self {
             store,
             ended: DashMap::new(),
@@ -109,9 +109,9 @@ impl Liveness {
     }
 
     /// Remembers that sessions ended; to be called after the commit and before the answer.
-    pub fn ended<'a>(&self, ids: impl IntoIterator<Item = &'a SessionId>, reason: Reason, at: Timestamp) {
-        for id in ids {
-            self.ended.insert(id.clone(), Revocation { at, reason });
+    pub fn ended(&self, ended: &[Ended]) {
+        for Ended { id, at, reason } in ended {
+            self.ended.insert(id.clone(), Revocation { at: *at, reason: *reason });
             self.alive.remove(id);
             self.seen.remove(id);
         }
@@ -122,25 +122,19 @@ impl Liveness {
         self.ended.get(id).map(|end| end.clone())
     }
 
-    /// Ends once more what ended, if the store may have lost it.
-    ///
-    /// # Errors
-    /// When the store does not answer; the next time catches up.
-    pub async fn end_again(&self) -> Result<(), StoreError> {
+    /// All remembered ends, with the incarnation of the store that may have lost some; `None` if it has them all.
+    pub fn ends_to_repeat(&self) -> Option<(u64, Vec<Ended>)> {
         let incarnation = self.store.incarnation();
         if self.incarnation.load(Ordering::SeqCst) == incarnation {
-            return Ok(());
+            return None;
         }
         let ended = self.ended.iter().map(|end| Ended { id: end.key().clone(), at: end.at, reason: end.reason });
-        let ended: Vec<Ended> = ended.collect();
-        if !ended.is_empty() {
-            let count = self.store.end_again(&ended).await?;
-            if count > 0 {
-                tracing::warn!(count, "the database has lost that sessions were ended; they are ended again");
-            }
-        }
+        Some((incarnation, ended.collect()))
+    }
+
+    /// Notes that this incarnation of the store has all remembered ends.
+    pub fn repeated(&self, incarnation: u64) {
         self.incarnation.store(incarnation, Ordering::SeqCst);
-        Ok(())
     }
 
     /// Forgets what lives: for when it is unknown whether a revocation was carried out.
@@ -166,7 +160,6 @@ impl Liveness {
     /// # Errors
     /// When the store does not answer; then nothing is forgotten.
     pub async fn flush(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.end_again().await?;
         let batch: Vec<LastSeen> = self.seen.iter().map(|seen| seen.clone()).collect();
         if !batch.is_empty() {
             let held: HashSet<SessionId> = self.store.write_last_seen(&batch).await?.into_iter().collect();
@@ -203,15 +196,15 @@ mod tests {
     use crate::domain::credentials::Username;
     use crate::domain::device::Device;
     use crate::domain::id::{ClientId, KeyId};
-    use crate::domain::session::{Label, Lifetime, Rotation, Session};
-    use crate::server::ports::{EndSessions, Selection, StartSession, User};
+    use crate::domain::session::{Label, Lifetime, Reason, Rotation, Session};
+    use crate::server::ports::{EndSessions, Selection, StartSession, Store, User};
     use crate::server::storage;
 
     const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
     const TTL: Duration = Duration::from_secs(600);
 
-    /// A database in which ada has a session, what is remembered of it, and its id.
-    async fn world() -> (tempfile::TempDir, Arc<Liveness>, SessionId) {
+    /// A database in which ada has a session, the memory over it, and the session's id.
+    async fn world() -> (tempfile::TempDir, Arc<dyn Store>, Arc<Liveness>, SessionId) {
         let folder = tempfile::tempdir().unwrap();
         let store = storage::connect(&format!("sqlite://{}/x.db", folder.path().display())).await.unwrap();
         let (id, sid) = (UserId::new("ada"), SessionId::new("one"));
@@ -248,7 +241,7 @@ mod tests {
         let (event, password_changed_at) = (event(Kind::SignedIn), NOW);
         let start = StartSession { session: &session, password_changed_at, replaces: None, max: 50, event: &event };
         store.start_session(start).await.unwrap().unwrap();
-        (folder, Arc::new(Liveness::new(store, TTL)), sid)
+        (folder, store.clone(), Arc::new(Liveness::new(store, TTL)), sid)
     }
 
     fn event(kind: Kind) -> Event {
@@ -269,20 +262,20 @@ mod tests {
     }
 
     /// Ends the session in the database, and nowhere else yet.
-    async fn commit_the_end(liveness: &Liveness) {
+    async fn commit_the_end(store: &dyn Store) {
         let end =
             EndSessions { user_id: UserId::new("ada"), which: Selection::All, reason: Reason::SignedOut, at: NOW };
-        liveness.store.end_sessions(&end, &event(Kind::SignedOut)).await.unwrap();
+        store.end_sessions(&end, &event(Kind::SignedOut)).await.unwrap();
     }
 
     #[tokio::test]
     async fn between_a_commit_and_its_being_remembered_the_store_is_asked() {
-        let (_folder, liveness, sid) = world().await;
+        let (_folder, store, liveness, sid) = world().await;
         assert!(liveness.check(&sid, NOW).await.unwrap().is_some());
         let (first, second) = (liveness.ending(&UserId::new("ada")), liveness.ending(&UserId::new("ada")));
         assert!(liveness.check(&sid, NOW).await.unwrap().is_some());
         drop(first);
-        commit_the_end(&liveness).await;
+        commit_the_end(&*store).await;
         assert!(liveness.check(&sid, NOW).await.unwrap().is_none());
         drop(second);
         assert!(liveness.ending.is_empty());
@@ -290,10 +283,10 @@ mod tests {
 
     #[tokio::test]
     async fn who_read_the_row_before_the_end_brings_nothing_back_however_long_that_is_past() {
-        let (_folder, liveness, sid) = world().await;
+        let (_folder, store, liveness, sid) = world().await;
         let read_before = liveness.check(&sid, NOW).await.unwrap().unwrap();
-        commit_the_end(&liveness).await;
-        liveness.ended([&sid], Reason::SignedOut, NOW);
+        commit_the_end(&*store).await;
+        liveness.ended(&[Ended { id: sid.clone(), at: NOW, reason: Reason::SignedOut }]);
         assert!(liveness.remember(&sid, read_before).is_none());
         assert!(liveness.check(&sid, NOW).await.unwrap().is_none());
         // No access token of it can be shown any more, but a web session can.
@@ -305,9 +298,9 @@ mod tests {
 
     #[tokio::test]
     async fn who_read_the_row_before_there_was_doubt_brings_nothing_back() {
-        let (_folder, liveness, sid) = world().await;
+        let (_folder, store, liveness, sid) = world().await;
         let read_before = liveness.check(&sid, NOW).await.unwrap().unwrap();
-        commit_the_end(&liveness).await;
+        commit_the_end(&*store).await;
         liveness.invalidate_all();
         liveness.remember(&sid, read_before);
         assert!(liveness.check(&sid, NOW).await.unwrap().is_none());

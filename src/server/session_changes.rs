@@ -52,8 +52,8 @@ impl SessionChanges {
         Some(Listener { news: self.clone(), user: user.clone(), changes, closing, _place: place, _from: from })
     }
 
-    /// Something about the sessions of `user` has changed. To be called after the commit.
-    pub fn of(&self, user: &UserId) {
+    /// Tells the open pages of `user` that something about the user's sessions has changed; to be called after the commit.
+    pub fn announce(&self, user: &UserId) {
         if let Some(audience) = self.users.get(user) {
             audience.sender.send_replace(());
         }
@@ -135,8 +135,8 @@ mod tests {
         let (news, ada, eve) = (Arc::new(SessionChanges::new(9, 0)), UserId::new("ada"), UserId::new("eve"));
         let mut here = news.listen(&ada, None).unwrap();
         let there = news.listen(&ada, None).unwrap();
-        news.of(&eve);
-        news.of(&ada);
+        news.announce(&eve);
+        news.announce(&ada);
         assert!(here.wait().await);
         drop(there);
         assert_eq!(news.users.len(), 1);

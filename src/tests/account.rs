@@ -60,7 +60,7 @@ on_both_databases! {
     async fn an_export_is_written_page_by_page_and_whole(app: TestAppBuilder) {
         let app = app.start().await;
         let here = app.signed_up("ada").await;
-        let store = app.services().store();
+        let store = app.store().await;
         let first = store.session(&SessionId::new(here.sid().await)).await.unwrap().unwrap();
         let password_changed_at = store.user(&first.user_id).await.unwrap().unwrap().password_changed_at;
         let event = |sid: &SessionId| Event {

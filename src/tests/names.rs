@@ -11,7 +11,7 @@ const STORED: &str = "\u{ab74}\u{ab75}\u{ab76}";
 
 /// Gives the user `from` the name that an earlier version stored.
 async fn rename(app: &TestApp, from: &str) -> User {
-    let store = app.services().store();
+    let store = app.store().await;
     let user = store.user_by_name(&Username::new(from).unwrap()).await.unwrap().unwrap();
     store.delete_user(&user.id).await.unwrap();
     let user = User { username: Username::stored(STORED.into()), ..user };

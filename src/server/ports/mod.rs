@@ -1,12 +1,14 @@
-//! What the use cases need from outside, one trait for each subject: [`Users`], [`Sessions`], [`Refreshes`],
-//! [`Events`], [`Keys`], [`WebSessions`], [`KnownBrowsers`], [`Attempts`], [`Upkeep`], [`Health`]; [`Clock`] and
-//! [`Entropy`].
+//! What the use cases need from outside, one trait for each subject. [`Records`] are the ports that end no session:
+//! [`Users`], [`Sessions`], [`Events`], [`Keys`], [`WebSessions`], [`KnownBrowsers`], [`Attempts`], [`Upkeep`],
+//! [`Health`]. [`Endings`] are those that may: [`SessionEndings`], [`UserEndings`], [`Refreshes`]. Beside them [`Clock`]
+//! and [`Entropy`].
 //!
 //! Each verb that writes is one transaction, durable when it returns `Ok`; dropped half-way it leaves nothing or all of
 //! it.
 
 mod answer;
 mod attempts;
+mod endings;
 mod events;
 mod keys;
 mod known_browsers;
@@ -18,13 +20,14 @@ mod web_sessions;
 
 pub use answer::{Answer, answering};
 pub use attempts::{Attempts, DecideTallies, Tallies};
+pub use endings::{EndSessions, Ended, PasswordChange, Selection, SessionEndings, StartSession, UserEndings};
 pub use events::{EventPage, Events, Recorded};
 pub use keys::{DecideKeys, KeyChanges, Keys, StoredKey};
 pub use known_browsers::{KnownBrowser, KnownBrowsers};
 pub use refreshes::{Changes, Decide, Refreshes, Rotated, SessionChange, Undecided};
-pub use sessions::{EndSessions, Ended, LastSeen, Selection, Sessions, StartSession};
+pub use sessions::{LastSeen, Sessions};
 pub use upkeep::{Health, Upkeep};
-pub use users::{PasswordChange, User, Users};
+pub use users::{User, Users};
 pub use web_sessions::WebSessions;
 
 use crate::domain::time::Timestamp;
@@ -60,23 +63,25 @@ impl StoreError {
     }
 }
 
-/// All ports of one database. Whoever implements them by subject has this too.
-pub trait Store:
-    Users + Sessions + Refreshes + Events + Keys + WebSessions + KnownBrowsers + Attempts + Upkeep + Health + 'static
-{
+/// Defines a trait that has `$ports` as its parts, and that whoever implements these has too.
+macro_rules! ports {
+    ($(#[$doc:meta])* $name:ident = $first:ident $(+ $port:ident)*) => {
+        $(#[$doc])*
+        pub trait $name: $first $(+ $port)* + 'static {}
+
+        impl<T: $first $(+ $port)* + 'static> $name for T {}
+    };
 }
 
-impl<T> Store for T where
-    T: Users
-        + Sessions
-        + Refreshes
-        + Events
-        + Keys
-        + WebSessions
-        + KnownBrowsers
-        + Attempts
-        + Upkeep
-        + Health
-        + 'static
-{
+ports! {
+    /// Everything of a database that ends no session.
+    Records = Users + Sessions + Events + Keys + WebSessions + KnownBrowsers + Attempts + Upkeep + Health
+}
+ports! {
+    /// Everything of a database that may end sessions.
+    Endings = SessionEndings + UserEndings + Refreshes
+}
+ports! {
+    /// A whole database.
+    Store = Records + Endings
 }

@@ -3,7 +3,7 @@
 use super::StoreError;
 use crate::domain::activity::Event;
 use crate::domain::device::Device;
-use crate::domain::id::{KeyId, SessionId};
+use crate::domain::id::{KeyId, SessionId, UserId};
 use crate::domain::session::{Exchanged, Parent, Reason, Session};
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
@@ -14,7 +14,7 @@ use async_trait::async_trait;
 #[expect(clippy::large_enum_variant, reason = "nearly all of them are the large one")]
 pub enum SessionChange {
     Rotated(Rotated),
-    Ended { id: SessionId, reason: Reason, at: Timestamp },
+    Ended { id: SessionId, user_id: UserId, reason: Reason, at: Timestamp },
 }
 
 /// A new current refresh token. Also sets `last_seen_at` to `rotated_at` and clears `confirmed_at`.

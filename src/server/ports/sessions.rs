@@ -1,52 +1,12 @@
-//! Sessions: starting, reading, ending.
+//! Sessions: reading them, and what changes without ending one.
 
 use super::StoreError;
 use crate::domain::activity::Event;
 use crate::domain::id::{SessionId, UserId};
-use crate::domain::session::{Reason, Session};
+use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
-use serde::Serialize;
 use std::collections::HashMap;
-
-/// See [`Sessions::start_session`].
-#[derive(Clone, Debug)]
-pub struct StartSession<'a> {
-    pub session: &'a Session,
-    /// Since when the password counts that was shown.
-    pub password_changed_at: Timestamp,
-    pub replaces: Option<&'a SessionId>,
-    pub max: u32,
-    pub event: &'a Event,
-}
-
-/// Which sessions to end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Selection {
-    /// This one, if it is the user's.
-    One(SessionId),
-    /// All of the user's.
-    All,
-    /// All of the user's but this one.
-    AllBut(SessionId),
-}
-
-/// Which sessions of whom to end, and why.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EndSessions {
-    pub user_id: UserId,
-    pub which: Selection,
-    pub reason: Reason,
-    pub at: Timestamp,
-}
-
-/// That a session was ended, as a server remembers it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Ended {
-    pub id: SessionId,
-    pub at: Timestamp,
-    pub reason: Reason,
-}
 
 /// That a session was seen since it was last written, from memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,12 +20,6 @@ pub struct LastSeen {
 /// Sessions as they are kept. No verb returns a revoked session as alive after the revocation was answered.
 #[async_trait]
 pub trait Sessions: Send + Sync {
-    /// Starts a session; in the same transaction ends `replaces` (if it is the same user's or not) with
-    /// [`Reason::Replaced`], and those of the user's live sessions that [give way](crate::domain::crowding) beyond `max`
-    /// with [`Reason::TooMany`].
-    /// Returns those it ended, or `None` (and nothing was changed) if the user is gone or disabled, or has changed the
-    /// password since `password_changed_at`.
-    async fn start_session(&self, start: StartSession<'_>) -> Result<Option<Vec<SessionId>>, StoreError>;
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
     /// The user's sessions that are alive at `now`, in any order.
     async fn live_sessions(&self, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError>;
@@ -82,12 +36,6 @@ pub trait Sessions: Send + Sync {
     /// Of each of these users who has sessions that were not ended: a text that is another one when one comes, goes or
     /// is renamed, and the same otherwise.
     async fn session_fingerprints(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError>;
-    /// Ends sessions that are not ended yet, writes one event for each (`event` is its pattern, `sid` filled in), and
-    /// returns those it ended.
-    async fn end_sessions(&self, end: &EndSessions, event: &Event) -> Result<Vec<SessionId>, StoreError>;
-    /// Ends these sessions once more, where the database has lost that they were ended: a standby that was behind took
-    /// over. Returns how many it ended.
-    async fn end_again(&self, ended: &[Ended]) -> Result<u64, StoreError>;
     /// Renames a live session of the user's; `false` if there is none. `event` is written with both names.
     async fn rename_session(
         &self,

@@ -8,7 +8,7 @@ use super::{Granted, ServiceError, Services, Source, event};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::credentials::{Password, PasswordError, Username};
 use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
-use crate::domain::session::{Label, Lifetime, Reason, Rotation, Session};
+use crate::domain::session::{Label, Lifetime, Rotation, Session};
 use crate::domain::time::Timestamp;
 use crate::server::common_passwords::{is_common, words_of_the_site};
 use crate::server::config::Registration;
@@ -214,13 +214,9 @@ impl Services {
             event: &event,
         };
         let former = replaces.as_ref().map(|former| &former.user_id).filter(|former| **former != user.id);
-        let _ending = former.map(|former| self.liveness.ending(former));
-        let start = self.store.start_session(start);
-        let ended = self.ending(&user.id, Reason::Replaced, start, |ended| ended.clone().unwrap_or_default()).await?;
-        // Nobody any more, or the password was changed in between.
-        ended.ok_or(ServiceError::InvalidCredentials)?;
-        if let Some(former) = former {
-            self.news.of(former);
+        // The user is gone or disabled, or the password was changed in between.
+        if !self.ends.start_session(start, former).await? {
+            return Err(ServiceError::InvalidCredentials);
         }
         tracing::info!(target: AUDIT, user = %user.id, sid = %session.id, ip = source.ip, "signed in");
         let device = if *client == ClientId::web() { self.know_browser(&user.id, brought).await } else { None };
@@ -372,11 +368,10 @@ impl Services {
             at: self.now(),
             event: &event,
         };
-        let change = self.store.change_password(change);
-        let ended =
-            self.ending(&user.id, Reason::PasswordChanged, change, |ended| ended.clone().unwrap_or_default()).await?;
         // Somebody else changed it in between: then the current one is not current any more.
-        ended.ok_or(ServiceError::InvalidCredentials)?;
+        if !self.ends.change_password(change).await? {
+            return Err(ServiceError::InvalidCredentials);
+        }
         tracing::info!(target: AUDIT, user = %user.id, sid = %session.id, ip = source.ip, "the password was changed");
         Ok(())
     }

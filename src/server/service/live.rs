@@ -51,7 +51,7 @@ impl Services {
         let network = source.ip.as_deref().and_then(|ip| ip.parse().ok()).map(Network::of);
         // First to listen, then to look: nothing falls in between.
         let listener = self
-            .news
+            .changes
             .listen(&caller.user_id, network)
             .ok_or(ServiceError::RateLimited { wait: Duration::from_secs(30) })?;
         let services = self.clone();
@@ -78,7 +78,7 @@ pub(super) async fn follow_others(store: Arc<dyn Store>, news: Weak<SessionChang
                 let seen: HashMap<_, _> = users.into_iter().map(|user| (user.clone(), seen.remove(&user))).collect();
                 // Also of those who only began to listen: something may have happened meanwhile.
                 for (user, _) in seen.iter().filter(|(user, outline)| known.get(*user) != Some(*outline)) {
-                    news.of(user);
+                    news.announce(user);
                 }
                 (known, answers) = (seen, true);
             }

@@ -22,8 +22,9 @@ pub use live::{LiveEvent, Watch};
 use super::config::Settings;
 use super::liveness::Liveness;
 use super::password::{HashError, Hasher};
-use super::ports::{Clock, Entropy, Store, StoreError};
+use super::ports::{Clock, Entropy, Records, Store, StoreError};
 use super::session_changes::SessionChanges;
+use super::session_ends::SessionEnds;
 use super::token::access::{AccessTokens, IssueError, Issued};
 use super::token::jws::SignError;
 use super::token::key_manager::KeyManager;
@@ -32,7 +33,7 @@ use super::token::ring::RingError;
 use crate::domain::activity::{Event, Kind};
 use crate::domain::credentials::{PasswordError, UsernameError};
 use crate::domain::device::Device;
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::id::UserId;
 use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
 use std::sync::Arc;
@@ -129,7 +130,7 @@ pub struct Parts {
 
 /// All use cases, over the same parts.
 pub struct Services {
-    store: Arc<dyn Store>,
+    store: Arc<dyn Records>,
     clock: Arc<dyn Clock>,
     entropy: Arc<dyn Entropy>,
     settings: Arc<Settings>,
@@ -137,7 +138,8 @@ pub struct Services {
     keys: KeyManager,
     hasher: Hasher,
     liveness: Arc<Liveness>,
-    news: Arc<SessionChanges>,
+    changes: Arc<SessionChanges>,
+    ends: Arc<SessionEnds>,
     queue: queue::RefreshQueue,
     per_session: limits::PerSession,
     attempts: Arc<attempts::AttemptsUnderWay>,
@@ -149,16 +151,16 @@ impl Services {
     pub fn start(parts: Parts) -> Arc<Self> {
         let Parts { store, clock, entropy, settings, access, keys, hasher, listeners } = parts;
         let liveness = Arc::new(Liveness::new(store.clone(), settings.tokens.access_ttl));
-        let news = Arc::new(SessionChanges::new(listeners, settings.limits.connections_per_address));
+        let changes = Arc::new(SessionChanges::new(listeners, settings.limits.connections_per_address));
         if store.is_shared() {
-            tokio::spawn(live::follow_others(store.clone(), Arc::downgrade(&news)));
+            tokio::spawn(live::follow_others(store.clone(), Arc::downgrade(&changes)));
         }
+        let ends = Arc::new(SessionEnds::new(store.clone(), liveness.clone(), changes.clone()));
         let queue = queue::RefreshQueue::start(queue::Exchange {
-            store: store.clone(),
+            ends: ends.clone(),
             clock: clock.clone(),
             access: access.clone(),
             liveness: liveness.clone(),
-            news: news.clone(),
             issuer: settings.server.public_url.clone(),
             grace: settings.tokens.grace,
         });
@@ -171,7 +173,8 @@ impl Services {
             keys,
             hasher,
             liveness,
-            news,
+            changes,
+            ends,
             queue,
             per_session: limits::PerSession::default(),
             attempts: Arc::default(),
@@ -196,11 +199,11 @@ impl Services {
     }
 
     /// By which open pages are told what happens.
-    pub fn news(&self) -> &SessionChanges {
-        &self.news
+    pub fn session_changes(&self) -> &SessionChanges {
+        &self.changes
     }
 
-    pub fn store(&self) -> &Arc<dyn Store> {
+    pub fn store(&self) -> &Arc<dyn Records> {
         &self.store
     }
 
@@ -246,6 +249,7 @@ impl Services {
     /// # Errors
     /// When the store does not answer.
     pub async fn flush(&self) -> Result<(), StoreError> {
+        self.ends.repeat_lost().await?;
         self.liveness.flush(self.now()).await
     }
 
@@ -257,29 +261,6 @@ impl Services {
 
     fn event(&self, user_id: &UserId, kind: Kind, source: &Source) -> Event {
         event(user_id, kind, source, self.now())
-    }
-
-    /// Carries out a commit that may end sessions of `user`. Remembers in memory which, before the answer, and tells
-    /// open pages. Not knowing whether it took place is a reason to ask the store again for all of them.
-    async fn ending<T>(
-        &self,
-        user: &UserId,
-        reason: Reason,
-        commit: impl Future<Output = Result<T, StoreError>>,
-        ids: impl FnOnce(&T) -> Vec<SessionId>,
-    ) -> Result<T, StoreError> {
-        let _ending = self.liveness.ending(user);
-        match commit.await {
-            Ok(value) => {
-                self.liveness.ended(&ids(&value), reason, self.now());
-                self.news.of(user);
-                Ok(value)
-            }
-            Err(error) => {
-                self.liveness.invalidate_all();
-                Err(error)
-            }
-        }
     }
 }
 

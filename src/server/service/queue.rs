@@ -4,13 +4,13 @@
 use super::identity::TokenTransport;
 use super::refresh_batch::Batch;
 use super::{ServiceError, Source};
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::id::SessionId;
 use crate::domain::redeem::Refusal;
 use crate::domain::refresh_token::{Presented, RefreshClaims};
 use crate::domain::session::{Reason, Session};
 use crate::server::liveness::Liveness;
-use crate::server::ports::{Clock, Store, StoreError, Undecided, answering};
-use crate::server::session_changes::SessionChanges;
+use crate::server::ports::{Clock, StoreError, Undecided};
+use crate::server::session_ends::SessionEnds;
 use crate::server::token::access::AccessTokens;
 use crate::server::token::refresh::Minted;
 use std::collections::{HashMap, HashSet};
@@ -66,11 +66,10 @@ pub enum RefreshOutcome {
 
 /// What the exchange needs.
 pub struct Exchange {
-    pub store: Arc<dyn Store>,
+    pub ends: Arc<SessionEnds>,
     pub clock: Arc<dyn Clock>,
     pub access: Arc<AccessTokens>,
     pub liveness: Arc<Liveness>,
-    pub news: Arc<SessionChanges>,
     pub issuer: String,
     pub grace: Duration,
 }
@@ -166,7 +165,7 @@ impl Exchange {
         ids.sort();
         ids.dedup();
         let exchange = self.clone();
-        let (decide, batch) = answering(move |sessions| {
+        let decide = move |sessions| {
             let mut batch = Batch::new(sessions);
             let ring = exchange.access.ring();
             for request in &requests {
@@ -174,32 +173,15 @@ impl Exchange {
                 let outcome = request.span.in_scope(decide);
                 batch.outcomes.push(outcome);
             }
-            let users: HashSet<&UserId> = batch.ended().map(|(session, _)| &session.user_id).collect();
-            batch.ending = users.into_iter().map(|user| exchange.liveness.ending(user)).collect();
             (batch.changes(), batch)
-        });
-        let decided = timeout(PATIENCE, self.store.decide(ids, decide)).await;
-        let decided = decided.unwrap_or_else(|_| Err(StoreError::Unavailable("the store does not answer".into())));
-        let batch = batch.take();
-        let Undecided { held, broken } = match decided {
-            Ok(undecided) => undecided,
-            Err(error) => {
-                if batch.is_some_and(|batch| batch.ended().next().is_some()) {
-                    // Unknown whether a reuse was committed: the store must be asked.
-                    self.liveness.invalidate_all();
-                }
-                return Err(error);
-            }
         };
-        let batch = batch.ok_or_else(|| StoreError::Corrupt("a decision was not carried out".into()))?;
-        for (session, end) in batch.ended() {
-            self.liveness.ended([&session.id], end.reason, end.at);
-            self.news.of(&session.user_id);
-        }
+        let decided = timeout(PATIENCE, self.ends.decide(ids, decide)).await;
+        let (batch, Undecided { held, broken }) =
+            decided.unwrap_or_else(|_| Err(StoreError::Unavailable("the store does not answer".into())))?;
         if batch.has_found_loss {
             // Ends may have been lost too.
-            let liveness = self.liveness.clone();
-            tokio::spawn(async move { liveness.end_again().await });
+            let ends = self.ends.clone();
+            tokio::spawn(async move { ends.repeat_lost().await });
         }
         let held: HashSet<SessionId> = held.into_iter().collect();
         let broken: HashMap<SessionId, StoreError> = broken.into_iter().collect();

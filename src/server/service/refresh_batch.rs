@@ -10,7 +10,6 @@ use crate::domain::redeem::{Decision, Refusal, redeem};
 use crate::domain::refresh_token::Presented;
 use crate::domain::session::{Label, Reason, Revocation, Session};
 use crate::domain::time::Timestamp;
-use crate::server::liveness::EndingGuard;
 use crate::server::ports::{Changes, Rotated, SessionChange};
 use crate::server::token::refresh::{self, Minted};
 use crate::server::token::ring::KeyRing;
@@ -21,8 +20,6 @@ pub(super) struct Batch {
     sessions: HashMap<SessionId, DecidedSession>,
     events: Vec<Event>,
     pub(super) outcomes: Vec<Result<RefreshOutcome, ServiceError>>,
-    /// Held until what ended is remembered.
-    pub(super) ending: Vec<EndingGuard>,
     /// Whether a session shows that the database has lost data.
     pub(super) has_found_loss: bool,
 }
@@ -38,7 +35,7 @@ impl Batch {
     pub(super) fn new(sessions: Vec<Session>) -> Self {
         let decided = |session: Session| (session.id.clone(), DecidedSession { session, rotated: None, ended: false });
         let sessions = sessions.into_iter().map(decided).collect();
-        Self { sessions, events: Vec::new(), outcomes: Vec::new(), ending: Vec::new(), has_found_loss: false }
+        Self { sessions, events: Vec::new(), outcomes: Vec::new(), has_found_loss: false }
     }
 
     pub(super) fn decide(
@@ -123,7 +120,12 @@ impl Batch {
         let changes = self.sessions.values().filter_map(|DecidedSession { session, rotated, ended }| {
             if *ended {
                 let Revocation { at, reason } = session.revoked.clone()?;
-                return Some(SessionChange::Ended { id: session.id.clone(), reason, at });
+                return Some(SessionChange::Ended {
+                    id: session.id.clone(),
+                    user_id: session.user_id.clone(),
+                    reason,
+                    at,
+                });
             }
             let source = rotated.as_ref()?;
             Some(SessionChange::Rotated(Rotated {
@@ -141,11 +143,6 @@ impl Batch {
             }))
         });
         Changes { changes: changes.collect(), events: std::mem::take(&mut self.events) }
-    }
-
-    pub(super) fn ended(&self) -> impl Iterator<Item = (&Session, &Revocation)> {
-        let ended = self.sessions.values().filter(|decided| decided.ended);
-        ended.filter_map(|decided| decided.session.revoked.as_ref().map(|end| (&decided.session, end)))
     }
 }
 

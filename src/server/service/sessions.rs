@@ -163,11 +163,9 @@ impl Services {
     /// `NotFound` when there is no such user.
     pub async fn end_user(&self, id: &UserId, delete: bool) -> Result<(), ServiceError> {
         let now = self.now();
-        let commit = async {
-            if delete { self.store.delete_user(id).await } else { self.store.set_disabled(id, Some(now), now).await }
-        };
-        let ended = self.ending(id, Reason::Operator, commit, |ended| ended.clone().unwrap_or_default()).await?;
-        ended.map(drop).ok_or(ServiceError::NotFound)
+        let found =
+            if delete { self.ends.delete_user(id, now).await? } else { self.ends.set_disabled(id, true, now).await? };
+        if found { Ok(()) } else { Err(ServiceError::NotFound) }
     }
 
     async fn end(
@@ -178,7 +176,7 @@ impl Services {
         source: &Source,
     ) -> Result<Vec<SessionId>, ServiceError> {
         let event = Event { detail: Some(end.reason.as_str()), by, ..self.event(&end.user_id, kind, source) };
-        let ended = self.ending(&end.user_id, end.reason, self.store.end_sessions(end, &event), Clone::clone).await?;
+        let ended = self.ends.end(end, &event).await?;
         for sid in &ended {
             tracing::info!(
                 target: AUDIT, user = %end.user_id, %sid, reason = end.reason.as_str(), ip = source.ip,
@@ -229,7 +227,7 @@ impl Services {
             return Err(ServiceError::NotFound);
         }
         tracing::info!(target: AUDIT, user = %session.user_id, %sid, ip = source.ip, "a session was renamed");
-        self.news.of(&session.user_id);
+        self.changes.announce(&session.user_id);
         Ok(())
     }
 }

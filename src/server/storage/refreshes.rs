@@ -88,7 +88,7 @@ fn plan(changes: &[SessionChange]) -> (Vec<RotatedRow<'_>>, Vec<Ended>) {
             SessionChange::Rotated(row) if !over.contains(&row.id) => {
                 rotated.insert(&row.id, RotatedRow::from(row));
             }
-            SessionChange::Ended { id, reason, at } if over.insert(id) => {
+            SessionChange::Ended { id, reason, at, user_id: _ } if over.insert(id) => {
                 ended.push(Ended { id: id.clone(), reason: *reason, at: *at });
             }
             SessionChange::Rotated(_) | SessionChange::Ended { .. } => {}

@@ -12,7 +12,9 @@ use crate::domain::crowding::{Candidate, gives_way};
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
-use crate::server::ports::{EndSessions, Ended, LastSeen, Selection, Sessions, StartSession, StoreError};
+use crate::server::ports::{
+    EndSessions, Ended, LastSeen, Selection, SessionEndings, Sessions, StartSession, StoreError,
+};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 use sqlx::Row;
@@ -196,44 +198,6 @@ fn merge(seen: &[LastSeen]) -> Vec<SeenRow<'_>> {
 
 #[async_trait]
 impl Sessions for Database {
-    async fn start_session(&self, start: StartSession<'_>) -> Result<Option<Vec<SessionId>>, StoreError> {
-        let StartSession { session, password_changed_at, replaces, max, event } = start;
-        let at = session.lifetime.created_at;
-        let mut write = self.write().await?;
-        write.lock(LOCK_USER, &[session.user_id.as_str()]).await?;
-        lock_sessions_of(&mut write, &session.user_id, replaces).await?;
-        let insert =
-            write.query(INSERT).bind(to_json(&[SessionRow::from(session)])?).bind(password_changed_at.as_millis());
-        if insert.execute(write.connection()).await?.rows_affected() == 0 {
-            return Ok(None);
-        }
-        let mut rows = Vec::new();
-        let mut events = vec![event.clone()];
-        if let Some(replaced) = replaces.filter(|id| **id != session.id) {
-            let query = write.query(REPLACE).bind(replaced.as_str()).bind(at.as_millis());
-            rows.push((Reason::Replaced, query.bind(Reason::Replaced.as_str()).fetch_all(write.connection()).await?));
-        }
-        let crowd = write.scalar(CROWD).bind(session.user_id.as_str()).bind(at.as_millis());
-        let crowd = from_json::<Candidate>(&crowd.fetch_one(write.connection()).await?)?;
-        let given = gives_way(crowd, &session.id, usize::try_from(max).unwrap_or(usize::MAX));
-        if !given.is_empty() {
-            let crowd_out = write.query(CROWD_OUT).bind(to_json(&given)?).bind(at.as_millis());
-            let rows_out = crowd_out.bind(Reason::TooMany.as_str()).fetch_all(write.connection()).await?;
-            rows.push((Reason::TooMany, rows_out));
-        }
-        let mut ended = Vec::new();
-        for (reason, rows) in rows {
-            for (id, user_id) in were_alive(&rows, at)? {
-                let pattern = Event { user_id, ..event.clone() };
-                events.extend(ended_events(std::slice::from_ref(&id), reason, &pattern));
-                ended.push(id);
-            }
-        }
-        insert_events(&mut write, &events).await?;
-        write.commit().await?;
-        Ok(Some(ended))
-    }
-
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
         let text = self.read(ONE).bind(id.as_str()).fetch_one(&self.readers).await?;
         from_json::<SessionRow>(&text)?.pop().map(Session::try_from).transpose()
@@ -266,24 +230,6 @@ impl Sessions for Database {
     async fn session_fingerprints(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError> {
         let text = self.read(FINGERPRINTS).bind(to_json(users)?).fetch_one(&self.readers).await?;
         Ok(from_json::<Fingerprint>(&text)?.into_iter().map(|row| (row.user_id, row.fingerprint)).collect())
-    }
-
-    async fn end_sessions(&self, end_of: &EndSessions, event: &Event) -> Result<Vec<SessionId>, StoreError> {
-        let EndSessions { user_id, which, reason, at } = end_of;
-        let mut write = self.write().await?;
-        lock_sessions_of(&mut write, user_id, None).await?;
-        let ended = end(&mut write, EndCondition { user_id, which, reason: *reason, at: *at }).await?;
-        let events: Vec<Event> = ended.iter().map(|id| Event { sid: Some(id.clone()), ..event.clone() }).collect();
-        insert_events(&mut write, &events).await?;
-        write.commit().await?;
-        Ok(ended)
-    }
-
-    async fn end_again(&self, ended: &[Ended]) -> Result<u64, StoreError> {
-        let mut write = self.write().await?;
-        let count = write.apply(END_EACH, ended).await?;
-        write.commit().await?;
-        Ok(count)
     }
 
     async fn rename_session(
@@ -332,5 +278,64 @@ impl Sessions for Database {
         write.apply(SEEN, &rows).await?;
         write.commit().await?;
         Ok(held)
+    }
+}
+
+#[async_trait]
+impl SessionEndings for Database {
+    async fn start_session(&self, start: StartSession<'_>) -> Result<Option<Vec<SessionId>>, StoreError> {
+        let StartSession { session, password_changed_at, replaces, max, event } = start;
+        let at = session.lifetime.created_at;
+        let mut write = self.write().await?;
+        write.lock(LOCK_USER, &[session.user_id.as_str()]).await?;
+        lock_sessions_of(&mut write, &session.user_id, replaces).await?;
+        let insert =
+            write.query(INSERT).bind(to_json(&[SessionRow::from(session)])?).bind(password_changed_at.as_millis());
+        if insert.execute(write.connection()).await?.rows_affected() == 0 {
+            return Ok(None);
+        }
+        let mut rows = Vec::new();
+        let mut events = vec![event.clone()];
+        if let Some(replaced) = replaces.filter(|id| **id != session.id) {
+            let query = write.query(REPLACE).bind(replaced.as_str()).bind(at.as_millis());
+            rows.push((Reason::Replaced, query.bind(Reason::Replaced.as_str()).fetch_all(write.connection()).await?));
+        }
+        let crowd = write.scalar(CROWD).bind(session.user_id.as_str()).bind(at.as_millis());
+        let crowd = from_json::<Candidate>(&crowd.fetch_one(write.connection()).await?)?;
+        let given = gives_way(crowd, &session.id, usize::try_from(max).unwrap_or(usize::MAX));
+        if !given.is_empty() {
+            let crowd_out = write.query(CROWD_OUT).bind(to_json(&given)?).bind(at.as_millis());
+            let rows_out = crowd_out.bind(Reason::TooMany.as_str()).fetch_all(write.connection()).await?;
+            rows.push((Reason::TooMany, rows_out));
+        }
+        let mut ended = Vec::new();
+        for (reason, rows) in rows {
+            for (id, user_id) in were_alive(&rows, at)? {
+                let pattern = Event { user_id, ..event.clone() };
+                events.extend(ended_events(std::slice::from_ref(&id), reason, &pattern));
+                ended.push(id);
+            }
+        }
+        insert_events(&mut write, &events).await?;
+        write.commit().await?;
+        Ok(Some(ended))
+    }
+
+    async fn end_sessions(&self, end_of: &EndSessions, event: &Event) -> Result<Vec<SessionId>, StoreError> {
+        let EndSessions { user_id, which, reason, at } = end_of;
+        let mut write = self.write().await?;
+        lock_sessions_of(&mut write, user_id, None).await?;
+        let ended = end(&mut write, EndCondition { user_id, which, reason: *reason, at: *at }).await?;
+        let events: Vec<Event> = ended.iter().map(|id| Event { sid: Some(id.clone()), ..event.clone() }).collect();
+        insert_events(&mut write, &events).await?;
+        write.commit().await?;
+        Ok(ended)
+    }
+
+    async fn end_again(&self, ended: &[Ended]) -> Result<u64, StoreError> {
+        let mut write = self.write().await?;
+        let count = write.apply(END_EACH, ended).await?;
+        write.commit().await?;
+        Ok(count)
     }
 }

@@ -11,7 +11,7 @@ use crate::domain::device::Device;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Reason;
 use crate::domain::time::Timestamp;
-use crate::server::ports::{PasswordChange, Selection, StoreError, User, Users};
+use crate::server::ports::{PasswordChange, Selection, StoreError, User, UserEndings, Users};
 use async_trait::async_trait;
 
 const ADD: Sql = sql!(
@@ -88,7 +88,10 @@ impl Users for Database {
         write.query(REHASH).bind(id.as_str()).bind(old).bind(new).execute(write.connection()).await?;
         write.commit().await
     }
+}
 
+#[async_trait]
+impl UserEndings for Database {
     async fn change_password(&self, change: PasswordChange<'_>) -> Result<Option<Vec<SessionId>>, StoreError> {
         let mut write = self.write().await?;
         let changed = write

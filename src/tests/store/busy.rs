@@ -19,7 +19,7 @@ async fn held(world: &World, store: &dyn Store, lock: &'static [&'static str]) -
 }
 
 fn end_it() -> Vec<SessionChange> {
-    vec![SessionChange::Ended { id: sid("one"), reason: Reason::Reused, at: NOW }]
+    vec![SessionChange::Ended { id: sid("one"), user_id: user_id("ada"), reason: Reason::Reused, at: NOW }]
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

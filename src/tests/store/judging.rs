@@ -6,7 +6,7 @@ use latchkey::server::ports::{EndSessions, Selection};
 use std::sync::Mutex;
 
 fn ended(id: &str, reason: Reason) -> SessionChange {
-    SessionChange::Ended { id: sid(id), reason, at: NOW + HOUR }
+    SessionChange::Ended { id: sid(id), user_id: user_id("ada"), reason, at: NOW + HOUR }
 }
 
 stories! {

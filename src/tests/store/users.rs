@@ -144,6 +144,7 @@ stories! {
         start(&*store, &session("bobs", "bob")).await;
         apply(&*store, vec![SessionChange::Ended {
             id: sid("two"),
+            user_id: user_id("ada"),
             reason: latchkey::domain::session::Reason::SignedOut,
             at: NOW,
         }])

@@ -4,8 +4,9 @@ use super::{Anonymous, Backend, SignedIn, Wire, wire};
 use latchkey::domain::time::Timestamp;
 use latchkey::server::application::{Application, Runtime, Stop};
 use latchkey::server::config::{Config, Limits, Settings};
-use latchkey::server::ports::{Clock, Entropy as _};
+use latchkey::server::ports::{Clock, Entropy as _, Store};
 use latchkey::server::service::Services;
+use latchkey::server::storage;
 use latchkey::server::system::SystemEntropy;
 use leptos::config::LeptosOptions;
 use std::net::SocketAddr;
@@ -171,6 +172,11 @@ impl TestApp {
 
     pub fn services(&self) -> &Services {
         &self.running().services
+    }
+
+    /// The whole database, beside the server.
+    pub async fn store(&self) -> Arc<dyn Store> {
+        storage::connect(&self.settings.database.url).await.expect("the database opens")
     }
 
     pub fn folder(&self) -> PathBuf {

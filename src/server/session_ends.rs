@@ -1,0 +1,201 @@
+//! The one way in which sessions end. [`SessionEnds`] alone holds the ports that may end sessions
+//! ([`Endings`]), so each end passes here and is announced before it is answered: to [`Liveness`], which refuses the
+//! session's tokens from then on, and to the open pages of its user. Whatever else has to hear of ends is told in
+//! [`SessionEnds::announce`].
+
+use super::liveness::{EndingGuard, Liveness};
+use super::ports::{
+    Answer, Changes, EndSessions, Ended, Endings, PasswordChange, SessionChange, StartSession, StoreError, Undecided,
+    answering,
+};
+use super::session_changes::SessionChanges;
+use crate::domain::activity::Event;
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::session::{Reason, Session};
+use crate::domain::time::Timestamp;
+use std::collections::HashSet;
+use std::sync::Arc;
+
+/// Ends sessions, and announces each end.
+pub struct SessionEnds {
+    endings: Arc<dyn Endings>,
+    liveness: Arc<Liveness>,
+    changes: Arc<SessionChanges>,
+}
+
+/// A commit that may end sessions. Until it is announced, the store is asked about all sessions of its users. Dropped
+/// without that, its outcome is unknown, and nothing that was read before counts any more.
+struct Pending<'a> {
+    liveness: &'a Liveness,
+    _users: Vec<EndingGuard>,
+    is_known: bool,
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        if !self.is_known {
+            self.liveness.invalidate_all();
+        }
+    }
+}
+
+/// What a decision about sessions came to, inside its transaction.
+struct Decision<T> {
+    answer: T,
+    ended: Vec<Ended>,
+    users: HashSet<UserId>,
+    _guards: Vec<EndingGuard>,
+}
+
+/// A decision whose commit is under way. Dropped with the decision in it, the commit's outcome is unknown.
+struct PendingDecision<'a, T> {
+    liveness: &'a Liveness,
+    decision: Option<Answer<Decision<T>>>,
+}
+
+impl<T> Drop for PendingDecision<'_, T> {
+    fn drop(&mut self) {
+        let decision = self.decision.take().and_then(Answer::take);
+        if decision.is_some_and(|decision| !decision.ended.is_empty()) {
+            self.liveness.invalidate_all();
+        }
+    }
+}
+
+impl SessionEnds {
+    /// Ends sessions on `endings`; `liveness` and `changes` hear of it.
+    pub fn new(endings: Arc<dyn Endings>, liveness: Arc<Liveness>, changes: Arc<SessionChanges>) -> Self {
+        Self { endings, liveness, changes }
+    }
+
+    /// Starts a session ([`SessionEndings::start_session`](super::ports::SessionEndings::start_session)). `former` is the
+    /// user of the session that it replaces. `false`: the user is gone or disabled, or has another password by now.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn start_session(&self, start: StartSession<'_>, former: Option<&UserId>) -> Result<bool, StoreError> {
+        let (user, at) = (start.session.user_id.clone(), start.session.lifetime.created_at);
+        let users: Vec<&UserId> = [Some(&user), former].into_iter().flatten().collect();
+        let commit = self.endings.start_session(start);
+        Ok(self.carry_out(&users, Reason::Replaced, at, commit, Option::as_deref).await?.is_some())
+    }
+
+    /// Ends sessions of one user; returns those that it ended. `event` is the pattern of the event that each writes.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn end(&self, end: &EndSessions, event: &Event) -> Result<Vec<SessionId>, StoreError> {
+        let commit = self.endings.end_sessions(end, event);
+        self.carry_out(&[&end.user_id], end.reason, end.at, commit, |ended| Some(ended)).await
+    }
+
+    /// Changes a password and ends the other sessions; `false` if the password is another one by now.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn change_password(&self, change: PasswordChange<'_>) -> Result<bool, StoreError> {
+        let (user, at) = (change.user_id.clone(), change.at);
+        let commit = self.endings.change_password(change);
+        Ok(self.carry_out(&[&user], Reason::PasswordChanged, at, commit, Option::as_deref).await?.is_some())
+    }
+
+    /// Disables a user and ends all their sessions, or (`disabled`: `false`) enables the user; `false` if there is none.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn set_disabled(&self, user: &UserId, disabled: bool, now: Timestamp) -> Result<bool, StoreError> {
+        let commit = self.endings.set_disabled(user, disabled.then_some(now), now);
+        Ok(self.carry_out(&[user], Reason::Operator, now, commit, Option::as_deref).await?.is_some())
+    }
+
+    /// Deletes a user with everything that is theirs; `false` if there is none.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn delete_user(&self, user: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+        let commit = self.endings.delete_user(user);
+        Ok(self.carry_out(&[user], Reason::Operator, now, commit, Option::as_deref).await?.is_some())
+    }
+
+    /// Loads and locks the sessions `ids`, lets `decide` say what changes and what its answer is, and commits
+    /// ([`Refreshes::decide`](super::ports::Refreshes::decide)).
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn decide<T: Send + 'static>(
+        &self,
+        ids: Vec<SessionId>,
+        decide: impl FnOnce(Vec<Session>) -> (Changes, T) + Send + 'static,
+    ) -> Result<(T, Undecided), StoreError> {
+        let liveness = self.liveness.clone();
+        let (decide, decision) = answering(move |sessions| {
+            let (changes, answer) = decide(sessions);
+            let (ended, users) = ended_by(&changes);
+            let guards = users.iter().map(|user| liveness.ending(user)).collect();
+            (changes, Decision { answer, ended, users, _guards: guards })
+        });
+        let mut pending = PendingDecision { liveness: &self.liveness, decision: Some(decision) };
+        let undecided = self.endings.decide(ids, decide).await?;
+        let Decision { answer, ended, users, _guards } = pending
+            .decision
+            .take()
+            .and_then(Answer::take)
+            .ok_or_else(|| StoreError::Corrupt("a decision was not carried out".into()))?;
+        self.announce(&users, &ended);
+        Ok((answer, undecided))
+    }
+
+    /// Ends once more the sessions whose ends are remembered here, if the store may have lost them.
+    ///
+    /// # Errors
+    /// When the store does not answer; the next call catches up.
+    pub async fn repeat_lost(&self) -> Result<(), StoreError> {
+        let Some((incarnation, ended)) = self.liveness.ends_to_repeat() else { return Ok(()) };
+        if !ended.is_empty() {
+            let count = self.endings.end_again(&ended).await?;
+            if count > 0 {
+                tracing::warn!(count, "the database has lost that sessions were ended; they are ended again");
+            }
+        }
+        self.liveness.repeated(incarnation);
+        Ok(())
+    }
+
+    /// Carries out a commit that may end sessions of `users`, and announces those that `ended` finds in its result.
+    async fn carry_out<T>(
+        &self,
+        users: &[&UserId],
+        reason: Reason,
+        at: Timestamp,
+        commit: impl Future<Output = Result<T, StoreError>>,
+        ended: impl FnOnce(&T) -> Option<&[SessionId]>,
+    ) -> Result<T, StoreError> {
+        let guards = users.iter().map(|user| self.liveness.ending(user)).collect();
+        let mut pending = Pending { liveness: &self.liveness, _users: guards, is_known: false };
+        let result = commit.await?;
+        let ids = ended(&result).unwrap_or_default();
+        let ended: Vec<Ended> = ids.iter().map(|id| Ended { id: id.clone(), at, reason }).collect();
+        self.announce(users.iter().copied(), &ended);
+        pending.is_known = true;
+        Ok(result)
+    }
+
+    /// Announces the changes of a commit to the sessions of `users`. Each end comes by here.
+    fn announce<'a>(&self, users: impl IntoIterator<Item = &'a UserId>, ended: &[Ended]) {
+        self.liveness.ended(ended);
+        for user in users {
+            self.changes.announce(user);
+        }
+    }
+}
+
+/// The ends among the changes of a decision, and whose sessions they were.
+fn ended_by(changes: &Changes) -> (Vec<Ended>, HashSet<UserId>) {
+    let ends = changes.changes.iter().filter_map(|change| match change {
+        SessionChange::Ended { id, user_id, reason, at } => {
+            Some((Ended { id: id.clone(), at: *at, reason: *reason }, user_id.clone()))
+        }
+        SessionChange::Rotated(_) => None,
+    });
+    ends.unzip()
+}
