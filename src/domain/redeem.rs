@@ -65,7 +65,15 @@ pub enum Refusal {
 ///
 /// `grace` is how long after the first rotation the predecessor gets the same answer. `confirmed` says whether the
 /// current token, or an access token issued with it, has been seen by the server, in memory or on the row.
-pub fn redeem(session: &Session, presented: &Presented, grace: Duration, confirmed: bool) -> Decision {
+/// `can_repeat` says whether the current token can be computed again; it cannot once its key is gone or the form of
+/// tokens has changed. It is asked only where that matters, since it costs an HMAC.
+pub fn redeem(
+    session: &Session,
+    presented: &Presented,
+    grace: Duration,
+    confirmed: bool,
+    can_repeat: impl FnOnce() -> bool,
+) -> Decision {
     if let Some(refusal) = refuse(session, presented.at) {
         return Decision::Refuse(refusal);
     }
@@ -84,7 +92,7 @@ pub fn redeem(session: &Session, presented: &Presented, grace: Duration, confirm
     }
     match &rotation.parent {
         Some(parent) if presented.generation == parent.generation && presented.digest == parent.digest => {
-            redeem_predecessor(parent, rotation.rotated_at, presented, grace, confirmed)
+            redeem_predecessor(parent, rotation.rotated_at, presented, grace, confirmed, can_repeat)
         }
         _ if is_overtaken(rotation, presented, grace) => Decision::Refuse(Refusal::Overtaken),
         _ => Decision::Reuse(Reuse::Older),
@@ -124,12 +132,20 @@ fn redeem_predecessor(
     presented: &Presented,
     grace: Duration,
     confirmed: bool,
+    can_repeat: impl FnOnce() -> bool,
 ) -> Decision {
     let age = presented.at.since(rotated_at);
     // An exchange since the request arrived is a race, whatever the grace.
     if age < grace || rotated_at > presented.at {
-        let is_same = presented.agent == parent.agent;
-        if is_same { Decision::Repeat } else { Decision::Refuse(Refusal::OtherAgent(grace.saturating_sub(age))) }
+        if presented.agent != parent.agent {
+            Decision::Refuse(Refusal::OtherAgent(grace.saturating_sub(age)))
+        } else if can_repeat() {
+            Decision::Repeat
+        } else if confirmed {
+            Decision::Refuse(Refusal::Overtaken)
+        } else {
+            Decision::Fork
+        }
     } else if confirmed {
         Decision::Reuse(Reuse::Predecessor)
     } else {

@@ -51,27 +51,27 @@ const LATE: Duration = Duration::from_millis(10_000);
 #[test]
 fn the_current_token_rotates_confirmed_or_not() {
     for confirmed in [false, true] {
-        assert_eq!(redeem(&session(), &presented(5, LATE), GRACE, confirmed), Decision::Rotate);
+        assert_eq!(redeem(&session(), &presented(5, LATE), GRACE, confirmed, || true), Decision::Rotate);
     }
 }
 
 #[test]
 fn the_predecessor_is_repeated_within_the_grace_only() {
     for confirmed in [false, true] {
-        assert_eq!(redeem(&session(), &presented(4, SOON), GRACE, confirmed), Decision::Repeat);
+        assert_eq!(redeem(&session(), &presented(4, SOON), GRACE, confirmed, || true), Decision::Repeat);
     }
-    assert_ne!(redeem(&session(), &presented(4, LATE), GRACE, false), Decision::Repeat);
+    assert_ne!(redeem(&session(), &presented(4, LATE), GRACE, false, || true), Decision::Repeat);
 }
 
 #[test]
 fn a_grace_of_zero_repeats_nothing() {
-    assert_eq!(redeem(&session(), &presented(4, Duration::ZERO), Duration::ZERO, false), Decision::Fork);
+    assert_eq!(redeem(&session(), &presented(4, Duration::ZERO), Duration::ZERO, false, || true), Decision::Fork);
 }
 
 #[test]
 fn a_lost_answer_forks_as_long_as_nobody_showed_the_successor() {
-    assert_eq!(redeem(&session(), &presented(4, LATE), GRACE, false), Decision::Fork);
-    assert_eq!(redeem(&session(), &presented(4, LATE), GRACE, true), Decision::Reuse(Reuse::Predecessor));
+    assert_eq!(redeem(&session(), &presented(4, LATE), GRACE, false, || true), Decision::Fork);
+    assert_eq!(redeem(&session(), &presented(4, LATE), GRACE, true, || true), Decision::Reuse(Reuse::Predecessor));
 }
 
 #[test]
@@ -80,22 +80,22 @@ fn within_the_grace_another_agent_is_told_to_wait_and_nothing_ends() {
     for confirmed in [false, true] {
         for (after, rest) in [(Duration::ZERO, GRACE), (SOON, Duration::from_millis(1))] {
             let told = Decision::Refuse(Refusal::OtherAgent(rest));
-            assert_eq!(redeem(&session(), &other(after), GRACE, confirmed), told);
+            assert_eq!(redeem(&session(), &other(after), GRACE, confirmed, || true), told);
         }
     }
     // After it, as anybody: a lost answer, or a reuse.
-    assert_eq!(redeem(&session(), &other(LATE), GRACE, false), Decision::Fork);
-    assert_eq!(redeem(&session(), &other(LATE), GRACE, true), Decision::Reuse(Reuse::Predecessor));
+    assert_eq!(redeem(&session(), &other(LATE), GRACE, false, || true), Decision::Fork);
+    assert_eq!(redeem(&session(), &other(LATE), GRACE, true, || true), Decision::Reuse(Reuse::Predecessor));
 }
 
 #[test]
 fn an_older_or_displaced_generation_is_a_reuse() {
-    assert_eq!(redeem(&session(), &presented(3, SOON), GRACE, false), Decision::Reuse(Reuse::Older));
+    assert_eq!(redeem(&session(), &presented(3, SOON), GRACE, false, || true), Decision::Reuse(Reuse::Older));
     // After a fork the parent is two back, and what lies between was displaced.
     let mut forked = session();
     forked.rotation.parent = Some(Parent { generation: 3, digest: "d3".into(), agent: "firefox".into() });
-    assert_eq!(redeem(&forked, &presented(4, SOON), GRACE, false), Decision::Reuse(Reuse::Older));
-    assert_eq!(redeem(&forked, &presented(3, SOON), GRACE, false), Decision::Repeat);
+    assert_eq!(redeem(&forked, &presented(4, SOON), GRACE, false, || true), Decision::Reuse(Reuse::Older));
+    assert_eq!(redeem(&forked, &presented(3, SOON), GRACE, false, || true), Decision::Repeat);
 }
 
 #[test]
@@ -106,10 +106,10 @@ fn who_shares_a_token_is_told_that_others_were_faster_within_the_grace_of_its_ow
     let overtaken = Decision::Refuse(Refusal::Overtaken);
     let reuse = Decision::Reuse(Reuse::Older);
     for confirmed in [false, true] {
-        assert_eq!(redeem(&session, &shared(3, SOON), GRACE, confirmed), overtaken);
-        assert_eq!(redeem(&session, &shared(3, LATE), GRACE, confirmed), reuse);
-        assert_eq!(redeem(&session, &shared(2, SOON), GRACE, confirmed), reuse);
-        assert_eq!(redeem(&session, &presented(3, SOON), GRACE, confirmed), reuse);
+        assert_eq!(redeem(&session, &shared(3, SOON), GRACE, confirmed, || true), overtaken);
+        assert_eq!(redeem(&session, &shared(3, LATE), GRACE, confirmed, || true), reuse);
+        assert_eq!(redeem(&session, &shared(2, SOON), GRACE, confirmed, || true), reuse);
+        assert_eq!(redeem(&session, &presented(3, SOON), GRACE, confirmed, || true), reuse);
     }
 }
 
@@ -121,7 +121,7 @@ fn what_was_exchanged_after_the_request_had_arrived_is_no_reuse() {
     session.rotation.overtaken = vec![Exchanged { generation: 3, at: START }];
     let waited = |generation, at: Timestamp| Presented { at, decided_at: START + SOON, ..presented(generation, SOON) };
     for (grace, confirmed) in [(GRACE, false), (GRACE, true), (Duration::ZERO, true)] {
-        let decide = |presented| redeem(&session, &presented, grace, confirmed);
+        let decide = |presented| redeem(&session, &presented, grace, confirmed, || true);
         let arrived = START - moment;
         assert_eq!(decide(Presented { decided_at: START, ..waited(3, arrived) }), Decision::Refuse(Refusal::Overtaken));
         assert_eq!(decide(Presented { decided_at: START, ..waited(4, arrived) }), Decision::Repeat);
@@ -134,7 +134,7 @@ fn what_was_exchanged_after_the_request_had_arrived_is_no_reuse() {
     {
         session.rotation.overtaken = vec![Exchanged { generation: 3, at: START - moment - before }];
         let came = Presented { decided_at: START, ..waited(3, START - moment) };
-        assert_eq!(redeem(&session, &came, GRACE, true), decision);
+        assert_eq!(redeem(&session, &came, GRACE, true, || true), decision);
     }
 }
 
@@ -147,6 +147,7 @@ fn a_request_that_waited_for_too_long_is_not_decided() {
                 &Presented { decided_at: START + wait, ..presented(generation, Duration::ZERO) },
                 GRACE,
                 true,
+                || true,
             )
         };
         let late = Decision::Refuse(Refusal::Late);
@@ -156,7 +157,7 @@ fn a_request_that_waited_for_too_long_is_not_decided() {
     // What is over is over, however late somebody hears of it.
     let revoked = Session { revoked: Some(Revocation { at: START, reason: Reason::SignedOut }), ..session() };
     let late = Presented { decided_at: START + 2 * LONGEST_WAIT, ..presented(5, Duration::ZERO) };
-    assert_eq!(redeem(&revoked, &late, GRACE, true), Decision::Refuse(Refusal::Revoked));
+    assert_eq!(redeem(&revoked, &late, GRACE, true, || true), Decision::Refuse(Refusal::Revoked));
 }
 
 #[test]
@@ -164,16 +165,22 @@ fn a_token_of_ours_that_the_row_does_not_know_proves_that_data_were_lost() {
     for confirmed in [false, true] {
         for lost in [presented(6, SOON), presented(60, SOON), Presented { digest: "lost".into(), ..presented(5, SOON) }]
         {
-            assert_eq!(redeem(&session(), &lost, GRACE, confirmed), Decision::Recover);
+            assert_eq!(redeem(&session(), &lost, GRACE, confirmed, || true), Decision::Recover);
             let by_an_older_key = Presented { may_be_later: false, ..lost };
-            assert_eq!(redeem(&session(), &by_an_older_key, GRACE, confirmed), Decision::Refuse(Refusal::NotOurs));
+            assert_eq!(
+                redeem(&session(), &by_an_older_key, GRACE, confirmed, || true),
+                Decision::Refuse(Refusal::NotOurs)
+            );
         }
         // Beside the parent there is another token of its generation, which was in use before or after the loss: the
         // session has two branches, and goes on with the parent's.
         for shared in [false, true] {
             let other = |after| Presented { digest: "lost".into(), shared, ..presented(4, after) };
-            assert_eq!(redeem(&session(), &other(SOON), GRACE, confirmed), Decision::Refuse(Refusal::Overtaken));
-            assert_eq!(redeem(&session(), &other(LATE), GRACE, confirmed), Decision::Reuse(Reuse::Older));
+            assert_eq!(
+                redeem(&session(), &other(SOON), GRACE, confirmed, || true),
+                Decision::Refuse(Refusal::Overtaken)
+            );
+            assert_eq!(redeem(&session(), &other(LATE), GRACE, confirmed, || true), Decision::Reuse(Reuse::Older));
         }
     }
 }
@@ -184,9 +191,9 @@ fn a_session_that_is_over_gives_nothing_whatever_is_presented() {
     let disabled = Session { user_disabled_at: Some(START), ..session() };
     for generation in 3..=6 {
         let at = |after| presented(generation, after);
-        assert_eq!(redeem(&revoked, &at(SOON), GRACE, true), Decision::Refuse(Refusal::Revoked));
-        assert_eq!(redeem(&disabled, &at(SOON), GRACE, true), Decision::Refuse(Refusal::UserDisabled));
+        assert_eq!(redeem(&revoked, &at(SOON), GRACE, true, || true), Decision::Refuse(Refusal::Revoked));
+        assert_eq!(redeem(&disabled, &at(SOON), GRACE, true, || true), Decision::Refuse(Refusal::UserDisabled));
         let end = Duration::from_secs(3600);
-        assert_eq!(redeem(&session(), &at(end), GRACE, true), Decision::Refuse(Refusal::Expired));
+        assert_eq!(redeem(&session(), &at(end), GRACE, true, || true), Decision::Refuse(Refusal::Expired));
     }
 }

@@ -99,7 +99,7 @@ fn only_tokens_that_a_request_may_still_carry_are_remembered_as_overtaken() {
         (waited, Decision::Refuse(Refusal::Overtaken)),
         (presented(0, Duration::from_secs(116)), Decision::Reuse(Reuse::Older)),
     ] {
-        assert_eq!(redeem(&fourth, &presented, GRACE, true), decision);
+        assert_eq!(redeem(&fourth, &presented, GRACE, true, || true), decision);
     }
     let later = exchanged(&third, 3, 120);
     assert_eq!(generations(&later), [1, 2]);
@@ -116,7 +116,7 @@ fn a_recovery_goes_on_from_the_presented_token_and_spares_what_was_lost_for_a_gr
     let parent = recovered.rotation.parent.clone().unwrap();
     assert_eq!((recovered.rotation.generation, parent.generation, parent.digest.as_str()), (6, 5, "d5"));
     assert_eq!(generations(&recovered), [0, 1, 2, 3, 4]);
-    let decide = |presented: &Presented| redeem(&recovered, presented, GRACE, true);
+    let decide = |presented: &Presented| redeem(&recovered, presented, GRACE, true, || true);
     for generation in 2..5 {
         let straggler = |after| presented(generation, Duration::from_secs(after));
         assert_eq!(decide(&straggler(113)), Decision::Refuse(Refusal::Overtaken));
@@ -132,11 +132,11 @@ fn a_recovery_goes_on_from_the_presented_token_and_spares_what_was_lost_for_a_gr
 fn of_two_tokens_of_one_generation_only_one_lives() {
     let row = exchanged(&session(), 0, 100);
     let before = Presented { digest: "before".into(), ..presented(1, Duration::from_secs(101)) };
-    assert_eq!(redeem(&row, &before, GRACE, true), Decision::Recover);
+    assert_eq!(redeem(&row, &before, GRACE, true, || true), Decision::Recover);
     let mut recovered = row.succeeded(&before, KeyId::new("k"), GRACE);
     recovered.rotation.digest = "d2".into();
     for (after, decision) in [(102, Decision::Refuse(Refusal::Overtaken)), (111, Decision::Reuse(Reuse::Older))] {
-        assert_eq!(redeem(&recovered, &presented(1, Duration::from_secs(after)), GRACE, false), decision);
+        assert_eq!(redeem(&recovered, &presented(1, Duration::from_secs(after)), GRACE, false, || true), decision);
     }
 }
 
@@ -145,10 +145,10 @@ fn what_a_fork_displaced_is_never_spared() {
     let forked = exchanged(&exchanged(&session(), 0, 0), 0, 20);
     let next = exchanged(&forked, 2, 21);
     for session in [&forked, &next] {
-        let decision = redeem(session, &presented(1, Duration::from_secs(22)), GRACE, false);
+        let decision = redeem(session, &presented(1, Duration::from_secs(22)), GRACE, false, || true);
         assert_eq!(decision, Decision::Reuse(Reuse::Older));
     }
-    let overtaken = redeem(&next, &presented(0, Duration::from_secs(22)), GRACE, false);
+    let overtaken = redeem(&next, &presented(0, Duration::from_secs(22)), GRACE, false, || true);
     assert_eq!(overtaken, Decision::Refuse(Refusal::Overtaken));
 }
 
@@ -163,7 +163,7 @@ fn without_a_grace_only_requests_that_waited_here_are_spared() {
     let first = exchanged(&session(), 0, 100);
     let second = first.succeeded(&presented(1, Duration::from_secs(107)), KeyId::new("k"), Duration::ZERO);
     assert_eq!(generations(&second), [0]);
-    let decide = |presented: &Presented| redeem(&second, presented, Duration::ZERO, true);
+    let decide = |presented: &Presented| redeem(&second, presented, Duration::ZERO, true, || true);
     let came =
         |after| Presented { decided_at: START + Duration::from_secs(107), ..presented(0, Duration::from_secs(after)) };
     assert_eq!(decide(&came(99)), Decision::Refuse(Refusal::Overtaken));

@@ -62,15 +62,11 @@ impl Batch {
         }
         let seen = exchange.liveness.seen(&session.id).and_then(|seen| seen.generation);
         let confirmed = session.rotation.confirmed_at.is_some() || seen == Some(session.rotation.generation);
-        let mut decision = redeem(session, presented, exchange.grace, confirmed);
-        // The successor can be computed again as long as its key and our form of tokens are the same. Around a change of
-        // either it cannot: its answer counts as lost, unless somebody has it.
-        if decision == Decision::Repeat
-            && refresh::mint(session, ring, &exchange.issuer).map(|minted| minted.digest()).as_ref()
-                != Ok(&session.rotation.digest)
-        {
-            decision = if confirmed { Decision::Refuse(Refusal::Overtaken) } else { Decision::Fork };
-        }
+        let can_repeat = || {
+            let minted = refresh::mint(session, ring, &exchange.issuer);
+            minted.is_ok_and(|minted| minted.digest() == session.rotation.digest)
+        };
+        let decision = redeem(session, presented, exchange.grace, confirmed, can_repeat);
         match (decision, purpose) {
             (Decision::Refuse(refusal), _) => {
                 Ok(RefreshOutcome::Refused(refusal, session.revoked.as_ref().map(|revoked| revoked.reason)))

@@ -114,7 +114,7 @@ impl World {
 
     pub fn judge(&self, rule: Rule, token: Token) -> Decision {
         let confirmed = self.row.confirmed || self.seen == Some(self.row.current.generation);
-        rule.decide(&self.session(), &self.presented(token), confirmed)
+        rule.decide(&self.session(), &self.presented(token), confirmed, true)
     }
 
     /// A token is presented to be exchanged: decides, and carries it out as the server does.

@@ -121,6 +121,8 @@ pub enum Action {
     Flush,
     /// Between messages. Before a commit it is this and a lost request; after one, this and a lost answer.
     Crash,
+    /// The current token cannot be computed again from now on.
+    ChangeKey,
     Tick,
     /// The thief copies the cookie jar.
     Steal,
@@ -243,7 +245,7 @@ impl Model for Machine {
         if self.ends.is_none_or(|_| world.now <= world.end) {
             actions.push(Action::Tick);
         }
-        actions.extend([Action::Flush, Action::Crash]);
+        actions.extend([Action::Flush, Action::Crash, Action::ChangeKey]);
         if self.has_thief {
             actions.push(Action::Steal);
             let agents = [Agent::Owners, Agent::Another];
@@ -294,6 +296,7 @@ impl Model for Machine {
             Action::OwnerUsesAccess | Action::ThiefUsesAccess => world.confirm(),
             Action::Flush => world.flush(),
             Action::Crash => world.crash(),
+            Action::ChangeKey => world.change_key(),
             Action::Tick => {
                 world.tick();
                 for message in &mut state.wire {

@@ -63,23 +63,23 @@ pub enum Rule {
 
 impl Rule {
     /// What `presented` means.
-    pub fn decide(self, session: &Session, presented: &Presented, confirmed: bool) -> Decision {
+    pub fn decide(self, session: &Session, presented: &Presented, confirmed: bool, can_repeat: bool) -> Decision {
         let grace = TICK * u32::from(GRACE);
-        let real = |grace, confirmed| redeem(session, presented, grace, confirmed);
+        let real = |grace, confirmed| redeem(session, presented, grace, confirmed, || can_repeat);
         match self {
             Self::RepeatWithoutLimit => real(Duration::MAX, confirmed),
             Self::NeverConfirmed => real(grace, false),
             Self::AlwaysConfirmed => real(grace, true),
             Self::AnyAgent => {
                 let agent = session.rotation.parent.as_ref().map_or(&presented.agent, |parent| &parent.agent).clone();
-                redeem(session, &Presented { agent, ..presented.clone() }, grace, confirmed)
+                redeem(session, &Presented { agent, ..presented.clone() }, grace, confirmed, || can_repeat)
             }
             Self::RevocationForgotten if presented.generation == session.rotation.generation => {
-                redeem(&Session { revoked: None, ..session.clone() }, presented, grace, confirmed)
+                redeem(&Session { revoked: None, ..session.clone() }, presented, grace, confirmed, || can_repeat)
             }
             Self::JudgedWhenDecided => {
                 let presented = Presented { at: presented.decided_at, ..presented.clone() };
-                redeem(session, &presented, grace, confirmed)
+                redeem(session, &presented, grace, confirmed, || can_repeat)
             }
             Self::AheadIsRefused | Self::SiblingIsRefused => match real(grace, confirmed) {
                 Decision::Recover

@@ -95,6 +95,8 @@ pub struct World {
     /// Who exchanged the parent, if there is one.
     parent: Option<Agent>,
     confirmed: bool,
+    /// Whether the current token can be computed again: neither its key nor the form of tokens has changed since.
+    can_repeat: bool,
     /// What the memory of the server notes and the row does not say yet.
     noted: bool,
     pub revoked: bool,
@@ -121,6 +123,7 @@ impl World {
             made_at: GRACE,
             parent: None,
             confirmed: false,
+            can_repeat: true,
             noted: false,
             revoked: false,
             was_revoked: false,
@@ -186,7 +189,7 @@ impl World {
     /// How the rule would decide now; nothing changes.
     pub fn judge(&self, rule: Rule, token: Token, agent: Agent, history: History) -> Decision {
         let presented = self.presented(rule, token, agent, history);
-        rule.decide(&self.session(history), &presented, self.confirmed || self.noted)
+        rule.decide(&self.session(history), &presented, self.confirmed || self.noted, self.can_repeat)
     }
 
     fn presented(&self, rule: Rule, token: Token, agent: Agent, history: History) -> Presented {
@@ -226,7 +229,7 @@ impl World {
             Rule::ConfirmationOutlivesRotation => self.confirmed,
             _ => next.rotation.confirmed_at.is_some(),
         };
-        self.noted = false;
+        (self.noted, self.can_repeat) = (false, true);
         self.parent = next.rotation.parent.map(|_| agent);
         self.made_at = self.now;
         (self.owner_has_access, self.thief_has_access) = (false, false);
@@ -251,6 +254,11 @@ impl World {
     /// The server dies: what only its memory knew is gone.
     pub fn crash(&mut self) {
         self.noted = false;
+    }
+
+    /// The key of the current token goes, or the form of tokens changes.
+    pub fn change_key(&mut self) {
+        self.can_repeat = false;
     }
 
     pub fn steal(&mut self, token: Token) {
