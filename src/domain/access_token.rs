@@ -1,4 +1,4 @@
-//! What an access token says (RFC 9068), and what must hold for it.
+//! The content of an access token (RFC 9068), and the conditions on its times.
 
 use super::id::{ClientId, SessionId, UserId};
 use super::session::Session;
@@ -12,7 +12,7 @@ pub const TYP: &str = "at+jwt";
 /// How far the clocks of issuer and verifier may differ.
 pub const LEEWAY: Duration = Duration::from_secs(5);
 
-/// The claims of an access token; no personal data.
+/// The claims of an access token. They have no personal data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessClaims {
     pub iss: String,
@@ -28,23 +28,23 @@ pub struct AccessClaims {
     pub auth_time: i64,
 }
 
-/// What a new access token needs beyond its session.
+/// The values that a new access token needs beside its session.
 #[derive(Clone, Debug)]
 pub struct Issue<'a> {
     pub issuer: &'a str,
     pub audience: &'a str,
     pub scope: &'a str,
-    /// Randomness that names this token.
+    /// Randomness that makes the token's `jti` unique.
     pub nonce: &'a str,
     pub now: Timestamp,
-    /// How long it lives, jitter already taken off.
+    /// The token's lifetime, already shortened by the jitter.
     pub ttl: Duration,
 }
 
 impl AccessClaims {
-    /// The claims of a token for `session`. It never outlives the session's absolute end.
+    /// The claims of a token for `session`. It does not outlive the session's absolute end.
     ///
-    /// `jti` carries the generation that the token was issued with, so that seeing it confirms that generation.
+    /// `jti` carries the generation that the token was issued with: seeing the token confirms that generation.
     pub fn issue(session: &Session, issue: &Issue<'_>) -> Self {
         let iat = issue.now.as_secs();
         let ttl = i64::try_from(issue.ttl.as_secs()).unwrap_or(i64::MAX);
@@ -68,7 +68,8 @@ impl AccessClaims {
         self.jti.split_once('.').and_then(|(generation, _)| generation.parse().ok())
     }
 
-    /// Whether the token may be used at `now`: within its times, and none of them beyond what we issue.
+    /// Whether the token may be used at `now`, and its lifetime is not longer than `longest`, the longest that we
+    /// issue.
     pub fn is_timely(&self, now: Timestamp, longest: Duration) -> bool {
         let leeway = i64::try_from(LEEWAY.as_secs()).unwrap_or(0);
         let longest = i64::try_from(longest.as_secs()).unwrap_or(i64::MAX);
@@ -78,8 +79,8 @@ impl AccessClaims {
     }
 }
 
-/// Shortens `ttl` by a part between 0 and `jitter`, chosen by `chance`, so that tabs and devices do not all refresh
-/// at once. `chance` is uniform over all of `u64`.
+/// Shortens `ttl` by a random part between 0 and `jitter`, so that tabs and devices do not all refresh at once.
+/// `chance` is uniform over all of `u64`.
 pub fn jittered(ttl: Duration, jitter: f64, chance: u64) -> Duration {
     let part = chance as f64 / u64::MAX as f64;
     ttl.mul_f64(1.0 - jitter.clamp(0.0, 1.0) * part)

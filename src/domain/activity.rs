@@ -1,4 +1,4 @@
-//! The user's own security events.
+//! The security events of a user's account, which the activity page lists.
 
 use super::device::Device;
 use super::id::{SessionId, UserId};
@@ -6,17 +6,17 @@ use super::session::text_enum;
 use super::time::Timestamp;
 
 text_enum! {
-    /// What happened.
+    /// The kind of event.
     Kind {
         SignedUp = "signed_up",
         SignedIn = "signed_in",
         SignInFailed = "sign_in_failed",
-        /// So many sign-ins failed that others have to wait now.
+        /// So many sign-ins failed that further ones have to wait.
         SignInsBlocked = "sign_ins_blocked",
         SignedOut = "signed_out",
         SessionEnded = "session_ended",
         SessionRenamed = "session_renamed",
-        /// A successor that nobody had seen was replaced: an answer was lost on the way.
+        /// A successor that nobody had used was replaced: the answer that carried it was lost.
         Forked = "forked",
         /// A refresh token was used twice, and its session ended.
         Reused = "reused",
@@ -25,7 +25,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// Which events somebody wants to see.
+    /// Which events the activity page shows.
     Filter {
         All = "all",
         SignIns = "sign_ins",
@@ -33,15 +33,16 @@ text_enum! {
     }
 }
 
-/// How many events each user has at most: the newest, but for those that have places of their own.
+/// How many events each user keeps at most: the newest, apart from the [lasting](Kind::LASTING) ones.
 pub const EVENTS_MAX: i64 = 10_000;
-/// How many places of their own events of a [lasting](Kind::LASTING) kind have among these.
+/// How many events of each [lasting](Kind::LASTING) kind are kept within [`EVENTS_MAX`], however many newer events
+/// there are.
 pub const LASTING_MAX: i64 = 500;
 
 impl Filter {
     pub const ALL: [Self; 3] = [Self::All, Self::SignIns, Self::Warnings];
 
-    /// The kinds that it shows; `None` for all of them.
+    /// The kinds that it shows; `None` for all kinds.
     pub const fn kinds(self) -> Option<&'static [Kind]> {
         match self {
             Self::All => None,
@@ -50,7 +51,7 @@ impl Filter {
         }
     }
 
-    /// The kinds that it shows, and those that decide how wrong passwords among them read (see
+    /// The kinds that it shows, and those that decide how wrong passwords among them are listed (see
     /// [`super::history`]).
     pub const fn kinds_with_context(self) -> Option<&'static [Kind]> {
         match self {
@@ -81,17 +82,17 @@ impl Filter {
 }
 
 impl Kind {
-    /// Events that must be there when somebody looks at what has happened: the newest of each of these kinds keep their
-    /// places, however many others come.
+    /// Kinds of which the newest [`LASTING_MAX`] are kept however many other events follow: somebody who looks back
+    /// must find them.
     pub const LASTING: [Self; 5] =
         [Self::SignedUp, Self::SignInFailed, Self::SignInsBlocked, Self::Reused, Self::PasswordChanged];
 
-    /// Whether it was done to a session, maybe by another one.
+    /// Whether it is an action on a session, possibly by another session.
     pub const fn is_done_to_a_session(self) -> bool {
         matches!(self, Self::SessionEnded | Self::SessionRenamed)
     }
 
-    /// Whether somebody else may have been at it.
+    /// Whether somebody else may have caused it.
     pub fn warns(self) -> bool {
         Filter::Warnings.kinds().is_some_and(|kinds| kinds.contains(&self))
     }
@@ -103,32 +104,32 @@ pub struct Event {
     pub user_id: UserId,
     pub kind: Kind,
     pub at: Timestamp,
-    /// The session that it is about.
+    /// The session that it concerns.
     pub sid: Option<SessionId>,
-    /// From where the request came that caused it.
+    /// The address of the request that caused it.
     pub ip: Option<String>,
     pub user_agent: String,
-    /// Which device that was.
+    /// The device of that request.
     pub device: Device,
-    /// A stable word that says more: why a session ended, how a reuse was found.
+    /// A stable code for details: why a session ended, how a reuse was found.
     pub detail: Option<&'static str>,
-    /// Of a reuse: the other side, who got the current token.
+    /// For a reuse: the other side, which got the current token.
     pub other: Option<Party>,
-    /// The session that did it, where that is known and it was done to a session.
+    /// For an action on a session: the session that did it, if known.
     pub by: Option<SessionId>,
-    /// Of a session that was renamed.
+    /// For a rename: the names before and after.
     pub names: Option<Names>,
 }
 
-/// What a session was called, and is called since.
+/// The names of a session before and after a rename.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {
-    /// `None` if it had no name of its own.
+    /// `None` if the user had given it no name.
     pub before: Option<String>,
     pub after: String,
 }
 
-/// Somebody who presented a token, as far as the server can tell.
+/// Somebody who presented a token, as far as the server knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Party {
     pub at: Timestamp,

@@ -1,4 +1,4 @@
-//! Usernames and passwords: what is allowed, and when two names are the same (RFC 8265).
+//! Usernames and passwords: which ones are allowed, and when two names are the same (RFC 8265).
 
 use super::legible::is_legible;
 use super::weak_passwords::is_own_name;
@@ -7,23 +7,23 @@ use precis_profiles::precis_core::profile::PrecisFastInvocation;
 use unicode_normalization::UnicodeNormalization as _;
 use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 
-/// The fewest and the most code points of a username.
+/// The minimum and maximum length of a username, in code points.
 pub const USERNAME_LENGTH: std::ops::RangeInclusive<usize> = 2..=64;
-/// The most code points and the most bytes of a password.
+/// The maximum length of a password, in code points and in bytes.
 pub const PASSWORD_MAX: usize = 1024;
 pub const PASSWORD_MAX_BYTES: usize = 4096;
 
-/// How often a name is prepared again until it stays the same (RFC 8264 section 7).
+/// How often the preparation of a name is repeated until the name no longer changes (RFC 8264 section 7).
 const PASSES_MAX: usize = 3;
 
-/// A username, prepared and enforced by RFC 8265 `UsernameCaseMapped`: two names that differ only by case, form or the
-/// white space around them are the same `Username`. Prepared again it stays what it is.
+/// A username, prepared and enforced by RFC 8265 `UsernameCaseMapped`: two names that differ only by case, Unicode form
+/// or surrounding white space are the same `Username`. Preparing it again does not change it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Username(String);
 
 impl Username {
     /// # Errors
-    /// [`UsernameError`] when it is not a name that one may sign up with.
+    /// [`UsernameError`] when nobody may sign up with the name.
     pub fn new(typed: &str) -> Result<Self, UsernameError> {
         let mut name = Self::prepared(typed)?;
         for _ in 0..PASSES_MAX {
@@ -36,13 +36,13 @@ impl Username {
         Err(UsernameError::Characters)
     }
 
-    /// Prepared once.
+    /// The name after one preparation.
     fn prepared(typed: &str) -> Result<Self, UsernameError> {
-        // Checked before the preparation too, so that no long text is ever worked through.
+        // Also checked before the preparation, so that no long text is processed.
         if typed.chars().take(USERNAME_LENGTH.end() * 4).count() == USERNAME_LENGTH.end() * 4 {
             return Err(UsernameError::TooLong);
         }
-        // Keyboards of phones put a space behind a word that they complete.
+        // Phone keyboards add a space after a completed word.
         let typed = typed.trim();
         let name = UsernameCaseMapped::enforce(typed)
             .map_err(|_| if typed.is_empty() { UsernameError::TooShort } else { UsernameError::Characters })?;
@@ -53,15 +53,15 @@ impl Username {
         }
     }
 
-    /// The names under which the account of somebody who types `typed` may be stored; the likeliest first, none where
-    /// there can be no such account. There are several only for names that are refused today: earlier versions stored
-    /// names that were prepared once, which is not enough for all of them.
+    /// The names under which the account of somebody who types `typed` may be stored, the most likely first; none if no
+    /// such account can exist. There are several only for names that are refused today: earlier versions stored names
+    /// after one preparation, which is not enough for all of them.
     pub fn stored_forms(typed: &str) -> Vec<Self> {
         let (stable, once) = (Self::new(typed), Self::prepared(typed));
         if stable.is_ok() && stable == once {
             return stable.into_iter().collect();
         }
-        // As it is shown to its owner.
+        // The form in which the name is shown to its owner.
         let shown: String = typed.trim().chars().take(USERNAME_LENGTH.end() + 1).collect();
         let shown: String = shown.to_lowercase().nfc().collect();
         let is_name = USERNAME_LENGTH.contains(&shown.chars().count())
@@ -71,13 +71,13 @@ impl Username {
         forms
     }
 
-    /// The text by which attempts on a name are counted: the same for all ways to type it.
+    /// The key under which sign-in attempts on a name are counted: the same however the name is typed.
     pub fn counted_as(typed: &str) -> String {
         let first = Self::stored_forms(typed).into_iter().next();
         first.map_or_else(|| typed.trim().to_lowercase(), |name| name.0)
     }
 
-    /// From storage, where only enforced names are.
+    /// A name from storage, which holds only enforced names.
     pub fn stored(text: String) -> Self {
         Self(text)
     }
@@ -94,23 +94,25 @@ pub enum UsernameError {
     TooShort,
     #[error("A username has at most 64 characters.")]
     TooLong,
-    /// Some of them are none of a name, or hardly anything of it can be seen.
+    /// Some characters are not allowed in a name, or hardly any of it is visible.
     #[error("A username is made of letters, digits and signs such as . - _ @, without spaces.")]
     Characters,
 }
 
-/// A password in clear, prepared as RFC 8265 `OpaqueString` says (spaces of all kinds are U+0020, then NFC; nothing
-/// trimmed, nothing cut), but by today's Unicode, and with all characters that stay what they are: joiners and variation
-/// selectors, of which emoji are made, and private ones too. `Debug` is redacted.
+/// A password in clear text, prepared like RFC 8265 `OpaqueString`: spaces of all kinds become U+0020, then NFC;
+/// nothing is trimmed or cut. Unlike there, the rules are those of today's Unicode, and every character that
+/// normalisation leaves unchanged is allowed: joiners and variation selectors, which emoji need, and private-use
+/// characters. `Debug` is redacted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 
 impl Password {
-    /// Prepares what was typed to be checked against a stored hash: bounded, but without the rules for new ones.
+    /// Prepares a typed password for the check against a stored hash: its length is bounded, but the rules for new
+    /// passwords do not apply.
     ///
     /// # Errors
-    /// [`PasswordError::TooLong`] before any work is done on it; [`PasswordError::Characters`] for characters that
-    /// control, that end a line, or that Unicode has not assigned yet; [`PasswordError::TooShort`] when empty.
+    /// [`PasswordError::TooLong`] before any other work; [`PasswordError::Characters`] for control characters, line
+    /// ends and unassigned code points; [`PasswordError::TooShort`] when empty.
     pub fn typed(text: &str) -> Result<Self, PasswordError> {
         if text.len() > PASSWORD_MAX_BYTES || text.chars().count() > PASSWORD_MAX {
             return Err(PasswordError::TooLong);
@@ -126,10 +128,10 @@ impl Password {
         Ok(Self(spaced.nfc().collect()))
     }
 
-    /// Checks a new password: long enough, not the user's own name. `is_common` is the list of too common ones.
+    /// Checks a new password: long enough, not too common (`is_common` decides), and not the user's own name.
     ///
     /// # Errors
-    /// The first rule that it breaks.
+    /// The first broken rule.
     pub fn new(
         text: &str,
         least: usize,
@@ -152,13 +154,14 @@ impl Password {
         Ok(password)
     }
 
-    /// The text itself; the name marks each place where it is taken out.
+    /// The clear text. The name makes every use easy to find.
     pub fn expose(&self) -> &str {
         &self.0
     }
 }
 
-/// Whether a character is none of a password: no key types it, or a later Unicode may give it another form.
+/// Whether a character is not allowed in a password: no key types it, or a later Unicode version may normalise it
+/// differently.
 fn is_unreliable(c: char) -> bool {
     use GeneralCategory::{Control, LineSeparator, ParagraphSeparator, Unassigned};
     matches!(c.general_category(), Control | LineSeparator | ParagraphSeparator | Unassigned)

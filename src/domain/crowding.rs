@@ -1,16 +1,16 @@
-//! Which sessions give way when a user has more than there may be. Somebody else's program that signs in again and again
-//! must not end the devices that people keep.
+//! Which sessions end when a user has too many. A program that signs in again and again must not end the sessions of
+//! devices that people keep.
 
 use super::id::{ClientId, SessionId};
 use super::time::Timestamp;
 use serde::Deserialize;
 use std::collections::HashMap;
 
-/// A living session of the user, as far as it counts here.
+/// A live session of the user, with the fields that this rule needs.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Candidate {
     pub id: SessionId,
-    /// How often it was refreshed.
+    /// How often its token was refreshed.
     pub generation: u64,
     #[serde(flatten)]
     pub look: Look,
@@ -18,7 +18,7 @@ pub struct Candidate {
     pub last_seen_at: Timestamp,
 }
 
-/// By what sessions look alike: the same program at the same address.
+/// Sessions look alike if the same program at the same address started them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 pub struct Look {
     pub client_id: ClientId,
@@ -26,14 +26,14 @@ pub struct Look {
     pub ip: Option<String>,
 }
 
-/// Of a user's living sessions, with the one that has just started, those that give way until no more than `max` are
-/// left. Never `new`. In this order:
+/// Chooses the sessions to end, until no more than `max` are left. `sessions` are the user's live sessions, with the
+/// session `new`, which has just started and is never chosen. The order:
 ///
 /// 1. those that were never refreshed and look like another such session; one of each look stays.
 /// 2. the others that were never refreshed.
-/// 3. those that were refreshed, so that somebody keeps them.
+/// 3. those that were refreshed, so somebody keeps them.
 ///
-/// Among equals the longest unused gives way first.
+/// Among equals, the one that was unused the longest ends first.
 pub fn gives_way(sessions: Vec<Candidate>, new: &SessionId, max: usize) -> Vec<SessionId> {
     let excess = sessions.len().saturating_sub(max);
     let mut alike: HashMap<Look, usize> = HashMap::new();
@@ -42,20 +42,20 @@ pub fn gives_way(sessions: Vec<Candidate>, new: &SessionId, max: usize) -> Vec<S
     }
     let mut others: Vec<Candidate> = sessions.into_iter().filter(|session| session.id != *new).collect();
     others.sort_by(|a, b| (a.last_seen_at, a.created_at, &a.id).cmp(&(b.last_seen_at, b.created_at, &b.id)));
-    let (mut given, mut rest) = (Vec::new(), Vec::new());
+    let (mut chosen, mut rest) = (Vec::new(), Vec::new());
     for session in others {
         match alike.get_mut(&session.look).filter(|alike| session.generation == 0 && **alike > 1) {
-            Some(alike) if given.len() < excess => {
+            Some(alike) if chosen.len() < excess => {
                 *alike -= 1;
-                given.push(session.id);
+                chosen.push(session.id);
             }
             _ => rest.push(session),
         }
     }
     rest.sort_by_key(|session| session.generation > 0);
-    let more = excess.saturating_sub(given.len());
-    given.extend(rest.into_iter().take(more).map(|session| session.id));
-    given
+    let more = excess.saturating_sub(chosen.len());
+    chosen.extend(rest.into_iter().take(more).map(|session| session.id));
+    chosen
 }
 
 #[cfg(test)]
@@ -71,14 +71,14 @@ mod tests {
         Candidate { id: SessionId::new(id), generation, look, created_at: at(created), last_seen_at: at(seen) }
     }
 
-    fn given(sessions: &[Candidate], new: &str, max: usize) -> Vec<String> {
+    fn chosen(sessions: &[Candidate], new: &str, max: usize) -> Vec<String> {
         gives_way(sessions.to_vec(), &SessionId::new(new), max).iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn nobody_gives_way_while_there_is_room() {
         let sessions = [session("old", "phone", 3, 1, 1), session("new", "script", 0, 9, 9)];
-        assert_eq!(given(&sessions, "new", 2), [""; 0]);
+        assert_eq!(chosen(&sessions, "new", 2), [""; 0]);
     }
 
     #[test]
@@ -87,7 +87,7 @@ mod tests {
         for n in 0..60 {
             let id = format!("script-{n}");
             sessions.push(session(&id, "script", 0, 10 + n, 10 + n));
-            let ended = given(&sessions, &id, 10);
+            let ended = chosen(&sessions, &id, 10);
             assert_eq!(ended.len(), usize::from(n >= 8));
             sessions.retain(|session| !ended.contains(&session.id.to_string()));
         }
@@ -109,11 +109,15 @@ mod tests {
             session("b2", "b", 0, 5, 5),
             session("new", "c", 0, 9, 9),
         ];
-        assert_eq!(given(&sessions, "new", 5), ["b1"]);
-        assert_eq!(given(&sessions, "new", 4), ["b1", "a2"], "the longest unused of its look, though it started later");
-        assert_eq!(given(&sessions, "new", 3), ["b1", "a2", "b2"], "then the last of a look");
-        assert_eq!(given(&sessions, "new", 2), ["b1", "a2", "b2", "a1"]);
-        assert_eq!(given(&sessions, "new", 1), ["b1", "a2", "b2", "a1", "kept"]);
+        assert_eq!(chosen(&sessions, "new", 5), ["b1"]);
+        assert_eq!(
+            chosen(&sessions, "new", 4),
+            ["b1", "a2"],
+            "the longest unused of its look, though it started later"
+        );
+        assert_eq!(chosen(&sessions, "new", 3), ["b1", "a2", "b2"], "then the last of a look");
+        assert_eq!(chosen(&sessions, "new", 2), ["b1", "a2", "b2", "a1"]);
+        assert_eq!(chosen(&sessions, "new", 1), ["b1", "a2", "b2", "a1", "kept"]);
     }
 
     #[test]
@@ -124,8 +128,8 @@ mod tests {
             session("new", "a", 0, 3, 3),
             session("c", "c", 2, 0, 6),
         ];
-        assert_eq!(given(&sessions, "new", 3), ["a"]);
-        assert_eq!(given(&sessions, "new", 1), ["a", "b", "c"]);
+        assert_eq!(chosen(&sessions, "new", 3), ["a"]);
+        assert_eq!(chosen(&sessions, "new", 1), ["a", "b", "c"]);
     }
 
     #[test]
@@ -142,6 +146,6 @@ mod tests {
             elsewhere("client", Some("192.0.2.1"), "tool"),
             session("new", "a", 0, 9, 9),
         ];
-        assert_eq!(given(&sessions, "new", 3), ["alike"]);
+        assert_eq!(chosen(&sessions, "new", 3), ["alike"]);
     }
 }

@@ -1,9 +1,9 @@
-//! What kind of device a session is on. Only a label: nothing is ever decided by it.
+//! What kind of device a session is on. This is only a label: no rule depends on it.
 
 use super::legible::is_legible;
 use serde::{Deserialize, Serialize};
 
-/// What kind of thing signed in; the devices page picks its icon by it.
+/// The kind of device. The devices page chooses the icon by it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceKind {
@@ -45,8 +45,9 @@ pub struct Device {
 }
 
 impl Device {
-    /// What is known after another request of it: one that says less of the same takes nothing back. A browser sends
-    /// all hints only to who asked for them, and forgets who did.
+    /// The device after another request from it, described by `now`. A less precise system (`Windows` after `Windows
+    /// 11`) does not replace a more precise one: a browser sends all client hints only to sites that asked for them,
+    /// and forgets which sites did.
     #[must_use]
     pub fn seen_again(&self, now: &Self) -> Self {
         let less = |before: &str, now: &str| before.strip_prefix(now).is_some_and(|rest| rest.starts_with(' '));
@@ -58,7 +59,7 @@ impl Device {
     }
 }
 
-/// Whether a character does not stay where it is put: it ends a line, or turns what follows around (UAX #9).
+/// Whether a character affects the text around it: it ends a line, or changes the direction of what follows (UAX #9).
 pub fn is_unruly(c: char) -> bool {
     c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
@@ -66,10 +67,11 @@ pub fn is_unruly(c: char) -> bool {
 /// The longest name a user may give, in characters.
 pub const NAME_MAX: usize = 64;
 
-/// The user's own name for a device: trimmed, 1 to [`NAME_MAX`] characters, legible, and none of them unruly.
+/// The user's own name for a device: trimmed, 1 to [`NAME_MAX`] characters, legible, without [unruly](is_unruly)
+/// characters.
 ///
 /// # Errors
-/// `None` when it is not such a name.
+/// `None` when the text is not such a name.
 pub fn device_name(typed: &str) -> Option<String> {
     let name = typed.trim();
     let fits = (1..=NAME_MAX).contains(&name.chars().count());

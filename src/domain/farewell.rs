@@ -1,11 +1,11 @@
-//! What the sign-in page says of the session that this browser had.
+//! The note on the sign-in page that says why the browser's last session ended.
 
 use super::session::{Reason, Session, text_enum};
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 text_enum! {
-    /// Why somebody is not signed in any more.
+    /// Why somebody is no longer signed in.
     Why {
         /// They signed out in this browser.
         SignedOut = "signed_out",
@@ -13,35 +13,36 @@ text_enum! {
         SignedOutEverywhere = "signed_out_everywhere",
         /// They deleted the account, in this browser.
         Deleted = "deleted",
-        /// The session was ended from another one of the account.
+        /// The session was ended from another session of the account.
         EndedByUser = "ended_by_user",
-        /// The same browser signed in anew.
+        /// The same browser signed in again.
         Replaced = "replaced",
         /// Its refresh token was used twice.
         Reused = "reused",
         /// The password was changed elsewhere.
         PasswordChanged = "password_changed",
-        /// There were too many sessions, and this was the one longest unused.
+        /// There were too many sessions, and this one was chosen to end (see [`crowding`](super::crowding)).
         TooMany = "too_many",
         /// The operator ended the session.
         Operator = "operator",
         /// The operator disabled the account.
         Disabled = "disabled",
-        /// The session was not used for too long, or had its longest life.
+        /// The session was unused for too long, or reached its absolute end.
         Expired = "expired",
-        /// The session is not kept any more, though its token has not expired: the account was deleted.
+        /// The session's row is gone, though its token has not expired: the account was deleted.
         Gone = "gone",
     }
 }
 
-/// What is said. No name, no address: it stands in a cookie, and on a page that anybody at this browser may see.
+/// The content of the note. It has no name and no address: it is stored in a cookie, and anybody at this browser may
+/// see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Farewell {
     pub why: Why,
-    /// When it happened, if that is known.
+    /// When the session ended, if known.
     #[serde(default)]
     pub at: Option<Timestamp>,
-    /// The browser and the system from which it was done, if they are known and may be told.
+    /// The browser and the system that ended the session, if known and if the reader may know them.
     #[serde(default)]
     pub browser: Option<String>,
     #[serde(default)]
@@ -53,7 +54,7 @@ impl Farewell {
         Self { why, at, browser: None, os: None }
     }
 
-    /// For a session that is over at `now`; `None` while it is alive.
+    /// The note for a session that has ended by `now`; `None` while it is alive.
     pub fn of(session: &Session, now: Timestamp) -> Option<Self> {
         if let Some(disabled_at) = session.user_disabled_at {
             return Some(Self::new(Why::Disabled, Some(disabled_at)));
@@ -74,19 +75,19 @@ impl Farewell {
         Some(Self::new(why, Some(revoked.at)))
     }
 
-    /// Whether another device did it, so that its owner may want to know which.
+    /// Whether another device ended the session, so that its owner may want to know which.
     pub const fn is_of_another_device(&self) -> bool {
         matches!(self.why, Why::EndedByUser | Why::PasswordChanged | Why::TooMany)
     }
 
-    /// Whether the reader wanted it, in this browser.
+    /// Whether the reader ended the session in this browser.
     pub const fn is_wanted(&self) -> bool {
         matches!(self.why, Why::SignedOut | Why::SignedOutEverywhere | Why::Deleted)
     }
 }
 
-/// Whether the holder of a token of this generation may be told from which device the session was ended. A token that was
-/// exchanged long ago proves less: whoever kept a copy of it never saw the list of devices by it.
+/// Whether the holder of a token of this generation may learn which device ended the session. A token that was
+/// exchanged long ago proves less: whoever kept a copy of it could not have read the list of devices with it.
 pub fn may_know_device(session: &Session, generation: u64) -> bool {
     let parent = session.rotation.parent.as_ref().map(|parent| parent.generation);
     generation == session.rotation.generation || Some(generation) == parent

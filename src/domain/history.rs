@@ -1,31 +1,32 @@
-//! How a user's events read: wrong passwords of one browser stand together, and those that the right one followed are
-//! somebody's own typing errors.
+//! How a user's events are listed: wrong passwords from one browser are grouped, and a group that the right password
+//! followed counts as the user's own typing errors.
 
 use super::activity::Kind;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// Wrong passwords of one browser belong together while there is no longer pause between them; a right one that follows
-/// within the same time settles them.
+/// Wrong passwords from one browser form one group while no pause between them is longer than this. A right password
+/// within the same time closes the group.
 pub const PAUSE: Duration = Duration::from_secs(30 * 60);
-/// More wrong passwords than this are a warning, whatever followed: people who mistype do not get so far, and whoever
-/// guesses may hit in the end.
+/// More wrong passwords than this are a warning, whatever followed: people who mistype rarely get this far, and an
+/// attacker may guess right in the end.
 const TYPING_ERRORS_MAX: u32 = 9;
 
-/// What of an event decides how it reads.
+/// The facts about an event that decide how it is listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts<'a> {
     pub kind: Kind,
     pub detail: Option<&'a str>,
     pub at: Timestamp,
-    /// `None` once the address was erased.
+    /// `None` once the address has been erased.
     pub ip: Option<&'a str>,
     pub user_agent: &'a str,
 }
 
 impl Facts<'_> {
-    /// Whether both came from the same browser at the same address; the browser decides where an address was erased.
+    /// Whether both came from the same browser at the same address. If either address was erased, the browser alone
+    /// decides.
     pub fn is_from_where(&self, other: &Self) -> bool {
         let same_address = self.ip.zip(other.ip).is_none_or(|(one, other)| one == other);
         self.user_agent == other.user_agent && same_address
@@ -35,29 +36,29 @@ impl Facts<'_> {
         matches!(self.kind, Kind::SignInFailed | Kind::SignInsBlocked)
     }
 
-    /// Whether it took the right password: a sign-in, a new password, the end of another session.
+    /// Whether it required the right password: a sign-in, a new password, the end of another session.
     fn proves_the_password(&self) -> bool {
         matches!(self.kind, Kind::SignedIn | Kind::PasswordChanged)
             || self.kind == Kind::SessionEnded && self.detail == Some("ended_by_user")
     }
 }
 
-/// What followed wrong passwords from where they came from.
+/// What followed a group of wrong passwords, from the same browser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
-    /// No right one.
+    /// No right password.
     Nothing,
-    /// The sign-in that this is told with.
+    /// The sign-in in whose entry the group is listed.
     SignedIn,
-    /// Something else that takes the right password.
+    /// Another event that required the right password.
     RightPassword,
 }
 
-/// Wrong passwords that one entry stands for.
+/// The wrong passwords that one entry stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrongPasswords {
     pub count: u32,
-    /// When the first was entered.
+    /// When the first one was entered.
     pub since: Timestamp,
     pub outcome: Outcome,
 }
@@ -65,44 +66,44 @@ pub struct WrongPasswords {
 /// One entry of the history.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ListedEvent {
-    /// The place of the event that it shows: of several wrong passwords the last one.
+    /// The index of the event that it shows: the last one of a group of wrong passwords.
     pub place: usize,
     pub wrong: Option<WrongPasswords>,
-    /// Whether somebody else may have been at it.
+    /// Whether somebody else may have caused it.
     pub warns: bool,
 }
 
-/// Wrong passwords from one browser.
+/// A group of wrong passwords from one browser.
 struct Run {
     last: usize,
     count: u32,
     since: Timestamp,
     blocked: Vec<usize>,
-    /// The event that followed.
+    /// The event that proved the right password afterwards.
     settled: Option<usize>,
 }
 
-/// The entries of these events; both are newest first.
+/// The entries for these events. Both are newest first.
 pub fn entries(events: &[Facts<'_>]) -> Vec<ListedEvent> {
     let runs = runs(events);
     let run_with = |test: &dyn Fn(&Run) -> bool| runs.iter().find(|run| test(run));
-    let told = |run: &Run, outcome| WrongPasswords { count: run.count, since: run.since, outcome };
+    let summary = |run: &Run, outcome| WrongPasswords { count: run.count, since: run.since, outcome };
     let entry = |(place, event): (usize, &Facts<'_>)| {
         let calm = |run: &Run| run.settled.is_some() && run.count <= TYPING_ERRORS_MAX;
         let (wrong, warns) = match event.kind {
             Kind::SignInFailed => {
                 let run = run_with(&|run| run.last == place)?;
                 let outcome = match run.settled.map(|settled| events[settled].kind) {
-                    // It is told with the sign-in.
+                    // Listed in the entry of the sign-in.
                     Some(Kind::SignedIn) => return None,
                     Some(_) => Outcome::RightPassword,
                     None => Outcome::Nothing,
                 };
-                (Some(told(run, outcome)), !calm(run))
+                (Some(summary(run, outcome)), !calm(run))
             }
             Kind::SignInsBlocked => (None, !run_with(&|run| run.blocked.contains(&place)).is_some_and(calm)),
             Kind::SignedIn => match run_with(&|run| run.settled == Some(place)) {
-                Some(run) => (Some(told(run, Outcome::SignedIn)), !calm(run)),
+                Some(run) => (Some(summary(run, Outcome::SignedIn)), !calm(run)),
                 None => (None, false),
             },
             kind => (None, kind.warns()),
@@ -138,7 +139,8 @@ fn runs(events: &[Facts<'_>]) -> Vec<Run> {
     runs
 }
 
-/// How many of `older` belong to what the last of `newer` tells, and are better not torn from it; all are newest first.
+/// How many of `older` belong to the group of the last of `newer`, and should be on the same page. Both are newest
+/// first.
 pub fn continued(newer: &[Facts<'_>], older: &[Facts<'_>]) -> usize {
     let Some(mut last) = newer.last().filter(|last| last.is_wrong_password() || last.proves_the_password()) else {
         return 0;
@@ -165,11 +167,11 @@ mod tests {
         Facts { kind, detail: None, at: Timestamp::from_secs(minute * 60), ip: Some(ip), user_agent }
     }
 
-    /// Each entry of a story, told from its beginning: the kind, how many wrong passwords it stands for, how they ended,
-    /// and whether it warns. Oldest first, too.
-    fn told(story: &[Facts<'static>]) -> Vec<(Kind, u32, Option<Outcome>, bool)> {
+    /// Each entry of a story, oldest first: its kind, how many wrong passwords it stands for, what followed them, and
+    /// whether it warns.
+    fn listed(story: &[Facts<'static>]) -> Vec<(Kind, u32, Option<Outcome>, bool)> {
         let newest_first: Vec<_> = story.iter().rev().copied().collect();
-        let told = |entry: &ListedEvent| {
+        let listed = |entry: &ListedEvent| {
             let wrong = entry.wrong;
             (
                 newest_first[entry.place].kind,
@@ -178,7 +180,7 @@ mod tests {
                 entry.warns,
             )
         };
-        entries(&newest_first).iter().rev().map(told).collect()
+        entries(&newest_first).iter().rev().map(listed).collect()
     }
 
     use Kind::{PasswordChanged, SessionRenamed, SignInFailed, SignInsBlocked, SignedIn, SignedUp};
@@ -187,13 +189,13 @@ mod tests {
     fn ones_own_typing_errors_are_told_with_the_sign_in_and_do_not_warn() {
         let mut story: Vec<_> = (0..5).map(|minute| event(SignInFailed, minute, HOME)).collect();
         story.push(event(SignedIn, 6, HOME));
-        assert_eq!(told(&story), [(SignedIn, 5, Some(Outcome::SignedIn), false)]);
+        assert_eq!(listed(&story), [(SignedIn, 5, Some(Outcome::SignedIn), false)]);
     }
 
     #[test]
     fn wrong_passwords_that_no_right_one_followed_are_one_warning() {
         let story: Vec<_> = (0..5).map(|minute| event(SignInFailed, minute, ELSEWHERE)).collect();
-        assert_eq!(told(&story), [(SignInFailed, 5, Some(Outcome::Nothing), true)]);
+        assert_eq!(listed(&story), [(SignInFailed, 5, Some(Outcome::Nothing), true)]);
     }
 
     #[test]
@@ -209,7 +211,7 @@ mod tests {
             ];
             let expected =
                 [(SignInFailed, 2, Some(Outcome::Nothing), true), (SignedIn, 1, Some(Outcome::SignedIn), false)];
-            assert_eq!(told(&story), expected, "{stranger:?}");
+            assert_eq!(listed(&story), expected, "{stranger:?}");
         }
     }
 
@@ -217,9 +219,9 @@ mod tests {
     fn what_lies_far_apart_does_not_belong_together() {
         let story = [event(SignInFailed, 0, HOME), event(SignInFailed, 31, HOME), event(SignedIn, 62, HOME)];
         let alone = (SignInFailed, 1, Some(Outcome::Nothing), true);
-        assert_eq!(told(&story), [alone, alone, (SignedIn, 0, None, false)]);
+        assert_eq!(listed(&story), [alone, alone, (SignedIn, 0, None, false)]);
         let close = [event(SignInFailed, 0, HOME), event(SignInFailed, 30, HOME), event(SignedIn, 60, HOME)];
-        assert_eq!(told(&close), [(SignedIn, 2, Some(Outcome::SignedIn), false)]);
+        assert_eq!(listed(&close), [(SignedIn, 2, Some(Outcome::SignedIn), false)]);
     }
 
     #[test]
@@ -237,7 +239,7 @@ mod tests {
             (SignedIn, 2, Some(Outcome::SignedIn), false),
             (SignInFailed, 1, Some(Outcome::Nothing), true),
         ];
-        assert_eq!(told(&story), expected);
+        assert_eq!(listed(&story), expected);
     }
 
     #[test]
@@ -248,7 +250,7 @@ mod tests {
             (SessionRenamed, 0, None, false),
             (PasswordChanged, 0, None, false),
         ];
-        assert_eq!(told(&story), expected);
+        assert_eq!(listed(&story), expected);
     }
 
     #[test]
@@ -257,24 +259,24 @@ mod tests {
         story.push(event(SignInsBlocked, 9, HOME));
         story.push(event(SignedIn, 20, HOME));
         let expected = [(SignInsBlocked, 0, None, true), (SignedIn, 10, Some(Outcome::SignedIn), true)];
-        assert_eq!(told(&story), expected);
-        // Where an operator allows fewer, waiting is no warning by itself.
+        assert_eq!(listed(&story), expected);
+        // Where an operator allows fewer failures, being blocked is not a warning by itself.
         let few = [event(SignInFailed, 0, HOME), event(SignInsBlocked, 0, HOME), event(SignedIn, 5, HOME)];
-        assert_eq!(told(&few), [(SignInsBlocked, 0, None, false), (SignedIn, 1, Some(Outcome::SignedIn), false)]);
+        assert_eq!(listed(&few), [(SignInsBlocked, 0, None, false), (SignedIn, 1, Some(Outcome::SignedIn), false)]);
     }
 
     #[test]
     fn an_erased_address_tears_nothing_apart() {
         let erased = |event: Facts<'static>| Facts { ip: None, ..event };
         let story = [erased(event(SignInFailed, 0, HOME)), event(SignedIn, 1, HOME)];
-        assert_eq!(told(&story), [(SignedIn, 1, Some(Outcome::SignedIn), false)]);
+        assert_eq!(listed(&story), [(SignedIn, 1, Some(Outcome::SignedIn), false)]);
     }
 
     #[test]
     fn everything_else_stays_as_it_is_and_in_its_order() {
         let story = [event(SignedUp, 0, HOME), event(SignedIn, 0, HOME), event(Kind::Reused, 1, ELSEWHERE)];
         assert_eq!(
-            told(&story),
+            listed(&story),
             [(SignedUp, 0, None, false), (SignedIn, 0, None, false), (Kind::Reused, 0, None, true)]
         );
     }

@@ -1,4 +1,4 @@
-//! Identifiers. Random text or UUIDv7 text; opaque to everybody but their maker.
+//! Identifiers of users, sessions, keys and clients. Each is a text (random or UUIDv7) without meaning to its readers.
 
 use serde::{Deserialize, Serialize};
 
@@ -32,7 +32,7 @@ id! {
     UserId
 }
 id! {
-    /// A session (`sid`): one sign-in on one device; also the family of its refresh tokens.
+    /// A session (`sid`): one sign-in on one device, and the family of its refresh tokens.
     SessionId
 }
 id! {
@@ -45,7 +45,7 @@ id! {
 }
 
 impl SessionId {
-    /// Whether it has the form of one: what comes from outside may be anything.
+    /// Whether the text can be a session's id. Ids that come from outside may be any text.
     pub fn is_well_formed(&self) -> bool {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         (1..=64).contains(&self.0.len()) && self.0.bytes().all(plain)

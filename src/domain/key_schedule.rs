@@ -1,31 +1,31 @@
-//! When keys are made, take over, and go: the next one is published before it signs, the former one is kept until all
-//! that it signed has expired.
+//! When keys are created, start to sign, and expire. The next key is published before it signs; a former key is kept
+//! until everything that it signed has expired.
 
 use super::id::KeyId;
 use super::time::Timestamp;
 use std::time::Duration;
 
-/// For how long whoever fetched the published keys may keep them (`max-age` of `jwks.json`, RFC 9111 section 5.2.2.1).
-/// Short, since for so long a withdrawn key is still believed elsewhere.
+/// How long verifiers may cache the published keys (`max-age` of `jwks.json`, RFC 9111 section 5.2.2.1). It is short
+/// because they may trust a withdrawn key for that long.
 pub const PUBLISHED_MAX_AGE: Duration = Duration::from_secs(60);
 
-/// How long before it signs a key is published. Much more than [`PUBLISHED_MAX_AGE`]: there are verifiers that keep
-/// keys for as long as they like.
+/// How long a key is published before it signs. Much longer than [`PUBLISHED_MAX_AGE`]: some verifiers cache keys for
+/// as long as they like.
 pub const LEAD: Duration = Duration::from_secs(60 * 60);
 
-/// How long it takes at most until every server has taken in what is in the database: two rounds of its housekeeping.
+/// The longest time until every server has loaded the keys in the database: two rounds of its housekeeping.
 pub const SPREAD: Duration = Duration::from_secs(60);
 
-/// A key, as far as the schedule is concerned.
+/// A key, with the fields that the schedule needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduledKey {
     pub id: KeyId,
-    /// As in a token's header (`alg`, RFC 7515 section 4.1.1).
+    /// The value of a token's `alg` header (RFC 7515 section 4.1.1).
     pub algorithm: String,
     pub times: Times,
 }
 
-/// From when on a key signs, and until when it verifies.
+/// From when a key signs, and until when it verifies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
     pub active_at: Timestamp,
@@ -33,15 +33,15 @@ pub struct Times {
     pub expires_at: Option<Timestamp>,
 }
 
-/// What a key does now.
+/// What a key is used for now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyState {
-    /// Published, and waiting for its time.
+    /// Published, but does not sign yet.
     Next,
     Signing,
-    /// What it signed before is still good.
+    /// Verifies what it signed before.
     Verifying,
-    /// Of no use any more, and deleted soon.
+    /// No longer used, and deleted soon.
     Expired,
 }
 
@@ -56,25 +56,25 @@ impl KeyState {
     }
 }
 
-/// How the keys of one purpose are rotated.
+/// The rules for rotating the keys of one purpose.
 #[derive(Clone, Debug)]
 pub struct Policy {
-    /// Of new keys; another one than the signing key's is a reason to rotate.
+    /// The algorithm of new keys. If the signing key has another one, the keys are rotated.
     pub algorithm: String,
-    /// For how long a key signs; zero for as long as nobody says otherwise.
+    /// How long a key signs; zero: until a rotation is ordered.
     pub every: Duration,
-    /// How long after a key signed last something may live that it signed.
+    /// How long a token can still be valid after its key has stopped signing.
     pub kept: Duration,
-    /// Whether whoever has a key can make tokens with it, so that a key that leaked must go at once.
+    /// Whether the key alone is enough to create tokens. If so, a leaked key must stop verifying at once.
     pub is_enough: bool,
 }
 
-/// What is to be done with the keys of one purpose.
+/// The changes that are due for the keys of one purpose.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Due {
-    /// A key is to be made, which signs from then on.
+    /// Create a key that signs from this time on.
     pub make: Option<Timestamp>,
-    /// These no longer sign, and expire then.
+    /// These keys no longer sign, and expire at these times.
     pub expire: Vec<(KeyId, Timestamp)>,
 }
 
@@ -84,8 +84,8 @@ impl Due {
     }
 }
 
-/// Which of `keys` signs now: of those that may, the one that became active last. A clock that stepped back stops no
-/// server: where none is active yet, the one that comes first signs.
+/// The key of `keys` that signs now: of those that may sign, the one that became active last. If none is active yet,
+/// because the clock stepped back, the one that becomes active first signs, so that no server stops.
 pub fn signing<K>(keys: impl IntoIterator<Item = (K, Times)>, now: Timestamp) -> Option<K> {
     let may = keys.into_iter().filter(|(_, times)| times.expires_at.is_none());
     let (active, waiting): (Vec<_>, Vec<_>) = may.partition(|(_, times)| times.active_at <= now);
@@ -97,7 +97,7 @@ fn signer(keys: &[ScheduledKey], now: Timestamp) -> Option<&ScheduledKey> {
     signing(keys.iter().map(|key| (key, key.times)), now)
 }
 
-/// What `key`, one of `keys` of one purpose, does now.
+/// What `key`, one of the `keys` of one purpose, is used for now.
 pub fn state(key: &ScheduledKey, keys: &[ScheduledKey], now: Timestamp) -> KeyState {
     match key.times.expires_at {
         Some(end) if end <= now => KeyState::Expired,
@@ -108,24 +108,24 @@ pub fn state(key: &ScheduledKey, keys: &[ScheduledKey], now: Timestamp) -> KeySt
     }
 }
 
-/// The key that waits for its time, if there is one.
+/// The key that will sign next, if there is one.
 pub fn next(keys: &[ScheduledKey], now: Timestamp) -> Option<&ScheduledKey> {
     keys.iter().find(|key| state(key, keys, now) == KeyState::Next)
 }
 
 impl Policy {
-    /// What is due before anything can be signed: a key, if none may sign.
+    /// What is due before anything can be signed: a key, if no key may sign.
     pub fn first(&self, keys: &[ScheduledKey], now: Timestamp) -> Due {
         Due { make: signer(keys, now).is_none().then_some(now), expire: Vec::new() }
     }
 
-    /// What is due now, by the schedule. `keys` are those of the purpose, in any order.
+    /// What is due now by the schedule. `keys` are all keys of the purpose, in any order.
     pub fn due(&self, keys: &[ScheduledKey], now: Timestamp) -> Due {
         let Some(signer) = signer(keys, now) else { return self.first(keys, now) };
         let former = keys.iter().filter(|key| {
             key.times.expires_at.is_none() && key.id != signer.id && key.times.active_at <= signer.times.active_at
         });
-        // All keys that may sign have changed over to the signing one by now.
+        // The signing key has replaced all other keys that could sign.
         let expire = former.map(|key| (key.id.clone(), signer.times.active_at + self.kept)).collect();
         Due { make: self.make(signer, keys, now), expire }
     }
@@ -141,17 +141,17 @@ impl Policy {
         (!self.every.is_zero() && now + LEAD >= end).then(|| end.max(now + LEAD))
     }
 
-    /// What a rotation by command does: the next key is made, if it does not wait already.
+    /// What is due when an operator orders a rotation: the next key is created, unless there already is one.
     pub fn rotation(&self, keys: &[ScheduledKey], now: Timestamp) -> Due {
         let make = next(keys, now).is_none().then(|| now + LEAD);
         Due { make, expire: Vec::new() }
     }
 
-    /// What a rotation does that cannot wait, since a key leaked.
+    /// What is due when a key has leaked, and its rotation cannot wait.
     ///
-    /// Where the key [`Policy::is_enough`] to make tokens, the new one signs at once and no other is believed any more.
-    /// Otherwise the new one signs as soon as every server has it, in place of the one that waits, and nothing is
-    /// withdrawn: what was signed is good as before.
+    /// If a key [`Policy::is_enough`] to create tokens, the new key signs at once, and no other key verifies any more.
+    /// Otherwise the new key signs as soon as every server has it, in place of the next key, and nothing is withdrawn:
+    /// everything signed so far stays valid.
     pub fn rotation_at_once(&self, keys: &[ScheduledKey], now: Timestamp) -> Due {
         let is_over = |key: &&ScheduledKey| key.times.expires_at.is_some_and(|end| end <= now);
         if self.is_enough {

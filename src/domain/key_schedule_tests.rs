@@ -1,4 +1,4 @@
-//! The schedule, as a table of what is due when.
+//! The key schedule: which changes are due when.
 
 use super::*;
 

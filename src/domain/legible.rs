@@ -1,10 +1,10 @@
-//! Whether a text that stands for somebody or something can be seen and pointed at.
+//! Whether a name of a user or a device can be seen and told apart from others.
 
-/// The most characters in a row that may have no glyph of their own: marks that pile up on a letter, joiners. Written
-/// languages and emoji need no more.
+/// The longest run of characters without a glyph of their own (combining marks, joiners). Written languages and emoji
+/// need no more.
 const MARKS_MAX: usize = 4;
 
-/// Whether a text shows at least one glyph, and no piles of marks.
+/// Whether a text shows at least one glyph and has no long run of combining marks.
 pub fn is_legible(text: &str) -> bool {
     let (mut shows, mut marks) = (false, 0);
     for c in text.chars() {
@@ -22,15 +22,15 @@ pub fn is_legible(text: &str) -> bool {
     shows
 }
 
-/// Whether a character has a glyph of its own: none that controls, is ignored or blank, or is drawn onto another one.
+/// Whether a character has a glyph of its own: it is no control, ignored, blank or combining character.
 fn has_glyph(c: char) -> bool {
-    // The standard library prints a character as it is only if it can be seen and extends no other
-    // (`Grapheme_Extend`); the last one that it prints of any other is a letter, a digit or a bracket.
+    // `char::escape_debug` prints a character unchanged only if it is visible and does not extend another one
+    // (`Grapheme_Extend`). The last character of every escape sequence is a letter, a digit or a bracket.
     let is_printed = c != ' ' && c.escape_debug().last() == Some(c);
     is_printed && !is_blank(c)
 }
 
-/// Letters and symbols that fonts draw as nothing: Hangul fillers, the empty Braille pattern, and others.
+/// Letters and symbols that fonts draw blank: Hangul fillers, the empty Braille pattern, and others.
 const fn is_blank(c: char) -> bool {
     matches!(
         c,
@@ -46,7 +46,7 @@ const fn is_blank(c: char) -> bool {
     )
 }
 
-/// Of such characters the flags of regions are made, several in a row (UTS #51).
+/// The characters that form flags of regions, several in a row (UTS #51).
 const fn is_tag(c: char) -> bool {
     matches!(c, '\u{e0020}'..='\u{e007f}')
 }

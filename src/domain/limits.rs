@@ -1,47 +1,47 @@
-//! How often somebody may try. Only what is counted uses anything up: failures of those who prove who they are, and
-//! successes where those are what must be rare. Attempts under way hold the places that they may use up, so that many
-//! at once slip nobody past.
+//! How often somebody may try. Only counted attempts use up a limit: failures where somebody proves who they are, and
+//! successes where successes must be rare. An attempt in progress holds a place, so that many at once cannot exceed the
+//! limit.
 
 use super::time::Timestamp;
 use std::time::Duration;
 
-/// The first wait after too many failures of one account; each further failure doubles it.
+/// The wait after too many failures of one account. Each further failure doubles it.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// The longest wait.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
-/// How long failures of an account are remembered after the last.
+/// How long an account's failures are remembered after the last one.
 const MEMORY: Duration = Duration::from_secs(24 * 60 * 60);
 const MINUTE: Duration = Duration::from_secs(60);
-/// How far the clocks of several servers may be apart. A time that lies further ahead than a limit could have set it was
-/// written while a clock was wrong, and makes nobody wait.
+/// How far the clocks of several servers may be apart. A stored time further ahead than a limit could have set was
+/// written while a clock was wrong, and is ignored.
 const SKEW: Duration = Duration::from_secs(60);
 
-/// What is kept of the attempts under one key.
+/// What is stored about the attempts under one key.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// Of a [`LimitRule::PerMinute`]: until when what was tried is used up. Of a [`LimitRule::Failures`]: before when nothing more
-    /// may be tried.
+    /// For [`LimitRule::PerMinute`]: until when the counted attempts use up the limit. For [`LimitRule::Failures`]:
+    /// until when no further attempt is allowed.
     pub until: Timestamp,
-    /// Of a [`LimitRule::Failures`]: how many there were.
+    /// For [`LimitRule::Failures`]: the number of failures.
     pub count: u32,
-    /// When all of this is as if it had never been.
+    /// When this tally no longer counts.
     pub expires_at: Timestamp,
 }
 
 /// A limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitRule {
-    /// So many at once, and so many a minute after that.
+    /// This many at once, and this many per minute after that.
     PerMinute(u32),
-    /// So many failures, then waits that double up to 15 minutes.
+    /// This many failures, then waits that double up to 15 minutes.
     Failures(u32),
 }
 
 impl LimitRule {
-    /// How many attempts may be under way at `now`; at least one.
+    /// How many attempts may be in progress at `now`; at least one.
     ///
     /// # Errors
-    /// How long to wait if none may.
+    /// How long to wait if none is allowed.
     pub fn places(self, tally: Option<Tally>, now: Timestamp) -> Result<u32, Duration> {
         let Tally { until, count, .. } = self.believed(tally, now);
         let wait = until.since(now);
@@ -58,10 +58,10 @@ impl LimitRule {
         }
     }
 
-    /// Counts one at `now`: what is kept of it.
+    /// Counts one attempt at `now`, and returns the new tally.
     ///
     /// # Errors
-    /// How long to wait if it may not be made; then nothing changes.
+    /// How long to wait if the attempt is not allowed. It is not counted.
     pub fn count(self, tally: Option<Tally>, now: Timestamp) -> Result<Tally, Duration> {
         self.places(tally, now)?;
         let Tally { until, count, .. } = self.believed(tally, now);
@@ -81,8 +81,8 @@ impl LimitRule {
         }
     }
 
-    /// The tally as far as it counts at `now`: nothing that is over, and no wait that no limit could have set. Failures
-    /// stay counted, whatever the clock did.
+    /// The tally as it counts at `now`: empty if it has expired, and without a wait that no limit could have set.
+    /// Failures stay counted, whatever the clock did.
     fn believed(self, tally: Option<Tally>, now: Timestamp) -> Tally {
         let Some(tally) = tally.filter(|tally| now < tally.expires_at) else { return Tally::default() };
         match self {
@@ -96,7 +96,7 @@ impl LimitRule {
         }
     }
 
-    /// Whether a tally is the first that makes others wait.
+    /// Whether this tally is the first that makes further attempts wait.
     pub fn begins_to_block(self, tally: &Tally) -> bool {
         matches!(self, Self::Failures(most) if tally.count == most)
     }
@@ -113,7 +113,7 @@ mod tests {
         START + Duration::from_secs(secs)
     }
 
-    /// How many attempts of `tries` at `now` are counted.
+    /// How many of `tries` attempts at `now` are counted.
     fn counted(rule: LimitRule, tally: &mut Option<Tally>, now: Timestamp, tries: u32) -> u32 {
         let mut counted = 0;
         for _ in 0..tries {
@@ -185,7 +185,6 @@ mod tests {
         assert_eq!(rule.count(tally, at(86_400)).unwrap().count, 1);
     }
 
-    /// N7
     #[test]
     fn a_clock_that_was_ahead_makes_nobody_wait_afterwards() {
         for ahead in [DAY / 24, DAY, DAY * 400] {
@@ -196,7 +195,7 @@ mod tests {
                 assert!(rule.places(tally, START).is_ok(), "{rule:?} {ahead:?}");
             }
         }
-        // What failed then still counts: a clock that steps is no way to guess more often.
+        // Those failures still count: a clock that steps is no way to guess more often.
         let (rule, mut tally) = (LimitRule::Failures(10), None);
         counted(rule, &mut tally, START + DAY, 50);
         assert_eq!(rule.count(tally, START).map(|tally| tally.count), Ok(11));

@@ -1,27 +1,27 @@
-//! How much of the log one source may fill: in each window of time the first few lines of a kind are written, the rest
-//! are counted.
+//! Limits how much of the log one source may fill: in each window of time the first few lines of a kind are written,
+//! and the rest are counted.
 
 use super::network::Network;
 use std::collections::{BTreeMap, HashMap};
 use std::time::Duration;
 
-/// How long a window is.
+/// The length of a window.
 pub const WINDOW: Duration = Duration::from_secs(60);
-/// Lines of one kind by one source that are written in a window.
+/// How many lines of one kind from one source are written in a window.
 const EACH: u64 = 5;
-/// The same for all sources together that have no place of their own.
+/// The same for all sources together that are not counted separately.
 const EACH_OF_OTHERS: u64 = 100;
-/// Lines that are written in a window for all sources together.
+/// How many lines from all sources together are written in a window.
 const ALL: u64 = 2_000;
-/// Sources that are counted one by one. Those that come later in a window share one place.
+/// How many sources are counted separately. Later sources in a window are counted together.
 const SOURCES: usize = 1_024;
-/// Kinds that are counted one by one for a source.
+/// How many kinds are counted separately for a source.
 const KINDS: usize = 32;
 
-/// Lines of each kind by one source.
+/// The number of lines of each kind from one source.
 type Kinds = BTreeMap<String, u64>;
 
-/// Lines of one window. What it keeps is bounded, however many sources there are.
+/// The lines of one window. Its size is bounded, however many sources there are.
 #[derive(Debug, Default)]
 pub struct LogBudget {
     sources: HashMap<Network, LogSource>,
@@ -35,18 +35,18 @@ struct LogSource {
     left_out: Kinds,
 }
 
-/// Lines of one source that were left out in a window.
+/// The lines of one source that were left out in a window.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LeftOut {
-    /// `None`: sources that have no place of their own.
+    /// `None`: all sources that are not counted separately.
     pub network: Option<Network>,
     pub lines: u64,
-    /// Each kind and its number, such as `rate_limited 120, invalid_token 3`.
+    /// Each kind and its number of lines, such as `rate_limited 120, invalid_token 3`.
     pub kinds: String,
 }
 
 impl LogBudget {
-    /// Counts a line of a kind by a source; whether it is to be written.
+    /// Counts a line of a kind from a source. Returns whether the line is to be written.
     pub fn admit(&mut self, network: Option<Network>, kind: &str) -> bool {
         let is_known = network.is_some_and(|network| self.sources.contains_key(&network));
         let own = network.filter(|_| is_known || self.sources.len() < SOURCES);
@@ -65,7 +65,8 @@ impl LogBudget {
         is_admitted
     }
 
-    /// Ends the window: what was left out in it, a line for each source. The sources that share a place come last.
+    /// Ends the window, and returns the lines that were left out, by source. Sources that are counted together come
+    /// last.
     pub fn end_window(&mut self) -> Vec<LeftOut> {
         let Self { sources, others, .. } = std::mem::take(self);
         let mut sources: Vec<_> = sources.into_iter().map(|(network, source)| (Some(network), source)).collect();

@@ -1,4 +1,5 @@
-//! The rules. Pure: no async, no I/O, no clock, no randomness, no HTTP, no SQL; time and chance are arguments.
+//! The rules of sign-in, sessions and tokens, as pure functions and types: no async, I/O, clock, randomness, HTTP or
+//! SQL. Callers pass in the time and any random values.
 
 pub mod access_token;
 pub mod activity;

@@ -1,9 +1,9 @@
-//! The network that counts as one source of requests.
+//! The network that rules treat as one source of requests.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
-/// An IPv4 address, or an IPv6 network of 64 bits: who has one address in such a network has them all.
+/// An IPv4 address, or an IPv6 network of 64 bits: whoever has one address in such a network has all of them.
 ///
 /// ```
 /// use latchkey::domain::network::Network;

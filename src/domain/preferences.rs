@@ -1,5 +1,5 @@
-//! How somebody wants the pages: light or dark, and in which language. No secret; kept in a small cookie, so that the
-//! server renders them that way already.
+//! The theme and the language in which somebody wants the pages. They are stored in a small cookie, which holds no
+//! secret, so that the server already renders the pages that way.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Theme {
-    /// As the reader's system does.
+    /// The theme of the reader's system.
     #[default]
     System,
     Light,
@@ -31,7 +31,7 @@ impl Theme {
     }
 }
 
-/// A language that the pages are written in.
+/// A language of the pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Language {
     #[default]
@@ -55,7 +55,7 @@ impl Language {
         }
     }
 
-    /// What its speakers call it.
+    /// The language's name in itself.
     pub const fn own_name(self) -> &'static str {
         match self {
             Self::English => "English",
@@ -64,16 +64,15 @@ impl Language {
         }
     }
 
-    /// By its tag; what comes after the first part (`de-AT`) does not count.
+    /// The language of a tag. Only the first subtag counts: `de-AT` is German.
     pub fn from_tag(tag: &str) -> Option<Self> {
         let primary = tag.split('-').next().unwrap_or_default();
         Self::ALL.into_iter().find(|language| language.tag().eq_ignore_ascii_case(primary))
     }
 
-    /// The one that a reader wants most, by an `Accept-Language` header (RFC 9110 section 12.5.4; lookup by RFC 4647
-    /// section 3.4).
+    /// The language that an `Accept-Language` header prefers (RFC 9110 section 12.5.4, lookup by RFC 4647 section 3.4).
     pub fn wanted(header: &str) -> Option<Self> {
-        // More than a few are nobody's wish.
+        // Browsers send a few ranges. The rest of a longer list is not read.
         const READ: usize = 16;
         let ranges = header.split(',').take(READ).filter_map(|range| {
             let (tag, weight) = range.split_once(';').unwrap_or((range, "q=1"));
@@ -89,20 +88,21 @@ impl Language {
     }
 }
 
-/// The cookie in which a page keeps its browser's time zone. It is set by the page: browsers keep `__Host-Http-` from
-/// scripts.
+/// The cookie in which a page stores its browser's time zone. Scripts set it, so it cannot have the prefix
+/// `__Host-Http-`.
 pub const ZONE_COOKIE: &str = "__Host-latchkey-time-zone";
 
-/// The name of a time zone, as the IANA time zone database writes them: `Europe/Berlin`. Whether there is such a zone is
-/// not known here.
+/// The name of a time zone in the form of the IANA time zone database: `Europe/Berlin`. It is not checked whether that
+/// zone exists.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneName(String);
 
 impl ZoneName {
-    /// The longest that is read, in bytes.
+    /// The length of the longest accepted name, in bytes.
     const MAX: usize = 64;
 
-    /// `None` for what cannot be the name of a zone. All that can stands in a cookie as it is (RFC 6265 section 4.1.1).
+    /// `None` if the text cannot be the name of a zone. Accepted names need no escaping in a cookie (RFC 6265 section
+    /// 4.1.1).
     pub fn new(text: &str) -> Option<Self> {
         let is_one = |byte: u8| byte.is_ascii_alphanumeric() || b"/_+-".contains(&byte);
         let is_name = (1..=Self::MAX).contains(&text.len()) && text.bytes().all(is_one);
@@ -114,11 +114,11 @@ impl ZoneName {
     }
 }
 
-/// What somebody has chosen, as the cookie holds it.
+/// The choices that the preferences cookie holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Preferences {
     pub theme: Theme,
-    /// `None`: as the browser asks.
+    /// `None`: the browser's preference.
     pub language: Option<Language>,
 }
 
@@ -127,7 +127,7 @@ impl Preferences {
         format!("{}.{}", self.theme.as_str(), self.language.map_or("", Language::tag))
     }
 
-    /// The inverse of [`Preferences::to_text`]; what cannot be read is as if nothing had been chosen.
+    /// The inverse of [`Preferences::to_text`]. Text that cannot be read counts as no choice.
     pub fn from_text(text: &str) -> Self {
         let (theme, language) = text.split_once('.').unwrap_or((text, ""));
         Self { theme: Theme::from_text(theme).unwrap_or_default(), language: Language::from_tag(language) }

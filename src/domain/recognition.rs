@@ -1,21 +1,21 @@
-//! What a device is, from what its requests say of it. User-Agents have frozen parts, which are the same on every
-//! version of a system; what they hide some browsers tell in hints (W3C, User-UserAgent Client Hints).
+//! Recognises a device from its requests. Some parts of a User-Agent are frozen: they are the same on every version of
+//! a system. Some browsers send the real values in client hints (W3C, User-Agent Client Hints).
 
 use super::device::{Device, DeviceKind};
 
-/// A User-UserAgent, and what a parser read in it.
+/// A User-Agent, and what a parser recognised in it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UserAgent<'a> {
     pub text: &'a str,
     pub browser: Option<&'a str>,
     pub system: Option<&'a str>,
     pub system_version: &'a str,
-    /// Something with a window that is neither a phone nor a tablet.
+    /// A device with a window that is neither a phone nor a tablet.
     pub desktop: bool,
     pub phone: bool,
 }
 
-/// The client hints of a request; what was not sent, or is no such hint, is absent.
+/// The client hints of a request. Hints that are missing or malformed are absent.
 #[derive(Clone, Debug, Default)]
 pub struct Hints {
     /// `Sec-CH-UA`, without the versions.
@@ -24,13 +24,13 @@ pub struct Hints {
     pub mobile: Option<bool>,
     /// `Sec-CH-UA-Platform`.
     pub platform: Option<String>,
-    /// `Sec-CH-UA-Platform-Version`: its first two numbers.
+    /// `Sec-CH-UA-Platform-Version`: the first two numbers.
     pub platform_version: Option<(u32, u32)>,
     /// `Sec-CH-UA-Model`.
     pub model: Option<String>,
 }
 
-/// Brands, and what people call them. Of several that a browser says, the first of these counts.
+/// Brands, and the names that people know. If a browser sends several, the first in this order counts.
 const BRANDS: [(&str, &str); 10] = [
     ("Brave", "Brave"),
     ("DuckDuckGo", "DuckDuckGo"),
@@ -44,7 +44,7 @@ const BRANDS: [(&str, &str); 10] = [
     ("HeadlessChrome", "Chrome"),
 ];
 
-/// Programs without a window, by the first word of their User-UserAgent in small letters.
+/// Programs without a window, by the first word of their User-Agent in lower case.
 const PROGRAMS: [(&str, &str); 17] = [
     ("axios", "axios"),
     ("curl", "curl"),
@@ -65,7 +65,7 @@ const PROGRAMS: [(&str, &str); 17] = [
     ("xh", "xh"),
 ];
 
-/// What the devices page says of it. A version is said only if it is known.
+/// The device as the devices page names it. It has a version only if the version is known.
 pub fn recognise(agent: &UserAgent<'_>, hints: &Hints) -> Device {
     if let Some(program) = program(agent.text) {
         return Device { browser: Some(program.to_owned()), os: None, kind: DeviceKind::CommandLine };
@@ -94,21 +94,22 @@ fn program(text: &str) -> Option<&'static str> {
 }
 
 fn browser<'a>(agent: &UserAgent<'a>, hints: &Hints) -> Option<&'a str> {
-    let says = |brand: &str| hints.brands.iter().any(|said| said == brand);
-    match BRANDS.iter().find(|(brand, _)| says(brand)) {
+    let has_brand = |brand: &str| hints.brands.iter().any(|sent| sent == brand);
+    match BRANDS.iter().find(|(brand, _)| has_brand(brand)) {
         Some((_, name)) => Some(name),
         None => match agent.browser? {
-            // Chrome would say so.
-            "Chrome" if says("Chromium") => Some("Chromium"),
+            // Chrome itself sends the brand "Google Chrome" too.
+            "Chrome" if has_brand("Chromium") => Some("Chromium"),
             "SamsungBrowser" => Some("Samsung Internet"),
             other => Some(other),
         },
     }
 }
 
-/// What `Sec-CH-UA-Platform` may say, and what people call it. Of "iOS" the User-UserAgent says on which device.
-fn platform(said: &str) -> Option<&'static str> {
-    Some(match said {
+/// The known values of `Sec-CH-UA-Platform`, and the names that people know. "iOS" is left out: there the User-Agent
+/// names the device.
+fn platform(value: &str) -> Option<&'static str> {
+    Some(match value {
         "Android" => "Android",
         "Chrome OS" | "Chromium OS" => "ChromeOS",
         "Fuchsia" => "Fuchsia",
@@ -119,7 +120,7 @@ fn platform(said: &str) -> Option<&'static str> {
     })
 }
 
-/// A system without its version.
+/// The name of a system, without its version.
 fn family(system: &str) -> &str {
     match system {
         "Mac OSX" => "macOS",
@@ -129,8 +130,9 @@ fn family(system: &str) -> &str {
     }
 }
 
-/// "Windows NT 10.0" is what every later version says too; the earlier ones tell the truth. By the hint, 13 is the
-/// first Windows 11, and before Windows 10 there is no first number (Microsoft, Detect Windows 11 using client hints).
+/// Every version since Windows 10 says "Windows NT 10.0"; earlier ones say their real version. In the hint, 13 is the
+/// first Windows 11, and versions before Windows 10 have the first number 0 (Microsoft, Detect Windows 11 using client
+/// hints).
 fn windows(agent: &UserAgent<'_>, hints: &Hints) -> String {
     let name = match (hints.platform_version, agent.system) {
         (Some((0, 1)), _) => "Windows 7",
@@ -144,7 +146,8 @@ fn windows(agent: &UserAgent<'_>, hints: &Hints) -> String {
     name.to_owned()
 }
 
-/// User-Agents say 10.15.7 ever since. Versions went from 15 to 26, and a browser built before that says 16.
+/// User-Agents say 10.15.7 on every later version. The version after 15 is 26; browsers built before it send 16
+/// instead.
 fn macos(hints: &Hints) -> String {
     match hints.platform_version {
         None | Some((0, _)) => "macOS".to_owned(),
@@ -154,11 +157,11 @@ fn macos(hints: &Hints) -> String {
     }
 }
 
-/// User-Agents say "Android 10; K" ever since; other versions are true.
+/// User-Agents that say "Android 10; K" are frozen; other versions are real.
 fn android(agent: &UserAgent<'_>, hints: &Hints) -> String {
-    let said = agent.system_version.split('.').next().unwrap_or_default();
-    let said = said.parse::<u32>().ok().filter(|said| *said != 10);
-    let version = hints.platform_version.map(|(major, _)| major).filter(|major| *major > 0).or(said);
+    let in_agent = agent.system_version.split('.').next().unwrap_or_default();
+    let in_agent = in_agent.parse::<u32>().ok().filter(|in_agent| *in_agent != 10);
+    let version = hints.platform_version.map(|(major, _)| major).filter(|major| *major > 0).or(in_agent);
     let mut name = version.map_or_else(|| "Android".to_owned(), |version| format!("Android {version}"));
     if let Some(model) = &hints.model {
         name = format!("{name} ({model})");

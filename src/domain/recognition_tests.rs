@@ -1,4 +1,4 @@
-//! What a device is called; User-Agents as they are sent are in `server::http::device`.
+//! How devices are named. `server::http::device` tests whole User-Agents as browsers send them.
 
 use super::*;
 
@@ -66,7 +66,7 @@ fn a_hint_of_the_platform_counts_before_the_user_agent() {
         ("Android", "Android"),
         ("Linux", "Linux"),
         ("Fuchsia", "Fuchsia"),
-        // What nobody knows counts for nothing.
+        // Unknown platforms are ignored.
         ("Unknown", "Linux"),
         ("<b>", "Linux"),
     ] {
@@ -111,7 +111,7 @@ fn a_browser_is_told_by_its_brand() {
         (&["Chromium", "Vivaldi"], "Chrome", "Vivaldi"),
         (&["Chromium", "Samsung Internet"], "Chrome", "Samsung Internet"),
         (&["Chromium", "YaBrowser"], "Chrome", "Yandex Browser"),
-        // Nobody's brand: what is under it is known.
+        // Unknown brands are ignored, and the engine below them counts.
         (&["Chromium", "Not;A=Brand"], "Chrome", "Chromium"),
         (&["Chromium", "Somebody's browser"], "Vivaldi", "Vivaldi"),
         (&[], "Chrome", "Chrome"),

@@ -1,67 +1,67 @@
-//! The rotation rule: what a presented refresh token means. The one place that decides it; HTTP and SQL only carry
-//! it out.
+//! The rotation rule: what a presented refresh token means. It is decided only here; the code for HTTP and SQL carries
+//! the decision out.
 
 use super::refresh_token::Presented;
 use super::session::{Exchanged, Parent, Rotation, Session, text_enum};
 use super::time::Timestamp;
 use std::time::Duration;
 
-/// The longest that a request may have waited in the server, for the queue or for the database, and still be decided:
-/// as long as the web app waits for an answer. Whatever happened meanwhile is remembered for at least as long.
+/// How long a request may wait in the server, for the queue or for the database, and still be decided: as long as the
+/// web app waits for an answer. Exchanges in the meantime are remembered for at least as long.
 pub const LONGEST_WAIT: Duration = Duration::from_secs(8);
 
 /// What a presented refresh token means for its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// The current token: a successor takes its place.
+    /// The current token: a successor replaces it.
     Rotate,
-    /// The predecessor, within the grace of its first rotation: the same successor again, and nothing moves.
+    /// The predecessor, within the grace after its exchange: the same successor is sent again, and nothing changes.
     Repeat,
-    /// The predecessor, after the grace, and nobody has shown the successor: the answer was lost on the way. The
-    /// unseen successor is displaced and a new one made, with the presented token as its parent.
+    /// The predecessor, after the grace, and nobody has used its successor: the answer was lost. A new successor, with
+    /// the presented token as its parent, replaces the unused one.
     Fork,
-    /// A token of ours that the row knows nothing of yet: what was written after the row was lost (a standby that was
-    /// behind took over, a backup was put back). The session goes on from the presented token.
+    /// A valid token that the row does not know yet: later writes to the row were lost (a standby that was behind took
+    /// over, or a backup was restored). The session goes on from the presented token.
     Recover,
-    /// A token that was used up: somebody else holds a copy. The session ends.
+    /// A token that was already exchanged: somebody has a copy. The session ends.
     Reuse(Reuse),
-    /// Nothing is given, and nothing changes.
+    /// No token is issued, and nothing changes.
     Refuse(Refusal),
 }
 
 text_enum! {
-    /// How a token was found to be used twice.
+    /// How the second use of a token was found.
     Reuse {
-        /// The predecessor, after the grace, though its successor is in use.
+        /// The predecessor, after the grace, and its successor is in use.
         Predecessor = "predecessor",
         /// A token that a fork or a recovery displaced, or one more than one generation back.
         Older = "older",
     }
 }
 
-/// Why nothing is given.
+/// Why no token is issued.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Refusal {
-    /// The session was ended, and why is on its row.
+    /// The session was ended. The row has the reason.
     Revoked,
     /// The idle or the absolute end was reached.
     Expired,
     UserDisabled,
-    /// No session knows of the token, nor can have forgotten it.
+    /// The session does not know the token, and cannot have lost it.
     NotOurs,
-    /// Others exchanged the token, and its successor too, while this request was under way or waited here: the newest
-    /// one is with them.
+    /// Other requests exchanged the token, and its successor too, while this request was on its way or waited in the
+    /// server. They have the newest token.
     Overtaken,
-    /// The request waited here for so long that nobody can tell what it raced.
+    /// The request waited in the server for too long to tell which exchanges it competed with.
     Late,
-    /// The predecessor, within the grace, but from another User-Agent than the one that exchanged it: a browser that
-    /// shows itself differently since, or somebody with a copy. With the rest of the grace, after which it is decided
-    /// by whether the successor was shown.
+    /// The predecessor, within the grace, but with another User-Agent than the request that exchanged it: either the
+    /// browser has changed its User-Agent, or somebody has a copy. Carries the rest of the grace. After it the token
+    /// means a fork or a reuse, depending on whether its successor was used.
     OtherAgent(Duration),
 }
 
-/// Decides what `presented` means for `session`, whose token it is: its signature is ours, and its `jti` was made with
-/// the session's nonce. So if the row does not know it, the row is behind.
+/// Decides what `presented` means for its session `session`. Its signature is valid, and its `jti` was made with the
+/// session's nonce; so if the row does not know the token, the row is behind.
 ///
 /// `grace` is how long after the first rotation the predecessor gets the same answer. `confirmed` says whether the
 /// current token, or an access token issued with it, has been seen by the server, in memory or on the row.
@@ -86,7 +86,7 @@ pub fn redeem(
         return match presented.may_be_later {
             _ if is_current => Decision::Rotate,
             true => Decision::Recover,
-            // A key that leaked and was replaced must not make tokens of times to come.
+            // A leaked key that was replaced must not create tokens of later generations.
             false => Decision::Refuse(Refusal::NotOurs),
         };
     }
@@ -99,10 +99,11 @@ pub fn redeem(
     }
 }
 
-/// Of a generation of which there are two tokens, since data were lost between them, both are meant.
+/// Whether other requests exchanged the token first and this is no reuse: the token was current when the request
+/// arrived; or it was then the parent, within the grace; or the client shares it, and it was exchanged within the
+/// grace.
 ///
-/// Whether the presented token was current when the request arrived, or the parent within the grace; or, where others
-/// share it, was exchanged so lately that the request may have been under way by then.
+/// Tokens are compared by generation. After data loss two tokens can have the same generation, and both match.
 fn is_overtaken(rotation: &Rotation, presented: &Presented, grace: Duration) -> bool {
     let last =
         rotation.parent.iter().map(|parent| Exchanged { generation: parent.generation, at: rotation.rotated_at });
@@ -135,7 +136,7 @@ fn redeem_predecessor(
     can_repeat: impl FnOnce() -> bool,
 ) -> Decision {
     let age = presented.at.since(rotated_at);
-    // An exchange since the request arrived is a race, whatever the grace.
+    // An exchange after the request arrived is a race, whatever the grace.
     if age < grace || rotated_at > presented.at {
         if presented.agent != parent.agent {
             Decision::Refuse(Refusal::OtherAgent(grace.saturating_sub(age)))

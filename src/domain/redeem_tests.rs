@@ -1,4 +1,4 @@
-//! The rotation table of the design, row by row.
+//! The rotation table of docs/rotation.md, row by row.
 
 use super::*;
 use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
@@ -113,7 +113,7 @@ fn who_shares_a_token_is_told_that_others_were_faster_within_the_grace_of_its_ow
     }
 }
 
-/// A token whose exchange happened while the request waited here was raced, not stolen.
+/// A token that was exchanged while the request waited in the server was raced, not stolen.
 #[test]
 fn what_was_exchanged_after_the_request_had_arrived_is_no_reuse() {
     let mut session = session();
@@ -128,7 +128,7 @@ fn what_was_exchanged_after_the_request_had_arrived_is_no_reuse() {
         assert_eq!(decide(Presented { decided_at: START, ..waited(2, arrived) }), Decision::Reuse(Reuse::Older));
         assert_eq!(decide(presented(3, Duration::ZERO)), Decision::Reuse(Reuse::Older), "it came afterwards");
     }
-    // It was the parent when the request arrived, within the grace or not, and its successor was exchanged since.
+    // It was the parent when the request arrived, within the grace or not, and its successor has been exchanged since.
     for (before, decision) in
         [(GRACE - moment, Decision::Refuse(Refusal::Overtaken)), (GRACE, Decision::Reuse(Reuse::Older))]
     {
@@ -154,7 +154,7 @@ fn a_request_that_waited_for_too_long_is_not_decided() {
         assert_ne!(decided(LONGEST_WAIT), late);
         assert_eq!(decided(LONGEST_WAIT + Duration::from_millis(1)), late);
     }
-    // What is over is over, however late somebody hears of it.
+    // The state of the session is decided before the wait: an ended session stays ended.
     let revoked = Session { revoked: Some(Revocation { at: START, reason: Reason::SignedOut }), ..session() };
     let late = Presented { decided_at: START + 2 * LONGEST_WAIT, ..presented(5, Duration::ZERO) };
     assert_eq!(redeem(&revoked, &late, GRACE, true, || true), Decision::Refuse(Refusal::Revoked));
@@ -172,8 +172,8 @@ fn a_token_of_ours_that_the_row_does_not_know_proves_that_data_were_lost() {
                 Decision::Refuse(Refusal::NotOurs)
             );
         }
-        // Beside the parent there is another token of its generation, which was in use before or after the loss: the
-        // session has two branches, and goes on with the parent's.
+        // There is another token of the parent's generation, which was used before or after the loss: the session has
+        // two branches, and goes on with the parent's.
         for shared in [false, true] {
             let other = |after| Presented { digest: "lost".into(), shared, ..presented(4, after) };
             assert_eq!(

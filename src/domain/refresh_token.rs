@@ -1,12 +1,12 @@
-//! What a refresh token says. It is a function of the session and its generation, so the server can compute the
-//! successor again and give the same bytes to whoever asks twice.
+//! The content of a refresh token. It is a function of the session and its generation, so the server can compute a
+//! successor again and answer a repeated request with the same bytes.
 
 use super::id::SessionId;
 use super::session::{Rotation, Session};
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The `typ` header of our refresh tokens (RFC 8725 section 3.11: explicit typing).
+/// The `typ` header of refresh tokens (RFC 8725 section 3.11: explicit typing).
 pub const TYP: &str = "rt+jwt";
 
 /// The claims of a refresh token. The order of the fields is the order of the bytes: never change it.
@@ -15,7 +15,7 @@ pub struct RefreshClaims {
     pub iss: String,
     pub sub: String,
     pub sid: SessionId,
-    /// HMAC over (sid, gen, nonce): without the session's row nobody can compute it.
+    /// HMAC over (sid, gen, nonce). It cannot be computed without the session's row.
     pub jti: String,
     #[serde(rename = "gen")]
     pub generation: u64,
@@ -24,7 +24,7 @@ pub struct RefreshClaims {
 }
 
 impl RefreshClaims {
-    /// The claims of the token of the session's current generation.
+    /// The claims of the session's current token.
     pub fn of(session: &Session, issuer: &str, jti: String) -> Self {
         let Rotation { generation, rotated_at, .. } = session.rotation;
         Self {
@@ -39,22 +39,23 @@ impl RefreshClaims {
     }
 }
 
-/// A refresh token whose signature was found to be ours.
+/// A refresh token whose signature is valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presented {
     pub sid: SessionId,
     pub generation: u64,
-    /// SHA-256 of the token as presented, as base64url.
+    /// SHA-256 of the presented token, as base64url.
     pub digest: String,
-    /// Digest of the User-Agent that presented it.
+    /// Digest of the User-Agent of the request.
     pub agent: String,
-    /// When its request arrived. Whether it is too late is judged by this: it may have waited here while others moved on.
+    /// When the request arrived. Expiry and grace are measured at this time: the request may have waited in the server.
     pub at: Timestamp,
-    /// When it is decided, by the same clock. What an exchange brings dates from then.
+    /// When the request is decided, by the same clock. An exchange takes place at this time.
     pub decided_at: Timestamp,
-    /// Whether its key is at least as new as that of the session's current token: whatever is made later has such a one.
+    /// Whether the token's key is at least as new as the key of the session's current token. This holds for every later
+    /// token.
     pub may_be_later: bool,
-    /// Whether who presents it shares it with others that may exchange it meanwhile, as the tabs of a browser do, and
-    /// wants to be told when one was faster.
+    /// Whether the client shares the token with others that may exchange it too, as the tabs of a browser do, and asks
+    /// to be told when another one was faster.
     pub shared: bool,
 }

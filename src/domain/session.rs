@@ -1,11 +1,12 @@
-//! A session: one sign-in on one device, and the family of its refresh tokens. One row, however often it is rotated.
+//! A session: one sign-in on one device, and the family of its refresh tokens. A session is one row, however often its
+//! refresh token is rotated.
 
 use super::device::Device;
 use super::id::{ClientId, KeyId, SessionId, UserId};
 use super::time::Timestamp;
 use std::time::Duration;
 
-/// A session as it is stored, with what of its user decides about it.
+/// A session as it is stored, with the state of its user that decides whether the session may be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     pub id: SessionId,
@@ -17,33 +18,34 @@ pub struct Session {
     pub authenticated_at: Timestamp,
     pub last_seen_at: Timestamp,
     pub revoked: Option<Revocation>,
-    /// When the session's user was disabled: such a user gets no token.
+    /// When the session's user was disabled. A disabled user gets no token.
     pub user_disabled_at: Option<Timestamp>,
     pub label: Label,
 }
 
-/// Where a session stands in its chain of refresh tokens.
+/// The position of a session in its chain of refresh tokens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rotation {
-    /// How often the refresh token was replaced; the current one carries this number.
+    /// How often the refresh token was replaced. The current token carries this number.
     pub generation: u64,
     /// SHA-256 of the current refresh token, as base64url.
     pub digest: String,
-    /// The one before, if there was one.
+    /// The token before the current one, if there was one.
     pub parent: Option<Parent>,
-    /// Those before the parent whose exchange is so recent that a request which carries one may still be under way.
+    /// Tokens before the parent that were exchanged so recently that a request with one of them may still be on its
+    /// way.
     pub overtaken: Vec<Exchanged>,
-    /// When the current token was made.
+    /// When the current token was created.
     pub rotated_at: Timestamp,
     /// When the current token, or an access token issued with it, was first seen.
     pub confirmed_at: Option<Timestamp>,
-    /// The HMAC key that the current token was made with.
+    /// The HMAC key that signed the current token.
     pub key_id: KeyId,
-    /// Per-session randomness in each token's `jti`: keys alone make no token.
+    /// Randomness of this session in the `jti` of its refresh tokens: a leaked key alone is not enough to create one.
     pub nonce: String,
 }
 
-/// The predecessor of the current refresh token, and who exchanged it.
+/// The predecessor of the current refresh token, and the browser that exchanged it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parent {
     pub generation: u64,
@@ -52,7 +54,7 @@ pub struct Parent {
     pub agent: String,
 }
 
-/// That a refresh token of a session was exchanged.
+/// The exchange of one of a session's refresh tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Exchanged {
     pub generation: u64,
@@ -60,7 +62,7 @@ pub struct Exchanged {
     pub at: Timestamp,
 }
 
-/// How long a session may live.
+/// How long a session lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lifetime {
     pub created_at: Timestamp,
@@ -74,7 +76,7 @@ pub struct Lifetime {
     pub remember: bool,
 }
 
-/// See [`Lifetime::end_as_told`].
+/// Longest step to which [`Lifetime::end_as_told`] rounds.
 const TOLD_STEP: Duration = Duration::from_secs(60 * 60);
 
 impl Lifetime {
@@ -84,19 +86,19 @@ impl Lifetime {
         Self { created_at: now, expires_at, idle_expires_at: (now + idle).min(expires_at), idle, remember }
     }
 
-    /// When a refresh token made at `at` expires: idle, but never past the absolute end.
+    /// When a refresh token created at `at` expires: after the idle time, but not after the absolute end.
     pub fn token_end(&self, at: Timestamp) -> Timestamp {
         (at + self.idle).min(self.expires_at)
     }
 
-    /// The nearer of the two ends.
+    /// The earlier of the two ends.
     pub fn end(&self) -> Timestamp {
         self.idle_expires_at.min(self.expires_at)
     }
 
-    /// The nearer of the two ends as it is told to who holds a token of the session: the idle one on the hour, or the
-    /// tenth of a short life, since it moves with each rotation. A thief who could read there when the owner renews
-    /// could follow in step.
+    /// The earlier of the two ends, rounded for holders of the session's tokens. The idle end moves with each rotation,
+    /// so a thief who read it exactly could tell when the owner renews, and renew in step. It is therefore rounded down
+    /// to the hour, or to a tenth of the idle time if that is shorter.
     pub fn end_as_told(&self, now: Timestamp) -> Timestamp {
         let step = TOLD_STEP.min(self.idle / 10);
         self.idle_expires_at.rounded_down(step).max(now).min(self.expires_at)
@@ -104,13 +106,14 @@ impl Lifetime {
 }
 
 impl Session {
-    /// Whether the session still counts at `now`: not revoked, neither end reached, its user not disabled.
+    /// Whether the session may be used at `now`: it is not revoked, it has reached neither end, and its user is not
+    /// disabled.
     pub fn is_alive(&self, now: Timestamp) -> bool {
         self.revoked.is_none() && self.user_disabled_at.is_none() && now < self.lifetime.end()
     }
 }
 
-/// That a session was ended, and why.
+/// When and why a session was ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revocation {
     pub at: Timestamp,
@@ -125,7 +128,7 @@ macro_rules! text_enum {
         pub enum $name { $($(#[$vdoc])* $variant,)* }
 
         impl $name {
-            /// As it is stored.
+            /// The text that is stored.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }
             }
@@ -142,32 +145,32 @@ pub(crate) use text_enum;
 text_enum! {
     /// Why a session was ended.
     Reason {
-        /// Its own user signed it out.
+        /// Its user signed out in it.
         SignedOut = "signed_out",
         /// Its user ended it from another session.
         EndedByUser = "ended_by_user",
-        /// The same browser signed in anew.
+        /// The same browser signed in again.
         Replaced = "replaced",
         /// Its refresh token was used twice.
         Reused = "reused",
         /// The password was changed elsewhere.
         PasswordChanged = "password_changed",
-        /// The user had too many sessions, and this one gave way (see [`crowding`](super::crowding)).
+        /// The user had too many sessions, and this one was chosen to end (see [`crowding`](super::crowding)).
         TooMany = "too_many",
         /// The operator ended it, or disabled the user.
         Operator = "operator",
     }
 }
 
-/// What the devices page shows of a session.
+/// What the devices page shows for a session.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Label {
-    /// The user's own name for it.
+    /// The name that the user gave it.
     pub name: Option<String>,
     pub device: Device,
-    /// The User-Agent as sent, bounded; kept to tell both sides of a reuse apart.
+    /// The User-Agent header, bounded. Kept to tell the two sides of a reuse apart.
     pub user_agent: String,
-    /// The address last seen; erased some time after the session's end.
+    /// The last address. Erased some time after the session's end.
     pub ip: Option<String>,
 }
 
@@ -214,16 +217,16 @@ mod tests {
     #[test]
     fn the_end_that_is_told_does_not_tell_when_the_token_was_rotated() {
         let mut lifetime = Lifetime::start(START, 24 * HOUR, 72 * HOUR, true);
-        let told: Vec<Timestamp> = (0..12)
+        let ends: Vec<Timestamp> = (0..12)
             .map(|renewal| {
                 let at = START + Duration::from_secs(450) * renewal;
                 lifetime.idle_expires_at = lifetime.token_end(at);
                 lifetime.end_as_told(at)
             })
             .collect();
-        let mut distinct = told.clone();
+        let mut distinct = ends.clone();
         distinct.dedup();
-        assert_eq!(distinct.len(), 2, "twelve renewals in an hour and a half: {told:?}");
+        assert_eq!(distinct.len(), 2, "twelve renewals in an hour and a half: {ends:?}");
     }
 
     #[test]

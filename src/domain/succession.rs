@@ -1,4 +1,4 @@
-//! What becomes of a session when its refresh token is exchanged. Whether it is, [`super::redeem()`] decides.
+//! The session after the exchange of its refresh token. [`super::redeem()`] decides whether the token is exchanged.
 
 use super::id::KeyId;
 use super::redeem::LONGEST_WAIT;
@@ -6,13 +6,14 @@ use super::refresh_token::Presented;
 use super::session::{Exchanged, Parent, Rotation, Session};
 use std::time::Duration;
 
-/// How many overtaken tokens are remembered; of more, the earliest are forgotten. A browser that opens this many tabs at
-/// once still has them take turns.
+/// How many overtaken tokens are remembered. If there are more, the earliest are forgotten. A browser that opens this
+/// many tabs at once still has its tabs take turns.
 const OVERTAKEN: usize = 32;
 
 impl Session {
-    /// The session after `presented` was exchanged for a token that is made with the key `key_id`: its current token, its
-    /// parent (a fork), or one that it has lost (a recovery). The digest of the new token is a function of what this returns, and empty in it.
+    /// The session after `presented` was exchanged for a token made with the key `key_id`. `presented` is the current
+    /// token, its parent (a fork), or one that the row has lost (a recovery). `digest` stays empty: the new token, and
+    /// so its digest, is computed from the returned session.
     pub fn succeeded(&self, presented: &Presented, key_id: KeyId, grace: Duration) -> Self {
         let mut next = self.clone();
         next.rotation = Rotation {
@@ -35,15 +36,16 @@ impl Session {
     }
 }
 
-/// What the exchange of `presented` leaves behind the parent. A request that arrives within `grace` of another exchange
-/// may wait here before it is decided, and more exchanges happen meanwhile: so each is remembered for both.
+/// The exchanged tokens before the parent, after the exchange of `presented`. A request that arrives within `grace` of
+/// another exchange may wait in the server while more exchanges happen, so each one is remembered for the grace and the
+/// wait.
 fn overtaken(rotation: &Rotation, presented: &Presented, grace: Duration) -> Vec<Exchanged> {
     let parent = rotation.parent.as_ref().map(|parent| parent.generation);
     let is_ahead = presented.generation > rotation.generation;
     let left = parent.filter(|parent| *parent != presented.generation && !is_ahead);
     let left = left.map(|generation| Exchanged { generation, at: rotation.rotated_at });
-    // When those that were lost had been exchanged, nobody knows: as if it were now. The parent may have been exchanged
-    // once more (a fork).
+    // It is unknown when the lost tokens were exchanged, so the time of this exchange counts. The parent may have been
+    // exchanged once more (a fork).
     let first_lost = parent.filter(|_| is_ahead).unwrap_or(rotation.generation);
     let first_lost = first_lost.max(presented.generation.saturating_sub(OVERTAKEN as u64));
     let lost = first_lost..presented.generation;

@@ -93,7 +93,8 @@ fn only_tokens_that_a_request_may_still_carry_are_remembered_as_overtaken() {
     assert_eq!(generations(&third), [0, 1]);
     let fourth = exchanged(&third, 3, 110);
     assert_eq!(generations(&fourth), [0, 1, 2]);
-    // The grace is over for the first of them, but not for a request that came within it and has waited here since.
+    // The grace of the first one is over, but not for a request that arrived within it and has waited in the server
+    // since.
     let waited = Presented { at: START + Duration::from_secs(109), ..presented(0, Duration::from_secs(116)) };
     for (presented, decision) in [
         (waited, Decision::Refuse(Refusal::Overtaken)),
@@ -124,7 +125,7 @@ fn a_recovery_goes_on_from_the_presented_token_and_spares_what_was_lost_for_a_gr
         let alone = Presented { shared: false, ..straggler(113) };
         assert_eq!(decide(&alone), Decision::Reuse(Reuse::Older));
     }
-    // However much was lost, what is remembered has its bound.
+    // However much was lost, the number of remembered tokens is bounded.
     assert_eq!(generations(&exchanged(&row, 1_000, 104)), (968..1_000).collect::<Vec<_>>());
 }
 

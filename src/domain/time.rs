@@ -1,4 +1,4 @@
-//! Points in time. Milliseconds, so that no rule ever compares clocks of second granularity.
+//! Points in time, in milliseconds: rules never compare times that were rounded to seconds.
 
 use serde::{Deserialize, Serialize};
 use std::ops::{Add, Sub};
@@ -28,17 +28,17 @@ impl Timestamp {
         self.0.div_euclid(1000)
     }
 
-    /// As a `NumericDate`, rounded up: for ends, so that what is written never ends before what is meant.
+    /// As a `NumericDate`, rounded up. Ends are rounded up so that the written end is never before the real one.
     pub const fn as_secs_up(self) -> i64 {
         self.0.saturating_add(999).div_euclid(1000)
     }
 
-    /// The last multiple of `step` that is not after this; itself where `step` is under a millisecond.
+    /// The last multiple of `step` that is not later than this time; this time itself if `step` is under a millisecond.
     pub fn rounded_down(self, step: Duration) -> Self {
         Self(self.0 - self.0.rem_euclid(millis(step).max(1)))
     }
 
-    /// How long after `earlier` this is; zero if it is not after it (clocks may step back).
+    /// The time since `earlier`; zero if `earlier` is later than this time (clocks may step back).
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }

@@ -1,16 +1,17 @@
-//! New passwords that others would try first. The server and the page's meter judge by the same rules: what is known
-//! without counting ([`is_own_name`], [`is_mostly_known`]), then an estimate of the guesses that [`judged`] takes.
+//! New passwords that an attacker would try first. The server and the page's strength meter use the same rules: first
+//! those that need no estimate ([`is_own_name`], [`is_mostly_known`]), then an estimate of the guesses needed for
+//! [`judged`].
 
-/// A password that takes fewer guesses than these, as a power of ten, is too common: it is on a list of 30,000, or made of
-/// little more than one of them, of a run along the keyboard, a date, a short piece repeated.
+/// The limit for common passwords, as a power of ten: a password that takes fewer guesses is on a list of 30,000, or is
+/// little more than one of these, a run of keys, a date, or a short repeated piece.
 pub const COMMON_LOG10: f64 = 6.0;
-/// How much of a password is looked at for that, in characters: what is longer is not judged by its end.
+/// How many characters of a password are judged. The rest of a longer one is ignored.
 const LOOKED_AT: usize = 64;
-/// A password with fewer characters beside a name that others know is little more than that.
+/// A password with fewer characters than this beside a known name is little more than that name.
 const BESIDE: usize = 8;
 
-/// Passwords that are known for being examples, sayings, lines of books and films: lists of words do not have them, lists
-/// of passwords do. Without spaces and signs, in lower case.
+/// Passwords known as examples, sayings, or lines of books and films. Lists of passwords have them, lists of words do
+/// not. In lower case, without spaces and punctuation.
 const FAMOUS: [&str; 67] = [
     "abandonhopeallyewhoenterhere",
     "allemeineentchen",
@@ -81,7 +82,7 @@ const FAMOUS: [&str; 67] = [
     "winteriscoming",
 ];
 
-/// Whether a password is little but the user's own name: the name itself, or the name repeated, or with a few characters
+/// Whether a password is little more than the user's own name: the name, repeated or not, with at most a few characters
 /// around it.
 pub fn is_own_name(password: &str, username: &str) -> bool {
     let (folded, username) = (password.to_lowercase(), username.trim().to_lowercase());
@@ -89,8 +90,8 @@ pub fn is_own_name(password: &str, username: &str) -> bool {
     rest.len() < folded.len() && rest.chars().count() < BESIDE
 }
 
-/// Whether a password is little but what everybody knows: a famous one, the names of product and host (`words`), one of
-/// them repeated, or with a few characters around it. Spaces, signs between words and case make no other password.
+/// Whether a password is little more than something that everybody knows: a famous phrase, or a name of product or host
+/// (`words`), repeated or not, with at most a few characters around it. Case, spaces and punctuation do not count.
 pub fn is_mostly_known(password: &str, words: &[String]) -> bool {
     let folded = folded(password);
     let words = words.iter().map(|word| self::folded(word)).filter(|word| !word.is_empty());
@@ -99,7 +100,7 @@ pub fn is_mostly_known(password: &str, words: &[String]) -> bool {
     rest.len() < folded.len() && rest.chars().count() < BESIDE
 }
 
-/// What of a password is to be guessed, bounded: of one that repeats a piece, however it is separated, one piece.
+/// The part of a password that is judged, bounded: one piece if it repeats a piece, whatever the separator.
 pub fn judged(password: &str) -> String {
     let folded: Vec<char> = folded(password).chars().collect();
     match period(&folded) {
@@ -108,8 +109,7 @@ pub fn judged(password: &str) -> String {
     }
 }
 
-/// The words that somebody who guesses passwords of a site would try first: the product's name, the host's, and each
-/// part of that.
+/// Words that an attacker would try first for a site: the product's name, the host's name, and each part of that.
 pub fn words_of_the_site(host: &str) -> Vec<String> {
     let parts = host.split('.').filter(|part| part.chars().count() > 2);
     let mut words: Vec<String> = ["latchkey", host].into_iter().chain(parts).map(str::to_owned).collect();
@@ -117,15 +117,15 @@ pub fn words_of_the_site(host: &str) -> Vec<String> {
     words
 }
 
-/// In lower case, without what only separates words.
+/// The text in lower case, without spaces and punctuation.
 fn folded(text: &str) -> String {
     let separates = |c: char| c.is_whitespace() || "-_.,:;!?'’+/&".contains(c);
     text.to_lowercase().chars().filter(|c| !separates(*c)).collect()
 }
 
-/// The length of the piece of which a text is made by repeating it at least once; its last repetition may be cut off.
+/// The length of the piece that a text repeats at least once. The last repetition may be incomplete.
 fn period(text: &[char]) -> Option<usize> {
-    // For each place the length of the longest border that ends there (Knuth, Morris and Pratt).
+    // For each position, the length of the longest border that ends there (Knuth, Morris and Pratt).
     let mut borders = vec![0; text.len()];
     for place in 1..text.len() {
         let mut border = borders[place - 1];
