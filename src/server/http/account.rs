@@ -1,4 +1,4 @@
-//! The bodies of the calls under `/api/`.
+//! The server functions under `/api/`.
 
 use super::context::RequestContext;
 use super::device;
@@ -11,7 +11,7 @@ use futures_util::FutureExt as _;
 use std::panic::AssertUnwindSafe;
 use tracing::Instrument as _;
 
-/// Carries out a reading call; a panic comes back as an answer.
+/// Runs a reading call. If it panics, the answer is an error.
 async fn read<T, F>(call: impl FnOnce(RequestContext) -> F) -> Result<T, Problem>
 where
     F: Future<Output = Result<T, Problem>>,
@@ -42,10 +42,10 @@ pub async fn activity(filter: Filter, cursor: Option<i64>) -> Result<ActivityPag
     .await
 }
 
-/// The caller's events, with what is known of the devices.
+/// The caller's events, with the devices named.
 ///
 /// # Errors
-/// When the store does not answer.
+/// When the store is unavailable.
 pub async fn events(
     context: &RequestContext,
     caller: &Caller,
@@ -57,10 +57,10 @@ pub async fn events(
     Ok(page)
 }
 
-/// A page of the caller's history, with what is known of the devices.
+/// A page of the caller's history, with the devices named.
 ///
 /// # Errors
-/// When the store does not answer.
+/// When the store is unavailable.
 pub async fn history(
     context: &RequestContext,
     caller: &Caller,
@@ -80,7 +80,7 @@ pub async fn account() -> Result<Account, Problem> {
     .await
 }
 
-/// Says what the programs' own names mean, where nothing is kept of the device: in events of earlier versions.
+/// Names the devices of events from earlier versions, which stored only the User-Agent.
 pub fn name_devices<'a>(events: impl IntoIterator<Item = &'a mut ActivityEvent>) {
     for event in events.into_iter().filter(|event| event.browser.is_none() && event.os.is_none()) {
         let device = device::of(&event.user_agent, &Hints::default());

@@ -1,4 +1,4 @@
-//! The bodies of the calls under `/auth/`: credentials in, cookies and tokens out.
+//! The server functions under `/auth/`: they take credentials, and return cookies and tokens.
 
 use super::context::{RequestContext, response};
 use super::cookies::{DEVICE, DEVICE_LIFE, REFRESH};
@@ -15,14 +15,14 @@ use tracing::Instrument as _;
 
 type Answer<T> = Result<T, Problem>;
 
-/// Runs a use case to its end, whether or not the client waits for it: what was committed must also be remembered.
+/// Runs a use case to its end even if the client goes away: a committed change must also be remembered in memory.
 async fn complete<T: Send + 'static>(
     use_case: impl Future<Output = Result<T, ServiceError>> + Send + 'static,
 ) -> Result<T, ServiceError> {
     tokio::spawn(use_case.in_current_span()).await.unwrap_or(Err(ServiceError::Aborted))
 }
 
-/// Refuses what would leave a session that the browser cannot use.
+/// Refuses to sign in a browser that does not keep cookies: it could not use the session.
 fn must_keep_cookies(context: &RequestContext, check_cookies: bool) -> Answer<()> {
     if check_cookies && !context.has_cookie { Err(Code::CookiesRequired.into()) } else { Ok(()) }
 }
@@ -30,10 +30,10 @@ fn must_keep_cookies(context: &RequestContext, check_cookies: bool) -> Answer<()
 pub async fn sign_up(username: String, password: Secret, remember: bool, check_cookies: bool) -> Answer<Tokens> {
     let context = RequestContext::current()?;
     must_keep_cookies(&context, check_cookies)?;
-    let (services, source, brought) = (context.services().clone(), context.source.clone(), context.brought());
+    let (services, source, cookies) = (context.services().clone(), context.source.clone(), context.brought());
     let granted = complete(async move {
         let sign_up = SignUp { username: &username, password: &password, remember };
-        services.sign_up(sign_up, &source, &brought).await
+        services.sign_up(sign_up, &source, &cookies).await
     })
     .await?;
     response().set_status(StatusCode::CREATED);
@@ -55,11 +55,11 @@ pub async fn sign_in(
         Some(id) if context.services().settings().clients.iter().any(|client| client.id == id) => ClientId::new(id),
         Some(_) => return Err(ServiceError::UnknownClient.into()),
     };
-    let brought = if web { context.brought() } else { BrowserCookies::default() };
+    let cookies = if web { context.brought() } else { BrowserCookies::default() };
     let (services, source) = (context.services().clone(), context.source.clone());
     let granted = complete(async move {
         let sign_in = SignIn { username: &username, password: &password, remember, client: &client };
-        services.sign_in(sign_in, &source, &brought).await
+        services.sign_in(sign_in, &source, &cookies).await
     })
     .await?;
     Ok(if web { enter(&context, granted).await } else { to_native(granted) })
@@ -68,17 +68,17 @@ pub async fn sign_in(
 pub async fn refresh(body: Option<Secret>, shared: bool) -> Answer<Tokens> {
     let context = RequestContext::current()?;
     let native = body.is_some();
-    let shown = context.credentials(body.as_ref()).refresh.ok_or(ServiceError::InvalidToken)?;
+    let presented = context.credentials(body.as_ref()).refresh.ok_or(ServiceError::InvalidToken)?;
     let (services, source) = (context.services().clone(), context.source.clone());
-    let granted = complete(async move { services.refresh(&shown, shared, &source).await }).await?;
+    let granted = complete(async move { services.refresh(&presented, shared, &source).await }).await?;
     if native {
         return Ok(to_native(granted));
     }
-    // The web session is made anew where the browser lost it.
+    // Creates the web session again if the browser has lost it.
     Ok(if context.has_web { to_browser(granted) } else { enter(&context, granted).await })
 }
 
-/// Tokens for a native client: all in the body, never a cookie.
+/// Tokens for a native client: all in the body, none in a cookie.
 fn to_native(granted: Granted) -> Tokens {
     Tokens {
         refresh_token: Some(granted.refresh.expose().to_owned()),
@@ -97,22 +97,22 @@ fn tokens(granted: Granted) -> Tokens {
     }
 }
 
-/// Begins to be signed in in a browser.
+/// Starts a signed-in web session in a browser.
 async fn enter(context: &RequestContext, granted: Granted) -> Tokens {
-    // The next page can do without: it waits for a refresh, which makes one.
+    // The next page works without it: it asks for a refresh, which creates a web session.
     if let Err(error) = web_session::bind(&context.web, &granted.session).await {
-        tracing::warn!(%error, "a web session could not be made");
+        tracing::warn!(%error, "a web session could not be created");
     }
     append(&response(), header::SET_COOKIE, farewell::forget(context));
     if let Some(Text(device)) = &granted.device {
-        // A browser that is to forget the session when it is closed forgets this too.
+        // A browser that forgets the session when it is closed forgets this cookie too.
         let life = granted.session.lifetime.remember.then_some(DEVICE_LIFE);
         append(&response(), header::SET_COOKIE, DEVICE.set(device, life));
     }
     to_browser(granted)
 }
 
-/// Tokens for a browser: the refresh token as a cookie, kept as long as it is good for.
+/// Tokens for a browser. The refresh token is a cookie that lasts as long as the token.
 fn to_browser(granted: Granted) -> Tokens {
     let life = granted.session.lifetime.remember.then_some(granted.refresh_expires_in);
     append(&response(), header::SET_COOKIE, REFRESH.set(granted.refresh.expose(), life));
@@ -125,10 +125,10 @@ fn append(options: &ResponseOptions, name: HeaderName, value: Option<HeaderValue
     }
 }
 
-/// Makes the browser forget all that it has of us, but for what the sign-in page says next.
+/// Makes the browser forget its session. It keeps only the note that the sign-in page shows next.
 async fn forget(context: &RequestContext, farewell: Farewell) {
     if let Err(error) = web_session::unbind(&context.web).await {
-        tracing::warn!(%error, "a web session could not be deleted; it is good for nothing without its session");
+        tracing::warn!(%error, "a web session could not be deleted; it is useless without its session");
     }
     let options = response();
     append(&options, header::SET_COOKIE, REFRESH.clear());
@@ -143,15 +143,15 @@ pub async fn sign_out(body: Option<Secret>) -> Answer<()> {
     let context = RequestContext::current()?;
     let credentials = context.credentials(body.as_ref());
     let (services, source) = (context.services().clone(), context.source.clone());
-    let over = match context.refresh_cookie().filter(|_| body.is_none()) {
-        // Only what is said afterwards hangs on it.
-        Some(shown) => services.farewell(&shown).await.ok().flatten(),
+    let ended = match context.refresh_cookie().filter(|_| body.is_none()) {
+        // Only the note on the sign-in page depends on this.
+        Some(presented) => services.farewell(&presented).await.ok().flatten(),
         None => None,
     };
     complete(async move { services.sign_out(&credentials, &source).await }).await?;
     if body.is_none() {
-        // Whoever was faster: what was over already ended for its own reason.
-        forget(&context, over.unwrap_or_else(|| Farewell::new(Why::SignedOut, None))).await;
+        // If the session had already ended, the note gives that reason.
+        forget(&context, ended.unwrap_or_else(|| Farewell::new(Why::SignedOut, None))).await;
     }
     Ok(())
 }
@@ -202,7 +202,7 @@ pub async fn end_not_mine(password: Option<Secret>) -> Answer<()> {
     })
     .await?;
     if let Err(error) = web_session::forget_not_mine(&context.web).await {
-        tracing::warn!(%error, "a web session keeps a session that was ended");
+        tracing::warn!(%error, "an ended session could not be removed from a web session");
     }
     Ok(())
 }
@@ -223,9 +223,9 @@ pub async fn reauthenticate(password: Secret) -> Answer<()> {
 
 pub async fn change_password(current: Secret, new: Secret) -> Answer<()> {
     let context = RequestContext::current()?;
-    let (credentials, brought) = (context.credentials(None), context.brought());
+    let (credentials, cookies) = (context.credentials(None), context.brought());
     let (services, source) = (context.services().clone(), context.source.clone());
-    let change = async move { services.change_password(&current, &new, &credentials, &brought, &source).await };
+    let change = async move { services.change_password(&current, &new, &credentials, &cookies, &source).await };
     Ok(complete(change).await?)
 }
 

@@ -1,4 +1,4 @@
-//! From where a request comes.
+//! Where a request comes from: the client's address, behind trusted proxies too, and its User-Agent.
 
 use super::device;
 use crate::domain::device::is_unruly;
@@ -8,25 +8,25 @@ use ipnet::IpNet;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::sync::atomic::{AtomicBool, Ordering};
 
-/// How much of a User-Agent is kept, in characters.
+/// The length to which a User-Agent is cut, in characters.
 const USER_AGENT_MAX: usize = 256;
 
-/// Headers in which proxies say for whom they ask.
+/// Headers in which proxies send the client's address.
 const FORWARDING: [&str; 3] = ["x-forwarded-for", "forwarded", "x-real-ip"];
 
-/// Networks whose forwarding header is believed.
+/// The networks of proxies whose forwarding headers are trusted.
 #[derive(Debug, Default)]
 pub struct TrustedProxies {
     networks: Vec<IpNet>,
-    /// Whether the log has said that somebody else sends one.
+    /// Whether the log already has the warning about an untrusted proxy.
     has_warned: AtomicBool,
 }
 
 impl TrustedProxies {
-    /// Reads addresses and networks.
+    /// Parses addresses and networks.
     ///
     /// # Errors
-    /// The first that is neither.
+    /// The first text that is neither.
     pub fn parse(list: &[String]) -> Result<Self, String> {
         let parse = |text: &String| {
             let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
@@ -36,12 +36,12 @@ impl TrustedProxies {
         Ok(Self { networks, has_warned: AtomicBool::new(false) })
     }
 
-    /// Whether an address, in its canonical form, is one of these.
+    /// Whether an address, in its canonical form, belongs to a trusted network.
     pub fn trusts(&self, address: IpAddr) -> bool {
         self.networks.iter().any(|network| network.contains(&address))
     }
 
-    /// Tells the operator, once, of a proxy that is not trusted: everybody behind it shares one address, and its limits.
+    /// Warns once about a proxy that is not trusted: all clients behind it share one address, and so its limits.
     pub fn warn_of_untrusted(&self, peer: IpAddr, headers: &HeaderMap) {
         let peer = peer.to_canonical();
         if FORWARDING.iter().any(|name| headers.contains_key(*name))
@@ -57,10 +57,11 @@ impl TrustedProxies {
         }
     }
 
-    /// The client's address: the peer's, or, as long as hops are trusted, what they say of the hop before them.
+    /// The client's address: the peer's, or, as long as each hop is trusted, the one that this hop reports.
     pub fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let mut address = peer.to_canonical();
-        // Bytes, since a line that the client began with what is no text still ends with what the proxy says of it.
+        // The lines are read as bytes: even if the client began a line with invalid UTF-8, the proxy's own entry at its
+        // end must count.
         let lines: Vec<&[u8]> = headers.get_all("x-forwarded-for").iter().map(HeaderValue::as_bytes).collect();
         for hop in lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b',')) {
             if !self.trusts(address) {
@@ -73,14 +74,14 @@ impl TrustedProxies {
     }
 }
 
-/// The address of a hop, as proxies write it: alone, with its port (Azure), or of IPv6 in brackets.
+/// The address of a hop in the forms that proxies write: alone, with a port (Azure), or IPv6 in brackets.
 fn address_of(hop: &str) -> Option<IpAddr> {
     let bracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::from);
     let with_port = || hop.parse::<SocketAddr>().ok().map(|address| address.ip());
     hop.parse().ok().or_else(with_port).or_else(bracketed)
 }
 
-/// What a request says of where it comes from.
+/// The source of a request, from its headers and the client's address.
 pub fn source(headers: &HeaderMap, address: Option<IpAddr>) -> Source {
     let sent = headers.get(header::USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let user_agent: String = sent.unwrap_or_default().chars().filter(|c| !is_unruly(*c)).take(USER_AGENT_MAX).collect();
@@ -133,12 +134,11 @@ mod tests {
         }
     }
 
-    /// HP2
     #[test]
     fn what_is_no_text_hides_no_hop() {
         let proxy = ["192.0.2.1"];
         assert_eq!(address(&proxy, "192.0.2.1", &["é, 198.51.100.7"]), "198.51.100.7");
-        // A line that was skipped would leave the one before it, which the client wrote alone.
+        // If the last line were skipped, the line before it would count, and the client alone wrote that one.
         assert_eq!(address(&proxy, "192.0.2.1", &["203.0.113.5", "é, 198.51.100.7"]), "198.51.100.7");
         assert_eq!(address(&proxy, "192.0.2.1", &["203.0.113.5", "é"]), "192.0.2.1");
     }

@@ -1,4 +1,4 @@
-//! What a call knows of its request.
+//! The context of a request, which handlers and server functions read.
 
 use super::cookies::CookieValue;
 use super::farewell::Kept;
@@ -15,7 +15,7 @@ use leptos_axum::ResponseOptions;
 use std::sync::Arc;
 use tower_sessions::Session as WebSession;
 
-/// The request behind a call.
+/// The request that a call belongs to.
 #[derive(Clone)]
 pub struct RequestContext {
     pub app: App,
@@ -24,23 +24,23 @@ pub struct RequestContext {
     pub refresh: CookieValue,
     pub device: CookieValue,
     pub web: WebSession,
-    /// How the pages are to look.
+    /// The theme and language of the pages.
     pub preferences: Preferences,
-    /// What the sign-in page is to say of the session that this browser had.
+    /// The note of the sign-in page about the session that this browser had.
     pub kept: Kept,
-    /// Whether the request brought a web session's cookie.
+    /// Whether the request has a web session's cookie.
     pub has_web: bool,
-    /// Whether it brought any cookie of ours.
+    /// Whether it has any of our cookies.
     pub has_cookie: bool,
-    /// What the request is called in the log.
+    /// The log span of the request.
     pub span: tracing::Span,
 }
 
 impl RequestContext {
-    /// The context of the call that runs.
+    /// The context of the current call.
     ///
     /// # Errors
-    /// `internal` when there is none: a call outside of any request.
+    /// `internal` when the call runs outside of a request.
     pub fn current() -> Result<Self, Problem> {
         use_context::<Self>().ok_or(Problem::new(Code::Internal))
     }
@@ -49,13 +49,14 @@ impl RequestContext {
         &self.app.services
     }
 
-    /// The refresh token as a browser's cookie. Two of one name are none that is ever valid.
+    /// The refresh token in the browser's cookie. If there are two cookies of the name, the result is a token that is
+    /// never valid.
     pub fn refresh_cookie(&self) -> Option<PresentedToken> {
         let token = self.refresh.is_there().then(|| self.refresh.value().unwrap_or_default().to_owned());
         token.map(|token| PresentedToken { token: Text(token), way: TokenTransport::Cookie })
     }
 
-    /// What the browser brings that somebody signs in from.
+    /// The cookies that a sign-in in a browser takes into account.
     pub fn brought(&self) -> BrowserCookies {
         BrowserCookies {
             refresh: self.refresh_cookie(),
@@ -63,7 +64,7 @@ impl RequestContext {
         }
     }
 
-    /// What the caller shows; a native client's refresh token comes in the body.
+    /// The caller's credentials. A native client sends its refresh token in the body.
     pub fn credentials(&self, body: Option<&Secret>) -> Credentials {
         let body =
             body.map(|token| PresentedToken { token: Text(token.expose().to_owned()), way: TokenTransport::Body });
@@ -71,19 +72,19 @@ impl RequestContext {
         Credentials { bearer: self.bearer.clone(), refresh }
     }
 
-    /// The caller of a reading call.
+    /// The caller of a reading call, by its access token.
     ///
     /// # Errors
-    /// `InvalidToken` for anybody who is not signed in.
+    /// `InvalidToken` when nobody is signed in.
     pub async fn reader(&self) -> Result<Caller, ServiceError> {
         let Text(token) = self.bearer.as_ref().ok_or(ServiceError::InvalidToken)?;
         self.services().by_access_token(token).await
     }
 
-    /// The caller whom the web session names.
+    /// The caller, by the web session.
     ///
     /// # Errors
-    /// `InvalidToken` when it names none, or the session is over.
+    /// `InvalidToken` when the web session has no session, or the session has ended.
     pub async fn web_caller(&self) -> Result<Caller, ServiceError> {
         match super::web_session::sid(&self.web).await? {
             Some(sid) => self.services().by_web_session(&sid).await,
@@ -92,14 +93,14 @@ impl RequestContext {
     }
 }
 
-/// Where a call puts what its answer carries beside the body.
+/// The status and headers of the current call's answer.
 pub fn response() -> ResponseOptions {
     expect_context::<ResponseOptions>()
 }
 
-/// The bearer token (RFC 6750 section 2.1). One that is odd, or beside another header, is a token that is never valid,
-/// so that it cannot fall back to another credential unseen. Another scheme is none of ours: a proxy with passwords of
-/// its own sends `Basic`.
+/// The bearer token (RFC 6750 section 2.1). A malformed header, or one beside another, counts as a token that is never
+/// valid, so that the call does not silently use another credential. Other schemes are ignored: a proxy with passwords
+/// of its own sends `Basic`.
 pub fn bearer(headers: &HeaderMap) -> Option<Text> {
     let mut sent = headers.get_all(header::AUTHORIZATION).iter();
     let is_ours = |value: &HeaderValue| {

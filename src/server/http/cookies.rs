@@ -1,59 +1,59 @@
-//! The one place for cookies: their names, how they are read, set and cleared.
+//! All cookies: their names, and how they are read, set and cleared.
 
 use crate::domain::preferences::ZONE_COOKIE;
 use http::{HeaderMap, HeaderValue, header};
 use std::time::Duration;
 
-/// The refresh token. `__Host-` ties it to this host, `Http-` keeps scripts from setting it (draft-ietf-httpbis-rfc6265bis,
-/// section 4.1.3).
+/// The refresh token. `__Host-` ties the cookie to this host, `Http-` keeps scripts from setting it
+/// (draft-ietf-httpbis-rfc6265bis, section 4.1.3).
 pub const REFRESH: Cookie = Cookie { name: "__Host-Http-latchkey-refresh", same_site: "Strict" };
 /// The web session.
 pub const WEB_SESSION: Cookie = Cookie { name: "__Host-Http-latchkey-session", same_site: "Lax" };
 
-/// By which a browser is known to those who signed in from it, also after they signed out.
+/// Identifies a browser to the users who signed in from it, also after they signed out.
 pub const DEVICE: Cookie = Cookie { name: "__Host-Http-latchkey-device", same_site: "Strict" };
-/// For how long a browser keeps it: as long as one may (draft-ietf-httpbis-rfc6265bis, section 5.5).
+/// How long a browser keeps it: the longest time allowed (draft-ietf-httpbis-rfc6265bis, section 5.5).
 pub const DEVICE_LIFE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
-/// How the pages look, by choice; no secret.
+/// The chosen theme and language. Holds no secret.
 pub const PREFERENCES: Cookie = Cookie { name: "__Host-Http-latchkey-preferences", same_site: "Lax" };
-/// What the sign-in page says of the session that was here; no secret.
+/// The note of the sign-in page about the session that this browser had. Holds no secret.
 pub const FAREWELL: Cookie = Cookie { name: "__Host-Http-latchkey-farewell", same_site: "Lax" };
 
-/// In which time zone the browser is, as the page says, which sets it; no secret.
+/// The browser's time zone, set by a script of the page. Holds no secret.
 pub const TIME_ZONE: Cookie = Cookie { name: ZONE_COOKIE, same_site: "Lax" };
 
-/// One cookie of ours.
+/// The name and the `SameSite` attribute of a cookie.
 #[derive(Clone, Copy, Debug)]
 pub struct Cookie {
     name: &'static str,
     same_site: &'static str,
 }
 
-/// What a request brings under one name.
+/// The value of a cookie in a request.
 #[derive(Clone, PartialEq, Eq)]
 pub enum CookieValue {
     Nothing,
     One(String),
-    /// More than one of the same name, or one that is no text: somebody may have slipped it in, so none is believed.
+    /// Several cookies of this name, or a value that is not text. Somebody may have planted one, so none is used.
     Unusable,
 }
 
-/// Whether a request brings any cookie of ours: its browser keeps them.
+/// Whether a request has any of our cookies, so its browser keeps cookies.
 pub fn are_kept(headers: &HeaderMap) -> bool {
     [REFRESH, WEB_SESSION, PREFERENCES, TIME_ZONE].into_iter().any(|cookie| cookie.read(headers).is_there())
 }
 
-/// Whether a request brings one that no sign-in takes away.
+/// Whether a request has a cookie that signing in does not remove.
 pub fn are_kept_for_long(headers: &HeaderMap) -> bool {
     [PREFERENCES, TIME_ZONE].into_iter().any(|cookie| cookie.read(headers).is_there())
 }
 
 impl Cookie {
-    /// Reads the cookie by its name, byte for byte: nothing is decoded.
+    /// Reads the cookie with this exact name: nothing is decoded.
     pub fn read(self, headers: &HeaderMap) -> CookieValue {
         let mut found = CookieValue::Nothing;
-        // Bytes, since a foreign cookie that is not text must not hide ours.
+        // The header is read as bytes: another site's cookie that is not text must not hide ours.
         let pairs = headers.get_all(header::COOKIE).into_iter().flat_map(|line| line.as_bytes().split(|b| *b == b';'));
         for pair in pairs {
             let pair = pair.trim_ascii();
@@ -68,7 +68,7 @@ impl Cookie {
         found
     }
 
-    /// A `Set-Cookie` value; without `life` the browser forgets it when it is closed.
+    /// A `Set-Cookie` value. Without `life` the browser keeps the cookie until it is closed.
     pub fn set(self, value: &str, life: Option<Duration>) -> Option<HeaderValue> {
         let Self { name, same_site } = self;
         let age = life.map(|life| format!("; Max-Age={}", life.as_secs())).unwrap_or_default();
@@ -78,7 +78,7 @@ impl Cookie {
         Some(header)
     }
 
-    /// A `Set-Cookie` value that makes the browser forget it: same name, path and flags.
+    /// A `Set-Cookie` value that removes the cookie: same name, path and flags.
     pub fn clear(self) -> Option<HeaderValue> {
         self.set("", Some(Duration::ZERO))
     }
@@ -132,7 +132,6 @@ mod tests {
         assert_eq!(read(&[&[b"big=".as_slice(), &[b'x'; 9000], b"; ", ours].concat()]).value(), Some("x"));
     }
 
-    /// CK3
     #[test]
     fn a_value_that_is_no_text_is_there_but_no_value() {
         let odd = read(&[b"__Host-Http-latchkey-refresh=x\xff"]);

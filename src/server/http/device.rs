@@ -1,11 +1,12 @@
-//! Which device a request says that it comes from. Only a label: nothing is trusted because of it.
+//! Recognises the device of a request. It is only a label: no decision depends on it.
 
 use crate::domain::device::Device;
 use crate::domain::recognition::{Hints, UserAgent, recognise};
 use http::{HeaderMap, HeaderValue};
 use sfv::{BareItem, Item, List, ListEntry, Parser};
 
-/// The hints that are asked for, beside those that browsers send anyway (`Accept-CH`). Not more than is shown.
+/// The client hints that pages ask for (`Accept-CH`), beside those that browsers always send: only those that are
+/// shown.
 pub const ASKED_FOR: HeaderValue = HeaderValue::from_static("Sec-CH-UA-Platform-Version, Sec-CH-UA-Model");
 
 /// The longest hint that is read, in bytes.
@@ -13,7 +14,7 @@ const HINT_MAX: usize = 512;
 /// The longest model that is shown, in characters.
 const MODEL_MAX: usize = 40;
 
-/// What a User-UserAgent, and the hints beside it, say.
+/// The device that a User-Agent and client hints describe.
 pub fn of(user_agent: &str, hints: &Hints) -> Device {
     let read = woothee::parser::Parser::new().parse(user_agent).unwrap_or_default();
     let known = |text| Some(text).filter(|text| !["UNKNOWN", ""].contains(text));
@@ -28,7 +29,7 @@ pub fn of(user_agent: &str, hints: &Hints) -> Device {
     recognise(&agent, hints)
 }
 
-/// The client hints of a request. They are structured fields (RFC 9651); one that is not, or too long, is none.
+/// The client hints of a request. They are structured fields (RFC 9651); malformed or too long ones are ignored.
 pub fn hints(headers: &HeaderMap) -> Hints {
     let sent = |name| headers.get(name).map(HeaderValue::as_bytes).filter(|value| value.len() <= HINT_MAX);
     let item = |name| Parser::new(sent(name)?).parse::<Item>().ok().map(|item| item.bare_item);
@@ -54,7 +55,7 @@ fn text(item: BareItem) -> Option<String> {
     }
 }
 
-/// The first two numbers.
+/// The first two numbers of a version.
 fn version(text: &str) -> Option<(u32, u32)> {
     let mut numbers = text.split('.');
     let major = numbers.next()?.parse().ok()?;

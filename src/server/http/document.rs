@@ -1,19 +1,19 @@
-//! A page as Leptos writes it, made valid HTML.
+//! Turns the HTML that Leptos writes for a page into valid HTML.
 
-/// As Leptos marks a place among texts: a comment for browsers, an error for whoever validates (HTML Living Standard,
-/// section 13.2.2, "incorrectly-opened-comment").
+/// Leptos' marker for a position between texts. Browsers read it as a comment; validators report it as an error (HTML
+/// Living Standard, section 13.2.2, "incorrectly-opened-comment").
 const MARK: &str = "<!>";
 const COMMENT: &str = "<!---->";
 
 const END: &str = "</html>";
 
-/// The document with whole comments, and with nothing behind it, where no element may stand. What Leptos writes there tells
-/// the app of resources and of error boundaries, which the pages do not have.
+/// The document with complete comments, and without the scripts that Leptos appends after its end, where no element may
+/// stand. They carry data of resources and error boundaries, and the pages have none.
 pub fn valid(html: &str) -> String {
     let html = html.rfind(END).and_then(|end| html.get(..end + END.len())).unwrap_or(html);
     let mut valid = String::with_capacity(html.len() + html.len() / 64);
     let mut rest = html;
-    // Within a tag, an attribute may hold the same signs.
+    // Whole tags are copied, since an attribute may contain the marker's characters.
     while let Some((text, tag)) = rest.find('<').and_then(|at| rest.split_at_checked(at)) {
         valid.push_str(text);
         if let Some(after) = tag.strip_prefix(MARK) {
@@ -29,7 +29,7 @@ pub fn valid(html: &str) -> String {
     valid
 }
 
-/// How long the tag is that `html` begins with.
+/// The length of the tag at the start of `html`.
 fn end_of_tag(html: &str) -> usize {
     let mut quote = None;
     for (at, byte) in html.bytes().enumerate() {

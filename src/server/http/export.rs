@@ -1,6 +1,6 @@
-//! `GET /api/export`: all that is kept about the caller, as one JSON object. It is written page by page as it is read, so
-//! that a large one takes no more memory than a small one. Where reading fails on the way the answer breaks off: whoever
-//! asked can tell it from a whole one.
+//! `GET /api/export`: everything that is stored about the caller, as one JSON object. It is sent page by page as it is
+//! read, so a large export needs no more memory than a small one. If reading fails, the answer is cut off, and the
+//! client can tell that it is incomplete.
 
 use super::account::name_devices;
 use super::context::RequestContext;
@@ -20,7 +20,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tracing::{Instrument as _, Span};
 
-/// The whole answer, from its beginning on.
+/// The whole answer.
 pub async fn export(request: Request) -> Response<Body> {
     let Some(context) = request.extensions().get::<RequestContext>() else {
         return problem::answer(&Code::Internal.into());
@@ -54,15 +54,15 @@ fn answer(context: &RequestContext, caller: Caller, account: Account) -> Respons
     response
 }
 
-/// An export that is under way.
+/// An export in progress.
 struct Export {
     services: Arc<Services>,
     caller: Caller,
-    /// What comes next; `None` at the end.
+    /// The next part; `None` at the end.
     next: Option<Part>,
 }
 
-/// A part of the object, from some page on.
+/// A part of the object, starting at a given page.
 enum Part {
     Account(Box<Account>),
     Sessions(Option<(Timestamp, SessionId)>),
@@ -70,7 +70,7 @@ enum Part {
 }
 
 impl Export {
-    /// The next page, `None` after the last.
+    /// The next page; `None` after the last one.
     async fn page(&mut self) -> Result<Option<String>, ServiceError> {
         let page = match self.next.take() {
             None => return Ok(None),
@@ -98,7 +98,7 @@ impl Export {
     }
 }
 
-/// Items of an array, each after a comma but for the first of all.
+/// Items of an array, separated by commas. Unless `is_first`, a comma precedes them.
 fn items<T: Serialize>(items: &[T], is_first: bool) -> Result<String, ServiceError> {
     let items: Vec<String> = items.iter().map(json).collect::<Result<_, _>>()?;
     let comma = if is_first || items.is_empty() { "" } else { "," };

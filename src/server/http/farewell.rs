@@ -1,5 +1,6 @@
-//! What the sign-in page says of the session that this browser had. The page that ends a session, or that clears its
-//! cookie, leaves it in a small cookie for a few minutes, so that every tab says the same, and no address can say it.
+//! Keeps the sign-in page's note about the ended session in a cookie for a few minutes. The request that ends the
+//! session, or that clears its cookie, sets it, so that every tab shows the same note. It is not in the address, where
+//! anybody could write one.
 
 use super::context::RequestContext;
 use super::cookies::{CookieValue, FAREWELL};
@@ -8,34 +9,34 @@ use crate::domain::farewell::Farewell;
 use http::{HeaderMap, HeaderValue, header};
 use std::time::Duration;
 
-/// For how long it is said: a tab may be looked at later than the one that signed out.
+/// How long the note is kept: a tab may be looked at later than the one that signed out.
 const SAID_FOR: Duration = Duration::from_secs(5 * 60);
 
-/// What a request brings of it.
+/// The note that a request carries.
 #[derive(Clone, Debug, Default)]
 pub struct Kept {
     pub farewell: Option<Farewell>,
     is_there: bool,
-    /// Whether people ask, who are shown a page next. Programs do not say which language they read.
+    /// Whether a person will see the next page. Programs send no `Accept-Language`.
     reads: bool,
 }
 
 pub fn of(headers: &HeaderMap) -> Kept {
-    let brought = FAREWELL.read(headers);
+    let cookie = FAREWELL.read(headers);
     Kept {
-        farewell: brought.value().and_then(from_text),
-        is_there: brought != CookieValue::Nothing,
+        farewell: cookie.value().and_then(from_text),
+        is_there: cookie != CookieValue::Nothing,
         reads: headers.contains_key(header::ACCEPT_LANGUAGE),
     }
 }
 
-/// A `Set-Cookie` value that keeps `farewell` for the sign-in page; `None` for programs.
+/// A `Set-Cookie` value that stores `farewell` for the sign-in page; `None` for programs.
 pub fn keep(context: &RequestContext, farewell: &Farewell) -> Option<HeaderValue> {
     let text = serde_urlencoded::to_string(farewell).ok().filter(|_| context.kept.reads)?;
     FAREWELL.set(&text, Some(SAID_FOR))
 }
 
-/// A `Set-Cookie` value for somebody who signs in; `None` if there is nothing to forget.
+/// A `Set-Cookie` value that removes the note when somebody signs in; `None` if there is none.
 pub fn forget(context: &RequestContext) -> Option<HeaderValue> {
     context.kept.is_there.then(|| FAREWELL.clear()).flatten()
 }

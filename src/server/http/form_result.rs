@@ -1,4 +1,5 @@
-//! What a form without JavaScript does, kept for the page that comes next (see [`ui::form_result`](crate::ui::form_result)).
+//! Stores the result of a form of a page without JavaScript for the next page (see
+//! [`ui::form_result`](crate::ui::form_result)).
 
 use super::context::RequestContext;
 use super::{forms, web_session};
@@ -9,12 +10,12 @@ use crate::ui::links::post;
 use crate::ui::links::query::NOT_ME;
 use std::collections::HashMap;
 
-/// What will have been done if the call succeeds, looked up before it is gone. `None`: nothing that has to be said, or
-/// nobody to whom it may be.
+/// The result if the call succeeds, read before the call removes it. `None` if there is nothing to report, or nobody to
+/// report it to.
 pub async fn foreseen(path: &str, body: &[u8], context: &RequestContext) -> Option<FormResult> {
     let fields: HashMap<String, String> = serde_urlencoded::from_bytes(body).unwrap_or_default();
     match path {
-        // What comes next says so itself.
+        // The next page reports this itself.
         post::REVOKE if fields.contains_key(NOT_ME) => None,
         post::REVOKE => device(context, fields.get("sid")?).await.map(FormResult::Ended),
         post::RENAME => {
@@ -27,7 +28,7 @@ pub async fn foreseen(path: &str, body: &[u8], context: &RequestContext) -> Opti
     }
 }
 
-/// What the device of one of the reader's sessions is called.
+/// The name of the device of one of the user's sessions.
 async fn device(context: &RequestContext, sid: &str) -> Option<DeviceName> {
     let caller = context.web_caller().await.ok()?;
     let sessions = context.services().sessions(&caller).await.ok()?;
@@ -35,14 +36,14 @@ async fn device(context: &RequestContext, sid: &str) -> Option<DeviceName> {
     Some(DeviceName { name: session.name, browser: session.browser, os: session.os })
 }
 
-/// Keeps it for the next page of who is signed in.
-pub async fn keep(context: &RequestContext, said: &FormResult) {
+/// Stores the result for the next page, if somebody is signed in.
+pub async fn keep(context: &RequestContext, result: &FormResult) {
     let kept = match web_session::sid(&context.web).await {
-        Ok(Some(_)) => web_session::keep_form_result(&context.web, said).await,
+        Ok(Some(_)) => web_session::keep_form_result(&context.web, result).await,
         Ok(None) => Ok(()),
         Err(error) => Err(error),
     };
     if let Err(error) = kept {
-        tracing::warn!(%error, "what a form has done cannot be said on the next page");
+        tracing::warn!(%error, "the result of a form could not be stored for the next page");
     }
 }

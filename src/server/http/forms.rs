@@ -1,5 +1,5 @@
-//! Form posts without JavaScript: they come back to our own page, with the error's code and nothing secret in the
-//! address.
+//! The answer to form posts of pages without JavaScript: a redirection to one of our pages. Its address carries an
+//! error's code, and nothing secret.
 
 use super::context::RequestContext;
 use super::{problem, return_to, web_session};
@@ -10,7 +10,7 @@ use axum::body::{Body, to_bytes};
 use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use std::collections::HashMap;
 
-/// Whether a request is a plain HTML form's: its answer is a page, not JSON.
+/// Whether a plain HTML form sent the request, so that its answer is a page and not JSON.
 pub fn is_form(headers: &HeaderMap) -> bool {
     let has = |name, part: &str| {
         headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(part))
@@ -18,7 +18,7 @@ pub fn is_form(headers: &HeaderMap) -> bool {
     has(header::CONTENT_TYPE, "application/x-www-form-urlencoded") && has(header::ACCEPT, "text/html")
 }
 
-/// Turns the answer to a form post into a redirection to the page that goes on.
+/// Turns the answer to a form post into a redirection to the next page.
 pub async fn answer(path: &str, body: &[u8], response: Response<Body>, context: &RequestContext) -> Response<Body> {
     let fields: HashMap<String, String> = serde_urlencoded::from_bytes(body).unwrap_or_default();
     let wanted = fields.get("returnTo").map(String::as_str);
@@ -35,7 +35,7 @@ pub async fn answer(path: &str, body: &[u8], response: Response<Body>, context: 
         {
             tracing::warn!(%error, "a form's username could not be kept");
         }
-        // What was to be ended was ended by somebody else meanwhile: what comes next is the same.
+        // Somebody else ended the session in the meantime. The next page is the same.
         if is_over { links::DISOWN.to_owned() } else { refused(path, &problem, wanted) }
     };
     let Ok(location) = HeaderValue::try_from(target) else {
@@ -54,8 +54,8 @@ pub async fn answer(path: &str, body: &[u8], response: Response<Body>, context: 
     redirect
 }
 
-/// Whether the name that was typed is kept for the page that says why. Only what was judged leaves a row: those
-/// attempts are limited, and whatever else is refused would let anybody fill the database.
+/// Whether the typed username is kept, so that the page with the error can show it. Keeping it writes a row. Attempts
+/// that reach a decision are limited; anything else could be repeated to fill the database.
 fn is_worth_keeping(path: &str, problem: &Problem, username: &str) -> bool {
     let judged = match (path, problem.code) {
         ("/auth/login", Code::InvalidCredentials) | ("/auth/signup", Code::UsernameTaken) => true,
@@ -65,7 +65,7 @@ fn is_worth_keeping(path: &str, problem: &Problem, username: &str) -> bool {
     judged && username.chars().take(USERNAME_LENGTH.end() + 1).count() <= *USERNAME_LENGTH.end()
 }
 
-/// The page after what succeeded.
+/// The page to go to after a success.
 fn after(path: &str, fields: &HashMap<String, String>, wanted: Option<&str>) -> String {
     let page = match path {
         "/preferences" => return return_to::same(wanted),
@@ -80,12 +80,12 @@ fn after(path: &str, fields: &HashMap<String, String>, wanted: Option<&str>) -> 
     page.to_owned()
 }
 
-/// Whether all sessions are ended but the one that asks.
+/// Whether all sessions are ended except the caller's own.
 pub fn keeps_current(fields: &HashMap<String, String>) -> bool {
     fields.get("keepCurrent").is_some_and(|keep| keep == "true" || keep == "on")
 }
 
-/// The page that shows what was refused.
+/// The page that shows the error.
 fn refused(path: &str, problem: &Problem, wanted: Option<&str>) -> String {
     let wanted = wanted.map(|wanted| return_to::page(Some(wanted)));
     let page = match (path, problem.code) {
@@ -102,7 +102,7 @@ fn refused(path: &str, problem: &Problem, wanted: Option<&str>) -> String {
         query.push(("field", field.field.clone()));
         query.push(("reason", field.code.clone()));
     }
-    // Coming from an action on a page one goes back to that page.
+    // An action on a page leads back to that page.
     if page == "/reauthenticate" && wanted.is_none() {
         query.push(("returnTo", "/devices".to_owned()));
     }

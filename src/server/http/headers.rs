@@ -1,11 +1,11 @@
-//! The one place for response headers: what every answer carries, files and errors included.
+//! The response headers of every answer, files and errors included. No other module decides them.
 
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
-/// For what is no page of ours: it may load nothing.
+/// The policy of answers that are no page: they may load nothing.
 const CSP_NOTHING: &str = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-/// For what runs as a worker: WebAssembly, loaded from here.
+/// The policy of workers: they run WebAssembly, loaded from this site.
 const CSP_WORKER: &str = "default-src 'none'; connect-src 'self'; script-src 'wasm-unsafe-eval'; base-uri 'none'; \
                           form-action 'none'; frame-ancestors 'none'";
 
@@ -20,7 +20,7 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
 ];
 
-/// The content security policy of a page whose own scripts carry `nonce`. A page in development also listens at
+/// The content security policy of a page whose scripts carry `nonce`. In development a page also connects to
 /// `reload_port`.
 pub fn page_policy(nonce: &str, reload_port: Option<u32>) -> Option<HeaderValue> {
     let reload = reload_port.map(|port| format!(" ws://*:{port}")).unwrap_or_default();
@@ -32,24 +32,24 @@ pub fn page_policy(nonce: &str, reload_port: Option<u32>) -> Option<HeaderValue>
     HeaderValue::try_from(policy).ok()
 }
 
-/// A file whose name changes with what it holds.
+/// The headers of a file whose name changes with its content.
 pub fn kept_for_ever<B>(mut response: Response<B>, is_script: bool) -> Response<B> {
     if !response.status().is_success() && response.status() != StatusCode::NOT_MODIFIED {
         return response;
     }
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
-    // In which form it comes depends on what the browser reads; who keeps it between us must know.
+    // The encoding depends on what the browser accepts, and caches must know that.
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     if is_script {
-        // A worker has the policy of its own file (CSP 3, section 4.2). Where the browser has the file already, the
-        // answer's headers take the place of those that it kept (RFC 9111, section 3.2).
+        // A worker has the policy of its own file (CSP 3, section 4.2). If the browser has cached the file, the headers
+        // of this answer replace the stored ones (RFC 9111, section 3.2).
         headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP_WORKER));
     }
     response
 }
 
-/// A file whose name stays when it changes.
+/// The headers of a file that keeps its name when its content changes.
 pub fn kept_for_a_day<B>(mut response: Response<B>) -> Response<B> {
     if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
@@ -57,12 +57,13 @@ pub fn kept_for_a_day<B>(mut response: Response<B>) -> Response<B> {
     response
 }
 
-/// Whether an answer is kept for whoever asks for the same next (RFC 9111, section 5.2.2.9).
+/// Whether caches may give the answer to other clients too (RFC 9111, section 5.2.2.9).
 pub fn is_public(headers: &HeaderMap) -> bool {
     headers.get(header::CACHE_CONTROL).is_some_and(|value| value.as_bytes().starts_with(b"public"))
 }
 
-/// Adds what an answer does not say itself. Whatever does not say how long it keeps is not to be kept at all.
+/// Adds the headers that an answer does not set itself. An answer that does not say how long it may be cached may not
+/// be stored.
 pub fn complete(headers: &mut HeaderMap, https: bool) {
     for (name, value) in ALWAYS {
         headers.insert(name, value);
@@ -79,14 +80,14 @@ pub fn complete(headers: &mut HeaderMap, https: bool) {
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(HeaderValue::from_static(CSP_NOTHING));
 }
 
-/// A page tells its address to this site only. With `no-referrer` its own forms would come from the origin `null`, which
-/// is refused where a browser has no Fetch Metadata.
+/// A page sends its address as referrer to this site only. With `no-referrer`, browsers would send the origin `null`
+/// with its forms; without Fetch Metadata such forms are refused.
 fn referrer_policy(headers: &HeaderMap) -> &'static str {
     let is_page = headers.get(header::CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
     if is_page { "same-origin" } else { "no-referrer" }
 }
 
-/// The type of a text that does not say how it is encoded, with that. Everything of ours is UTF-8; a stream of events is
+/// The content type of a text with its charset, if it has none. All our texts are UTF-8; a stream of events always is,
 /// by its definition.
 fn with_charset(value: &HeaderValue) -> Option<HeaderValue> {
     let value = value.to_str().ok()?;

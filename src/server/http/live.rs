@@ -1,4 +1,4 @@
-//! `GET /api/live`: server-sent events (HTML Living Standard, section 9.2), asked for with a bearer token.
+//! `GET /api/live`: server-sent events (HTML Living Standard, section 9.2) for callers with a bearer token.
 
 use super::context::RequestContext;
 use super::problem;
@@ -17,10 +17,11 @@ use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 use tracing::{Instrument as _, Span};
 
-/// How often an idle stream shows that it is alive, so that proxies keep it and a client that is gone is noticed.
+/// The interval of the messages that keep an idle stream open. They keep proxies from closing it, and reveal that a
+/// client has gone away.
 const KEEP_ALIVE: Duration = Duration::from_secs(25);
 
-/// Tells what happens to the caller's sessions, until the access token expires, the session ends, or the server stops.
+/// Streams the changes to the caller's sessions until the access token expires, the session ends, or the server stops.
 pub async fn live(request: Request) -> Response<Body> {
     let Some(context) = request.extensions().get::<RequestContext>() else {
         return problem::answer(&Code::Internal.into());
@@ -37,19 +38,19 @@ pub async fn live(request: Request) -> Response<Body> {
 
 fn answer(watch: Watch, span: Span) -> Response<Body> {
     let events = stream::unfold((watch, span), |(mut watch, span)| async {
-        // A panic ends the stream like any end of it: the page asks anew.
+        // A panic ends the stream like any other end: the page connects again.
         let next = AssertUnwindSafe(watch.next()).catch_unwind().instrument(span.clone()).await;
         match next.ok()? {
             Ok(event) => Some((Ok::<_, Infallible>(written(event?)), (watch, span))),
             Err(error) => {
-                span.in_scope(|| tracing::warn!(%error, "a page is no longer told what happens"));
+                span.in_scope(|| tracing::warn!(%error, "a stream of live events failed"));
                 None
             }
         }
     });
     let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    // Asks proxies that know it not to hold events back.
+    // nginx and others do not buffer an answer with this header.
     response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
     response
 }

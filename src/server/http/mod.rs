@@ -1,4 +1,5 @@
-//! HTTP: one router, and what stands before all of it. Rules are elsewhere; here is only how they are said.
+//! The HTTP server: one router, the layers around it, and the handlers. Handlers translate between HTTP and the use
+//! cases in `server::service`; they hold no rules.
 
 pub mod account;
 pub mod auth;

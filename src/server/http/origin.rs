@@ -1,18 +1,18 @@
-//! The same-origin gate before every unsafe method.
+//! The same-origin check of every unsafe request.
 
 use super::cookies::{REFRESH, WEB_SESSION};
 use http::{HeaderMap, Method, header};
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-/// How many different origins the log names: anybody can make them up.
+/// How many different origins are logged. Anybody can invent more.
 const NAMED_MAX: usize = 16;
-/// The longest origin that is named, in bytes.
+/// The longest origin that is logged, in bytes.
 const ORIGIN_MAX: usize = 256;
 
-/// Whether a request may change something: the browser says that it comes from this very origin (Fetch Metadata), or,
-/// if it does not say, its `Origin` is the public URL. A request with neither is no browser's, and passes only without
-/// our cookies.
+/// Whether a request may change something. A browser must say that it comes from this origin (Fetch Metadata), or, if
+/// it does not send that header, its `Origin` must be the public URL. A request with neither is not from a current
+/// browser, and passes only if it has none of our cookies.
 pub fn may_pass(method: &Method, headers: &HeaderMap, public_url: &str) -> bool {
     if method.is_safe() {
         return true;
@@ -28,13 +28,13 @@ pub fn may_pass(method: &Method, headers: &HeaderMap, public_url: &str) -> bool 
     }
 }
 
-/// Where pages were opened that are not the public URL, and whose requests were refused for it.
+/// Origins other than the public URL whose requests were refused, to log each one once.
 #[derive(Debug, Default)]
 pub struct ForeignOrigins(Mutex<HashSet<String>>);
 
 impl ForeignOrigins {
-    /// Tells the operator of a refused request, once for each origin. One that the browser itself calls cross-site says
-    /// nothing of how the service is reached.
+    /// Logs a refused request, once for each origin. A request that the browser itself calls cross-site is left out: it
+    /// says nothing about the address at which people use the service.
     pub fn warn(&self, headers: &HeaderMap, public_url: &str) {
         if let Some(origin) = opened_at(headers)
             && self.is_new(origin)
@@ -54,15 +54,15 @@ impl ForeignOrigins {
     }
 }
 
-/// The address at which the page was opened that sent this request, where only `Origin` tells.
+/// The origin of the page that sent this request, if only `Origin` gives it.
 fn opened_at(headers: &HeaderMap) -> Option<&str> {
     let origin = headers.get(header::ORIGIN).filter(|_| !headers.contains_key("sec-fetch-site"))?.to_str().ok()?;
     let is_page = origin.starts_with("http://") || origin.starts_with("https://");
     Some(origin).filter(|origin| is_page && origin.len() <= ORIGIN_MAX)
 }
 
-/// Whether a request says nothing of the origin that it comes from, as a browser does of a page with the referrer policy
-/// `no-referrer`, and as somebody does who takes such headers away.
+/// Whether a request hides its origin. Browsers do so for pages with the referrer policy `no-referrer`, and some people
+/// remove the headers.
 pub fn is_hidden(headers: &HeaderMap) -> bool {
     let is_told = headers.get(header::ORIGIN).is_some_and(|origin| origin != "null");
     !is_told && !headers.contains_key("sec-fetch-site")

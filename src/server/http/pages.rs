@@ -1,4 +1,4 @@
-//! Pages, rendered complete for who is signed in. Rendering reads; it never rotates.
+//! The pages, rendered completely for the signed-in user. Rendering only reads; it never rotates a token.
 
 use super::context::{RequestContext, response};
 use super::cookies::REFRESH;
@@ -22,15 +22,15 @@ use leptos::prelude::provide_context;
 use tower::ServiceExt as _;
 use tower_http::services::ServeFile;
 
-/// Where pages are.
+/// The paths of all pages.
 pub fn paths() -> impl Iterator<Item = &'static str> {
     std::iter::once(ROOT).chain(Page::ALL.into_iter().filter_map(Page::path))
 }
 
-/// Leads on: to the devices, or to where one signs in.
+/// Redirects to the devices page, which redirects to sign in if necessary.
 const ROOT: &str = "/";
 
-/// A page, or the one where the visitor should be instead.
+/// A page, or a redirection to the page where the visitor should be.
 pub async fn page(request: Request) -> Response<Body> {
     let Some(context) = request.extensions().get::<RequestContext>().cloned() else {
         return problem::answer(&Code::Internal.into());
@@ -41,7 +41,7 @@ pub async fn page(request: Request) -> Response<Body> {
         Ok(Guide::Go(target)) => Redirect::to(&target).into_response(),
         Ok(Guide::SignInAnew(content)) => {
             let kept = match &content {
-                Content::SignIn(Some(said)) => farewell::keep(&context, said),
+                Content::SignIn(Some(note)) => farewell::keep(&context, note),
                 _ => None,
             };
             let mut response = render(request, context, content, StatusCode::OK).await;
@@ -61,8 +61,8 @@ fn address_of(request: &Request) -> Address {
 enum Guide {
     Stay(Content),
     Go(String),
-    /// The sign-in page, for a browser whose cookies are of a session that is over: they are cleared, and what the page
-    /// says of it is kept for the other tabs.
+    /// The sign-in page, for a browser whose session has ended: its cookies are cleared, and the note is kept for the
+    /// other tabs.
     SignInAnew(Content),
 }
 
@@ -83,7 +83,7 @@ async fn guide(context: &RequestContext, address: &Address, headers: &HeaderMap)
     }
 }
 
-/// A page of somebody who is signed in, with what it tells of them.
+/// A page for the signed-in user, with its content.
 async fn content(
     context: &RequestContext,
     caller: &Caller,
@@ -113,18 +113,19 @@ async fn content(
             let sessions = context.services().sessions(caller).await?;
             match asked(address, sessions) {
                 Some(asked) => Content::SignOut(asked),
-                // It is over already, or was never there.
+                // The session has ended already, or never existed.
                 None => return Ok(Guide::Go(links::DEVICES.into())),
             }
         }
         Page::NotMe => return not_me(context, caller, username).await,
         Page::Reauthenticate => Content::Reauthenticate(Personal { username, content: () }),
-        // No other has a path but the root.
+        // Only the root has no page of its own.
         _ => return Ok(Guide::Go(links::DEVICES.into())),
     }))
 }
 
-/// What is to be signed out, as far as it is there. One's own session is not ended by itself here.
+/// The sessions that the user is asked about, if they exist. The page does not offer to end the caller's own session
+/// alone.
 fn asked(address: &Address, sessions: Vec<SessionInfo>) -> Option<Asked> {
     if let Some(sid) = address.parameter(query::DEVICE) {
         let one = sessions.into_iter().find(|session| !session.current && session.sid.as_str() == sid)?;
@@ -138,12 +139,12 @@ fn asked(address: &Address, sessions: Vec<SessionInfo>) -> Option<Asked> {
     }
 }
 
-/// The page that asks before a session is ended that somebody else started.
+/// The page that asks before a session is ended that the user did not start.
 async fn not_me(context: &RequestContext, caller: &Caller, username: String) -> Result<Guide, ServiceError> {
     let Some(sid) = web_session::not_mine(&context.web).await? else { return Ok(Guide::Go(links::ACTIVITY.into())) };
     let session = context.services().sessions(caller).await?.into_iter().find(|session| session.sid == sid);
     let Some(session) = session.filter(|session| !session.current) else {
-        // It ended meanwhile: what comes next is the same.
+        // The session ended in the meantime. The next page is the same.
         web_session::forget_not_mine(&context.web).await?;
         return Ok(Guide::Go(links::DISOWN.into()));
     };
@@ -151,45 +152,46 @@ async fn not_me(context: &RequestContext, caller: &Caller, username: String) -> 
     Ok(Guide::Stay(Content::NotMe(Personal { username, content: NotMeContent { session, password_needed } })))
 }
 
-/// Who asks for a page of somebody signed in, and is not by the web session. Where a living refresh token is shown, or
-/// was withheld, the browser is to use it first: one that is only shown opens nothing, or whoever copied it could look
-/// on unseen.
+/// For requests for a signed-in user's page without a valid web session. If the browser has a live refresh token, or
+/// has withheld it, it must first use it. Presenting the token is not enough to see a page; otherwise somebody with a
+/// copy could look on unnoticed.
 async fn turned_away(context: &RequestContext, address: &Address, headers: &HeaderMap) -> Result<Guide, ServiceError> {
     let page = address.page().path();
     let resume = async || {
-        // What there is of one is of nobody, or of a session that is over: the refresh makes another in its place.
+        // The web session belongs to nobody, or to a session that has ended. The refresh creates a new one.
         web_session::discard(&context.web).await?;
         Ok(if page.is_some() { Guide::Stay(Content::Resuming) } else { Guide::Go(links::DEVICES.into()) })
     };
-    let mut told = Vec::new();
+    let mut parameters = Vec::new();
     match context.refresh_cookie() {
         None if withheld(headers) => return resume().await,
         None => {}
-        Some(shown) => {
+        Some(presented) => {
             let now = context.services().now();
-            match context.services().family(&shown).await? {
+            match context.services().family(&presented).await? {
                 Some(session) if session.is_alive(now) => return resume().await,
                 Some(Session { revoked: Some(Revocation { reason: Reason::Reused, .. }), .. }) => {
-                    told.push((query::ERROR, "refresh_reused"));
+                    parameters.push((query::ERROR, "refresh_reused"));
                 }
-                Some(Session { revoked: Some(_), .. }) => told.push((query::ERROR, "session_revoked")),
-                _ => told.push((query::ERROR, "invalid_token")),
+                Some(Session { revoked: Some(_), .. }) => parameters.push((query::ERROR, "session_revoked")),
+                _ => parameters.push((query::ERROR, "invalid_token")),
             }
         }
     }
     let wanted = page.map(|_| return_to::page(Some(address.as_str())));
-    told.extend(wanted.as_deref().map(|wanted| (query::RETURN_TO, wanted)));
-    let told: Vec<_> = told.into_iter().map(|(name, value)| (name, Some(value))).collect();
-    Ok(Guide::Go(links::with_query(links::LOGIN, &told)))
+    parameters.extend(wanted.as_deref().map(|wanted| (query::RETURN_TO, wanted)));
+    let parameters: Vec<_> = parameters.into_iter().map(|(name, value)| (name, Some(value))).collect();
+    Ok(Guide::Go(links::with_query(links::LOGIN, &parameters)))
 }
 
-/// Whether the way here was such that a browser withholds a strict cookie: a link from another site.
+/// Whether the browser withheld `SameSite=Strict` cookies, because a link from another site led here.
 fn withheld(headers: &HeaderMap) -> bool {
     headers.get("sec-fetch-site").is_some_and(|site| site != "same-origin" && site != "none")
 }
 
-/// Who is signed in already goes on. What is dead is cleared, here and nowhere else: a refused refresh never touches a
-/// cookie, since it may come late and would wipe that of a newer sign-in.
+/// A sign-in page. If the user is already signed in, redirects to the next page. Cookies of an ended session are
+/// cleared here and nowhere else: a refused refresh never clears a cookie, since it may arrive late and would remove
+/// the cookie of a newer sign-in.
 async fn entrance(
     context: &RequestContext,
     caller: Option<Caller>,
@@ -199,7 +201,7 @@ async fn entrance(
 ) -> Result<Guide, ServiceError> {
     let wanted = address.parameter(query::RETURN_TO);
     let go_on = || Guide::Go(return_to::page(wanted.as_deref()));
-    let Some(shown) = context.refresh_cookie() else {
+    let Some(presented) = context.refresh_cookie() else {
         if caller.is_some() && withheld(headers) {
             return Ok(go_on());
         }
@@ -207,21 +209,21 @@ async fn entrance(
         return Ok(Guide::Stay(content));
     };
     let now = context.services().now();
-    let living = context.services().family(&shown).await?.filter(|session| session.is_alive(now));
+    let live = context.services().family(&presented).await?.filter(|session| session.is_alive(now));
     let is_same = |session: &Session| caller.as_ref().is_some_and(|caller| caller.sid == session.id);
-    if !living.as_ref().is_some_and(is_same) {
+    if !live.as_ref().is_some_and(is_same) {
         web_session::unbind(&context.web).await?;
     }
-    if living.is_some() {
+    if live.is_some() {
         return Ok(go_on());
     }
     Ok(Guide::SignInAnew(match content {
-        Content::SignIn(kept) => Content::SignIn(context.services().farewell(&shown).await?.or(kept)),
+        Content::SignIn(kept) => Content::SignIn(context.services().farewell(&presented).await?.or(kept)),
         other => other,
     }))
 }
 
-/// What is no page of ours: a public file, or a page that says so.
+/// Any other address: a public file, or the page for missing pages.
 pub async fn missing(State(app): State<super::App>, request: Request) -> Response<Body> {
     if let Some(file) = public_file(&app.leptos.site_root, request.uri().path()) {
         return match ServeFile::new(file).oneshot(request).await {
@@ -239,7 +241,7 @@ pub async fn missing(State(app): State<super::App>, request: Request) -> Respons
     }
 }
 
-/// The page that somebody means who writes a slash behind its path.
+/// The page that is meant by its path with a slash at the end.
 fn without_slash(uri: &Uri) -> Option<String> {
     let page = Page::at(uri.path().strip_suffix('/')?).path()?;
     Some(uri.query().map_or_else(|| page.to_owned(), |query| format!("{page}?{query}")))
@@ -250,8 +252,8 @@ pub(super) fn wants_html(headers: &HeaderMap) -> bool {
     accept.is_some_and(|accept| accept.contains("text/html"))
 }
 
-/// The answer to what was refused before it came to any route: to somebody who sent a form as a page, which leads back to
-/// where the form is.
+/// The answer to a request that was refused before it reached a route. If a form sent it, the answer is a page with a
+/// link back to the form.
 pub async fn refused(request: Request, context: RequestContext, problem: Problem) -> Response<Body> {
     let page = links::page_of_form(request.uri().path());
     let mut back = Request::new(Body::empty());
@@ -260,7 +262,7 @@ pub async fn refused(request: Request, context: RequestContext, problem: Problem
     failed(back, context, problem).await
 }
 
-/// The answer where a page cannot be had: to people in their words.
+/// The answer when a page cannot be rendered. People get it as a page.
 async fn failed(request: Request, context: RequestContext, problem: Problem) -> Response<Body> {
     let plain = problem::answer(&problem);
     if !wants_html(request.headers()) {
@@ -268,7 +270,7 @@ async fn failed(request: Request, context: RequestContext, problem: Problem) -> 
     }
     let code = problem.code;
     let mut page = render(request, context, Content::Failed(problem), plain.status()).await;
-    // For the log.
+    // The log reads the code from here.
     page.extensions_mut().insert(code);
     if let Some(after) = plain.headers().get(header::RETRY_AFTER) {
         page.headers_mut().insert(header::RETRY_AFTER, after.clone());
@@ -276,7 +278,7 @@ async fn failed(request: Request, context: RequestContext, problem: Problem) -> 
     page
 }
 
-/// A file of `public/`, which is copied to the site's root: one plain name, nothing hidden, no folder.
+/// A file of `public/`, which the build copies to the site's root. Only plain names: no hidden file, no folder.
 fn public_file(root: &str, path: &str) -> Option<std::path::PathBuf> {
     let name = path.strip_prefix('/')?;
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
@@ -300,9 +302,9 @@ async fn render(request: Request, context: RequestContext, content: Content, sta
         Content::SignIn(_) | Content::SignUp => web_session::kept_username(&context.web).await.ok().flatten(),
         _ => None,
     };
-    let said = match content {
+    let form_result = match content {
         Content::Devices(_) | Content::Activity(_) | Content::Account(_) => {
-            // A page is worth more than what would stand above it.
+            // The page is shown even if the result cannot be read.
             web_session::take_said(&context.web).await.ok().flatten()
         }
         _ => None,
@@ -334,7 +336,7 @@ async fn render(request: Request, context: RequestContext, content: Content, sta
                 response().insert_header(header::CONTENT_SECURITY_POLICY, policy);
             }
         },
-        move || ui::shell(options.clone(), files.clone(), content.clone(), said.clone()),
+        move || ui::shell(options.clone(), files.clone(), content.clone(), form_result.clone()),
     );
     let mut response = whole(render(request).await).await;
     if response.status() == StatusCode::OK {
@@ -343,7 +345,7 @@ async fn render(request: Request, context: RequestContext, content: Content, sta
     if let Some(given) = given {
         response.headers_mut().append(header::SET_COOKIE, given);
     }
-    // Browsers mind it on a page only.
+    // Browsers read this header on pages only.
     response.headers_mut().insert(HeaderName::from_static("accept-ch"), device::ASKED_FOR);
     response
 }

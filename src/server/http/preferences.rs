@@ -1,4 +1,4 @@
-//! How somebody wants the pages, as a cookie says it.
+//! Reads and writes the cookies that hold how somebody wants the pages: theme, language, time zone.
 
 use super::context::{RequestContext, response};
 use super::cookies::{PREFERENCES, TIME_ZONE, are_kept_for_long};
@@ -17,27 +17,27 @@ use std::time::Duration;
 const HOUR: u64 = 60 * 60;
 const DAY: u64 = 24 * HOUR;
 
-/// How long a choice is kept: a year.
+/// How long the browser keeps a choice: a year.
 const KEPT: Duration = Duration::from_secs(365 * 86_400);
 
-/// What the browser's cookie says.
+/// The choices in the browser's cookie.
 pub fn chosen(headers: &HeaderMap) -> Preferences {
     PREFERENCES.read(headers).value().map(Preferences::from_text).unwrap_or_default()
 }
 
-/// What is to be known of a browser before somebody signs in.
+/// What a sign-in page still has to find out about a browser's cookies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CookieCheck {
-    /// It has shown that it keeps cookies, or will not ask to be believed: a program, and what a page fetches.
+    /// Nothing: the page has no form to sign in with, or a program or a script of a page requests it.
     NotNeeded,
-    /// It has one already, which it has to send back.
+    /// The browser has sent a long-lived cookie, and has to send it again with the form.
     Kept,
-    /// It is given one now: its preferences as they are, until it is closed.
+    /// The browser gets a cookie now: its current preferences, until it is closed.
     Given,
 }
 
-/// Whether the form on a page of signing in asks for proof that the browser keeps cookies. Who only looks with a program
-/// is given nothing.
+/// How the form on a sign-in page makes sure that the browser keeps cookies. A program that only reads the page gets no
+/// cookie.
 pub fn cookie_check(content: &Content, headers: &HeaderMap) -> CookieCheck {
     let is_page = match (headers.get("sec-fetch-dest"), headers.get("sec-fetch-site")) {
         (Some(destination), _) => destination == "document",
@@ -51,16 +51,16 @@ pub fn cookie_check(content: &Content, headers: &HeaderMap) -> CookieCheck {
     }
 }
 
-/// The cookie that is given for the check.
+/// The cookie that is set for the check.
 pub fn given(context: &RequestContext) -> Option<HeaderValue> {
     PREFERENCES.set(&context.preferences.to_text(), None)
 }
 
-/// What a page is to know.
+/// The environment of a page: settings and choices that its content depends on.
 pub fn environment(context: &RequestContext, headers: &HeaderMap, check: CookieCheck) -> PageEnvironment {
     let settings = context.services().settings();
-    let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let language = context.preferences.language.or_else(|| Language::wanted(asked?));
+    let accept_language = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let language = context.preferences.language.or_else(|| Language::wanted(accept_language?));
     PageEnvironment {
         theme: context.preferences.theme,
         language: language.unwrap_or_default(),
@@ -72,8 +72,8 @@ pub fn environment(context: &RequestContext, headers: &HeaderMap, check: CookieC
     }
 }
 
-/// In which time zone the browser is, as its cookie says. By the database that comes with the program, which is the same
-/// wherever it runs and is asked without touching a file.
+/// The browser's time zone, from its cookie. It is looked up in the database that is compiled in, which is the same on
+/// every host and needs no file access.
 pub fn time_zone(headers: &HeaderMap) -> Option<TimeZone> {
     static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
@@ -89,20 +89,24 @@ fn offset(zone: &jiff::tz::TimeZone, time: Timestamp) -> i64 {
     jiff::Timestamp::from_second(time.as_secs()).map_or(0, |time| zone.to_offset(time).seconds().into())
 }
 
-/// How long "keep me signed in" lasts here, in words.
+/// How long "keep me signed in" lasts with these settings, in words.
 pub fn remember_hint(context: &RequestContext, language: Language) -> String {
     let tokens = &context.services().settings().tokens;
     let words = text::of(language).lasting();
-    let told = |duration: Duration| match duration.as_secs() {
-        // One day is twenty-four hours: "every 1 day" is no language.
+    let in_words = |duration: Duration| match duration.as_secs() {
+        // One day is written as 24 hours: the texts have no singular.
         days if days >= 2 * DAY => (words.days)(days / DAY),
         hours if hours >= 2 * HOUR => (words.hours)(hours / HOUR),
         others => (words.minutes)(others.div_ceil(60)),
     };
-    (words.remember)(&told(tokens.refresh_absolute), &told(tokens.refresh_idle), &told(tokens.refresh_absolute_short))
+    (words.remember)(
+        &in_words(tokens.refresh_absolute),
+        &in_words(tokens.refresh_idle),
+        &in_words(tokens.refresh_absolute_short),
+    )
 }
 
-/// Keeps a choice; what was not chosen now stays as it was.
+/// Stores a choice. An argument that is `None` leaves the earlier choice unchanged.
 pub fn choose(theme: Option<Theme>, language: Option<Language>) -> Result<(), Problem> {
     let before = RequestContext::current()?.preferences;
     let now = Preferences { theme: theme.unwrap_or(before.theme), language: language.or(before.language) };

@@ -1,4 +1,5 @@
-//! The one place where an error becomes an answer: what a use case says is mapped to a code, its cause is logged once.
+//! Turns errors into answers: each error of a use case becomes a code, and its cause is logged once. No other module
+//! does this.
 
 use crate::api::problem::{Code, FieldError, Problem};
 use crate::domain::credentials::{PasswordError, UsernameError};
@@ -9,7 +10,7 @@ use axum::body::Body;
 use http::{HeaderValue, Response, StatusCode, header};
 use std::time::Duration;
 
-/// Of what media type problems are (RFC 9457 section 3).
+/// The media type of problems (RFC 9457 section 3).
 const MEDIA_TYPE: &str = "application/problem+json";
 
 impl From<ServiceError> for Problem {
@@ -48,7 +49,7 @@ impl From<ServiceError> for Problem {
     }
 }
 
-/// Whole seconds, rounded up: who waits so long never comes too early.
+/// Whole seconds, rounded up: a client that waits this long is not too early.
 const fn seconds(wait: Duration) -> u64 {
     wait.as_secs() + (wait.subsec_nanos() > 0) as u64
 }
@@ -76,12 +77,12 @@ const fn password_code(error: PasswordError) -> &'static str {
     }
 }
 
-/// The answer that tells a problem.
+/// The answer that carries a problem.
 pub fn answer(problem: &Problem) -> Response<Body> {
     let body = serde_json::to_vec(problem).unwrap_or_default();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    // For the log.
+    // The log reads the code from here.
     response.extensions_mut().insert(problem.code);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
@@ -95,11 +96,11 @@ pub fn answer(problem: &Problem) -> Response<Body> {
     response
 }
 
-/// The problem that an answer tells.
+/// The problem that an answer carries.
 #[derive(Clone)]
 struct SentProblem(Problem);
 
-/// Says in a fault of ours under which id the log has its cause.
+/// Adds the request's id to the answer of a server error, so that its cause can be found in the log.
 pub fn name(response: &mut Response<Body>, request_id: &str) {
     if let Some(SentProblem(mut problem)) = response.extensions_mut().remove::<SentProblem>()
         && problem.code.status() >= 500
@@ -109,7 +110,7 @@ pub fn name(response: &mut Response<Body>, request_id: &str) {
     }
 }
 
-/// `WWW-Authenticate` (RFC 6750 section 3) for whatever is refused because of a token.
+/// The `WWW-Authenticate` value (RFC 6750 section 3) for errors that concern a token.
 const fn challenge(code: Code) -> Option<&'static str> {
     match code {
         Code::InvalidToken | Code::SessionRevoked | Code::RefreshReused => Some("Bearer error=\"invalid_token\""),
@@ -117,7 +118,7 @@ const fn challenge(code: Code) -> Option<&'static str> {
     }
 }
 
-/// Whether an answer tells a problem.
+/// Whether an answer carries a problem.
 pub fn is_problem(response: &Response<Body>) -> bool {
     response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == MEDIA_TYPE)
 }

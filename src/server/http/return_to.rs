@@ -1,16 +1,17 @@
-//! Where to go after signing in. Only to a page of ours, by parsing and looking it up; never by the shape of a prefix.
+//! The page to return to after signing in. The address is parsed and looked up among our pages, never compared by
+//! prefix.
 
 use crate::ui::links::{self, query};
 
-/// Pages that one may come back to.
+/// Pages that a sign-in may return to.
 const PAGES: [&str; 4] = [links::DEVICES, links::ACCOUNT, links::ACTIVITY, links::REAUTHENTICATE];
 
-/// The address that `wanted` names, with its query, if it is one of a page of ours; otherwise the devices page.
+/// The address in `wanted`, with its query, if it is one of our pages; otherwise the devices page.
 pub fn page(wanted: Option<&str>) -> String {
     wanted.and_then(|wanted| links::address_of(wanted, &PAGES)).unwrap_or_else(|| links::DEVICES.to_owned())
 }
 
-/// The page that `wanted` names, those of signing in included, which keep where they lead to.
+/// The page in `wanted`. Unlike [`page`], it may be a sign-in page, which keeps its own page to return to.
 pub fn same(wanted: Option<&str>) -> String {
     const ENTRANCES: [&str; 3] = [links::LOGIN, links::SIGNUP, links::REAUTHENTICATE];
     let (path, query) = wanted.and_then(|wanted| wanted.split_once('?')).unwrap_or((wanted.unwrap_or_default(), ""));

@@ -1,4 +1,4 @@
-//! The router, and the layers that stand before every route: none can be added without them.
+//! The router, and the layers around all of its routes. No route can be added outside of these layers.
 
 use super::client::{self, TrustedProxies};
 use super::context::{RequestContext, bearer};
@@ -32,7 +32,7 @@ use tower_http::services::ServeDir;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
-/// What handlers share.
+/// The state that handlers share.
 #[derive(Clone)]
 pub struct App {
     pub services: Arc<Services>,
@@ -47,7 +47,7 @@ pub struct App {
 
 type Route = (&'static str, fn() -> MethodRouter<App>);
 
-/// What is read that is neither a page nor a server function.
+/// The documents that are neither a page nor a server function.
 const DOCUMENTS: [Route; 7] = [
     ("/.well-known/jwks.json", || get(well_known::jwks)),
     ("/.well-known/oauth-authorization-server", || get(well_known::metadata)),
@@ -58,15 +58,15 @@ const DOCUMENTS: [Route; 7] = [
     (EXPORT, || get(export::export)),
 ];
 
-/// Every route that there is, but for files, and its method. The router is made of the same lists.
+/// The path and method of every route, except those of files. [`router`] uses the same lists.
 pub fn routes() -> Vec<(&'static str, Method)> {
     let read = DOCUMENTS.map(|(path, _)| path).into_iter().chain(pages::paths());
     read.map(|path| (path, Method::GET)).chain(server_fn::axum::server_fn_paths()).collect()
 }
 
-/// All routes, with everything that stands before them.
+/// The router with all routes and layers.
 pub fn router(app: App) -> Router {
-    // What renders pages runs on this runtime; it may have been told before, by another server of this process.
+    // Pages are rendered on this runtime. The call fails if another server of this process has already made it.
     let _ = Executor::init_tokio();
     let mut router = Router::new();
     for (path, document) in DOCUMENTS {
@@ -92,10 +92,10 @@ pub fn router(app: App) -> Router {
         .with_state(app)
 }
 
-/// Built files: precompressed, and with the hash of what they hold in their names.
+/// Built files: precompressed, and with the hash of their content in their names.
 fn files(app: &App) -> ServeDir {
     let folder = format!("{}/{}", app.leptos.site_root, app.leptos.site_pkg_dir);
-    // Of a folder there is nothing to see, nor to be led to.
+    // A folder shows no index page and is not redirected to one.
     ServeDir::new(folder).append_index_html_on_directories(false).precompressed_br().precompressed_gzip()
 }
 
@@ -104,7 +104,8 @@ async fn kept_for_ever(request: Request, next: Next) -> Response<Body> {
     headers::kept_for_ever(next.run(request).await, is_script)
 }
 
-/// Somebody who opens the address of a form, from a history or by a reload, is led to the page that has it.
+/// If somebody opens the address of a form, from the history or by a reload, redirects them to the page that has the
+/// form.
 async fn wrong_method(request: Request) -> Response<Body> {
     if request.method().is_safe() && pages::wants_html(request.headers()) {
         return Redirect::to(links::page_of_form(request.uri().path())).into_response();
@@ -112,13 +113,13 @@ async fn wrong_method(request: Request) -> Response<Body> {
     problem::answer(&Code::MethodNotAllowed.into())
 }
 
-/// Outermost: names the request and says from where it comes, tells the log what was refused, and completes whatever
-/// comes back, even from a panic: it ends this request only.
+/// The outermost layer: gives the request an id and a log span, logs refusals, and completes the headers of every
+/// answer. It also catches panics, so that a panic ends one request only.
 async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
     let mut bytes = [0; 12];
     app.entropy.fill(&mut bytes);
     let id = base64url(&bytes);
-    // The route only: the rest of an address may hold what somebody put there by mistake.
+    // Only the route is logged: the rest of an address may contain something secret that was put there by mistake.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
     let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
     if let Some(peer) = peer {
@@ -126,7 +127,7 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
     }
     let address = peer.map(|peer| app.trusted_proxies.client_address(peer, request.headers()));
     let ip = address.map(tracing::field::display);
-    // At the level of errors, so that it is there whatever is logged. User and session: once they are known.
+    // The span has level error, so that it exists at every log level. User and session are added once they are known.
     let span =
         tracing::error_span!("request", id = %id, method = %request.method(), route, ip, user = Empty, sid = Empty);
     request.extensions_mut().insert(ClientAddress(address));
@@ -141,11 +142,11 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
     });
     problem::name(&mut response, &id);
     headers::complete(response.headers_mut(), app.services.settings().server.is_https());
-    // Whoever keeps connections goes elsewhere with the next request.
+    // A stopping server closes its connections, so that clients send their next request elsewhere.
     if app.readiness.is_stopping() {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    // What is kept for others says nothing of who fetched it.
+    // An answer that caches share must not carry the request's id.
     let is_kept = headers::is_public(response.headers());
     if let Some(value) = HeaderValue::try_from(id).ok().filter(|_| !is_kept) {
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
@@ -156,7 +157,8 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
 #[derive(Clone, Copy)]
 struct ClientAddress(Option<IpAddr>);
 
-/// The one gate before every unsafe method. Somebody who sent a form gets a page that says what to do.
+/// Refuses unsafe requests from other origins, before any handler. If a form sent the request, the answer is a page
+/// that says what to do.
 async fn gate(State(app): State<App>, request: Request, next: Next) -> Response<Body> {
     let public_url = &app.services.settings().server.public_url;
     if origin::may_pass(request.method(), request.headers(), public_url) {
@@ -164,7 +166,7 @@ async fn gate(State(app): State<App>, request: Request, next: Next) -> Response<
     } else {
         app.foreign_origins.warn(request.headers(), public_url);
         let mut problem = Problem::new(Code::ForbiddenOrigin);
-        // Who hides from where a form comes did not open it elsewhere.
+        // A browser that hides the form's origin need not have opened the page at another address.
         if !origin::is_hidden(request.headers()) {
             problem = problem.with_public_url(public_url);
         }
@@ -173,7 +175,7 @@ async fn gate(State(app): State<App>, request: Request, next: Next) -> Response<
     }
 }
 
-/// Lets nothing by whose target has no path (RFC 9112 section 3.2.3): it asks for a proxy, which this is not.
+/// Refuses requests whose target has no path (RFC 9112 section 3.2.3): they ask for a proxy, and this server is none.
 async fn with_path(request: Request, next: Next) -> Response<Body> {
     match request.uri().path_and_query() {
         Some(_) => next.run(request).await,
@@ -181,8 +183,8 @@ async fn with_path(request: Request, next: Next) -> Response<Body> {
     }
 }
 
-/// Lets nothing by that names no host, two, or one that is none (RFC 9112 section 3.2): two readers of such a request
-/// may think of two different hosts. HTTP/1.0 needs none.
+/// Refuses requests that name no host, two hosts, or an invalid one (RFC 9112 section 3.2): two readers of such a
+/// request may see two different hosts. HTTP/1.0 needs no host.
 async fn with_one_host(request: Request, next: Next) -> Response<Body> {
     let mut hosts = request.headers().get_all(header::HOST).iter();
     let passes = match (hosts.next(), hosts.next()) {
@@ -197,7 +199,7 @@ fn is_host(host: &[u8]) -> bool {
     !host.contains(&b'@') && Authority::try_from(host).is_ok()
 }
 
-/// What a call may need to know of its request.
+/// The request's facts that a handler may need.
 fn context_of(app: &App, request: &Request) -> RequestContext {
     let address = request.extensions().get().and_then(|ClientAddress(address)| *address);
     let sent = request.headers();
@@ -217,14 +219,15 @@ fn context_of(app: &App, request: &Request) -> RequestContext {
     }
 }
 
-/// Gathers what a call may need to know of its request, and afterwards saves its web session.
+/// Adds the context to the request, and saves its web session afterwards.
 async fn with_context(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
     let context = context_of(&app, &request);
     let (web, has_web) = (context.web.clone(), context.has_web);
     request.extensions_mut().insert(context);
     let mut response = next.run(request).await;
-    // What was done stands: a sign-in whose answer was lost here would be done again, and leave a session each time.
-    // Without a web session the next page asks for a refresh, which makes one.
+    // The call has succeeded, and its answer is sent even now: if a sign-in failed here, it would be repeated, and each
+    // repetition would leave another session. Without a web session the next page asks for a refresh, which creates
+    // one.
     if let Err(error) = app.web_sessions.finish(&web, has_web, &mut response).await {
         tracing::error!(%error, "a web session could not be saved");
     }

@@ -1,4 +1,4 @@
-//! Server functions over HTTP: the one handler that all of them pass through.
+//! The handler of all server functions.
 
 use super::context::RequestContext;
 use super::{form_result, forms, problem};
@@ -13,7 +13,7 @@ use leptos::prelude::provide_context;
 use std::time::Duration;
 use tokio::time::timeout;
 
-/// The largest body that is read, in bytes.
+/// The maximum size of a body, in bytes.
 pub const BODY_MAX: usize = 16 * 1024;
 
 /// How long a client may take to send a body.
@@ -26,18 +26,19 @@ pub async fn call(request: Request) -> Response<Body> {
         return problem::answer(&Code::Internal.into());
     };
     let form = forms::is_form(&parts.headers);
-    // What only reads is asked in the same way (RFC 9110 section 9.3.2); the router leaves the body out.
+    // A HEAD request is handled like GET (RFC 9110 section 9.3.2). The router leaves the body out.
     if parts.method == Method::HEAD {
         parts.method = Method::GET;
     }
-    // Both would send a form post back to wherever it says that it came from.
+    // With either of these, Leptos would send a form post back to the page in its `Referer`.
     parts.headers.remove(header::ACCEPT);
     parts.headers.remove(header::REFERER);
     let body = match timeout(BODY_TIMEOUT, to_bytes(body, BODY_MAX)).await {
         Ok(Ok(body)) => body,
         Ok(Err(error)) => {
             let is_too_long = error.into_inner().is::<LengthLimitError>();
-            // Otherwise chunks that do not read (RFC 9112 section 7.1), or the connection broke off and nobody listens.
+            // Any other error: malformed chunks (RFC 9112 section 7.1), or a lost connection, where nobody reads the
+            // answer.
             let code = if is_too_long { Code::PayloadTooLarge } else { Code::BadRequest };
             return refuse(code, form, &parts, &context).await;
         }
@@ -45,7 +46,7 @@ pub async fn call(request: Request) -> Response<Body> {
     };
     let path = parts.uri.path().to_owned();
     let request = Request::from_parts(parts, Body::from(body.clone()));
-    let said = if form { form_result::foreseen(&path, &body, &context).await } else { None };
+    let result = if form { form_result::foreseen(&path, &body, &context).await } else { None };
     let provided = context.clone();
     let response =
         leptos_axum::handle_server_fns_with_context(move || provide_context(provided.clone()), request).await;
@@ -53,13 +54,13 @@ pub async fn call(request: Request) -> Response<Body> {
     if !form {
         return response;
     }
-    if let Some(said) = said.filter(|_| response.status().is_success()) {
-        form_result::keep(&context, &said).await;
+    if let Some(result) = result.filter(|_| response.status().is_success()) {
+        form_result::keep(&context, &result).await;
     }
     forms::answer(&path, &body, response, &context).await
 }
 
-/// Refuses a request whose body was not read to its end. What is left of it ends the connection.
+/// Refuses a request whose body was not read to its end, and closes the connection with the rest of the body.
 async fn refuse(code: Code, form: bool, parts: &Parts, context: &RequestContext) -> Response<Body> {
     let mut response = problem::answer(&code.into());
     if form {
@@ -69,7 +70,7 @@ async fn refuse(code: Code, form: bool, parts: &Parts, context: &RequestContext)
     response
 }
 
-/// Gives an answer the status that goes with what it says: a problem's own, and 204 for no content.
+/// Sets the status of an answer: the one of its problem, or 204 for an empty result.
 async fn finish(response: Response<Body>) -> Response<Body> {
     if problem::is_problem(&response) {
         let body = to_bytes(response.into_body(), BODY_MAX).await.unwrap_or_default();

@@ -1,12 +1,12 @@
-//! The built site: which files a page names. Read once, when the server starts.
+//! Finds the files of the built site that a page refers to. They are read once, when the server starts.
 
 use crate::ui::files::SiteFiles;
 use leptos::config::LeptosOptions;
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-/// The files of a built site. A build writes their hashes into a file beside the binary, and which part of the app is in
-/// which files into a manifest beside them. Without hashes, files are named as the tools name them.
+/// The files of a built site. The build writes their hashes into a file beside the binary, and the files of each part
+/// of the app into a manifest beside the files. Without hashes, files have the names that the tools give them.
 pub fn files(options: &LeptosOptions) -> SiteFiles {
     let hashes = if options.hash_files { hashes(&options.hash_file) } else { HashMap::new() };
     let folder = Path::new(&*options.site_root).join(&*options.site_pkg_dir);
@@ -37,13 +37,13 @@ pub fn files(options: &LeptosOptions) -> SiteFiles {
     }
 }
 
-/// The port at which `cargo leptos watch` tells pages to load anew; `None` where it does not run. Leptos' `AutoReload`
-/// asks the same.
+/// The port at which `cargo leptos watch` tells pages to reload; `None` if it is not running. Leptos' `AutoReload`
+/// makes the same test.
 pub fn reload_port(options: &LeptosOptions) -> Option<u32> {
     std::env::var_os("LEPTOS_WATCH").is_some().then_some(options.reload_port)
 }
 
-/// The hashes by kind of file, as the build wrote them.
+/// The hashes by kind of file, as the build writes them.
 fn hashes(file: &str) -> HashMap<String, String> {
     let beside = std::env::current_exe().ok().and_then(|binary| binary.parent().map(|folder| folder.join(file)));
     let text = beside.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();

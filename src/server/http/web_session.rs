@@ -1,5 +1,5 @@
-//! Web sessions (tower-sessions) on our own store: they let the server render pages for who is signed in, and carry the
-//! state of a sign-in under way. The cookie is ours to set and clear, since the library's own layer clears it without
+//! Web sessions (tower-sessions) on our own store. With them the server renders pages for the signed-in user, and keeps
+//! state while somebody signs in. The cookie is set and cleared here: the library's own layer would clear it without
 //! the flags that a `__Host-` cookie needs.
 
 use super::cookies::WEB_SESSION;
@@ -21,17 +21,17 @@ use tower_sessions::cookie::time::OffsetDateTime;
 use tower_sessions::session::{Id, Record};
 use tower_sessions::{Expiry, Session as WebSession, SessionStore, session_store};
 
-/// How long a visitor who is not signed in keeps one.
+/// How long a web session of a visitor who is not signed in lasts.
 const VISIT: Duration = Duration::from_secs(15 * 60);
 const SID: &str = "sid";
-/// Until when the browser keeps the cookie, in milliseconds since the epoch; absent: until it is closed.
+/// Until when the browser keeps the cookie, in milliseconds since the epoch. Absent: until the browser is closed.
 const KEPT_UNTIL: &str = "kept_until";
 const USERNAME: &str = "username";
 const SAID: &str = "said";
-/// The session that the user wants to end, since somebody else started it.
+/// The session that the user wants to end because somebody else started it.
 const NOT_MINE: &str = "not_mine";
 
-/// tower-sessions' four verbs on our store. What is stored is a digest of the id, never the id.
+/// Implements tower-sessions' store on ours. The store gets a digest of the id, never the id.
 #[derive(Clone)]
 pub struct WebSessionStore {
     pub store: Arc<dyn WebSessions>,
@@ -62,7 +62,7 @@ fn backend(error: StoreError) -> session_store::Error {
 }
 
 fn encode(record: &Record) -> session_store::Result<String> {
-    // The id stays out: the row is found by its digest.
+    // The id is left out: the row is found by its digest.
     serde_json::to_string(&(&record.data, millis(record.expiry_date)))
         .map_err(|error| session_store::Error::Encode(error.to_string()))
 }
@@ -72,7 +72,8 @@ impl SessionStore for WebSessionStore {
     async fn create(&self, record: &mut Record) -> session_store::Result<()> {
         loop {
             let (id, data, expires_at) = (key(&record.id), encode(record)?, millis(record.expiry_date));
-            // One for each session: whoever comes without the cookie again and again leaves no row each time.
+            // Each session has one web session, so that a client that returns without the cookie does not add a row
+            // each time.
             let of = record.data.get(SID).and_then(|sid| SessionId::deserialize(sid).ok());
             if self.store.add_web_session(&id, &data, expires_at, of.as_ref()).await.map_err(backend)? {
                 return Ok(());
@@ -102,31 +103,31 @@ impl SessionStore for WebSessionStore {
 impl WebSessionStore {
     /// The web session that a request brings, or a new one, which costs nothing until something is put into it.
     pub fn of(&self, headers: &HeaderMap) -> (WebSession, bool) {
-        let brought = WEB_SESSION.read(headers);
-        let id = brought.value().and_then(|value| value.parse().ok());
+        let cookie = WEB_SESSION.read(headers);
+        let id = cookie.value().and_then(|value| value.parse().ok());
         let expiry = Expiry::AtDateTime(date(self.clock.now() + VISIT));
-        (WebSession::new(id, Arc::new(self.clone()), Some(expiry)), brought.is_there())
+        (WebSession::new(id, Arc::new(self.clone()), Some(expiry)), cookie.is_there())
     }
 
-    /// Saves what a request put into its web session, and tells the browser.
+    /// Saves the changes that a request made to its web session, and sets or clears the browser's cookie.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// When the store is unavailable.
     pub async fn finish(
         &self,
         web: &WebSession,
-        brought: bool,
+        had_cookie: bool,
         response: &mut Response<Body>,
     ) -> Result<(), tower_sessions::session::Error> {
-        // A refusal may come late, and must not wipe the cookie of a newer sign-in.
+        // A refusal may arrive late, and must not clear the cookie of a newer sign-in.
         let refuses = response.status().is_client_error() || response.status().is_server_error();
-        // Empty though the browser brought one: it was looked up, and is not there any more.
-        let lost = brought && !refuses && web.is_empty().await;
+        // The browser sent a cookie, but its web session no longer exists.
+        let lost = had_cookie && !refuses && web.is_empty().await;
         if !web.is_modified() && !lost {
             return Ok(());
         }
         let cookie = if web.is_empty().await {
-            if !brought {
+            if !had_cookie {
                 return Ok(());
             }
             WEB_SESSION.clear()
@@ -143,23 +144,23 @@ impl WebSessionStore {
     }
 }
 
-/// A fault of the web session's store, as the use cases say it.
+/// An error of the web session's store, as an error of our store.
 pub fn fault(error: tower_sessions::session::Error) -> StoreError {
     StoreError::Unavailable(Box::new(error))
 }
 
-/// The session that the web session is of.
+/// The session that the web session belongs to.
 ///
 /// # Errors
-/// When the store does not answer.
+/// When the store is unavailable.
 pub async fn sid(web: &WebSession) -> Result<Option<SessionId>, StoreError> {
     web.get(SID).await.map_err(fault)
 }
 
-/// Makes the web session one of `session`, under a new id: nothing that the browser brought is adopted.
+/// Binds the web session to `session`, under a new id: an id from before the sign-in is not adopted.
 ///
 /// # Errors
-/// When the store does not answer.
+/// When the store is unavailable.
 pub async fn bind(web: &WebSession, session: &Session) -> Result<(), StoreError> {
     let bind = async {
         web.cycle_id().await?;
@@ -174,11 +175,11 @@ pub async fn bind(web: &WebSession, session: &Session) -> Result<(), StoreError>
     bind.await.map_err(fault)
 }
 
-/// Ends the web session, if it is one of somebody who is or was signed in. A visitor's is kept: it may hold what was
+/// Ends the web session if it is bound to a session, ended or not. A visitor's web session stays: it may hold what was
 /// typed.
 ///
 /// # Errors
-/// When the store does not answer.
+/// When the store is unavailable.
 pub async fn unbind(web: &WebSession) -> Result<(), StoreError> {
     if sid(web).await?.is_none() {
         return Ok(());
@@ -186,75 +187,75 @@ pub async fn unbind(web: &WebSession) -> Result<(), StoreError> {
     discard(web).await
 }
 
-/// Ends the web session, whosoever it is.
+/// Ends the web session, bound to a session or not.
 ///
 /// # Errors
-/// When the store does not answer.
+/// When the store is unavailable.
 pub async fn discard(web: &WebSession) -> Result<(), StoreError> {
     web.flush().await.map_err(fault)
 }
 
-/// How much of a username is kept that was refused, in characters.
+/// The length to which a refused username is cut, in characters.
 const USERNAME_MAX: usize = 256;
 
-/// Keeps the username of a form that was refused, so that it need not be typed again.
+/// Stores the username of a refused form, so that nobody has to type it again.
 ///
 /// # Errors
-/// When the store does not answer.
+/// When the store is unavailable.
 pub async fn keep_username(web: &WebSession, username: &str) -> Result<(), StoreError> {
     let kept: String = username.chars().filter(|c| !is_unruly(*c)).take(USERNAME_MAX).collect();
     web.insert(USERNAME, kept).await.map_err(fault)
 }
 
-/// The username that [`keep_username`] kept.
+/// The username that [`keep_username`] stored.
 ///
 /// # Errors
-/// When the store does not answer.
+/// When the store is unavailable.
 pub async fn kept_username(web: &WebSession) -> Result<Option<String>, StoreError> {
     web.get(USERNAME).await.map_err(fault)
 }
 
-/// Keeps what a form has done, for the page that comes next.
+/// Stores the result of a form for the next page.
 ///
 /// # Errors
-/// When the store does not answer.
-pub async fn keep_form_result(web: &WebSession, said: &FormResult) -> Result<(), StoreError> {
-    web.insert(SAID, said).await.map_err(fault)
+/// When the store is unavailable.
+pub async fn keep_form_result(web: &WebSession, result: &FormResult) -> Result<(), StoreError> {
+    web.insert(SAID, result).await.map_err(fault)
 }
 
-/// What [`say`] kept; it is said once.
+/// Takes the result that [`keep_form_result`] stored. It is shown once.
 ///
 /// # Errors
-/// When the store does not answer.
+/// When the store is unavailable.
 pub async fn take_said(web: &WebSession) -> Result<Option<FormResult>, StoreError> {
-    let said = web.get(SAID).await.map_err(fault)?;
-    // To remove what is not there would be a write for each page.
-    if said.is_some() {
+    let result = web.get(SAID).await.map_err(fault)?;
+    // Removing a missing value would be a write for each page.
+    if result.is_some() {
         web.remove::<FormResult>(SAID).await.map_err(fault)?;
     }
-    Ok(said)
+    Ok(result)
 }
 
-/// Keeps which session the user says is somebody else's, for the page that asks before it is ended.
+/// Stores the session that the user does not recognise, for the page that asks before it is ended.
 ///
 /// # Errors
-/// When the store does not answer.
+/// When the store is unavailable.
 pub async fn keep_not_mine(web: &WebSession, sid: &SessionId) -> Result<(), StoreError> {
     web.insert(NOT_MINE, sid).await.map_err(fault)
 }
 
-/// The session that [`keep_not_mine`] kept.
+/// The session that [`keep_not_mine`] stored.
 ///
 /// # Errors
-/// When the store does not answer.
+/// When the store is unavailable.
 pub async fn not_mine(web: &WebSession) -> Result<Option<SessionId>, StoreError> {
     web.get(NOT_MINE).await.map_err(fault)
 }
 
-/// Forgets what [`keep_not_mine`] kept.
+/// Removes the session that [`keep_not_mine`] stored.
 ///
 /// # Errors
-/// When the store does not answer.
+/// When the store is unavailable.
 pub async fn forget_not_mine(web: &WebSession) -> Result<(), StoreError> {
     web.remove::<SessionId>(NOT_MINE).await.map(drop).map_err(fault)
 }

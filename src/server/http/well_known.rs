@@ -1,4 +1,4 @@
-//! What is published: keys, metadata, health.
+//! Public documents: keys, metadata, health.
 
 use super::problem;
 use super::router::App;
@@ -10,20 +10,20 @@ use axum::response::{IntoResponse as _, Redirect};
 use http::{HeaderValue, Response, StatusCode, header};
 use serde_json::{Value, json};
 
-/// The keys that verify access tokens (RFC 7517). Whoever asks may keep them for [`PUBLISHED_MAX_AGE`]: a new
-/// key is published long before it signs, so it is always known in time.
+/// The keys that verify access tokens (RFC 7517). Verifiers may cache them for [`PUBLISHED_MAX_AGE`]: a new key is
+/// published long before it signs, so every verifier has it in time.
 pub async fn jwks(State(app): State<App>) -> Response<axum::body::Body> {
     let tokens = app.services.access_tokens();
-    let kept = HeaderValue::try_from(format!("public, max-age={}", PUBLISHED_MAX_AGE.as_secs()));
-    let kept = kept.unwrap_or(HeaderValue::from_static("no-store"));
+    let cache_control = HeaderValue::try_from(format!("public, max-age={}", PUBLISHED_MAX_AGE.as_secs()));
+    let cache_control = cache_control.unwrap_or(HeaderValue::from_static("no-store"));
     let mut response = Json(tokens.ring().jwks(app.services.now())).into_response();
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/jwk-set+json"));
-    headers.insert(header::CACHE_CONTROL, kept);
+    headers.insert(header::CACHE_CONTROL, cache_control);
     response
 }
 
-/// Authorization server metadata (RFC 8414 section 2), as far as there is something to say.
+/// Authorization server metadata (RFC 8414 section 2), limited to the members that apply here.
 pub async fn metadata(State(app): State<App>) -> Json<Value> {
     let issuer = &app.services.settings().server.public_url;
     Json(json!({
@@ -37,7 +37,7 @@ pub async fn metadata(State(app): State<App>) -> Json<Value> {
     }))
 }
 
-/// Where passwords are changed (W3C, A Well-Known URL for Changing Passwords).
+/// The page on which users change their password (W3C, A Well-Known URL for Changing Passwords).
 pub async fn change_password() -> Redirect {
     Redirect::to("/account")
 }
@@ -47,7 +47,7 @@ pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// Whether requests should be sent here.
+/// Whether a load balancer should send requests to this server.
 pub async fn readyz(State(app): State<App>) -> Response<axum::body::Body> {
     match app.readiness.check().await {
         Ok(()) => (StatusCode::OK, "ready\n").into_response(),
