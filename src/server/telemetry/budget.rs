@@ -1,4 +1,4 @@
-//! Bounds what one source can make the log say: see [`LogBudget`]. The audit trail is not concerned.
+//! Limits how much of the log one source may fill (see [`LogBudget`]). The audit trail is exempt.
 
 use super::AUDIT;
 use crate::domain::log_budget::{LogBudget, WINDOW};
@@ -14,10 +14,10 @@ use tracing::{Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer};
 use tracing_subscriber::registry::LookupSpan;
 
-/// The span of a request, whose field `ip` says from where it comes.
+/// The name of the request span, whose field `ip` is the client's address.
 const REQUEST: &str = "request";
 
-/// The layer that leaves out what is beyond the budget.
+/// The layer that drops lines beyond the budget.
 #[derive(Clone, Debug)]
 pub struct Budget {
     is_on: bool,
@@ -30,7 +30,7 @@ struct Window {
     started: Duration,
 }
 
-/// Where a request comes from.
+/// The network that a request comes from.
 struct LogOrigin(Option<Network>);
 
 impl Budget {
@@ -38,7 +38,7 @@ impl Budget {
         Self { is_on, window: Arc::default() }
     }
 
-    /// Says what was left out, once the window is over or if it `is_last`.
+    /// Logs how many lines were left out, if the window is over or `is_last`.
     pub fn log_dropped(&self, is_last: bool) {
         let now = monotonic();
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
@@ -85,7 +85,7 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Budget {
     }
 }
 
-/// What a field says.
+/// Reads one field as text.
 struct LogText {
     name: &'static str,
     text: String,

@@ -1,15 +1,15 @@
-//! Which lines are logged.
+//! Chooses the lines that are logged, by the environment variable `LATCHKEY_LOG`.
 
 use crate::server::config::ConfigError;
 use tracing_subscriber::EnvFilter;
 
-/// The environment variable that chooses what is logged.
+/// The environment variable with the filter.
 const VARIABLE: &str = "LATCHKEY_LOG";
 
-/// The filter that `LATCHKEY_LOG` asks for; `default` where it is not set, or empty.
+/// The filter in `LATCHKEY_LOG`; `default` if it is not set or empty.
 ///
 /// # Errors
-/// [`ConfigError::Environment`] when it is not understood.
+/// [`ConfigError::Environment`] when it cannot be parsed.
 pub(super) fn from_environment(default: &str) -> Result<EnvFilter, ConfigError> {
     let wrong = |reason: String| ConfigError::Environment(VARIABLE.to_owned(), reason);
     let text = std::env::var_os(VARIABLE).unwrap_or_default();
@@ -18,9 +18,8 @@ pub(super) fn from_environment(default: &str) -> Result<EnvFilter, ConfigError> 
     EnvFilter::try_new(directives(text).map_err(wrong)?).map_err(|error| wrong(error.to_string()))
 }
 
-/// The filter that `text` asks for, in the words of [`EnvFilter`]: levels, or `target=level`, with commas between them.
-/// `EnvFilter` takes an unknown word for the name of a target and then logs nothing else, so unknown words are refused.
-/// Errors are logged whatever the filter says.
+/// Parses a filter in the syntax of [`EnvFilter`]: levels, or `target=level`, separated by commas. `EnvFilter` would
+/// take an unknown word for a target and log nothing else, so unknown words are refused. Errors are always logged.
 fn directives(text: &str) -> Result<String, String> {
     let mut all = vec!["error".to_owned()];
     for directive in text.split(',').map(str::trim).filter(|directive| !directive.is_empty()) {
@@ -29,7 +28,7 @@ fn directives(text: &str) -> Result<String, String> {
         let level = match level.to_ascii_lowercase().as_str() {
             level @ ("error" | "warn" | "info" | "debug" | "trace") => level.to_owned(),
             "warning" => "warn".to_owned(),
-            // As little as there can be.
+            // The least that can be logged.
             "off" => "error".to_owned(),
             _ => {
                 let target = target.map(|target| format!("{target}=")).unwrap_or_default();

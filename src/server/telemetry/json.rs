@@ -1,5 +1,5 @@
-//! A line of the log as JSON: the event's fields, and in `span` those of the request that it belongs to. What both say
-//! stands there once.
+//! Formats a line of the log as JSON: the event's fields, and in `span` the fields of its request. A field that has the
+//! same value in both is written once.
 
 use serde::Serializer as _;
 use serde::ser::SerializeMap as _;
@@ -12,7 +12,7 @@ use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields, FormattedFields};
 use tracing_subscriber::registry::{LookupSpan, Scope};
 
-/// Writes events as JSON. Goes with [`tracing_subscriber::fmt::format::JsonFields`].
+/// Formats events as JSON. Requires [`tracing_subscriber::fmt::format::JsonFields`] as formatter of span fields.
 #[derive(Clone, Copy, Debug)]
 pub struct JsonLines;
 
@@ -50,7 +50,7 @@ where
     }
 }
 
-/// The fields of the spans around the event. Of one name, those of the innermost.
+/// The fields of the spans around the event. If several have a name, the innermost counts.
 fn span_fields<S, N>(context: &FmtContext<'_, S, N>) -> Map<String, Value>
 where
     S: Subscriber + for<'span> LookupSpan<'span>,
@@ -72,7 +72,7 @@ where
 #[derive(Default)]
 struct LogFields {
     own: Vec<(&'static str, Value)>,
-    /// The target of what came by the `log` crate.
+    /// The target of an event from the `log` crate.
     log_target: Option<String>,
 }
 
@@ -109,7 +109,7 @@ impl Visit for LogFields {
 
     fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
         let mut text = String::new();
-        // What cannot be written down is left as far as it came.
+        // If formatting a value fails, the part so far is logged.
         let _ = write!(text, "{value:?}");
         self.add(field, text.into());
     }

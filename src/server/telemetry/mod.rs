@@ -1,5 +1,5 @@
-//! The log: structured, to standard error, never with a secret in it. It stops and slows nothing: lines that cannot be
-//! written are counted, and what one source can make it say is bounded.
+//! The log: structured lines on standard error, without secrets. Logging never blocks or fails a caller: lines that
+//! cannot be written are counted, and the lines that one source can cause are limited.
 
 mod budget;
 mod filter;
@@ -21,13 +21,13 @@ use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-/// The target of the audit trail: what happened to an account or a session. Of it nothing is ever left out.
+/// The target of the audit trail: events of accounts and sessions. These lines are never left out.
 pub const AUDIT: &str = "latchkey::audit";
 
-/// How long the end of the program waits for the last lines to be written.
+/// How long the program waits at its end for the last lines to be written.
 const LAST_LINES: Duration = Duration::from_secs(3);
 
-/// The running log. Dropped, it writes what is left, if that is possible within three seconds.
+/// The running log. Dropping it writes the remaining lines, for up to three seconds.
 #[derive(Debug)]
 #[must_use]
 pub struct Log {
@@ -35,13 +35,14 @@ pub struct Log {
     budget: Budget,
 }
 
-/// Starts logging. `LATCHKEY_LOG` chooses what is logged, otherwise `default`; lines are JSON unless a person watches.
+/// Starts the log. `LATCHKEY_LOG` sets the filter, otherwise `default`. Lines are JSON unless standard error is a
+/// terminal.
 ///
 /// # Errors
-/// [`ConfigError::Environment`] when `LATCHKEY_LOG` is not understood.
+/// [`ConfigError::Environment`] when `LATCHKEY_LOG` cannot be parsed.
 pub fn start(default: &str) -> Result<Log, ConfigError> {
     let filter = filter::from_environment(default)?;
-    // Whoever asks for more than `info` wants it all.
+    // A level above `info` is for debugging: nothing is left out.
     let is_bounded = filter.max_level_hint().is_some_and(|level| level <= LevelFilter::INFO);
     let (queue, budget) = (LogQueue::default(), Budget::new(is_bounded));
     let lines = queue.clone();
@@ -51,23 +52,23 @@ pub fn start(default: &str) -> Result<Log, ConfigError> {
     } else {
         lines.fmt_fields(JsonFields::new()).event_format(JsonLines).boxed()
     };
-    // A second start, in a test, changes nothing.
+    // A second start, in tests, changes nothing.
     let _ = tracing_subscriber::registry().with(filter).with(budget.clone()).with(lines).try_init();
     panic::set_hook(Box::new(panicked));
     let (writer, ticking) = (queue.clone(), budget.clone());
     let thread = std::thread::Builder::new().name("log".into());
-    // Without the thread the program still runs: the queue fills up, and lines are lost.
+    // If the thread cannot start, the program still runs: the queue fills up, and lines are lost.
     let _ = thread.spawn(move || writer.run(std::io::stderr(), lines_were_lost, || ticking.log_dropped(false)));
     Ok(Log { queue, budget })
 }
 
-/// Says once that it works again how much is missing.
+/// Logs how many lines were lost, once writing works again.
 fn lines_were_lost(lost: u64) {
-    tracing::error!(lost, "lines of the log could not be written, so many since the start");
+    tracing::error!(lost, "lines of the log could not be written; the number counts from the start");
 }
 
 impl Log {
-    /// Writes a line for the operator as it is.
+    /// Writes a line for the operator, unformatted.
     pub fn print(&self, line: &str) {
         self.queue.push(format!("{line}\n").as_bytes());
     }
@@ -81,8 +82,8 @@ impl Drop for Log {
     }
 }
 
-/// Says where something panicked, within the request that it was for. What a panic itself says is kept from everybody:
-/// it may quote whatever was at hand, secrets too.
+/// Logs where a panic happened, within the span of its request. The panic's message is not logged: it may quote any
+/// value, secrets too.
 fn panicked(panic: &PanicHookInfo<'_>) {
     let location = panic.location().map(ToString::to_string);
     tracing::error!(location, "something panicked: a fault of ours");

@@ -1,24 +1,24 @@
-//! Lines of the log on their way out. Whoever logs only puts a line into a bounded queue; a thread of its own writes it,
-//! so that a log that is full, gone or stalled holds nobody up.
+//! The queue of log lines. Callers only put a line into a bounded queue, and a separate thread writes it, so that a
+//! full, closed or stalled output delays nobody.
 
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-/// What may wait to be written, in bytes. A line more is lost.
+/// How many bytes may wait to be written. A line that does not fit is lost.
 const CAPACITY: usize = 2 * 1024 * 1024;
-/// How often the thread looks at other things while nothing is logged.
+/// How often the thread calls `at_tick` while nothing is logged.
 const TICK: Duration = Duration::from_secs(1);
 
-/// The queue. Writing a line into it never waits and never fails.
+/// The queue. Adding a line never blocks and never fails.
 #[derive(Clone, Debug, Default)]
 pub struct LogQueue(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {
     state: Mutex<QueueState>,
-    /// A line came, or one was written.
+    /// Signals that a line was added or written.
     changed: Condvar,
 }
 
@@ -27,7 +27,7 @@ struct QueueState {
     lines: VecDeque<Vec<u8>>,
     bytes: usize,
     is_writing: bool,
-    /// Lines that were not written, since the start.
+    /// Lines that were lost since the start.
     lost: u64,
     is_closed: bool,
 }
@@ -37,7 +37,7 @@ impl LogQueue {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a line, with the end of line that it needs; it is lost when the queue is full.
+    /// Adds a line, which includes its line end. The line is lost if the queue is full.
     pub fn push(&self, line: &[u8]) {
         let mut state = self.state();
         if state.bytes + line.len() > CAPACITY {
@@ -50,19 +50,19 @@ impl LogQueue {
         self.0.changed.notify_all();
     }
 
-    /// Waits until all that is in the queue was written or lost, but not longer than `patience`.
+    /// Waits until all lines of the queue are written or lost, at most for `patience`.
     pub fn wait_until_written(&self, patience: Duration) {
         let is_busy = |state: &mut QueueState| state.is_writing || !state.lines.is_empty();
         drop(self.0.changed.wait_timeout_while(self.state(), patience, is_busy));
     }
 
-    /// Lets the thread end once all is written.
+    /// Lets the thread end once all lines are written.
     pub fn close(&self) {
         self.state().is_closed = true;
         self.0.changed.notify_all();
     }
 
-    /// The next line, or none if none comes for a while. `Err` after the end.
+    /// The next line, or `None` if none is added for a while. `Err` after the end.
     fn next(&self) -> Result<Option<Vec<u8>>, Closed> {
         let is_idle = |state: &mut QueueState| state.lines.is_empty() && !state.is_closed;
         let waited = self.0.changed.wait_timeout_while(self.state(), TICK, is_idle);
@@ -73,7 +73,7 @@ impl LogQueue {
         if line.is_none() && state.is_closed { Err(Closed) } else { Ok(line) }
     }
 
-    /// Notes what became of the line that was taken; how many are lost by now.
+    /// Notes whether the line that was taken is lost. Returns how many lines are lost so far.
     fn written(&self, is_lost: bool) -> u64 {
         let mut state = self.state();
         state.is_writing = false;
@@ -84,16 +84,16 @@ impl LogQueue {
         lost
     }
 
-    /// Writes what comes until the queue is closed. `at_loss` is told how many lines were lost since the start, once
-    /// writing works again; `at_tick` is called after each line, and each second without one.
+    /// Writes lines until the queue is closed. `at_loss` gets the number of lines lost since the start, once writing
+    /// works again; `at_tick` is called after each line, and each second without one.
     pub fn run(&self, mut out: impl Write, mut at_loss: impl FnMut(u64), mut at_tick: impl FnMut()) {
-        let (mut told, mut is_torn) = (0, false);
+        let (mut reported, mut is_torn) = (0, false);
         while let Ok(line) = self.next() {
             if let Some(line) = line {
                 let written = write(&mut out, &line, &mut is_torn);
                 let lost = self.written(written.is_err());
-                if written.is_ok() && lost > told {
-                    told = lost;
+                if written.is_ok() && lost > reported {
+                    reported = lost;
                     at_loss(lost);
                 }
             }
@@ -102,7 +102,7 @@ impl LogQueue {
     }
 }
 
-/// The queue was closed, and all is written.
+/// The queue is closed, and all lines are written.
 struct Closed;
 
 impl Write for LogQueue {
@@ -116,7 +116,8 @@ impl Write for LogQueue {
     }
 }
 
-/// Writes a line. One that broke off (`is_torn`) is ended first, so that it does not spoil the next one.
+/// Writes a line. If the line before was written in part (`is_torn`), a line end comes first, so that it does not spoil
+/// this one.
 fn write(out: &mut impl Write, line: &[u8], is_torn: &mut bool) -> io::Result<()> {
     let end: &[u8] = if *is_torn { b"\n" } else { b"" };
     for mut rest in [end, line] {
@@ -140,7 +141,7 @@ mod tests {
     use super::*;
     use std::sync::mpsc;
 
-    /// A disk on which `space` bytes are left.
+    /// A disk with `space` bytes left.
     #[derive(Clone, Default)]
     struct Disk(Arc<Mutex<(usize, Vec<u8>)>>);
 
@@ -197,7 +198,7 @@ mod tests {
         struct Stalled(mpsc::Receiver<()>);
         impl Write for Stalled {
             fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-                // Until the test is over.
+                // Blocks until the test is over.
                 let _ = self.0.recv();
                 Ok(bytes.len())
             }

@@ -1,13 +1,13 @@
-//! Lines that would be written too often otherwise.
+//! Limits how often a line is written that repeats quickly.
 
 use crate::server::system::monotonic;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-/// How often such a line is written at most.
+/// The shortest interval between two such lines.
 const INTERVAL: Duration = Duration::from_secs(60);
 
-/// Lets a line be written once a minute.
+/// Allows a line once a minute.
 #[derive(Debug)]
 pub struct Rarely(Mutex<LimiterState>);
 
@@ -28,7 +28,7 @@ impl Rarely {
         Self(Mutex::new(LimiterState { times: 0, written: None }))
     }
 
-    /// Counts one time; when the line is due, how often it happened since it was last written.
+    /// Counts one occurrence. If the line is due, returns the number of occurrences since it was last written.
     pub fn count(&self) -> Option<u64> {
         self.count_at(monotonic())
     }

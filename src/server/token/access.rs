@@ -1,4 +1,4 @@
-//! Issuing and verifying access tokens (RFC 9068, RFC 8725).
+//! Issues and verifies access tokens (RFC 9068, RFC 8725).
 
 use super::jws::{self, Invalid};
 use super::keys::KeyError;
@@ -15,13 +15,13 @@ use std::time::Duration;
 /// How many verified tokens are remembered; each takes about a kilobyte.
 const CACHE: usize = 10_000;
 
-/// What access tokens are made of, by the settings.
+/// The settings that access tokens depend on.
 #[derive(Clone, Debug)]
 pub struct AccessSettings {
     pub issuer: String,
     pub ttl: Duration,
     pub jitter: f64,
-    /// The longest life that any of our tokens may have.
+    /// The longest lifetime that any of our tokens may have.
     pub longest: Duration,
 }
 
@@ -38,11 +38,11 @@ pub struct AccessTokens {
     current: RwLock<Arc<Current>>,
 }
 
-/// The ring, and what was verified with it: another ring starts with nothing, so that whoever still verifies with the
-/// former one cannot make a withdrawn key's tokens known to it.
+/// The key ring, and the tokens verified with it. A new ring starts with no verified tokens: a request that still uses
+/// the old ring cannot add a token of a withdrawn key to them.
 struct Current {
     ring: Arc<KeyRing>,
-    /// Tokens whose signature was verified. Their `exp`, their key's end and liveness are judged each time.
+    /// Tokens whose signature was verified. Their `exp`, their key's end and liveness are checked on each use.
     verified: Cache<String, VerifiedToken>,
 }
 
@@ -74,10 +74,10 @@ impl AccessTokens {
         Self { settings, current: RwLock::new(Current::new(ring)) }
     }
 
-    /// The scope and audience of tokens of the web app and of native clients: Latchkey's own API.
+    /// The scope of tokens for Latchkey's own API, which the web app and native clients use.
     pub const SCOPE: &str = "account";
 
-    /// The ring as it is now.
+    /// The current key ring.
     pub fn ring(&self) -> Arc<KeyRing> {
         self.current().ring.clone()
     }
@@ -112,10 +112,10 @@ impl AccessTokens {
         Ok(Issued { token, expires_in: u64::try_from(claims.exp - claims.iat).unwrap_or(0) })
     }
 
-    /// Verifies everything about a token but the liveness of its session.
+    /// Verifies everything about a token except that its session is alive.
     ///
     /// # Errors
-    /// [`Invalid`] with the first thing that is wrong.
+    /// [`Invalid`] with the first failed check.
     pub fn verify(&self, token: &str, now: Timestamp) -> Result<Arc<AccessClaims>, Invalid> {
         let current = self.current();
         let VerifiedToken { claims, key_expires_at } = match current.verified.get(token) {
@@ -145,7 +145,7 @@ impl AccessTokens {
         if claims.is_timely(now, self.settings.longest) { Ok(claims) } else { Err(Invalid::Time) }
     }
 
-    /// Takes a new ring, and forgets what the old one verified.
+    /// Replaces the key ring, and forgets the tokens verified with the old one.
     pub fn replace_ring(&self, ring: KeyRing) {
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = Current::new(ring);
     }

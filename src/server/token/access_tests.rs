@@ -1,4 +1,4 @@
-//! Access tokens from the key to the verifier, with keys of every algorithm as they are stored.
+//! Access tokens from the key to the verifier, with stored keys of every algorithm.
 
 use super::super::keys::{self, KeyPurpose};
 use super::super::secret::InstallationSecret;
@@ -16,7 +16,7 @@ const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
 const TTL: Duration = Duration::from_secs(600);
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// A folder with a secret, and a stored key of each purpose.
+/// A folder with a secret, and one stored key for each purpose.
 struct Installation {
     _folder: TempDir,
     secret: InstallationSecret,
@@ -41,7 +41,7 @@ impl Installation {
         AccessTokens::new(settings, self.ring())
     }
 
-    /// The same keys; that of access tokens no longer signs, and is forgotten after a while.
+    /// The same keys, but the access key no longer signs, and expires after `life`.
     fn ending_after(mut self, life: Duration) -> Self {
         self.stored[0].expires_at = Some(NOW + life);
         self
@@ -86,7 +86,7 @@ fn a_key_of_each_algorithm_signs_is_published_and_verifies() {
         let token = issued(&tokens);
         let claims = tokens.verify(&token, NOW).unwrap();
         assert_eq!((claims.sub.as_str(), claims.sid.as_str()), ("user", "session"));
-        // Once more, from memory.
+        // The second time from memory.
         assert_eq!(tokens.verify(&token, NOW).unwrap(), claims);
 
         let published: Value = serde_json::to_value(tokens.ring().jwks(NOW)).unwrap();
@@ -174,7 +174,7 @@ fn the_life_is_shortened_by_what_chance_says() {
             (0..).zip(bytes).for_each(|(number, byte)| *byte = number);
         }
     }
-    /// Nothing but ones.
+    /// Every bit is one.
     struct High;
     impl Entropy for High {
         fn fill(&self, bytes: &mut [u8]) {

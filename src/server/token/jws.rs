@@ -1,4 +1,5 @@
-//! Reading a JWS in compact form (RFC 7515) strictly: one shape of header, one algorithm per key, nothing followed.
+//! Verifies JWS in compact form (RFC 7515) strictly: one form of header, one algorithm for each key, and no reference
+//! in a header is followed.
 
 use super::base64url;
 use base64::Engine as _;
@@ -7,10 +8,10 @@ use jsonwebtoken::{Algorithm, DecodingKey};
 use serde::de::{DeserializeOwned, IgnoredAny};
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// The longest token that is looked at, in bytes.
+/// The maximum length of a token, in bytes.
 const MAX: usize = 4096;
 
-/// That a token is not one of ours, or not valid. Why is nobody's business but the log's.
+/// Why a token is not ours, or not valid. Only the log gets the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Invalid {
     #[error("not a JWS in compact form")]
@@ -31,13 +32,14 @@ pub enum Invalid {
     Time,
 }
 
-/// What we read of a header. Other members (`jku`, `jwk`, `x5u`, `x5c`) are skipped, never used (RFC 8725 section 3.10).
+/// The header members that are read. Others (`jku`, `jwk`, `x5u`, `x5c`) are skipped and never used (RFC 8725 section
+/// 3.10).
 #[derive(Deserialize)]
 struct Header {
     alg: Algorithm,
     typ: String,
     kid: String,
-    /// Any at all refuses: we understand no extension (RFC 7515 section 4.1.11).
+    /// A token with any `crit` member is refused: we understand no extension (RFC 7515 section 4.1.11).
     #[serde(default, deserialize_with = "is_there")]
     crit: bool,
 }
@@ -46,7 +48,7 @@ fn is_there<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error
     IgnoredAny::deserialize(deserializer).map(|_| true)
 }
 
-/// What we write as a header. The order of the fields is the order of the bytes: never change it.
+/// The header of the tokens that we sign. The order of the fields is the order of the bytes: never change it.
 #[derive(Serialize)]
 struct Written<'a> {
     typ: &'a str,
@@ -54,16 +56,16 @@ struct Written<'a> {
     kid: &'a str,
 }
 
-/// The key that a header names.
+/// The key that a header names, and the key's algorithm.
 pub struct VerifyingKey<'a> {
     pub key: &'a DecodingKey,
     pub algorithm: Algorithm,
 }
 
-/// Verifies `token` and returns its claims, whose meaning is for the caller to check. `find` gives the key of a `kid`.
+/// Verifies `token` and returns its claims, which the caller has to check. `find` looks up the key of a `kid`.
 ///
 /// # Errors
-/// [`Invalid`], by the first thing that is wrong.
+/// [`Invalid`] with the first failed check.
 pub fn verify<'k, T: DeserializeOwned>(
     token: &str,
     typ: &str,
@@ -91,15 +93,15 @@ pub fn verify<'k, T: DeserializeOwned>(
     }
 }
 
-/// A JSON object, all of it UTF-8 (RFC 8259): serde would also take an array, member by member, and does not look into
-/// what it skips.
+/// Decodes a part: it must be a JSON object, entirely in UTF-8 (RFC 8259). serde would also accept an array, member by
+/// member, and does not check the text that it skips.
 fn part<T: DeserializeOwned>(text: &str) -> Option<T> {
     let json = String::from_utf8(URL_SAFE_NO_PAD.decode(text).ok()?).ok()?;
     let is_object = json.trim_ascii_start().starts_with('{');
     is_object.then(|| serde_json::from_str(&json).ok()).flatten()
 }
 
-/// Signs `claims`. The same arguments give the same bytes wherever the algorithm is deterministic.
+/// Signs `claims`. With a deterministic algorithm, the same arguments give the same bytes.
 pub fn sign<T: Serialize>(
     typ: &str,
     kid: &str,
@@ -114,7 +116,7 @@ pub fn sign<T: Serialize>(
     Ok(format!("{message}.{signature}"))
 }
 
-/// Signing failed: a fault of ours, never of the caller's.
+/// Signing failed. This is an error of the server, never of the caller.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a token could not be signed")]
 pub struct SignError;

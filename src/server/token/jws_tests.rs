@@ -1,5 +1,5 @@
-//! What a verifier must refuse, for each algorithm that a key of ours may have: the kinds of Wycheproof's vectors for
-//! JSON Web Signature (whose files are in no package registry), made for our own form of header, and more of our own.
+//! Tokens that a verifier must refuse, for each algorithm that our keys may have: the kinds of Wycheproof's vectors for
+//! JSON Web Signature (whose files are in no package registry), written for our own form of header, and more.
 //! Wycheproof's vectors for the signatures themselves are in `src/tests/vectors.rs`.
 
 use super::*;
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 const TYP: &str = "at+jwt";
 const KID: &str = "own";
 
-/// A key pair; the bytes are what an attacker knows of it.
+/// A key pair. The bytes are the public part that an attacker knows.
 struct Key {
     algorithm: Algorithm,
     signs: EncodingKey,
@@ -42,7 +42,7 @@ impl Key {
                 let pem = format!("-----BEGIN PRIVATE KEY-----\n{pem}\n-----END PRIVATE KEY-----\n");
                 (EncodingKey::from_rsa_pem(pem.as_bytes()).unwrap(), public)
             }
-            // Nobody knows anything of an HMAC key.
+            // An HMAC key has no public part.
             _ => {
                 let secret = [7; 64];
                 let (signs, verifies) = (EncodingKey::from_secret(&secret), DecodingKey::from_secret(&secret));
@@ -66,7 +66,7 @@ impl Key {
         json!({"typ": TYP, "alg": self.algorithm, "kid": KID})
     }
 
-    /// With a right signature, whatever the header says.
+    /// A token with a valid signature, whatever the header says.
     fn sign(&self, header: &[u8], payload: &[u8]) -> String {
         let message = format!("{}.{}", base64url(header), base64url(payload));
         let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.signs, self.algorithm).unwrap();
@@ -182,7 +182,6 @@ fn base64_other_than_the_one_of_the_standard_is_refused() {
     }
 }
 
-/// JW1
 #[test]
 fn another_algorithm_than_the_key_s_is_refused_even_where_the_signature_is_right() {
     for key in Key::all() {
@@ -204,7 +203,6 @@ fn another_algorithm_than_the_key_s_is_refused_even_where_the_signature_is_right
     }
 }
 
-/// JW1
 #[test]
 fn a_public_key_is_no_hmac_secret() {
     for key in Key::all().into_iter().filter(|key| !key.public.is_empty()) {
@@ -222,7 +220,6 @@ fn a_public_key_is_no_hmac_secret() {
     }
 }
 
-/// JW2
 #[test]
 fn a_key_that_the_token_brings_or_names_by_address_is_never_used() {
     for (key, thief) in Key::all().into_iter().zip(Key::all()) {
@@ -240,14 +237,13 @@ fn a_key_that_the_token_brings_or_names_by_address_is_never_used() {
         for (name, value) in members {
             let forged = thief.with_header(|header| header[name] = value.clone());
             assert_eq!(key.verify(&forged), Err(Invalid::Signature), "{name}");
-            // Beside a right signature of ours it means nothing.
+            // With a valid signature of ours the member is ignored.
             let own = key.with_header(|header| header[name] = value);
             assert_eq!(key.verify(&own), Ok(json!({"a": 1})), "{name}");
         }
     }
 }
 
-/// JW2
 #[test]
 fn any_critical_extension_is_refused() {
     for key in Key::all() {
@@ -258,7 +254,6 @@ fn any_critical_extension_is_refused() {
     }
 }
 
-/// JW1, JW4
 #[test]
 fn another_type_or_key_id_is_refused() {
     for key in Key::all() {
@@ -287,7 +282,7 @@ fn a_header_or_claims_that_are_no_plain_json_object_are_refused() {
             assert_eq!(key.verify(&key.sign(odd.as_bytes(), b"{}")), Err(Invalid::Malformed), "{odd}");
         }
         assert!(key.verify(&key.sign(b"\xff\xfe", b"{}")).is_err());
-        // No UTF-8, in a member that nobody reads.
+        // Invalid UTF-8 in a member that is not read.
         let skipped = [header.trim_end_matches('}').as_bytes(), b",\"x\":\"\xff\"}"].concat();
         assert_eq!(key.verify(&key.sign(&skipped, b"{}")), Err(Invalid::Malformed));
         for odd in [&b""[..], b"{", b"{}{}", b"[1]", b"\xff"] {

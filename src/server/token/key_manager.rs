@@ -1,4 +1,4 @@
-//! Keeps the keys: carries out their schedule, and takes in those that another process made.
+//! Manages the keys of one server: carries out their schedule, and loads keys that other processes created.
 
 use super::access::AccessTokens;
 use super::keys::{self, KeyError, KeyPurpose};
@@ -13,14 +13,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// How often at most the store is asked for a key that we do not know: anybody can name one.
+/// The shortest interval between two queries for unknown keys: anybody can name one in a token.
 const ASKED_AT_MOST: Duration = Duration::from_secs(5);
 
-/// How the keys of each purpose are rotated.
+/// The rotation policies of each purpose.
 #[derive(Clone, Debug)]
 pub struct Policies {
     pub access: Policy,
-    /// Of the access keys.
+    /// The algorithm of access keys.
     pub algorithm: Algorithm,
     pub refresh: Policy,
 }
@@ -41,16 +41,16 @@ impl Policies {
     }
 }
 
-/// When a rotation by command takes over.
+/// When an ordered rotation takes effect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    /// After the new key was published for long enough.
+    /// After the new key has been published for long enough.
     Scheduled,
-    /// See [`Policy::rotation_at_once`].
+    /// At once: see [`Policy::rotation_at_once`].
     AtOnce,
 }
 
-/// The keys of `purpose` as the schedule sees them.
+/// The keys of `purpose` in the form that the schedule uses.
 pub fn scheduled(stored: &[StoredKey], purpose: KeyPurpose) -> Vec<ScheduledKey> {
     let own = stored.iter().filter(|key| key.purpose == purpose.as_str());
     own.map(|key| ScheduledKey {
@@ -61,10 +61,10 @@ pub fn scheduled(stored: &[StoredKey], purpose: KeyPurpose) -> Vec<ScheduledKey>
     .collect()
 }
 
-/// What is due for each purpose.
+/// The changes that are due for each purpose, given the stored keys.
 type Plan = Box<dyn Fn(&[StoredKey]) -> Vec<(KeyPurpose, Due)> + Send>;
 
-/// Keeps the keys of one server.
+/// The keys of one server, and their rotation.
 pub struct KeyManager {
     store: Arc<dyn Keys>,
     entropy: Arc<dyn Entropy>,
@@ -73,18 +73,18 @@ pub struct KeyManager {
     loaded: Mutex<Loaded>,
 }
 
-/// What was loaded of the store last.
+/// The keys as they were last loaded from the store.
 struct Loaded {
     stored: Vec<StoredKey>,
-    /// When it was asked for a key that we did not know, and whether it answered.
+    /// The last query for an unknown key, and whether the store answered it.
     asked: Option<(Timestamp, bool)>,
 }
 
 impl KeyManager {
-    /// Opens the keys; on the first start of an empty database makes the secret file and the first keys.
+    /// Opens the keys. On the first start, with an empty database, it creates the secret file and the first keys.
     ///
     /// # Errors
-    /// [`RingError`]; a secret that is missing, damaged or foreign is one, and nothing is made anew then.
+    /// [`RingError`], also when the secret is missing, damaged or foreign. Nothing is created then.
     pub async fn open(
         store: Arc<dyn Keys>,
         entropy: Arc<dyn Entropy>,
@@ -98,21 +98,21 @@ impl KeyManager {
             None if stored.is_empty() => InstallationSecret::create(secret_file, &*entropy)?,
             None => return Err(SecretError::Missing(secret_file.to_owned()).into()),
         };
-        // A foreign secret is found out before anything is made under it.
+        // A foreign secret is detected before any key is created with it.
         KeyRing::open(&stored, &secret)?;
         let loaded = Mutex::new(Loaded { stored: Vec::new(), asked: None });
-        let keeper = Self { store, entropy, secret, policies, loaded };
-        let first = keeper.plan(KeyPurpose::ALL, move |policy, keys| policy.first(keys, now));
-        let stored = keeper.carry_out(first, stored, now).await?;
-        let ring = KeyRing::open(&stored, &keeper.secret)?;
-        keeper.loaded.lock().await.stored = stored;
-        Ok((keeper, ring))
+        let manager = Self { store, entropy, secret, policies, loaded };
+        let first = manager.plan(KeyPurpose::ALL, move |policy, keys| policy.first(keys, now));
+        let stored = manager.carry_out(first, stored, now).await?;
+        let ring = KeyRing::open(&stored, &manager.secret)?;
+        manager.loaded.lock().await.stored = stored;
+        Ok((manager, ring))
     }
 
-    /// Does what is due by the schedule, and takes in what others did.
+    /// Makes the changes that are due by the schedule, and loads those of other servers.
     ///
     /// # Errors
-    /// [`RingError`]; the ring stays as it was, and the next time catches up.
+    /// [`RingError`]. The key ring stays unchanged, and the next run makes up for it.
     pub async fn run_schedule(&self, tokens: &AccessTokens, now: Timestamp) -> Result<(), RingError> {
         let mut loaded = self.loaded.lock().await;
         let stored = self.store.keys().await?;
@@ -121,11 +121,11 @@ impl KeyManager {
         self.reload(&mut loaded, stored, tokens)
     }
 
-    /// Looks for keys that others made, since a token names one that we do not know. The store is asked every 5 s at
-    /// most; who comes while it is being asked waits for the answer.
+    /// Loads the keys of other servers, because a token names an unknown key. The store is queried at most every 5 s;
+    /// calls in the meantime wait for a running query.
     ///
     /// # Errors
-    /// [`RingError`]; whether the key exists is not known then.
+    /// [`RingError`]. It is unknown then whether the key exists.
     pub async fn look_for_others(&self, tokens: &AccessTokens, now: Timestamp) -> Result<(), RingError> {
         let mut loaded = self.loaded.lock().await;
         match loaded.asked {
@@ -141,17 +141,17 @@ impl KeyManager {
         self.reload(&mut loaded, stored, tokens)
     }
 
-    /// Rotates the keys of `purposes` by command; returns all keys as they are then.
+    /// Rotates the keys of `purposes` by order of the operator. Returns all keys afterwards.
     ///
     /// # Errors
-    /// [`RingError`]; nothing was changed then.
+    /// [`RingError`]. Nothing has changed then.
     pub async fn rotate(
         &self,
         purposes: &[KeyPurpose],
-        haste: When,
+        when: When,
         now: Timestamp,
     ) -> Result<Vec<StoredKey>, RingError> {
-        let plan = self.plan(purposes.iter().copied(), move |policy, keys| match haste {
+        let plan = self.plan(purposes.iter().copied(), move |policy, keys| match when {
             When::Scheduled => policy.rotation(keys, now),
             When::AtOnce => policy.rotation_at_once(keys, now),
         });
@@ -171,8 +171,8 @@ impl KeyManager {
         })
     }
 
-    /// Carries out what `plan` says of `stored`. Keys are made before the transaction, since that may take long, and
-    /// the plan is asked again inside it: of two servers that would do the same, one does it.
+    /// Makes the changes of `plan`. Keys are created before the transaction, because that can take long, and the plan
+    /// is made again inside it: if two servers would make the same change, one does.
     async fn carry_out(&self, plan: Plan, stored: Vec<StoredKey>, now: Timestamp) -> Result<Vec<StoredKey>, RingError> {
         let due = plan(&stored);
         if due.iter().all(|(_, due)| due.is_nothing()) {
@@ -189,10 +189,10 @@ impl KeyManager {
             for (purpose, Due { make, expire }) in plan(stored) {
                 let key = made.iter().find(|(of, _)| *of == purpose).map(|(_, key)| key.clone());
                 if let (Some(active_at), Some(key)) = (make, key) {
-                    tracing::info!(purpose = purpose.as_str(), kid = %key.id, "a key is made");
+                    tracing::info!(purpose = purpose.as_str(), kid = %key.id, "a key is created");
                     changes.add.push(StoredKey { active_at, ..key });
                 } else if make.is_some() {
-                    // Only now there is a reason for a key; with what else is due it waits for the next time.
+                    // The key became due only after the first plan. This change waits for the next run.
                     continue;
                 }
                 for (kid, _) in &expire {

@@ -1,4 +1,4 @@
-//! Making keys, and opening those that are stored.
+//! Creates keys, and opens stored ones.
 
 use super::base64url;
 use super::secret::{InstallationSecret, SecretError};
@@ -13,12 +13,12 @@ use base64::engine::general_purpose::STANDARD;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use zeroize::Zeroizing;
 
-/// What a key is for.
+/// The purpose of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum KeyPurpose {
     /// Signs access tokens; its public part is published.
     Access,
-    /// HMAC of refresh tokens; never leaves the server.
+    /// Authenticates refresh tokens (HMAC). It never leaves the server.
     Refresh,
 }
 
@@ -34,10 +34,10 @@ impl KeyPurpose {
     }
 }
 
-/// How many random bytes an HMAC key has (as many as SHA-512's digest: RFC 7518 section 3.2).
+/// How many random bytes an HMAC key has: as many as a SHA-512 digest (RFC 7518 section 3.2).
 const HMAC_LEN: usize = 64;
 
-/// Why a key cannot be made or used.
+/// Why a key cannot be created or used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     #[error(transparent)]
@@ -48,7 +48,7 @@ pub enum KeyError {
     Generation,
 }
 
-/// Makes a key that signs from `active_at` on, sealed under `secret`.
+/// Creates a key that signs from `active_at` on, sealed with `secret`.
 ///
 /// # Errors
 /// [`KeyError::Generation`] when the cryptographic library fails.
@@ -80,7 +80,8 @@ fn sealed_name(purpose: &str, id: &KeyId) -> String {
     format!("{purpose}/{id}")
 }
 
-/// PKCS #8, or the bytes themselves for HMAC. The cryptographic library draws the asymmetric keys' randomness itself.
+/// The private key as PKCS #8, or the plain bytes for HMAC. The cryptographic library generates asymmetric keys with
+/// its own randomness.
 fn private_key(algorithm: Algorithm, entropy: &dyn Entropy) -> Option<Zeroizing<Vec<u8>>> {
     let bytes = match algorithm {
         Algorithm::EdDSA => Ed25519KeyPair::generate().ok()?.to_pkcs8v1().ok()?.as_ref().to_vec(),
@@ -98,7 +99,7 @@ fn private_key(algorithm: Algorithm, entropy: &dyn Entropy) -> Option<Zeroizing<
     Some(Zeroizing::new(bytes))
 }
 
-/// A stored key, opened: what signs, and by which algorithm.
+/// Opens a stored key: returns the signing key and its algorithm.
 pub fn open(
     stored: &StoredKey,
     secret: &InstallationSecret,

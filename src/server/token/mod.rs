@@ -1,4 +1,4 @@
-//! Tokens and the keys that make them: signing, verifying, sealing at rest.
+//! Tokens and their keys: signing, verifying, and sealing keys for storage.
 
 pub mod access;
 pub mod jws;
@@ -16,7 +16,7 @@ pub fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-/// SHA-256 as base64url: the only form in which a refresh token is stored.
+/// SHA-256 as base64url. Refresh tokens are stored only in this form.
 pub fn digest(text: &str) -> String {
     base64url(aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes()).as_ref())
 }

@@ -1,4 +1,4 @@
-//! Making and reading refresh tokens: JWT signed HS512, a function of the session's row and the key.
+//! Creates and verifies refresh tokens: JWTs signed with HS512, which are a function of the session's row and the key.
 
 use super::jws::{self, Invalid, SignError, VerifyingKey};
 use super::ring::{KeyRing, RefreshKey};
@@ -9,7 +9,7 @@ use crate::domain::time::Timestamp;
 use aws_lc_rs::hmac;
 use jsonwebtoken::Algorithm;
 
-/// A refresh token in clear, on its way to its owner. `Debug` is redacted.
+/// A refresh token in clear text, to be sent to its owner. `Debug` is redacted.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Minted {
     token: String,
@@ -18,12 +18,12 @@ pub struct Minted {
 }
 
 impl Minted {
-    /// The token itself; the name marks each place where it is taken out.
+    /// The clear text. The name makes every use easy to find.
     pub fn expose(&self) -> &str {
         &self.token
     }
 
-    /// The form in which it is stored.
+    /// The digest that is stored.
     pub fn digest(&self) -> String {
         digest(&self.token)
     }
@@ -35,10 +35,10 @@ impl std::fmt::Debug for Minted {
     }
 }
 
-/// Computes the token of the session's current generation; the same session gives the same bytes.
+/// Computes the session's current token. The same session gives the same bytes.
 ///
 /// # Errors
-/// [`SignError`] when the session's key is not in the ring any more, or signing fails.
+/// [`SignError`] when the session's key is no longer in the ring, or signing fails.
 pub fn mint(session: &Session, ring: &KeyRing, issuer: &str) -> Result<Minted, SignError> {
     let key = ring.refresh(&session.rotation.key_id).ok_or(SignError)?;
     let claims = RefreshClaims::of(session, issuer, jti(session, session.rotation.generation, key));
@@ -46,10 +46,10 @@ pub fn mint(session: &Session, ring: &KeyRing, issuer: &str) -> Result<Minted, S
     Ok(Minted { token, expires_at: session.lifetime.token_end(session.rotation.rotated_at) })
 }
 
-/// Reads a token that somebody presents: its signature is ours, and it has not expired by its own account.
+/// Verifies a presented token: its signature is valid, and it has not expired by its own claims.
 ///
 /// # Errors
-/// [`Invalid`] with the first thing that is wrong.
+/// [`Invalid`] with the first failed check.
 pub fn read(token: &str, ring: &KeyRing, issuer: &str, now: Timestamp) -> Result<RefreshClaims, Invalid> {
     let claims: RefreshClaims = jws::verify(token, TYP, |kid| {
         let key = ring.refresh(&crate::domain::id::KeyId::new(kid))?;
@@ -61,15 +61,16 @@ pub fn read(token: &str, ring: &KeyRing, issuer: &str, now: Timestamp) -> Result
     if now.as_secs() >= claims.exp { Err(Invalid::Time) } else { Ok(claims) }
 }
 
-/// Whether `claims` name this session as only somebody could who knew its nonce: the keys alone are not enough.
+/// Whether `claims` belong to this session. Their `jti` can be computed only with the session's nonce: the keys alone
+/// are not enough.
 pub fn belongs(claims: &RefreshClaims, session: &Session, ring: &KeyRing) -> bool {
     claims.sid == session.id
         && claims.sub == session.user_id.as_str()
         && ring.keys_of_refresh().any(|key| jti(session, claims.generation, key) == claims.jti)
 }
 
-/// Whether `claims`, which belong to the session, may have been made after its current token: a later token's key is never
-/// an older one.
+/// Whether `claims`, which belong to the session, may be newer than its current token: the key of a newer token is
+/// never older.
 pub fn may_be_later(claims: &RefreshClaims, session: &Session, ring: &KeyRing) -> bool {
     let mut keys = ring.keys_of_refresh();
     let made_with = keys.find(|key| jti(session, claims.generation, key) == claims.jti);

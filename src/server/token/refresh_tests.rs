@@ -1,4 +1,4 @@
-//! A refresh token is a function of the session, and of nothing less.
+//! A refresh token depends on the whole session, and on nothing else but the key.
 
 use super::super::keys::{self, KeyPurpose};
 use super::super::secret::InstallationSecret;
@@ -74,7 +74,7 @@ fn it_is_read_by_its_own_issuer_until_it_expires() {
     assert_eq!(read(token.expose(), &ring, ISSUER, NOW + HOUR), Err(Invalid::Time));
 }
 
-/// RT7: the keys alone make no token.
+/// The keys alone are not enough to create a token.
 #[test]
 fn whoever_has_the_keys_but_not_the_row_makes_none_that_belongs_to_it() {
     let folder = tempfile::tempdir().unwrap();
@@ -96,7 +96,7 @@ fn whoever_has_the_keys_but_not_the_row_makes_none_that_belongs_to_it() {
     }
 }
 
-/// A key that leaked and was replaced makes no token of times to come, though it still verifies.
+/// A leaked key that was replaced still verifies, but creates no token of a later generation.
 #[test]
 fn a_later_token_is_not_made_with_an_older_key() {
     let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! The key ring: all keys of this installation, opened, and which of them signs now.
+//! The key ring: all opened keys of this installation. It knows which of them signs now.
 
 use super::base64url;
 use super::jws::VerifyingKey;
@@ -13,7 +13,7 @@ use jsonwebtoken::jwk::{Jwk, JwkSet, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use zeroize::Zeroizing;
 
-/// Why there is no key ring. Each of these stops the start.
+/// Why there is no key ring. A server with one of these errors does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum RingError {
     #[error(transparent)]
@@ -35,7 +35,7 @@ pub struct AccessKey {
     pub id: KeyId,
     pub algorithm: Algorithm,
     pub encoding: EncodingKey,
-    /// When it is forgotten; `None` while it may sign.
+    /// When it is removed; `None` while it may sign.
     pub expires_at: Option<Timestamp>,
     decoding: DecodingKey,
     jwk: Jwk,
@@ -43,7 +43,7 @@ pub struct AccessKey {
 }
 
 impl AccessKey {
-    /// By which its tokens are verified.
+    /// The key in the form in which it verifies tokens.
     pub fn verifying(&self) -> VerifyingKey<'_> {
         VerifyingKey { key: &self.decoding, algorithm: self.algorithm }
     }
@@ -59,7 +59,7 @@ pub struct RefreshKey {
 }
 
 impl RefreshKey {
-    /// From when on it makes tokens.
+    /// The time from which it signs tokens.
     pub fn active_at(&self) -> Timestamp {
         self.times.active_at
     }
@@ -72,10 +72,10 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// Opens all keys that are stored.
+    /// Opens all stored keys.
     ///
     /// # Errors
-    /// [`KeyError`], when one of them was not sealed under `secret`, or is not what it says.
+    /// [`KeyError`] when a key was not sealed with `secret`, or is not of its stated kind.
     pub fn open(stored: &[StoredKey], secret: &InstallationSecret) -> Result<Self, KeyError> {
         let mut ring = Self { access: Vec::new(), refresh: Vec::new() };
         for key in stored {
@@ -100,16 +100,16 @@ impl KeyRing {
     /// The key that signs access tokens now.
     ///
     /// # Errors
-    /// [`RingError::Empty`] when none may.
+    /// [`RingError::Empty`] when no key may sign.
     pub fn signing(&self, now: Timestamp) -> Result<&AccessKey, RingError> {
         let times = |key: &AccessKey| Times { active_at: key.active_at, expires_at: key.expires_at };
         signing(self.access.iter().map(|key| (key, times(key))), now).ok_or(RingError::Empty("access"))
     }
 
-    /// The key that new refresh tokens are made with.
+    /// The key that signs new refresh tokens.
     ///
     /// # Errors
-    /// [`RingError::Empty`] when there is none.
+    /// [`RingError::Empty`] when there is no key.
     pub fn newest_refresh(&self, now: Timestamp) -> Result<&RefreshKey, RingError> {
         signing(self.refresh.iter().map(|key| (key, key.times)), now).ok_or(RingError::Empty("refresh"))
     }
@@ -118,13 +118,13 @@ impl KeyRing {
         self.refresh.iter().find(|key| key.id == *id)
     }
 
-    /// All refresh keys: one, and for each rotation within the longest life of a session one more.
+    /// All refresh keys: the current one, and one for each rotation within the longest life of a session.
     pub fn keys_of_refresh(&self) -> impl Iterator<Item = &RefreshKey> {
         self.refresh.iter()
     }
 
-    /// A digest that tells nobody without our keys what it is of: for counting by name without keeping names. It
-    /// changes with the newest key, so what was counted under it is forgotten then.
+    /// A digest of `text` that cannot be computed without our keys: for counters by name that do not store names. It
+    /// changes with the newest key, so counts under the old digest are lost then.
     pub fn pseudonym(&self, kind: &str, text: &str) -> String {
         let newest = self.refresh.iter().max_by_key(|key| key.times.active_at);
         let mac = hmac::Key::new(hmac::HMAC_SHA256, newest.map_or(&[][..], |key| &key.bytes));
@@ -136,12 +136,13 @@ impl KeyRing {
         base64url(context.sign().as_ref())
     }
 
-    /// The key that verifies access tokens of `kid`, as long as it is published.
+    /// The access key named `kid`, while it is published.
     pub fn verifying(&self, kid: &str, now: Timestamp) -> Option<&AccessKey> {
         self.published(now).find(|key| key.id.as_str() == kid)
     }
 
-    /// The published keys (RFC 7517): that of today, that of tomorrow, and those of which tokens may still be shown.
+    /// The published keys (RFC 7517): the signing key, the next one, and former ones whose tokens may still be
+    /// presented.
     pub fn jwks(&self, now: Timestamp) -> JwkSet {
         JwkSet { keys: self.published(now).map(|key| key.jwk.clone()).collect() }
     }

@@ -1,5 +1,5 @@
-//! The installation's secret: 32 random bytes in a file of mode 0600 beside the data. What is sealed under it is
-//! useless without it, so neither a copy of the database nor of the file alone makes a token.
+//! The installation's secret: 32 random bytes in a file of mode 0600 beside the data. Keys in the database are sealed
+//! with it, so neither a copy of the database nor the file alone is enough to create a token.
 
 use super::base64url;
 use crate::server::files;
@@ -13,17 +13,17 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// Starts the file's one line, so that it is known for what it is when found (by people and by secret scanners).
+/// The beginning of the file's one line. By it people and secret scanners recognise the file.
 const PREFIX: &str = "latchkey-secret-1:";
 const LEN: usize = 32;
-/// More than a file of ours has, in bytes.
+/// An upper bound for the size of our file, in bytes.
 const FILE_MAX: u64 = 1024;
 
-/// How long a process waits for the secret that another one is writing.
+/// How often and how long a process waits for the secret that another one is writing.
 const TAKE_OVER_TRIES: u32 = 100;
 const TAKE_OVER_PAUSE: Duration = Duration::from_millis(50);
 
-/// Why the secret cannot be used. Each of these stops the start.
+/// Why the secret cannot be used. A server with one of these errors does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     #[error(
@@ -46,7 +46,7 @@ pub enum SecretError {
     Foreign,
 }
 
-/// Whoever may write to the folder could put another secret in the place of ours.
+/// Refuses a folder that others may write to: they could replace the secret.
 fn check_folder(path: &Path) -> Result<(), SecretError> {
     let folder = files::folder_of(path);
     let exposed = files::exposed_mode(folder).map_err(|error| SecretError::Io(path.to_owned(), error))?;
@@ -58,14 +58,14 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all())
 }
 
-/// The secret, ready to seal and open.
+/// The secret, ready to seal and open keys.
 pub struct InstallationSecret(LessSafeKey);
 
 impl InstallationSecret {
     /// Reads the secret, or `None` if there is no such file.
     ///
     /// # Errors
-    /// When it is there but damaged, no regular file, somebody else's, or readable or replaceable by others.
+    /// When the file is damaged, no regular file, owned by somebody else, or readable or replaceable by others.
     pub fn load(path: &Path) -> Result<Option<Self>, SecretError> {
         let io = |error| SecretError::Io(path.to_owned(), error);
         let (file, metadata) = match files::open_regular(path) {
@@ -91,10 +91,10 @@ impl InstallationSecret {
         Self::new(&bytes).ok_or_else(damaged).map(Some)
     }
 
-    /// Makes a new secret and its file. Of several processes that do so at once, one makes it and the others take it.
+    /// Creates a new secret and its file. If several processes do so at once, one creates it and the others use it.
     ///
     /// # Errors
-    /// When the file cannot be written, or what is there meanwhile cannot be used.
+    /// When the file cannot be written, or another process has written one that cannot be used.
     pub fn create(path: &Path, entropy: &dyn Entropy) -> Result<Self, SecretError> {
         let io = |error| SecretError::Io(path.to_owned(), error);
         let mut bytes = Zeroizing::new([0; LEN]);
@@ -105,14 +105,14 @@ impl InstallationSecret {
         files::make_folder(folder).map_err(io)?;
         check_folder(path)?;
         let line = Zeroizing::new(format!("{PREFIX}{}\n", base64url(bytes.as_ref())));
-        // Written under a name of its own first: under the name that others read it is complete or not there.
+        // The file is first written under a temporary name: under its real name it is complete or absent.
         let draft = folder.join(format!(".latchkey-secret-{}", base64url(&unique)));
         write_new(&draft, &line).map_err(io)?;
         let linked = std::fs::hard_link(&draft, path);
         let _ = std::fs::remove_file(&draft);
         let made = linked.or_else(|error| match error.kind() {
             ErrorKind::AlreadyExists => Err(error),
-            // A file system without links: whoever reads meanwhile waits until the file is complete.
+            // A file system without hard links. Processes that read in the meantime wait until the file is complete.
             _ => write_new(path, &line),
         });
         match made {
@@ -125,7 +125,7 @@ impl InstallationSecret {
         }
     }
 
-    /// Reads the secret that another process is just making.
+    /// Reads the secret that another process is creating.
     fn take_over(path: &Path) -> Result<Self, SecretError> {
         let mut tries = 0..TAKE_OVER_TRIES;
         loop {
@@ -144,7 +144,8 @@ impl InstallationSecret {
         UnboundKey::new(&AES_256_GCM, bytes).ok().map(|key| Self(LessSafeKey::new(key)))
     }
 
-    /// Encrypts `plain` with AES-256-GCM; `name` is bound to it, so that sealed keys cannot change places.
+    /// Encrypts `plain` with AES-256-GCM. `name` is authenticated too, so that sealed keys cannot be exchanged for each
+    /// other.
     pub fn seal(&self, name: &str, plain: &[u8], entropy: &dyn Entropy) -> Option<Vec<u8>> {
         let mut nonce = [0; NONCE_LEN];
         entropy.fill(&mut nonce);
@@ -157,7 +158,7 @@ impl InstallationSecret {
     /// The inverse of [`InstallationSecret::seal`].
     ///
     /// # Errors
-    /// [`SecretError::Foreign`] when it was sealed under another secret or name, or changed since.
+    /// [`SecretError::Foreign`] when it was sealed with another secret or name, or was modified.
     pub fn open(&self, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SecretError> {
         let (nonce, text) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(SecretError::Foreign)?;
         let mut text = Zeroizing::new(text.to_vec());
@@ -226,7 +227,7 @@ mod tests {
         }
         std::fs::write(&path, b"latchkey-secret-1:\xff\xfe").unwrap();
         assert!(matches!(InstallationSecret::load(&path), Err(SecretError::Damaged(_))), "no text");
-        // What cannot be read is neither absent, which would be a reason to make a new one, nor damaged.
+        // A file that cannot be read is not missing, which would lead to a new one, and not damaged.
         assert!(matches!(InstallationSecret::load(folder.path()), Err(SecretError::NoFile(_))));
         assert!(matches!(InstallationSecret::load(&path.join("below a file")), Err(SecretError::Io(..))));
     }
@@ -249,7 +250,7 @@ mod tests {
         assert!(!folder.path().join("new").exists());
     }
 
-    /// As several servers do that start at once for the first time.
+    /// Several servers start at once for the first time.
     #[test]
     fn of_many_that_make_the_secret_at_once_all_have_the_same() {
         for _ in 0..20 {
