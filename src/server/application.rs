@@ -1,4 +1,4 @@
-//! A server: built from its settings, then run until it is told to stop.
+//! A server: built from its settings, then run until it is asked to stop.
 
 use super::config::{Config, ConfigError, Settings, Tokens};
 use super::connections::{self, HEAD_TIMEOUT, Limited};
@@ -21,16 +21,16 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
-/// How long requests under way may take to end once a stop was asked for.
+/// How long requests in progress may take to finish after a stop.
 const STOPPING: Duration = Duration::from_secs(10);
-/// How often memory is written and what is over deleted.
+/// The interval between two runs of each housekeeping job.
 const HOUSEKEEPING: Duration = Duration::from_secs(30);
-/// The longest life that an access token may have, whatever the settings were when it was issued.
+/// The longest lifetime of an access token, whatever the settings were when it was issued.
 const ACCESS_LONGEST: Duration = Duration::from_secs(15 * 60);
-/// What hashing should cost at least: KiB of memory, and passes over them (OWASP Password Storage Cheat Sheet).
+/// The minimum cost of a password hash: KiB of memory, and passes over them (OWASP Password Storage Cheat Sheet).
 const ARGON2_MEMORY: u32 = 19_456;
 const ARGON2_PASSES: u32 = 2;
-/// The largest head of a request, in bytes.
+/// The maximum size of a request's head, in bytes.
 const HEAD_MAX: usize = 16 * 1024;
 
 /// Why a server did not start, or stopped.
@@ -50,7 +50,7 @@ pub enum StartError {
     Threads(std::io::Error),
 }
 
-/// What comes from outside, so that tests can bring their own.
+/// The sources of time and randomness. Tests replace them.
 #[derive(Clone)]
 pub struct Runtime {
     pub clock: Arc<dyn Clock>,
@@ -63,15 +63,15 @@ impl Default for Runtime {
     }
 }
 
-/// How a server is told to stop.
+/// How to stop a server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stop {
-    /// After it said for a while (`server.drain`) that it will.
+    /// After it has announced the stop for a while (`server.drain`).
     Drained,
     AtOnce,
 }
 
-/// A server that listens, and serves once it is run.
+/// A server that listens. It serves once it is run.
 pub struct Application {
     listener: std::net::TcpListener,
     app: App,
@@ -83,9 +83,9 @@ impl Application {
     /// Opens the database, loads the keys and listens.
     ///
     /// # Errors
-    /// [`StartError`]; nothing was served then.
-    pub async fn build(config: Config, world: Runtime) -> Result<Self, StartError> {
-        // First: another server's tables are not ours to bring up to date.
+    /// [`StartError`]. No request has been served then.
+    pub async fn build(config: Config, runtime: Runtime) -> Result<Self, StartError> {
+        // This comes first: migrations must not touch the tables of another server.
         let claim = storage::claim(&config.settings.database.url).await?;
         let store = storage::connect(&config.settings.database.url).await?;
         let settings = Arc::new(config.settings);
@@ -94,7 +94,7 @@ impl Application {
         let listen = settings.server.listen;
         let listener = std::net::TcpListener::bind(listen).map_err(|error| StartError::Listen(listen, error))?;
         listener.set_nonblocking(true).map_err(|error| StartError::Listen(listen, error))?;
-        let services = services(store.clone(), settings, &world).await?;
+        let services = services(store.clone(), settings, &runtime).await?;
         let readiness = Arc::new(Readiness::new(store.clone(), claim));
         let web_sessions = http::WebSessionStore { store, clock: world.clock };
         let (trusted_proxies, foreign_origins) = (Arc::new(trusted_proxies), Arc::default());
@@ -102,7 +102,7 @@ impl Application {
         let lines = hyper_errors::lines(services.settings().server.is_https());
         let share = services.settings().limits.connections_per_address;
         let connections = Limited::to(connections::most(), share, trusted_proxies.clone(), lines);
-        let (entropy, leptos) = (world.entropy, config.leptos);
+        let (entropy, leptos) = (runtime.entropy, config.leptos);
         let app = App { services, entropy, web_sessions, trusted_proxies, leptos, foreign_origins, files, readiness };
         Ok(Self { listener, app, handle: Handle::new(), connections })
     }
@@ -119,19 +119,20 @@ impl Application {
         &self.app.services
     }
 
-    /// By which it is told to stop.
+    /// The handle that stops the server.
     pub fn handle(&self) -> Handle<SocketAddr> {
         self.handle.clone()
     }
 
-    /// Serves until `stop` comes. Then it says that it is not ready and ends each connection with its next answer, so that
-    /// clients go elsewhere; after a while it accepts no more, finishes what was accepted, and writes what memory knows.
+    /// Serves until `stop` completes. Then the server reports that it is not ready, and closes each connection after
+    /// its next answer, so that clients go elsewhere. After a while it accepts no more connections, finishes the
+    /// accepted requests, and writes what is still in memory.
     ///
     /// # Errors
     /// [`StartError::Serve`] when the listener fails.
     pub async fn run_until(self, stop: impl Future<Output = Stop> + Send + 'static) -> Result<(), StartError> {
         let services = self.app.services.clone();
-        let keepers = keepers(&services);
+        let housekeeping = housekeeping(&services);
         let handle = self.handle.clone();
         let pages = services.clone();
         let readiness = self.app.readiness.clone();
@@ -160,11 +161,11 @@ impl Application {
             .http_builder()
             .http1()
             .timer(hyper_util::rt::TokioTimer::new())
-            // From the last answer on. From a head's first byte on, `connections` counts.
+            // Counted from the last answer. `connections` counts from the first byte of a head.
             .header_read_timeout(idle + HEAD_TIMEOUT)
             .max_buf_size(HEAD_MAX);
         let served = server.serve(router.into_make_service_with_connect_info::<SocketAddr>()).await;
-        drop(keepers);
+        drop(housekeeping);
         stopper.abort();
         if let Err(error) = services.flush().await {
             tracing::warn!(%error, "the last seen times could not be written");
@@ -174,17 +175,17 @@ impl Application {
     }
 }
 
-/// The use cases on `store`.
+/// The use cases, with their dependencies.
 ///
 /// # Errors
-/// When the keys cannot be loaded, or threads not started.
+/// When the keys cannot be loaded, or threads cannot be started.
 pub async fn services(
     store: Arc<dyn Store>,
     settings: Arc<Settings>,
-    world: &Runtime,
+    runtime: &Runtime,
 ) -> Result<Arc<Services>, StartError> {
     let tokens = &settings.tokens;
-    let (keys, ring) = keys(store.clone(), &settings, world).await?;
+    let (keys, ring) = keys(store.clone(), &settings, runtime).await?;
     let access = AccessSettings {
         issuer: settings.server.public_url.clone(),
         ttl: tokens.access_ttl,
@@ -201,23 +202,24 @@ pub async fn services(
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let threads = if password.max_parallel == 0 { cores } else { password.max_parallel };
-    let hasher = Hasher::start(params, threads, password.queue, world.entropy.clone()).map_err(StartError::Threads)?;
-    let (clock, entropy) = (world.clock.clone(), world.entropy.clone());
-    // Half of the connections are left for those who ask and go.
+    let hasher =
+        Hasher::start(params, threads, password.queue, runtime.entropy.clone()).map_err(StartError::Threads)?;
+    let (clock, entropy) = (runtime.clock.clone(), runtime.entropy.clone());
+    // Half of the connections stay free for short requests.
     let listeners = connections::most() / 2;
     Ok(Services::start(Parts { store, clock, entropy, settings, access, keys, hasher, listeners }))
 }
 
-/// The keys on `store`, and who keeps them.
+/// The key ring, and the manager that keeps it up to date.
 ///
 /// # Errors
-/// When they cannot be loaded.
+/// When the keys cannot be loaded.
 pub async fn keys(
     store: Arc<dyn Store>,
     settings: &Settings,
-    world: &Runtime,
+    runtime: &Runtime,
 ) -> Result<(KeyManager, KeyRing), RingError> {
-    let (entropy, now) = (world.entropy.clone(), world.clock.now());
+    let (entropy, now) = (runtime.entropy.clone(), runtime.clock.now());
     KeyManager::open(store, entropy, &settings.secret.file, key_policies(&settings.tokens), now).await
 }
 
@@ -227,7 +229,7 @@ fn key_policies(tokens: &Tokens) -> Policies {
         access: Policy {
             algorithm: format!("{:?}", tokens.algorithm),
             every,
-            // Once for whoever verifies, once for a server whose clock is behind and which signs a little longer.
+            // One leeway for the verifier, and one for a server whose clock is behind and which signs a little longer.
             kept: ACCESS_LONGEST + 2 * LEEWAY,
             is_enough: true,
         },
@@ -236,35 +238,36 @@ fn key_policies(tokens: &Tokens) -> Policies {
             algorithm: "HS512".into(),
             every,
             kept: tokens.refresh_absolute.max(tokens.refresh_absolute_short),
-            // A token must also be the one whose digest is on its session's row.
+            // A valid signature is not enough: the session's row must have the token's digest.
             is_enough: false,
         },
     }
 }
 
-/// The jobs of the house, each by itself: one that fails, or takes long, puts off no other. Dropped, they end.
-fn keepers(services: &Arc<Services>) -> JoinSet<()> {
-    let mut keepers = JoinSet::new();
-    let house = services.clone();
-    keepers.spawn(keep_house(HOUSEKEEPING, "keys", move || {
-        let house = house.clone();
-        async move { house.keep_keys().await }
+/// The housekeeping jobs. They run independently, so one that fails or takes long delays no other. Dropping the set
+/// ends them.
+fn housekeeping(services: &Arc<Services>) -> JoinSet<()> {
+    let mut housekeeping = JoinSet::new();
+    let shared = services.clone();
+    housekeeping.spawn(keep_house(HOUSEKEEPING, "keys", move || {
+        let services = shared.clone();
+        async move { services.keep_keys().await }
     }));
-    let house = services.clone();
-    keepers.spawn(keep_house(HOUSEKEEPING, "last seen times", move || {
-        let house = house.clone();
-        async move { house.flush().await }
+    let shared = services.clone();
+    housekeeping.spawn(keep_house(HOUSEKEEPING, "last seen times", move || {
+        let services = shared.clone();
+        async move { services.flush().await }
     }));
-    let house = services.clone();
-    keepers.spawn(keep_house(HOUSEKEEPING, "deleting what is over", move || {
-        let house = house.clone();
-        async move { house.purge().await }
+    let shared = services.clone();
+    housekeeping.spawn(keep_house(HOUSEKEEPING, "deleting old data", move || {
+        let services = shared.clone();
+        async move { services.purge().await }
     }));
-    keepers
+    housekeeping
 }
 
-/// Does `work` again and again, each time in a task of its own: a panic ends that time only. Dropped, it ends what runs.
-/// `job` is what the log calls it.
+/// Runs `work` again and again, each time in its own task: a panic ends only that run. Dropping the future ends the
+/// current run. `job` is the name in the log.
 async fn keep_house<E: std::fmt::Display + Send + 'static, F: Future<Output = Result<(), E>> + Send + 'static>(
     every: Duration,
     job: &'static str,
@@ -276,9 +279,9 @@ async fn keep_house<E: std::fmt::Display + Send + 'static, F: Future<Output = Re
         ticks.tick().await;
         tasks.spawn(work());
         match tasks.join_next().await {
-            Some(Ok(Err(error))) => tracing::warn!(%error, job, "housekeeping is put off"),
-            // A panic; what it says is for nobody.
-            Some(Err(_)) => tracing::error!(job, "housekeeping ended early; it begins again"),
+            Some(Ok(Err(error))) => tracing::warn!(%error, job, "housekeeping failed and will be tried again"),
+            // A panic. Its message may quote secrets.
+            Some(Err(_)) => tracing::error!(job, "housekeeping panicked and will be tried again"),
             Some(Ok(Ok(()))) | None => {}
         }
     }

@@ -1,15 +1,15 @@
-//! Passwords that are too common to be of use, whatever their length.
+//! Recognises passwords that are too common, whatever their length.
 
 use crate::domain::weak_passwords::{self, COMMON_LOG10, is_mostly_known, judged};
 
-/// Words that are common where `public_url` is known.
+/// Words that an attacker would try first at `public_url`.
 pub fn words_of_the_site(public_url: &str) -> Vec<String> {
     let url = public_url.parse::<http::Uri>().ok();
     weak_passwords::words_of_the_site(url.as_ref().and_then(http::Uri::host).unwrap_or_default())
 }
 
-/// Whether a password is too common, by what everybody knows, and by the estimate of zxcvbn (Wheeler, USENIX Security
-/// 2016) and its lists, in which `words` come first. It takes tens of milliseconds at most, whatever it was made for.
+/// Whether a password is too common, by our own lists and by the estimate of zxcvbn (Wheeler, USENIX Security 2016), in
+/// whose dictionaries `words` come first. It takes tens of milliseconds at most, even for passwords made to be slow.
 pub fn is_common(password: &str, words: &[String]) -> bool {
     if is_mostly_known(password, words) {
         return true;
@@ -19,7 +19,7 @@ pub fn is_common(password: &str, words: &[String]) -> bool {
     pieces(&judged(password)).into_iter().map(guesses_log10).sum::<f64>() < COMMON_LOG10
 }
 
-/// Signs that zxcvbn reads as letters, by letter.
+/// Characters that zxcvbn reads as letters, by letter.
 const LOOKALIKES: [&[char]; 12] = [
     &['4', '@'],
     &['8'],
@@ -34,23 +34,25 @@ const LOOKALIKES: [&[char]; 12] = [
     &['%'],
     &['2'],
 ];
-/// How many readings zxcvbn may try of one text: its time grows with them, and they double with nearly every other sign.
+/// How many readings of a text zxcvbn may try. Its time grows with this number, which nearly every second such
+/// character doubles.
 const READINGS: usize = 128;
 
-/// How many readings zxcvbn tries of a text at most: one sign for each letter, and one letter for each sign.
+/// An upper bound of the readings that zxcvbn tries for a text: one character for each letter, and one letter for each
+/// character.
 fn readings(text: &str) -> usize {
     let signs_of = |signs: &[char]| signs.iter().copied().filter(|sign| text.contains(*sign)).collect::<Vec<_>>();
     let mut seen = Vec::new();
     let mut readings = 1;
     for signs in LOOKALIKES.map(signs_of).iter().filter(|signs| !signs.is_empty()) {
-        // A sign that may be another letter as well is tried as either.
+        // A character that can stand for another letter too is tried as either.
         readings *= signs.iter().map(|sign| if seen.contains(sign) { 2 } else { 1 }).sum::<usize>();
         seen.extend(signs);
     }
     readings
 }
 
-/// A text in pieces of few readings each, as long as they may be: nearly every text is one.
+/// Splits a text into the longest pieces with few readings each. Nearly every text is one piece.
 fn pieces(text: &str) -> Vec<String> {
     let (mut pieces, mut piece) = (Vec::new(), String::new());
     for character in text.chars() {
@@ -101,7 +103,7 @@ mod tests {
         }
     }
 
-    /// A4: what takes long is not how much there is, but how many letters it may stand for.
+    /// The time depends on the number of readings, not on the length.
     #[test]
     fn no_password_has_many_readings() {
         let made_for_it = "d@((7!<32|1!-1$5+604t2({[s36911|795+%54@8({i<3s9o!|2.5e%13@8({[{";

@@ -1,4 +1,4 @@
-//! Files and folders of our own: made for us alone, and refused where somebody else could put others in their place.
+//! Files and folders that belong to this user alone. Those that others could replace are refused.
 
 use rustix::fs::OFlags;
 use std::fs::{DirBuilder, File, Metadata, OpenOptions};
@@ -6,12 +6,12 @@ use std::io::{Error, ErrorKind, Result};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
-/// The folder of a file, as it can be opened: the working folder for a name alone.
+/// The folder of a file, in a form that can be opened: `.` for a plain file name.
 pub fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Makes `folder` and those above it, for us alone, unless they are there.
+/// Creates `folder` and its missing parents, accessible to this user only.
 ///
 /// # Errors
 /// When the system refuses.
@@ -19,19 +19,19 @@ pub fn make_folder(folder: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
-/// The mode of `folder`, if everybody may make and replace files in it.
+/// The mode of `folder`, if everybody may create and replace files in it.
 ///
 /// # Errors
-/// When the system does not say.
+/// When the system cannot read it.
 pub fn exposed_mode(folder: &Path) -> Result<Option<u32>> {
     let mode = std::fs::metadata(folder)?.mode() & 0o7777;
     Ok((mode & 0o002 != 0).then_some(mode))
 }
 
-/// Opens a file for reading, without waiting for what is no file: a pipe would wait for a writer.
+/// Opens a regular file for reading. It does not block on anything else: opening a pipe would wait for a writer.
 ///
 /// # Errors
-/// When it is not there or cannot be read; [`ErrorKind::InvalidInput`] when it is no regular file.
+/// When it does not exist or cannot be read; [`ErrorKind::InvalidInput`] when it is not a regular file.
 pub fn open_regular(path: &Path) -> Result<(File, Metadata)> {
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
@@ -43,7 +43,7 @@ pub fn open_regular(path: &Path) -> Result<(File, Metadata)> {
     }
 }
 
-/// Whether a file belongs to the user whom this process runs as.
+/// Whether a file is owned by the user of this process.
 pub fn is_ours(metadata: &Metadata) -> bool {
     metadata.uid() == rustix::process::geteuid().as_raw()
 }

@@ -1,5 +1,4 @@
-//! What the HTTP library answers by itself, before there is a request that a layer of ours could see (400, 431): it
-//! leaves with the headers of every other answer.
+//! Adds our headers to the error answers that hyper sends by itself (400, 431), before our layers see a request.
 
 use super::http::headers;
 use http::HeaderMap;
@@ -8,13 +7,13 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// How such an answer begins and ends: with an error of the client's, and without a body.
+/// The beginning and the end of such an answer: a client error, without a body.
 const START: &[u8] = b"HTTP/1.1 4";
 const END: &[u8] = b"\r\n\r\n";
-/// Everything else has this already.
+/// A header that all other answers have already.
 const MARK: &[u8] = b"x-content-type-options: ";
 
-/// The lines that are added.
+/// The header lines that are added.
 pub fn lines(https: bool) -> Vec<u8> {
     let mut all = HeaderMap::new();
     headers::complete(&mut all, https);
@@ -24,12 +23,12 @@ pub fn lines(https: bool) -> Vec<u8> {
     all.iter().flat_map(line).collect()
 }
 
-/// A connection whose early answers are completed.
+/// A connection that adds the lines to such answers.
 #[derive(Debug)]
 pub struct Completed<S> {
     stream: S,
     lines: std::sync::Arc<[u8]>,
-    /// What is still to be written of an answer that was completed.
+    /// The rest of a completed answer, still to be written.
     rest: Vec<u8>,
 }
 
@@ -38,7 +37,7 @@ impl<S: AsyncWrite + Unpin> Completed<S> {
         Self { stream, lines, rest: Vec::new() }
     }
 
-    /// Takes over an early answer, which comes in one piece.
+    /// Completes `answer` if hyper sent it by itself. Such an answer is written in one piece.
     fn take(&mut self, answer: &[u8]) -> bool {
         let is_early = answer.starts_with(START)
             && answer.ends_with(END)
@@ -115,7 +114,7 @@ mod tests {
     use super::*;
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-    /// Writes pieces over a connection that takes a few bytes at a time.
+    /// Writes pieces through a connection that accepts a few bytes at a time.
     async fn written(pieces: &[&str]) -> String {
         let (near, mut far) = tokio::io::duplex(7);
         let mut near = Completed::new(near, b"x-content-type-options: nosniff\r\n".as_slice().into());

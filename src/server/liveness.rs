@@ -1,8 +1,8 @@
-//! Which sessions live, from memory: asked on every request with an access token, so that a revocation counts at once
-//! and costs the database nothing.
+//! Remembers in memory which sessions are alive. Every request with an access token asks here, so that a revocation
+//! takes effect at once without a query for each request.
 //!
-//! What was ended is remembered as ended for as long as an access token of it could still be shown, and that memory
-//! is asked first: a reader that saw the row just before the revocation cannot bring the session back.
+//! An ended session is remembered for as long as one of its access tokens could be presented, and that memory is asked
+//! first: a reader that saw the row just before the revocation cannot bring the session back.
 
 use super::ports::{Ended, LastSeen, Records, StoreError};
 use crate::domain::id::{SessionId, UserId};
@@ -15,18 +15,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// How many living sessions are remembered.
+/// How many live sessions are remembered.
 const CACHE: usize = 100_000;
 
-/// What is remembered of a living session.
+/// The remembered facts of a live session.
 #[derive(Clone, Debug)]
 pub struct Alive {
     pub user_id: UserId,
     pub username: String,
     pub user_created_at: Timestamp,
-    /// The nearer end as it was then, after which it is asked of the store again.
+    /// The earlier end at the time of the read. After it the store is asked again.
     pub expires_at: Timestamp,
-    /// How often there was doubt when it was asked: what was asked before the last one counts no more.
+    /// Invalidation epoch at the time of the read. Entries of older epochs are ignored.
     epoch: u64,
 }
 
@@ -35,14 +35,14 @@ pub struct Liveness {
     store: Arc<dyn Records>,
     /// Ended sessions, and when and why that was.
     ended: DashMap<SessionId, Revocation>,
-    /// Which incarnation of the store is known to have all of them.
+    /// The incarnation of the store that is known to have all of these ends.
     incarnation: AtomicU64,
-    /// Of which users sessions are being ended, and how often at once; see [`EndingGuard`].
+    /// Users whose sessions are being ended, with the number of such operations; see [`EndingGuard`].
     ending: DashMap<UserId, u32>,
     alive: Cache<SessionId, Arc<Alive>>,
     epoch: AtomicU64,
     seen: DashMap<SessionId, LastSeen>,
-    /// How long an access token may live after its session's end.
+    /// The longest time for which an access token may be valid after its session's end.
     longest: Duration,
 }
 
@@ -63,7 +63,7 @@ impl Liveness {
     /// The session, if it is alive at `now`.
     ///
     /// # Errors
-    /// When the store had to be asked and did not answer.
+    /// When the store has to be asked and is unavailable.
     pub async fn check(&self, id: &SessionId, now: Timestamp) -> Result<Option<Arc<Alive>>, StoreError> {
         if self.ended.contains_key(id) {
             return Ok(None);
@@ -92,7 +92,8 @@ impl Liveness {
         Ok(self.remember(id, alive))
     }
 
-    /// Remembers what was read, unless it ended meanwhile: then it must not be found here once that is forgotten.
+    /// Remembers a session that was read, unless it has ended in the meantime: otherwise the entry could outlive the
+    /// memory of the end.
     fn remember(&self, id: &SessionId, alive: Arc<Alive>) -> Option<Arc<Alive>> {
         self.alive.insert(id.clone(), alive.clone());
         if self.ended.contains_key(id) {
@@ -102,7 +103,7 @@ impl Liveness {
         Some(alive)
     }
 
-    /// Says that sessions of `user` are about to be ended; to be held until that is remembered here.
+    /// Announces that sessions of `user` are about to be ended. Hold the guard until the end is remembered here.
     pub fn ending(self: &Arc<Self>, user: &UserId) -> EndingGuard {
         *self.ending.entry(user.clone()).or_default() += 1;
         EndingGuard { liveness: self.clone(), user: user.clone() }
@@ -117,7 +118,7 @@ impl Liveness {
         }
     }
 
-    /// How a session ended, if that is remembered: whatever the store says.
+    /// When and why a session ended, if that is remembered, whatever the store says.
     pub fn end_of(&self, id: &SessionId) -> Option<Revocation> {
         self.ended.get(id).map(|end| end.clone())
     }
@@ -137,28 +138,29 @@ impl Liveness {
         self.incarnation.store(incarnation, Ordering::SeqCst);
     }
 
-    /// Forgets what lives: for when it is unknown whether a revocation was carried out.
+    /// Forgets all live sessions, because it is unknown whether a revocation was committed.
     pub fn invalidate_all(&self) {
         self.epoch.fetch_add(1, Ordering::SeqCst);
         self.alive.clear();
     }
 
-    /// Notes that a session was seen, and with a token of which generation.
+    /// Notes that a session was used, and the generation of its token.
     pub fn touch(&self, id: &SessionId, generation: Option<u64>, now: Timestamp) {
         let mut seen = self.seen.entry(id.clone()).or_insert_with(|| LastSeen { id: id.clone(), at: now, generation });
         seen.at = seen.at.max(now);
         seen.generation = seen.generation.max(generation);
     }
 
-    /// What was seen of a session since it was last written.
+    /// The last use of a session, if it has not been written yet.
     pub fn seen(&self, id: &SessionId) -> Option<LastSeen> {
         self.seen.get(id).map(|seen| seen.clone())
     }
 
-    /// Writes what was seen, and forgets what is over. What another transaction holds is written the next time.
+    /// Writes the last uses to the store, and forgets old ends. Rows that another transaction holds are written next
+    /// time.
     ///
     /// # Errors
-    /// When the store does not answer; then nothing is forgotten.
+    /// When the store is unavailable. Nothing is forgotten then.
     pub async fn flush(&self, now: Timestamp) -> Result<(), StoreError> {
         let batch: Vec<LastSeen> = self.seen.iter().map(|seen| seen.clone()).collect();
         if !batch.is_empty() {
@@ -173,8 +175,8 @@ impl Liveness {
     }
 }
 
-/// While it is held, the store is asked about all sessions of the user: between a commit and its being remembered,
-/// another request may find the session ended, and answer so.
+/// While a guard is held, the store is asked about all sessions of the user: between the commit and the moment when the
+/// end is remembered, another request may already have answered that the session has ended.
 pub struct EndingGuard {
     liveness: Arc<Liveness>,
     user: UserId,
@@ -289,7 +291,7 @@ mod tests {
         liveness.ended(&[Ended { id: sid.clone(), at: NOW, reason: Reason::SignedOut }]);
         assert!(liveness.remember(&sid, read_before).is_none());
         assert!(liveness.check(&sid, NOW).await.unwrap().is_none());
-        // No access token of it can be shown any more, but a web session can.
+        // No access token of the session can be valid any more, but a web session can.
         let later = NOW + 2 * TTL;
         liveness.flush(later).await.unwrap();
         assert!(liveness.ended.is_empty());

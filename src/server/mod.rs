@@ -1,4 +1,4 @@
-//! Everything that runs only on the server. Only this module knows all of the others.
+//! The server: everything that the browser's half does not contain. [`application`] ties the modules together.
 
 pub mod application;
 mod cli;

@@ -1,5 +1,6 @@
-//! Hashing passwords with Argon2id (RFC 9106) on a bounded number of threads that leave the runtime alone. A thread
-//! keeps its memory; the permit is the thread, so it lives as long as the hash, not as the request. Sources take turns.
+//! Hashes passwords with Argon2id (RFC 9106) on a fixed number of threads outside the async runtime. Each thread keeps
+//! its memory for the next hash. A hash runs to its end even if its request is gone, so their number stays bounded.
+//! Sources take turns.
 
 use super::ports::Entropy;
 use super::turns::{Origin, Turns};
@@ -10,17 +11,17 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use tokio::sync::oneshot;
 
-/// The most memory that stored parameters may ask for, in KiB: more would let a damaged row exhaust the machine.
+/// The most memory that a stored hash may ask for, in KiB: otherwise a damaged row could exhaust the machine.
 const MEMORY_MAX: u32 = 1 << 20;
 const SALT_LEN: usize = 16;
 
 /// Why a password was not hashed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum HashError {
-    /// Too many wait, or this source brought more than others: come again.
+    /// Too many hashes wait, or this source has more of them than others. Try again later.
     #[error("too many passwords are being checked right now")]
     Busy,
-    /// The hash is unusable: wrong form, or parameters beyond all bounds.
+    /// The stored hash is malformed, or its parameters exceed the bounds.
     #[error("the stored password hash cannot be used")]
     Unusable,
 }
@@ -30,26 +31,25 @@ pub enum HashError {
 pub enum PasswordCheck {
     Wrong,
     Right,
-    /// It matched, and this is its hash by today's parameters, to be stored in place of the old one.
+    /// The password is right, and this is its hash with the current parameters, to replace the stored one.
     Outdated(String),
 }
 
 type Work = Box<dyn FnOnce(&mut Vec<Block>) + Send>;
 
-/// The hashing threads, and the one that judges new passwords.
+/// The hashing threads, and the thread that checks new passwords.
 pub struct Hasher {
     hashing: Pool,
-    /// Apart, so that what takes long to judge keeps nobody from signing in.
+    /// A separate pool, so that slow checks of new passwords do not delay sign-ins.
     judging: Pool,
     params: Params,
     entropy: Arc<dyn Entropy>,
-    /// A hash that no password has: checked against for an unknown user, so that it costs the same.
+    /// A hash that matches no password. It is checked for unknown users, so that they cost as much time as known ones.
     decoy: String,
 }
 
 impl Hasher {
-    /// Starts `threads` threads, for which at most `queue` hashes may wait of browsers that are known, and as many of
-    /// others.
+    /// Starts `threads` threads. At most `queue` hashes of known browsers may wait, and as many of others.
     pub fn start(params: Params, threads: usize, queue: usize, entropy: Arc<dyn Entropy>) -> std::io::Result<Self> {
         let hashing = Pool::start("argon2", threads.max(1), queue)?;
         let judging = Pool::start("judge", 1, queue)?;
@@ -67,16 +67,16 @@ impl Hasher {
     /// Hashes a new password, as a PHC string.
     ///
     /// # Errors
-    /// [`HashError::Busy`] when too many wait.
+    /// [`HashError::Busy`] when too many hashes wait.
     pub async fn hash(&self, password: &Password, from: &Origin) -> Result<String, HashError> {
         let (password, params, salt) = (password.clone(), self.params.clone(), self.salt());
         self.hashing.run(from, move |memory| hash(&params, password.expose(), &salt, memory)).await?
     }
 
-    /// Checks a password against a stored hash; `None` is an unknown user, which costs the same and is never right.
+    /// Checks a password against a stored hash. `None` stands for an unknown user: it takes as long, and never matches.
     ///
     /// # Errors
-    /// [`HashError::Busy`] when too many wait; [`HashError::Unusable`] for a damaged hash.
+    /// [`HashError::Busy`] when too many hashes wait; [`HashError::Unusable`] for a damaged hash.
     pub async fn verify(
         &self,
         password: &Password,
@@ -97,10 +97,10 @@ impl Hasher {
         self.hashing.run(from, check).await?
     }
 
-    /// Judges a new password on a thread of its own.
+    /// Checks a new password on a separate thread.
     ///
     /// # Errors
-    /// [`HashError::Busy`] when too many wait.
+    /// [`HashError::Busy`] when too many checks wait.
     pub async fn judge<T: Send + 'static>(
         &self,
         from: &Origin,
@@ -116,11 +116,11 @@ impl Hasher {
     }
 }
 
-/// Threads that do what waits, source by source.
+/// Threads that run the waiting work. Sources take turns.
 struct Pool(Arc<WaitingHash>);
 
 struct WaitingHash {
-    /// `None` once the pool is gone.
+    /// `None` once the pool is dropped.
     turns: Mutex<Option<Turns<Work>>>,
     more: Condvar,
 }
@@ -130,7 +130,7 @@ impl WaitingHash {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for the next piece of work; `None` once the pool is gone.
+    /// Waits for the next piece of work; `None` once the pool is dropped.
     fn next(&self) -> Option<Work> {
         let mut turns = self.turns();
         loop {
@@ -170,7 +170,7 @@ impl Pool {
         });
         let lost = self.0.turns().as_mut().map(|turns| turns.push(from, work));
         self.0.more.notify_one();
-        // Of what lost its place nobody sends an answer.
+        // Dropping the work that lost its place drops its sender too, so its request gets [`HashError::Busy`].
         drop(lost);
         answer.await.map_err(|_| HashError::Busy)?
     }
@@ -183,7 +183,7 @@ impl Drop for Pool {
     }
 }
 
-/// Runs Argon2id in memory that is kept from hash to hash.
+/// Runs Argon2id in memory that is reused for the next hash.
 fn derive(params: &Params, password: &str, salt: &[u8], memory: &mut Vec<Block>) -> Result<Vec<u8>, HashError> {
     let length = params.output_len().unwrap_or(Params::DEFAULT_OUTPUT_LEN);
     let mut output = vec![0; length];
@@ -217,7 +217,7 @@ fn verify(password: &str, stored: &str, memory: &mut Vec<Block>) -> Result<bool,
     Ok(aws_lc_rs::constant_time::verify_slices_are_equal(&output, expected.as_bytes()).is_ok())
 }
 
-/// A stored hash, if it is Argon2id of this version and asks for no more than it may.
+/// Parses a stored hash. It must be Argon2id of this version, within the bounds.
 fn read(stored: &str) -> Option<(PasswordHash, Params)> {
     let parsed = PasswordHash::new(stored).ok()?;
     let known = parsed.algorithm == Algorithm::Argon2id.ident() && parsed.version == Some(Version::V0x13.into());

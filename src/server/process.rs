@@ -1,24 +1,23 @@
-//! What the process as a whole does: signals, and what of its memory others may see.
+//! The process as a whole: signals, and protection of its memory.
 
 use super::application::Stop;
 use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Keeps keys and passwords that are in memory from being written to a core dump or read by a debugger (`ptrace`) of the
-/// same user. To be called first.
+/// Keeps secrets in memory out of core dumps, and from debuggers (`ptrace`) of the same user. Call this first.
 ///
 /// # Errors
 /// When the system refuses.
 pub fn keep_memory_private() -> std::io::Result<()> {
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
-    // The limit does not hold where a program takes the dumps (core_pattern); this does.
+    // The limit does not apply if core dumps are piped to a program (core_pattern). This does.
     #[cfg(target_os = "linux")]
     rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?;
     Ok(())
 }
 
-/// From now on a hangup (SIGHUP: a terminal that closes, logrotate) ends nothing. There is nothing to open again: the
-/// log goes to standard error.
+/// Ignores SIGHUP (a closed terminal, logrotate) from now on. There is no file to open again: the log goes to standard
+/// error.
 ///
 /// # Errors
 /// When the system refuses.
@@ -32,7 +31,7 @@ pub fn outlive_hangups() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Ends when the process is asked to stop: by SIGTERM after a drain, by SIGINT (a person at a terminal) at once.
+/// Completes when the process is asked to stop: by SIGTERM after draining, by SIGINT (a person at a terminal) at once.
 pub async fn stop_signal() -> Stop {
     let wait = async |kind| match signal(kind) {
         Ok(mut signal) => {
@@ -51,7 +50,6 @@ mod tests {
     use super::*;
     use rustix::process::{DumpableBehavior, dumpable_behavior, getrlimit};
 
-    /// A13
     #[test]
     fn memory_is_never_dumped() {
         keep_memory_private().unwrap();

@@ -1,4 +1,4 @@
-//! Whether this server should be sent requests: it is not about to stop, and its database answers and takes writes.
+//! Whether this server should get requests: it is not stopping, and its database answers and accepts writes.
 
 use super::ports::Health;
 use super::storage::Claim;
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::sync::Mutex;
 
-/// For how long an answer counts: whoever asks more often costs no more.
+/// How long an answer is reused. More frequent questions cost nothing.
 const COUNTS: Duration = Duration::from_secs(1);
 
 /// What readiness depends on, and the last answer.
@@ -26,12 +26,12 @@ impl Readiness {
         Self { store, claim, is_stopping: AtomicBool::new(false), last: Mutex::new(None) }
     }
 
-    /// From now on it is not ready.
+    /// From now on the server is not ready.
     pub fn stop(&self) {
         self.is_stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Lets another server have the database: this one is done with it.
+    /// Lets another server use the database. This one no longer does.
     pub fn release(&self) {
         self.claim.release();
     }
@@ -40,10 +40,10 @@ impl Readiness {
         self.is_stopping.load(Ordering::Relaxed)
     }
 
-    /// Whether it is ready. The answer may be a second old.
+    /// Whether the server is ready. The answer may be a second old.
     ///
     /// # Errors
-    /// Why not, for the log.
+    /// The reason why it is not, for the log.
     pub async fn check(&self) -> Result<(), String> {
         if self.is_stopping() {
             return Err("the server is about to stop".into());

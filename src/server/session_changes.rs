@@ -1,5 +1,5 @@
-//! Tells open pages that something about their user's sessions has changed. What has changed they read themselves, so
-//! that nothing is lost when news come faster than somebody listens.
+//! Notifies open pages that their user's sessions have changed. A notification has no content: the page reads the
+//! sessions itself, so nothing is lost if changes come faster than it reads.
 
 use crate::domain::id::UserId;
 use crate::domain::network::Network;
@@ -7,15 +7,15 @@ use dashmap::DashMap;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
-/// How many may listen for one user at once.
+/// The maximum number of listeners of one user.
 const LISTENERS: usize = 64;
 
-/// Who listens, on this server.
+/// The listeners on this server.
 pub struct SessionChanges {
     users: DashMap<UserId, Audience>,
-    /// For all users: whoever listens keeps a connection.
+    /// Places for the listeners of all users, since each one keeps a connection open.
     places: Arc<Semaphore>,
-    /// How many listen from one network, and how many may.
+    /// The number of listeners from each network, and its limit.
     networks: DashMap<Network, usize>,
     share: usize,
     closing: watch::Sender<bool>,
@@ -28,14 +28,14 @@ struct Audience {
 }
 
 impl SessionChanges {
-    /// For at most `listeners` at once, of them `share` from one network (0: no share).
+    /// For at most `listeners` at once, and `share` from one network (0: no share).
     pub fn new(listeners: usize, share: usize) -> Self {
         let places = Arc::new(Semaphore::new(listeners));
         let share = if share == 0 { usize::MAX } else { share };
         Self { users: DashMap::new(), places, networks: DashMap::new(), share, closing: watch::Sender::new(false) }
     }
 
-    /// Listens to news of `user` from `network`, if that is known; `None` when too many do.
+    /// Listens to changes of `user`. `network` is the listener's, if known. `None` if there are too many listeners.
     pub fn listen(self: &Arc<Self>, user: &UserId, network: Option<Network>) -> Option<Listener> {
         let place = self.places.clone().try_acquire_owned().ok()?;
         let from = match network {
@@ -49,7 +49,14 @@ impl SessionChanges {
         audience.listeners += 1;
         let (changes, closing) = (audience.sender.subscribe(), self.closing.subscribe());
         drop(audience);
-        Some(Listener { news: self.clone(), user: user.clone(), changes, closing, _place: place, _from: from })
+        Some(Listener {
+            session_changes: self.clone(),
+            user: user.clone(),
+            changes,
+            closing,
+            _place: place,
+            _from: from,
+        })
     }
 
     /// Tells the open pages of `user` that something about the user's sessions has changed; to be called after the commit.
@@ -59,20 +66,20 @@ impl SessionChanges {
         }
     }
 
-    /// For whom somebody listens.
+    /// The users with listeners.
     pub fn users(&self) -> Vec<UserId> {
         self.users.iter().map(|audience| audience.key().clone()).collect()
     }
 
-    /// Ends all listening: the server stops.
+    /// Ends all listeners, because the server stops.
     pub fn close(&self) {
         self.closing.send_replace(true);
     }
 }
 
-/// Somebody who listens.
+/// A listener.
 pub struct Listener {
-    news: Arc<SessionChanges>,
+    session_changes: Arc<SessionChanges>,
     user: UserId,
     changes: watch::Receiver<()>,
     closing: watch::Receiver<bool>,
@@ -82,24 +89,24 @@ pub struct Listener {
 
 /// A place in the share of a network.
 struct NetworkPlace {
-    news: Arc<SessionChanges>,
+    session_changes: Arc<SessionChanges>,
     network: Network,
 }
 
 impl NetworkPlace {
-    fn take(news: &Arc<SessionChanges>, network: Network) -> Option<Self> {
-        let mut listening = news.networks.entry(network).or_default();
-        if *listening >= news.share {
+    fn take(session_changes: &Arc<SessionChanges>, network: Network) -> Option<Self> {
+        let mut listening = session_changes.networks.entry(network).or_default();
+        if *listening >= session_changes.share {
             return None;
         }
         *listening += 1;
-        Some(Self { news: news.clone(), network })
+        Some(Self { session_changes: session_changes.clone(), network })
     }
 }
 
 impl Drop for NetworkPlace {
     fn drop(&mut self) {
-        self.news.networks.remove_if_mut(&self.network, |_, listening| {
+        self.session_changes.networks.remove_if_mut(&self.network, |_, listening| {
             *listening -= 1;
             *listening == 0
         });
@@ -107,7 +114,7 @@ impl Drop for NetworkPlace {
 }
 
 impl Listener {
-    /// Waits for news; `false` when there will be no more.
+    /// Waits for a change; `false` when there will be no more.
     pub async fn wait(&mut self) -> bool {
         tokio::select! {
             changed = self.changes.changed() => changed.is_ok(),
@@ -118,7 +125,7 @@ impl Listener {
 
 impl Drop for Listener {
     fn drop(&mut self) {
-        self.news.users.remove_if_mut(&self.user, |_, audience| {
+        self.session_changes.users.remove_if_mut(&self.user, |_, audience| {
             audience.listeners -= 1;
             audience.listeners == 0
         });
@@ -139,52 +146,55 @@ mod tests {
         news.announce(&ada);
         assert!(here.wait().await);
         drop(there);
-        assert_eq!(news.users.len(), 1);
-        news.close();
+        assert_eq!(session_changes.users.len(), 1);
+        session_changes.close();
         assert!(!here.wait().await);
         drop(here);
-        assert!(news.users.is_empty());
+        assert!(session_changes.users.is_empty());
     }
 
     #[test]
     fn there_is_a_bound_for_each_user_and_one_for_all() {
-        let (news, ada, eve) =
+        let (session_changes, ada, eve) =
             (Arc::new(SessionChanges::new(LISTENERS + 2, 0)), UserId::new("ada"), UserId::new("eve"));
-        let all: Vec<_> = (0..LISTENERS).map(|_| news.listen(&ada, None).unwrap()).collect();
-        assert!(news.listen(&ada, None).is_none());
-        let _eves = (news.listen(&eve, None).unwrap(), news.listen(&eve, None).unwrap());
-        assert!(news.listen(&eve, None).is_none());
+        let all: Vec<_> = (0..LISTENERS).map(|_| session_changes.listen(&ada, None).unwrap()).collect();
+        assert!(session_changes.listen(&ada, None).is_none());
+        let _eves = (session_changes.listen(&eve, None).unwrap(), session_changes.listen(&eve, None).unwrap());
+        assert!(session_changes.listen(&eve, None).is_none());
         drop(all);
-        assert!(news.listen(&ada, None).is_some() && news.listen(&eve, None).is_some());
+        assert!(session_changes.listen(&ada, None).is_some() && session_changes.listen(&eve, None).is_some());
     }
 
     #[test]
     fn one_network_has_a_share_however_many_users_it_has() {
         let network = |n| Some(Network::of(std::net::Ipv4Addr::new(192, 0, 2, n).into()));
-        let (news, ada, eve) = (Arc::new(SessionChanges::new(9, 2)), UserId::new("ada"), UserId::new("eve"));
-        let here = (news.listen(&ada, network(1)).unwrap(), news.listen(&eve, network(1)).unwrap());
-        assert!(news.listen(&eve, network(1)).is_none());
-        let there = news.listen(&eve, network(2)).unwrap();
+        let (session_changes, ada, eve) = (Arc::new(SessionChanges::new(9, 2)), UserId::new("ada"), UserId::new("eve"));
+        let here =
+            (session_changes.listen(&ada, network(1)).unwrap(), session_changes.listen(&eve, network(1)).unwrap());
+        assert!(session_changes.listen(&eve, network(1)).is_none());
+        let there = session_changes.listen(&eve, network(2)).unwrap();
         drop(here);
-        assert!(news.listen(&eve, network(1)).is_some());
+        assert!(session_changes.listen(&eve, network(1)).is_some());
         drop(there);
-        assert!(news.networks.is_empty() && news.users.is_empty());
+        assert!(session_changes.networks.is_empty() && session_changes.users.is_empty());
     }
 
     #[test]
     fn who_leaves_together_leaves_nothing_behind() {
-        let (news, ada) = (Arc::new(SessionChanges::new(9, 0)), UserId::new("ada"));
+        let (session_changes, ada) = (Arc::new(SessionChanges::new(9, 0)), UserId::new("ada"));
         for _ in 0..2_000 {
             let together = Barrier::new(2);
             std::thread::scope(|scope| {
-                for listener in [news.listen(&ada, None).unwrap(), news.listen(&ada, None).unwrap()] {
+                for listener in
+                    [session_changes.listen(&ada, None).unwrap(), session_changes.listen(&ada, None).unwrap()]
+                {
                     scope.spawn(|| {
                         together.wait();
                         drop(listener);
                     });
                 }
             });
-            assert!(news.users.is_empty());
+            assert!(session_changes.users.is_empty());
         }
     }
 }

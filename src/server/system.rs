@@ -1,4 +1,4 @@
-//! The real clock and the real randomness: the only place where they are asked.
+//! The system's clock and random generator. No other module uses them directly.
 
 use super::ports::{Clock, Entropy};
 use crate::domain::time::Timestamp;
@@ -15,20 +15,20 @@ impl Clock for SystemClock {
     }
 }
 
-/// The system's generator of random bytes.
+/// The system's random generator.
 pub struct SystemEntropy;
 
 impl Entropy for SystemEntropy {
     #[expect(clippy::disallowed_methods, reason = "this is the one place")]
     fn fill(&self, bytes: &mut [u8]) {
-        // The generator fails only when the system has none at all: then nothing of ours may go on.
+        // This fails only if the system has no random generator. Nothing may go on then.
         if aws_lc_rs::rand::fill(bytes).is_err() {
             std::process::abort();
         }
     }
 }
 
-/// Time since this was first asked, for intervals that must pass whatever becomes of the system's clock.
+/// The time since the first call, for intervals that must not depend on changes of the system's clock.
 #[expect(clippy::disallowed_methods, reason = "this is the one place")]
 pub fn monotonic() -> Duration {
     static START: OnceLock<Instant> = OnceLock::new();

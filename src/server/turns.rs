@@ -1,20 +1,20 @@
-//! A bounded queue in which sources take turns, whoever came first: one that brings much waits behind itself.
+//! A bounded queue in which sources take turns: a source with many items delays only itself.
 
 use std::collections::{HashMap, VecDeque};
 
-/// From whom something comes.
+/// The source of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// A browser that an account knows, or a session of it; by account. Every other turn is theirs.
+    /// A browser that an account knows, or a session of it, named by the account. They get every other turn.
     Known(String),
-    /// Anybody else. Networks take turns, and within each its addresses.
+    /// Anybody else. Networks take turns, and within each network its addresses.
     Stranger { network: String, address: String },
 }
 
-/// What waits.
+/// The waiting items.
 #[derive(Debug)]
 pub struct Turns<T> {
-    /// How many of either kind may wait.
+    /// How many items of known sources may wait, and how many of strangers.
     most: usize,
     known: Ring<VecDeque<T>>,
     strangers: Ring<Ring<VecDeque<T>>>,
@@ -32,7 +32,7 @@ trait Lane: Default {
     type Item;
     fn take(&mut self) -> Option<Self::Item>;
     fn len(&self) -> usize;
-    /// Takes back what came last, of the source that has the most.
+    /// Removes the newest item of the source with the most items.
     fn take_back(&mut self) -> Option<Self::Item>;
 }
 
@@ -100,22 +100,22 @@ impl<L: Lane> Ring<L> {
         self.lanes.get(name).map_or(0, L::len)
     }
 
-    /// Whether somebody has more than `name` would have with one more.
+    /// Whether another lane has more items than `name` would have with one more.
     fn is_exceeded(&self, name: &str) -> bool {
         self.lanes.values().any(|lane| lane.len() > self.len_of(name) + 1)
     }
 }
 
 impl<T> Turns<T> {
-    /// For at most `most` of either kind.
+    /// A queue for at most `most` items of known sources, and as many of strangers.
     pub fn new(most: usize) -> Self {
         Self { most: most.max(1), known: Ring::default(), strangers: Ring::default(), known_is_next: true }
     }
 
-    /// Adds one. When there is no place, whoever has the most waiting loses what it brought last.
+    /// Adds an item. If the queue is full, the source with the most items loses its newest one.
     ///
     /// # Errors
-    /// What has no place: `item` itself, or what somebody else lost for it.
+    /// The item that is not in the queue: `item` itself, or the one removed for it.
     pub fn push(&mut self, origin: &Origin, item: T) -> Result<(), T> {
         let (full, lost) = match origin {
             Origin::Known(account) => {
@@ -148,7 +148,7 @@ impl<T> Turns<T> {
         }
     }
 
-    /// Takes the one whose turn it is.
+    /// Takes the item whose turn it is.
     pub fn take(&mut self) -> Option<T> {
         self.known_is_next = !self.known_is_next;
         if !self.known_is_next {
@@ -217,7 +217,7 @@ mod tests {
         assert_eq!(turns.push(&stranger("b:1"), "honest"), Err("3"), "makes room for others");
         assert_eq!(turns.push(&stranger("c:1"), "late"), Err("2"));
         assert_eq!(turns.push(&stranger("d:1"), "too many"), Err("too many"), "all have one");
-        // Those who are known have places of their own.
+        // Known sources have places of their own.
         turns.push(&known("ada"), "owner").unwrap();
         assert_eq!(all(&mut turns), ["owner", "1", "honest", "late"]);
     }

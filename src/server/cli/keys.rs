@@ -14,18 +14,18 @@ use clap::{Subcommand, ValueEnum};
 pub(super) enum KeysCommand {
     /// Lists all keys: purpose, kid, algorithm, state, created, signs from, expires.
     List,
-    /// Makes the next key, which is published at once and signs an hour later. Signs nobody out.
+    /// Creates the next key, which is published at once and signs an hour later. Signs nobody out.
     ///
-    /// Where a next key waits already, nothing is made. A server that runs hears of it within 30 seconds.
+    /// Creates nothing if there already is a next key. A running server loads the key within 30 seconds.
     Rotate {
-        /// For a key that leaked: does not wait, and believes the old access keys no more.
+        /// For a leaked key: does not wait, and withdraws the old access keys.
         ///
         /// Access keys: a new one signs at once, and all others are withdrawn. Access tokens that they signed are
-        /// refused; apps renew theirs, nobody is signed out. Other services believe a withdrawn key for as long as
-        /// they keep the published ones (a minute, by what we tell them).
+        /// refused; apps renew theirs, and nobody is signed out. Other services trust a withdrawn key for as long as
+        /// they cache the published keys (we allow them a minute).
         ///
-        /// Refresh keys: a new one signs after a minute, once every server has it. The old one still verifies, since
-        /// it alone makes no token: each must also be the one whose digest is on its session's row.
+        /// Refresh keys: a new one signs after a minute, once every server has it. The old one still verifies, since it
+        /// alone is not enough to create a token: the session's row must have the token's digest.
         #[arg(long, verbatim_doc_comment)]
         now: bool,
         /// Only the keys of this purpose.
@@ -34,19 +34,19 @@ pub(super) enum KeysCommand {
     },
 }
 
-/// Keys of which purpose.
+/// The purpose of keys.
 #[derive(Clone, Copy, Debug, ValueEnum)]
 pub(super) enum Only {
-    /// Those that sign access tokens.
+    /// Keys that sign access tokens.
     Access,
-    /// Those of refresh tokens.
+    /// Keys of refresh tokens.
     Refresh,
 }
 
 /// Runs the command.
 pub(super) async fn run(command: KeysCommand, settings: &Settings) -> Result<(), CommandError> {
     let store = super::installed(settings).await?;
-    let world = Runtime::default();
+    let runtime = Runtime::default();
     match command {
         KeysCommand::List => list(&store.keys().await?, world.clock.now()),
         KeysCommand::Rotate { now: at_once, purpose } => {
@@ -55,15 +55,15 @@ pub(super) async fn run(command: KeysCommand, settings: &Settings) -> Result<(),
                 Some(Only::Access) => vec![KeyPurpose::Access],
                 Some(Only::Refresh) => vec![KeyPurpose::Refresh],
             };
-            let (keeper, _) = keys(store, settings, &world).await.map_err(StartError::from)?;
-            let haste = if at_once { When::AtOnce } else { When::Scheduled };
-            let stored = keeper.rotate(&purposes, haste, world.clock.now()).await.map_err(StartError::from)?;
-            list(&stored, world.clock.now())
+            let (manager, _) = keys(store, settings, &runtime).await.map_err(StartError::from)?;
+            let when = if at_once { When::AtOnce } else { When::Scheduled };
+            let stored = manager.rotate(&purposes, when, runtime.clock.now()).await.map_err(StartError::from)?;
+            list(&stored, runtime.clock.now())
         }
     }
 }
 
-/// One line a key, fields between tabs.
+/// Prints one line for each key, with tabs between the fields.
 fn list(stored: &[StoredKey], now: Timestamp) -> Result<(), CommandError> {
     for purpose in KeyPurpose::ALL {
         let keys = scheduled(stored, purpose);

@@ -1,4 +1,4 @@
-//! The commands.
+//! The command line.
 
 mod keys;
 mod users;
@@ -22,7 +22,7 @@ use std::sync::Arc;
 #[derive(Debug, Parser)]
 #[command(version, about)]
 struct Arguments {
-    /// The file of settings; Leptos.toml in the working folder, or beside the program, if it is not given.
+    /// The settings file. Without this option: Leptos.toml in the working folder, or beside the program.
     #[arg(long, global = true)]
     config: Option<PathBuf>,
     #[command(subcommand)]
@@ -31,18 +31,18 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Serves the app and its API until it is told to stop.
+    /// Serves the app and its API until it is asked to stop.
     Serve {
-        /// Where to listen, in place of `server.listen`.
+        /// The address to listen on, instead of `server.listen`.
         #[arg(long)]
         listen: Option<SocketAddr>,
     },
-    /// Makes the database, its keys and the secret file, or brings the database to this version, as `serve` does.
+    /// Creates the database, its keys and the secret file, or migrates the database to this version, as `serve` does.
     Migrate,
-    /// Users.
+    /// Manages users.
     #[command(subcommand)]
     User(users::UserCommand),
-    /// Keys that sign tokens.
+    /// Manages the keys that sign tokens.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
 }
@@ -70,7 +70,7 @@ impl From<std::io::Error> for CommandError {
     }
 }
 
-/// Runs the command that the arguments name.
+/// Runs the command in the program's arguments.
 pub fn main() -> ExitCode {
     let Arguments { config, command } = Arguments::parse_from(arguments());
     let log = start_logging(&command);
@@ -95,7 +95,7 @@ pub fn main() -> ExitCode {
                 cause = error.source();
             }
             match log {
-                // By the log's thread: standard error may be closed, or stalled.
+                // Through the log's thread: standard error may be closed, or stalled.
                 Some(log) => log.print(&text),
                 None => drop(writeln!(std::io::stderr(), "{text}")),
             }
@@ -104,7 +104,7 @@ pub fn main() -> ExitCode {
     }
 }
 
-/// The program's arguments. cargo-leptos starts it without any, and means `serve`.
+/// The program's arguments. cargo-leptos starts the program without arguments, which means `serve`.
 fn arguments() -> Vec<OsString> {
     let mut arguments: Vec<_> = std::env::args_os().collect();
     if arguments.len() < 2 && std::env::var_os("LEPTOS_OUTPUT_NAME").is_some() {
@@ -113,7 +113,7 @@ fn arguments() -> Vec<OsString> {
     arguments
 }
 
-/// A server tells what happens; a command that a person runs says what it did, and logs only what is wrong.
+/// A server logs at `info`. A command prints its result, and logs only warnings and errors.
 fn start_logging(command: &Command) -> Result<Log, CommandError> {
     let default = if matches!(command, Command::Serve { .. }) { "info" } else { "warn" };
     Ok(telemetry::start(default).map_err(StartError::from)?)
@@ -147,7 +147,7 @@ async fn run(config: Option<PathBuf>, command: Command) -> Result<(), CommandErr
     }
 }
 
-/// Serves until the process is asked to stop. Says first where everything is that it works with.
+/// Serves until the process is asked to stop. First logs the paths and addresses that it uses.
 async fn serve(config: Config) -> Result<(), CommandError> {
     let settings = config.file.as_ref().map_or_else(|| "none".to_owned(), |file| file.display().to_string());
     let (database, site) = (storage::name(&config.settings.database.url), config.leptos.site_root.to_string());
@@ -158,7 +158,7 @@ async fn serve(config: Config) -> Result<(), CommandError> {
     Ok(application.run_until(process::stop_signal()).await?)
 }
 
-/// The database of an installation that was started before. Its keys are there too: a command makes none, and no secret.
+/// The database of an existing installation, with its keys. Commands create neither keys nor a secret.
 async fn installed(settings: &Settings) -> Result<Arc<dyn Store>, CommandError> {
     let store = storage::connect_to_existing(&settings.database.url).await.map_err(StartError::from)?;
     if store.keys().await?.is_empty() { Err(CommandError::NoKeys) } else { Ok(store) }

@@ -9,12 +9,12 @@ use clap::Subcommand;
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 
-/// How often a person may type the password twice until both are the same.
+/// How often a person may try to type the same password twice.
 const PASSWORD_TRIES: u32 = 3;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum UserCommand {
-    /// Adds a user; the password is asked for, or read from standard input.
+    /// Adds a user. Asks for the password, or reads it from standard input.
     Add { username: String },
     /// Lists all users.
     List,
@@ -24,11 +24,11 @@ pub(super) enum UserCommand {
 pub(super) async fn run(command: UserCommand, settings: Settings) -> Result<(), CommandError> {
     let settings = Arc::new(settings);
     let store = installed(&settings).await?;
-    // Also for what only reads: a secret that is missing or foreign is told at once.
+    // Even for commands that only read: a missing or foreign secret is reported at once.
     let services = services(store.clone(), settings, &Runtime::default()).await?;
     match command {
         UserCommand::Add { username } => {
-            // Before somebody thinks of a password for a name that cannot be had.
+            // Checked before somebody chooses a password for a name that is not available.
             let name = Username::new(&username).map_err(ServiceError::Username)?;
             if store.user_by_name(&name).await?.is_some() {
                 return Err(ServiceError::UsernameTaken.into());
@@ -46,7 +46,7 @@ pub(super) async fn run(command: UserCommand, settings: Settings) -> Result<(), 
     }
 }
 
-/// A person is asked twice, and sees nothing of what is typed; from anything else it is one line.
+/// Asks a person twice, without showing what is typed. From anything but a terminal, reads one line.
 fn ask_password() -> Result<String, CommandError> {
     if !std::io::stdin().is_terminal() {
         let mut line = String::new();

@@ -1,9 +1,9 @@
-//! Durations as people write them: `500ms`, `10s`, `15m`, `12h`, `14d`.
+//! Parses durations as people write them: `500ms`, `10s`, `15m`, `12h`, `14d`.
 
 use serde::{Deserialize, Deserializer};
 use std::time::Duration;
 
-/// Reads a number and its unit.
+/// Parses a number with its unit.
 ///
 /// # Errors
 /// A sentence for the operator.

@@ -1,4 +1,4 @@
-//! EnvironmentVariables variables: which of them are settings, and which of our prefix somebody else sets.
+//! Environment variables: which of them are settings, and which of those with our prefix are set by other programs.
 
 use super::ConfigError;
 use std::ffi::OsString;
@@ -6,11 +6,11 @@ use toml::{Table, Value};
 
 const PREFIX: &str = "LATCHKEY_";
 
-/// Facts about an image or a container that packagers put into its environment.
+/// Variables with facts about an image or a container, which packagers set.
 const PACKAGING: [&str; 11] =
     ["VERSION", "RELEASE", "TAG", "IMAGE", "DIGEST", "SHA256", "COMMIT", "REVISION", "HOME", "UID", "GID"];
 
-/// A setting that the environment gives.
+/// A setting from the environment.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Variable {
     pub name: String,
@@ -20,7 +20,7 @@ pub(super) struct Variable {
 }
 
 impl Variable {
-    /// A TOML value if it reads as one (`true`, `5`, `["a"]`), otherwise the text itself (`10s`).
+    /// The value as TOML if it parses (`true`, `5`, `["a"]`), otherwise as a string (`10s`).
     pub fn toml(&self) -> Value {
         let parsed =
             format!("value = {}", self.value).parse::<Table>().ok().and_then(|mut table| table.remove("value"));
@@ -31,7 +31,7 @@ impl Variable {
     }
 }
 
-/// The settings in an environment, and names of our prefix that are none of ours.
+/// The settings in an environment, and the variables with our prefix that other programs set.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct EnvironmentVariables {
     pub settings: Vec<Variable>,
@@ -39,10 +39,11 @@ pub(super) struct EnvironmentVariables {
 }
 
 impl EnvironmentVariables {
-    /// Reads the variables whose names start with `LATCHKEY_`; all others are not looked at, whatever bytes they hold.
+    /// Reads the variables that start with `LATCHKEY_`. All others are ignored, whatever bytes they contain.
     ///
     /// # Errors
-    /// [`ConfigError::Environment`] for a name that looks like a setting and is none, or a value that is not UTF-8.
+    /// [`ConfigError::Environment`] for a name that has the form of a setting but is none, or a value that is not
+    /// UTF-8.
     pub fn read(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Self, ConfigError> {
         let mut read = Self::default();
         for (name, value) in variables {
@@ -52,7 +53,7 @@ impl EnvironmentVariables {
             let text = name.to_string_lossy().into_owned();
             let wrong = |reason: &str| ConfigError::Environment(text.clone(), reason.to_owned());
             let rest = text.strip_prefix(PREFIX).unwrap_or_default();
-            // `telemetry` reads what is logged, and tests have variables of their own.
+            // `telemetry` reads `LATCHKEY_LOG`, and tests have variables of their own.
             if rest == "LOG" || rest.starts_with("TEST_") {
                 continue;
             }
@@ -74,9 +75,9 @@ impl EnvironmentVariables {
     }
 }
 
-/// Whether Kubernetes or Docker sets such a variable by itself: for a Service called `latchkey` or `latchkey-…`
-/// (`LATCHKEY_SERVICE_HOST`, `LATCHKEY_SERVICE_PORT_HTTP`, `LATCHKEY_PORT=tcp://…`, `LATCHKEY_PORT_3000_TCP_ADDR`), for a
-/// linked container (`LATCHKEY_NAME=/app/latchkey`, `LATCHKEY_ENV_…`), or for an image (`LATCHKEY_VERSION`).
+/// Whether Kubernetes or Docker sets such a variable: for a Service called `latchkey` or `latchkey-…`
+/// (`LATCHKEY_SERVICE_HOST`, `LATCHKEY_SERVICE_PORT_HTTP`, `LATCHKEY_PORT=tcp://…`, `LATCHKEY_PORT_3000_TCP_ADDR`), for
+/// a linked container (`LATCHKEY_NAME=/app/latchkey`, `LATCHKEY_ENV_…`), or for an image (`LATCHKEY_VERSION`).
 fn is_of_orchestration(rest: &str, value: &str) -> bool {
     let is_port_of = |protocol: &str| {
         rest.split_once(&format!("_{protocol}")).is_some_and(|(before, after)| {

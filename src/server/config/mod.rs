@@ -1,7 +1,8 @@
-//! The settings of a running server: `Leptos.toml` and the environment, checked before anything starts.
+//! The settings of a server, from `Leptos.toml` and the environment. They are checked before anything starts.
 //!
-//! Every key of the file is also an environment variable, `LATCHKEY_SECTION__KEY`, which wins. An unknown key or a bad
-//! value stops the start with the place and the reason. Relative paths count from the file's folder.
+//! Every key of the file can also be set by an environment variable, `LATCHKEY_SECTION__KEY`, which overrides the file.
+//! An unknown key or an invalid value is an error that names the place and the reason. Relative paths start at the
+//! file's folder.
 
 mod duration;
 mod environment;
@@ -18,10 +19,10 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
-/// The file of settings, looked for in the working folder and then beside the program.
+/// The settings file. It is searched for in the working folder, then beside the program.
 pub const FILE: &str = "Leptos.toml";
 
-/// Why the settings cannot be used; the text names the place and the reason.
+/// Why the settings cannot be used. The text names the place and the reason.
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     #[error("{0} cannot be read: {1}")]
@@ -48,20 +49,20 @@ pub enum ConfigError {
     OtherRelease { missing: PathBuf, hashes: PathBuf },
 }
 
-/// All that a server needs to know before it starts.
+/// The configuration of a server.
 #[derive(Clone, Debug)]
 pub struct Config {
     pub settings: Settings,
     pub leptos: LeptosOptions,
-    /// Where the settings were read from, if there is a file.
+    /// The file that the settings were read from, if there is one.
     pub file: Option<PathBuf>,
 }
 
 impl Config {
-    /// Reads `file` (or the one found by [`FILE`]) and the environment.
+    /// Reads `file`, or the file found by its name [`FILE`], and the environment.
     ///
     /// # Errors
-    /// [`ConfigError`], by the first thing that is wrong.
+    /// [`ConfigError`] with the first error.
     pub fn load(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -72,10 +73,10 @@ impl Config {
 }
 
 impl Settings {
-    /// The settings alone: for commands that serve no pages.
+    /// Reads only the settings, for commands that serve no pages.
     ///
     /// # Errors
-    /// [`ConfigError`], by the first thing that is wrong.
+    /// [`ConfigError`] with the first error.
     pub fn load(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -84,10 +85,10 @@ impl Settings {
     }
 }
 
-/// The file of settings, or nothing where there is none.
+/// The text of the settings file; empty if there is no file.
 struct SettingSource {
     file: Option<PathBuf>,
-    /// From where relative paths count: the file's folder, otherwise the working folder. Absolute.
+    /// The folder at which relative paths start: the file's folder, otherwise the working folder. Absolute.
     folder: PathBuf,
     text: String,
 }
@@ -104,7 +105,7 @@ impl SettingSource {
         Ok(Self { file: Some(file), folder, text })
     }
 
-    /// How the file is named in errors.
+    /// The name of the file in errors.
     fn name(&self) -> &Path {
         self.file.as_deref().unwrap_or(Path::new(FILE))
     }
@@ -113,10 +114,7 @@ impl SettingSource {
         let environment = EnvironmentVariables::read(environment)?;
         if !environment.passed_over.is_empty() {
             let names = environment.passed_over.join(" ");
-            tracing::warn!(
-                names,
-                "environment variables that start with LATCHKEY_ and are no settings are passed over"
-            );
+            tracing::warn!(names, "environment variables that start with LATCHKEY_ and are not settings are ignored");
         }
         let mut settings = parse(self.name(), &self.text, environment)?;
         settings.secret.file = self.folder.join(&settings.secret.file);
@@ -126,10 +124,10 @@ impl SettingSource {
     }
 }
 
-/// The settings in `text`, overlaid by `environment`.
+/// The settings in `text`, overridden by `environment`.
 fn parse(path: &Path, text: &str, environment: EnvironmentVariables) -> Result<Settings, ConfigError> {
     let in_file = |error: toml::de::Error| ConfigError::File(path.to_owned(), error.to_string());
-    // Once by itself, since only then an error can name the line.
+    // The file is parsed alone first, because only then an error has the line.
     toml::from_str::<Settings>(text).map_err(in_file)?;
     let mut table: Table = text.parse().map_err(in_file)?;
     for variable in environment.settings {
@@ -137,7 +135,7 @@ fn parse(path: &Path, text: &str, environment: EnvironmentVariables) -> Result<S
         let section = table.entry(&variable.section).or_insert_with(|| Value::Table(Table::new()));
         let section = section.as_table_mut().ok_or_else(|| wrong("not a section"))?;
         section.insert(variable.key.clone(), variable.toml());
-        // Checked one by one, so that the error can name the variable.
+        // Each variable is checked separately, so that the error can name it.
         table.clone().try_into::<Settings>().map_err(|error| wrong(error.message()))?;
     }
     let mut settings: Settings = table.try_into().map_err(in_file)?;
@@ -150,7 +148,7 @@ fn parse(path: &Path, text: &str, environment: EnvironmentVariables) -> Result<S
 fn find() -> Option<PathBuf> {
     let exe = std::env::current_exe().unwrap_or_default();
     let beside = exe.parent().map(Path::to_owned);
-    // A build that was not installed: target/release/latchkey of a checkout.
+    // A build that is not installed: target/release/latchkey of a checkout.
     let checkout = exe.ancestors().nth(2).filter(|folder| folder.ends_with("target")).and_then(Path::parent);
     let folders = [Some(PathBuf::new()), beside, checkout.map(Path::to_owned)];
     folders.into_iter().flatten().map(|folder| folder.join(FILE)).find(|path| path.is_file())

@@ -1,12 +1,12 @@
-//! Paths in the settings: relative ones count from the folder of the settings file, wherever the program was started.
+//! Paths in the settings. Relative ones start at the folder of the settings file, wherever the program was started.
 
 use std::path::Path;
 use url::Url;
 
-/// Parameters of a PostgreSQL URL that name files.
+/// Parameters of a PostgreSQL URL that are file names.
 const FILES: [&str; 3] = ["sslrootcert", "sslcert", "sslkey"];
 
-/// `url` with every path in it made absolute, seen from `folder`. What is no URL that we know stays as it is.
+/// `url` with every path in it made absolute, starting at `folder`. An unknown kind of URL is returned unchanged.
 ///
 /// # Errors
 /// A sentence for the operator when the folder's name is not UTF-8 and a URL cannot hold it.

@@ -1,9 +1,9 @@
-//! The public URL: one spelling for each origin, as browsers write it (WHATWG URL Standard).
+//! Normalises the public URL: each origin has one spelling, the one that browsers use (WHATWG URL Standard).
 
 use url::{Host, Url};
 
-/// The origin that `text` names: host in lower case, without the port that its scheme implies, without a dot or a slash
-/// at its end. Browsers send exactly this as `Origin`, and it is the issuer.
+/// The origin in `text`: host in lower case, without the default port of its scheme, without a dot or a slash at its
+/// end. Browsers send exactly this as `Origin`, and it is the issuer of tokens.
 ///
 /// # Errors
 /// A sentence for the operator.

@@ -1,4 +1,4 @@
-//! Every setting, its default, and what it may be.
+//! All settings, with their defaults and bounds.
 
 use super::{ConfigError, duration};
 use jsonwebtoken::Algorithm;
@@ -38,40 +38,41 @@ section! {
         accounts: Accounts = Accounts::default(),
         password: Password = Password::default(),
         limits: Limits = Limits::default(),
-        /// Native clients; the web app is built in.
+        /// Native clients. The web app is a built-in client.
         clients: Vec<Client> = Vec::new(),
-        /// Leptos' own section is read by Leptos.
+        /// Leptos reads this section itself.
         package: Option<IgnoredAny> = None,
     }
 }
 
 section! {
-    /// Where it listens, and by which address it is known.
+    /// The address to listen on, and the public address.
     Server {
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 3000)),
-        /// The issuer, and the only source of absolute URLs: an origin as browsers write it, without a slash at its end.
+        /// The issuer, and the base of all absolute URLs: an origin as browsers write it, without a slash at its end.
         public_url: String = "http://localhost:3000".into(),
-        /// Networks (address or address/bits) whose `X-Forwarded-For` is believed.
+        /// Networks (address or address/bits) whose `X-Forwarded-For` is trusted.
         #[serde(deserialize_with = "list")]
         trusted_proxies: Vec<String> = Vec::new(),
-        /// How long a connection may be idle between two requests. Longer than a proxy keeps it, or answers get lost.
+        /// How long a connection may be idle between two requests. It must be longer than a proxy keeps idle
+        /// connections, or answers get lost.
         #[serde(deserialize_with = "duration::deserialize")]
         idle_timeout: Duration = Duration::from_secs(75),
-        /// How long a server that was told to stop still takes connections, while `/readyz` says no.
+        /// How long a stopping server still accepts connections, while `/readyz` reports that it is not ready.
         #[serde(deserialize_with = "duration::deserialize")]
         drain: Duration = Duration::from_secs(3),
     }
 }
 
 section! {
-    /// Where data are kept.
+    /// The database.
     Database {
         url: String = "sqlite://data/latchkey.db".into(),
     }
 }
 
 section! {
-    /// The installation's secret, outside the database.
+    /// The file with the installation's secret, which is not in the database.
     SecretFile {
         file: PathBuf = PathBuf::from("data/secret.key"),
     }
@@ -84,43 +85,43 @@ section! {
         algorithm: Algorithm = Algorithm::EdDSA,
         #[serde(deserialize_with = "duration::deserialize")]
         access_ttl: Duration = Duration::from_secs(10 * MINUTE),
-        /// By which part of its life an access token is shortened at most, at random.
+        /// The largest part of its lifetime by which an access token is shortened at random.
         access_jitter: f64 = 0.05,
-        /// How long after a rotation the predecessor gets the same answer.
+        /// How long after a rotation the predecessor still gets the same answer.
         #[serde(deserialize_with = "duration::deserialize")]
         grace: Duration = Duration::from_secs(10),
         #[serde(deserialize_with = "duration::deserialize")]
         refresh_idle: Duration = Duration::from_secs(14 * DAY),
         #[serde(deserialize_with = "duration::deserialize")]
         refresh_absolute: Duration = Duration::from_secs(30 * DAY),
-        /// The same without "keep me signed in".
+        /// The same, without "keep me signed in".
         #[serde(deserialize_with = "duration::deserialize")]
         refresh_idle_short: Duration = Duration::from_secs(12 * HOUR),
         #[serde(deserialize_with = "duration::deserialize")]
         refresh_absolute_short: Duration = Duration::from_secs(DAY),
-        /// For how long a key signs before the next one takes over; zero: until `latchkey keys rotate`.
+        /// How long a key signs before the next one replaces it; zero: until `latchkey keys rotate`.
         #[serde(deserialize_with = "duration::deserialize")]
         key_rotation: Duration = Duration::from_secs(30 * DAY),
     }
 }
 
 section! {
-    /// How many sessions, and what they may do.
+    /// The number of sessions, and the time for sensitive actions.
     Sessions {
         max_per_user: u32 = 50,
-        /// How long after proving who one is one may end other sessions and change the password.
+        /// How long after entering the password a user may end other sessions and change the password.
         #[serde(deserialize_with = "duration::deserialize")]
         reauthentication_window: Duration = Duration::from_secs(10 * MINUTE),
     }
 }
 
-/// Who may make an account.
+/// Who may create an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Registration {
     /// Anybody.
     Open,
-    /// Only the operator, by command.
+    /// Only the operator, with a command.
     Closed,
 }
 
@@ -132,40 +133,40 @@ section! {
 }
 
 section! {
-    /// Rules for passwords, and what hashing them costs.
+    /// Rules for new passwords, and the cost of hashing.
     Password {
-        /// Characters of a new password, at least.
+        /// The minimum length of a new password, in characters.
         min_length: usize = 15,
         /// Argon2id memory in KiB.
         argon2_memory: u32 = 19_456,
         argon2_iterations: u32 = 2,
         argon2_parallelism: u32 = 1,
-        /// Hashes at a time; 0 for one per core.
+        /// How many hashes run at once; 0: one per core.
         max_parallel: usize = 0,
-        /// How many may wait for their turn; more are told to come again.
+        /// How many hashes may wait. Further requests are told to try again later.
         queue: usize = 64,
     }
 }
 
 section! {
-    /// Limits on attempts; 0 turns one off.
+    /// Limits on attempts; 0 turns a limit off.
     Limits {
-        /// Attempts to sign in from one address (of IPv6: a network of 64 bits): so many at once, then so many a minute.
-        /// Those that succeed do not count. Also for attempts to sign up.
+        /// Failed attempts to sign in from one address (for IPv6: a network of 64 bits): this many at once, then this
+        /// many per minute. The same for attempts to sign up.
         login_per_address: u32 = 5,
-        /// Failures to sign in to one account before it has to wait, first a second, then twice as long each time, up to
-        /// 15 minutes. A browser that has a session of the account is not kept out by others' failures.
+        /// Failed attempts to sign in to one account before it has to wait: first a second, then twice as long each
+        /// time, up to 15 minutes. The failures of others do not block a browser that has a session of the account.
         login_per_account: u32 = 10,
-        /// Sign-ins to one account: so many at once, then so many a minute. Each device that is known to the account has
-        /// as many of its own.
+        /// Sign-ins to one account: this many at once, then this many per minute. Each device that the account knows
+        /// has a limit of its own.
         sign_ins_per_account: u32 = 30,
-        /// Refreshes of one session: so many at once, then so many a minute.
+        /// Refreshes of one session: this many at once, then this many per minute.
         refresh_per_session: u32 = 60,
-        /// Names that one session gives to devices: so many at once, then so many a minute.
+        /// Changes of device names by one session: this many at once, then this many per minute.
         rename_per_session: u32 = 30,
-        /// Exports by one session: so many at once, then so many a minute.
+        /// Exports by one session: this many at once, then this many per minute.
         export_per_session: u32 = 5,
-        /// Connections of one address (of IPv6: a network of 64 bits) at a time, unless it is a trusted proxy.
+        /// Simultaneous connections from one address (for IPv6: a network of 64 bits) that is not a trusted proxy.
         connections_per_address: usize = 1_000,
     }
 }
@@ -174,7 +175,7 @@ section! {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ClientKind {
-    /// An app or script: it gets its refresh token in the body, and never a cookie.
+    /// An app or a script. It gets its refresh token in the body, and never a cookie.
     Native,
 }
 
@@ -187,14 +188,14 @@ pub struct Client {
 }
 
 impl Server {
-    /// Whether browsers come by TLS.
+    /// Whether browsers connect with TLS.
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https:")
     }
 }
 
 impl Settings {
-    /// Checks what no type can say.
+    /// Checks the bounds that types cannot express.
     pub(super) fn check(&self) -> Result<(), ConfigError> {
         let bad = |key, reason: &str| Err(ConfigError::Value { key, reason: reason.to_owned() });
         let tokens = &self.tokens;
@@ -261,7 +262,7 @@ fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Algorithm, D:
     }
 }
 
-/// A list, or in the environment the same separated by commas.
+/// A list; in the environment its items are separated by commas.
 fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]

@@ -1,27 +1,27 @@
-//! The web app's files: where they are, and whether they are of one build with the program.
+//! Finds the web app's files, and checks that they belong to the same build as the program.
 
 use super::{ConfigError, SettingSource};
 use leptos::config::LeptosOptions;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// The file that names the web app's files.
+/// The file with the hashes in the names of the web app's files.
 const HASHES: &str = "hash.txt";
 
-/// What we read of Leptos' own section of the settings file.
+/// The part of Leptos' section in the settings file that we read.
 #[derive(Debug, Deserialize)]
 #[serde(default, rename_all = "kebab-case")]
 struct Section {
     output_name: String,
     site_root: PathBuf,
     site_pkg_dir: String,
-    /// Whether the files' names carry hashes, as those of a release do.
+    /// Whether the files' names contain hashes, as in a release.
     hash_files: bool,
 }
 
 impl Default for Section {
     fn default() -> Self {
-        // `hash_files` as Leptos has it, for a section that does not say.
+        // Leptos' own default of `hash_files`.
         Self { output_name: "latchkey".into(), site_root: "site".into(), site_pkg_dir: "pkg".into(), hash_files: false }
     }
 }
@@ -44,10 +44,10 @@ struct Metadata {
     leptos: Option<Section>,
 }
 
-/// Leptos' options for the site that is found: in the folder that the settings file names, or beside the program.
+/// Leptos' options for the site, which is in the folder named in the settings file, or beside the program.
 ///
 /// # Errors
-/// [`ConfigError`] naming the file that is missing, or that is of another build.
+/// [`ConfigError`] that names the missing file, or the one of another build.
 pub(super) fn options(source: &SettingSource) -> Result<LeptosOptions, ConfigError> {
     let file: File =
         toml::from_str(&source.text).map_err(|error| ConfigError::File(source.name().to_owned(), error.to_string()))?;
@@ -57,7 +57,7 @@ pub(super) fn options(source: &SettingSource) -> Result<LeptosOptions, ConfigErr
     let folders = [
         source.folder.join(&section.site_root),
         beside.join("site"),
-        // A build that was not installed: target/release/latchkey and target/site.
+        // A build that is not installed: target/release/latchkey and target/site.
         beside.parent().unwrap_or(Path::new("/")).join("site"),
     ];
     let pkg = |site: &Path| site.join(&section.site_pkg_dir);
@@ -70,13 +70,13 @@ pub(super) fn options(source: &SettingSource) -> Result<LeptosOptions, ConfigErr
     options.hash_files = section.hash_files;
     if section.hash_files {
         let hashes = hashes(site, &pkg(site), beside, &section.output_name)?;
-        // Leptos looks for it beside the program, where an absolute path stays what it is.
+        // Leptos joins it to the program's folder; an absolute path stays unchanged.
         options.hash_file = hashes.to_string_lossy().into();
     }
     Ok(options)
 }
 
-/// The hash file whose names are all there: it lies in the site, or beside the program.
+/// The hash file, in the site or beside the program, whose named files all exist.
 fn hashes(site: &Path, pkg: &Path, beside: &Path, name: &str) -> Result<PathBuf, ConfigError> {
     let mut refused = ConfigError::Hashes(site.to_owned());
     for hashes in [site, beside].map(|folder| folder.join(HASHES)) {
@@ -89,7 +89,7 @@ fn hashes(site: &Path, pkg: &Path, beside: &Path, name: &str) -> Result<PathBuf,
     Err(refused)
 }
 
-/// The files that a hash file names, a line each: `js: HASH`.
+/// The files that a hash file names. Its lines are `js: HASH`.
 fn named(text: &str, name: &str) -> Vec<String> {
     let hash = |kind: &str| {
         let lines = text.lines().filter_map(|line| line.split_once(':'));
@@ -100,7 +100,7 @@ fn named(text: &str, name: &str) -> Vec<String> {
         None => format!("{start}.{end}"),
     };
     let mut files: Vec<_> = ["js", "wasm", "css"].map(|kind| file(kind, name, kind)).into();
-    // Only of an app that is split into parts.
+    // Only if the app is split into parts.
     for (kind, start, end) in [("manifest", "__wasm_split_manifest", "json"), ("split", "__wasm_split", "js")] {
         files.extend(hash(kind).map(|_| file(kind, start, end)));
     }
@@ -113,7 +113,7 @@ mod tests {
 
     const HASH_FILE: &str = "js: A\nwasm: A\ncss: B\nmanifest: A\nsplit: A\n";
 
-    /// A folder with a site as a release has it, and the settings that name it.
+    /// A folder with a site like that of a release, and settings for it.
     fn release(names: &[&str]) -> (tempfile::TempDir, SettingSource) {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir_all(folder.path().join("site/pkg")).unwrap();

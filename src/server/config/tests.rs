@@ -1,4 +1,4 @@
-//! What operators write, and what they are told.
+//! Settings that operators may write, and the errors that they get.
 
 use super::*;
 use std::time::Duration;

@@ -1,4 +1,5 @@
-//! One connection: how long it has been silent, whether a request is under way, and the end of it.
+//! The state of one connection: since when it is idle, and whether a request is in progress. It can be closed from
+//! outside.
 
 use crate::server::system::monotonic;
 use futures_util::task::AtomicWaker;
@@ -11,22 +12,22 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
-/// What is known of a connection while it lasts.
+/// The state of a connection.
 #[derive(Debug, Default)]
 pub struct Connection {
-    /// When a byte last came or went, in milliseconds of [`monotonic`].
+    /// When a byte was last read or written, in milliseconds of [`monotonic`].
     active: AtomicU64,
-    /// Requests under way, and requests ever.
+    /// The number of requests in progress, and of all requests so far.
     busy: AtomicUsize,
     requests: AtomicU64,
     is_closed: AtomicBool,
     waker: AtomicWaker,
 }
 
-/// A request under way.
+/// A request in progress.
 pub struct RequestGuard(Arc<Connection>);
 
-/// The time of [`monotonic`] in milliseconds.
+/// The current time of [`monotonic`], in milliseconds.
 pub fn now() -> u64 {
     u64::try_from(monotonic().as_millis()).unwrap_or(u64::MAX)
 }
@@ -48,14 +49,14 @@ impl Connection {
         self.busy.load(Ordering::Relaxed) > 0
     }
 
-    /// Notes that the head of a request has arrived; the request lasts until what is returned is dropped.
+    /// Notes that the head of a request has arrived. The request lasts until the returned guard is dropped.
     pub fn begin_request(self: &Arc<Self>) -> RequestGuard {
         self.busy.fetch_add(1, Ordering::Relaxed);
         self.requests.fetch_add(1, Ordering::Relaxed);
         RequestGuard(self.clone())
     }
 
-    /// Ends it: the next read or write fails.
+    /// Closes the connection: the next read or write fails.
     pub fn close(&self) {
         self.is_closed.store(true, Ordering::Release);
         self.waker.wake();
@@ -65,7 +66,7 @@ impl Connection {
         self.is_closed.load(Ordering::Acquire)
     }
 
-    /// Fails once the connection was closed; before, `context` is woken when it is.
+    /// Fails if the connection has been closed. Otherwise `context` is woken when that happens.
     fn check(&self, context: &Context<'_>) -> io::Result<()> {
         self.waker.register(context.waker());
         if self.is_closed() { Err(ErrorKind::ConnectionAborted.into()) } else { Ok(()) }
@@ -78,14 +79,14 @@ impl Drop for RequestGuard {
     }
 }
 
-/// A connection's stream. It tells when there was something to read or write, ends when the connection was closed, and
-/// when the head of a request takes longer than it may, from its first byte on.
+/// The stream of a connection. It notes when bytes are read or written. It fails when the connection has been closed,
+/// and when the head of a request takes too long, counted from its first byte.
 #[derive(Debug)]
 pub struct Watched<S> {
     stream: S,
     connection: Arc<Connection>,
     head_timeout: Duration,
-    /// Until when the head must be complete, and how many requests there were before it.
+    /// The deadline of the current head, and the number of requests before it.
     head: Option<(Pin<Box<Sleep>>, u64)>,
 }
 
@@ -94,7 +95,7 @@ impl<S> Watched<S> {
         Self { stream, connection, head_timeout, head: None }
     }
 
-    /// Starts the time for a head with its first byte, or ends it with the request that it became.
+    /// Starts the deadline at the first byte of a head, and ends it once the head has become a request.
     fn read(&mut self, some: bool) {
         let requests = self.connection.requests.load(Ordering::Relaxed);
         if self.head.as_ref().is_some_and(|(_, before)| *before != requests) {

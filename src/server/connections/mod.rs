@@ -1,5 +1,5 @@
-//! What one connection may cost: how many there are at once, and how long one may keep silent, send its request, or
-//! leave an answer unread.
+//! Limits on connections: how many there are at once, and how long one may be idle, take to send its request, or leave
+//! an answer unread.
 
 mod connection;
 mod places;
@@ -24,30 +24,31 @@ use tokio::net::TcpStream;
 use tokio_io_timeout::TimeoutStream;
 use tower::Service;
 
-/// How long a client may take to send the head of a request: from the connection's start, later from its first byte on.
+/// How long a client may take to send the head of a request: from the start of the connection, later from its first
+/// byte.
 pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
-/// How long a client may leave what was sent to it unread.
+/// How long a client may leave sent data unread.
 const UNREAD_TIMEOUT: Duration = Duration::from_secs(30);
-/// The most connections at a time, if the system allows as many.
+/// The maximum number of connections, if the system allows as many.
 const MAX: u64 = 10_000;
-/// Files that are left for everything else.
+/// File descriptors reserved for everything else.
 const OTHER_FILES: u64 = 128;
 
-/// Takes connections up to a number, and of one source up to its share. One too many makes a silent one give way, or is
-/// closed at once.
+/// Accepts connections up to a limit, and up to a share of it from one source. Beyond that, an idle connection is
+/// closed, or the new one.
 #[derive(Clone, Debug)]
 pub struct Limited {
     places: Arc<Places>,
     trusted_proxies: Arc<TrustedProxies>,
-    /// What [`Completed`] adds.
+    /// The header lines that [`Completed`] adds.
     lines: Arc<[u8]>,
 }
 
-/// Lines about one source that holds too many connections, and about connections that could not be taken.
+/// Limit how often the log reports a source with too many connections, and connections that could not be accepted.
 static CROWDED: Rarely = Rarely::new();
 static UNTAKEN: Rarely = Rarely::new();
 
-/// How many connections are sensible at once, after asking the system for as many open files as it allows.
+/// The maximum number of connections, after raising the limit of open files as far as the system allows.
 pub fn most() -> usize {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = MAX + OTHER_FILES;
@@ -55,13 +56,13 @@ pub fn most() -> usize {
     if current.is_some_and(|current| current < most)
         && let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum })
     {
-        tracing::warn!(%error, "the limit of open files stays as it is");
+        tracing::warn!(%error, "the limit of open files could not be raised");
     }
     let files = getrlimit(Resource::Nofile).current.map_or(wanted, |current| current.min(wanted));
     usize::try_from(files.saturating_sub(OTHER_FILES).max(files / 2)).unwrap_or(usize::MAX)
 }
 
-/// Tells the log, once a minute, of connections that could not be taken: too many, or no file descriptor left.
+/// Logs, once a minute, connections that could not be accepted: there were too many, or no file descriptor was left.
 pub fn not_taken(error: &io::Error) {
     if let Some(times) = UNTAKEN.count() {
         tracing::warn!(%error, times, "connections could not be taken");
@@ -69,8 +70,8 @@ pub fn not_taken(error: &io::Error) {
 }
 
 impl Limited {
-    /// At most `most` at a time, of them `share` of one source (0: no share), trusted proxies apart; `lines` are the
-    /// headers of what is answered before there is a request.
+    /// At most `most` connections at once, and `share` from one source (0: no share) that is not a trusted proxy.
+    /// `lines` are the headers of answers that the HTTP library sends by itself.
     pub fn to(most: usize, share: usize, trusted_proxies: Arc<TrustedProxies>, lines: Vec<u8>) -> Self {
         Self { places: Places::new(most, share), trusted_proxies, lines: lines.into() }
     }
@@ -83,7 +84,7 @@ impl Limited {
         if let Taking::Evicted(source, connections) = taking
             && let Some(times) = CROWDED.count()
         {
-            tracing::warn!(%source, connections, times, "one source holds too many connections; the longest silent gave way");
+            tracing::warn!(%source, connections, times, "one source holds too many connections; its longest idle one was closed");
         }
         Ok(place)
     }
@@ -109,7 +110,7 @@ impl<S> Accept<TcpStream, S> for Limited {
     }
 }
 
-/// A connection's service, which holds its place.
+/// The service of a connection. It holds the connection's place.
 #[derive(Clone, Debug)]
 pub struct Held<S> {
     service: S,

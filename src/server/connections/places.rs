@@ -1,12 +1,12 @@
-//! Who may hold how many connections, and which one gives way when there are too many.
+//! Decides how many connections each source may hold, and which one is closed when there are too many.
 
 use super::connection::Connection;
 use crate::domain::network::Network;
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// All connections, by source. `None` is the source of those that no share is meant for: trusted proxies bring many
-/// people's requests.
+/// All connections, by source. Connections with the source `None` have no share: they are those of trusted proxies,
+/// which carry the requests of many people.
 #[derive(Debug)]
 pub struct Places {
     most: usize,
@@ -21,7 +21,7 @@ struct Taken {
     sources: HashMap<Option<Network>, HashMap<u64, Arc<Connection>>>,
 }
 
-/// A connection's place; free again when this is dropped, or when the connection had to give way.
+/// The place of a connection. It becomes free when this is dropped, or when the connection is evicted.
 #[derive(Debug)]
 pub struct Place {
     places: Arc<Places>,
@@ -30,16 +30,16 @@ pub struct Place {
     pub connection: Arc<Connection>,
 }
 
-/// Why a place was free.
+/// How a place became free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Taking {
     Free,
-    /// A connection of this source, which had so many, gave way.
+    /// A connection of this source, which held this many, was closed.
     Evicted(Network, usize),
 }
 
 impl Places {
-    /// At most `most` at a time, of them `share` of one source; 0 for as many as there are.
+    /// At most `most` places, and `share` for one source; 0 for no share.
     pub fn new(most: usize, share: usize) -> Arc<Self> {
         Arc::new(Self { most, share: if share == 0 { most } else { share }, taken: Mutex::default() })
     }
@@ -48,9 +48,9 @@ impl Places {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a new connection, active at `now` (milliseconds). If its source has its share, its own longest silent
-    /// one gives way; if all places are taken, that of the source with the most, unless that is not more than the new
-    /// one would have: then there is none.
+    /// Takes a place for a new connection, active at `now` (milliseconds). If its source holds its share already, the
+    /// longest idle connection of the source is closed. If all places are taken, the longest idle one of the source
+    /// with the most connections is closed. `None` if that source holds no more than the new connection's source.
     pub fn take(self: &Arc<Self>, source: Option<Network>, now: u64) -> Option<(Place, Taking)> {
         let mut taken = self.taken();
         let own = source.map_or(0, |_| taken.held_by(source));
@@ -79,11 +79,11 @@ impl Taken {
         self.sources.get(&source).map_or(0, HashMap::len)
     }
 
-    /// Closes the connection of `source` that has been silent for longest; one with a request under way only if all have.
+    /// Closes the longest idle connection of `source`. One with a request in progress is closed only if all have one.
     fn evict(&mut self, source: Option<Network>) -> Option<Taking> {
         let number = self.held_by(source);
         let held = self.sources.get(&source)?.iter();
-        // Of those that fell silent in the same millisecond, the oldest.
+        // Of connections idle since the same millisecond, the oldest.
         let (id, _) = held.min_by_key(|(id, connection)| (connection.is_busy(), connection.active(), **id))?;
         let id = *id;
         self.remove(source, id)?.close();
@@ -116,7 +116,7 @@ mod tests {
         Some(Network::of(Ipv4Addr::new(192, 0, 2, n).into()))
     }
 
-    /// Takes a place at `now` for each of `numbers`.
+    /// Takes a place at `now` for each number.
     fn take(places: &Arc<Places>, source: Option<Network>, numbers: std::ops::Range<u64>) -> Vec<Place> {
         numbers.map(|now| places.take(source, now).expect("a place").0).collect()
     }
@@ -160,7 +160,7 @@ mod tests {
         let newcomers = [source(3), source(4), None].map(|source| places.take(source, 9));
         assert!(newcomers.iter().all(Option::is_some));
         assert_eq!((closed(&biggest), closed(&second)), (vec![0, 1, 2], vec![]));
-        // Nobody gives for a source that has as many.
+        // No source gives up a connection for one that holds as many.
         assert!(places.take(source(2), 9).is_none());
         assert_eq!(places.taken().number, 9);
     }
