@@ -1,5 +1,5 @@
-//! The app in the browser: how a page that the server wrote comes alive. A link leads to another document: pages share no
-//! memory, and each loads only the code that it needs.
+//! The app in the browser: hydrates the page that the server rendered. Links lead to other documents, so pages share no
+//! memory, and each page loads only the code that it needs.
 
 use crate::ui::address::Address;
 use crate::ui::app::ROOT;
@@ -13,19 +13,19 @@ use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::wasm_bindgen;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-/// Room that stays empty. Where `wasm-split` gives data to the parts that use it, alignment may take more of it than
-/// before; without room it would leave all data in the one part that every page loads.
+/// Padding. When `wasm-split` moves data to the parts that use it, alignment may need more space than before; without
+/// padding it would leave all data in the part that every page loads.
 #[used]
 static ROOM: [u8; 1024] = [1; 1024];
 
-/// Where it starts.
+/// The entry point.
 #[wasm_bindgen]
 pub fn hydrate() {
     ui::prepare();
     browser::spawn(hydrate_page());
 }
 
-/// Brings the present page to life. What cannot be, for want of its code, stays as the server wrote it, which works too.
+/// Hydrates the current page. If its code cannot be loaded, the page stays as the server rendered it, and still works.
 async fn hydrate_page() {
     let Some(page) = page::here() else { return };
     match page {
@@ -56,7 +56,8 @@ fn devices() -> Result<(), SplitLoaderError> {
     Ok(())
 }
 
-// Three pages, one part: with more parts there is more that any two of them share, each such piece a file of its own.
+// Three pages share one part: with more parts, more code would be shared by any two of them, and each such piece
+// becomes a file.
 #[wasm_split(account, fallible)]
 fn activity() -> Result<(), SplitLoaderError> {
     for_someone(pages::activity);
@@ -75,13 +76,13 @@ fn not_me() -> Result<(), SplitLoaderError> {
     Ok(())
 }
 
-/// A page that anybody may see.
+/// Hydrates a page that anybody may see.
 fn for_anybody<V: IntoView>(page: impl FnOnce() -> V + 'static) {
     entrance::begin();
     mount(page);
 }
 
-/// A page of who is signed in: its calls carry an access token.
+/// Hydrates a page for a signed-in user: its calls carry an access token.
 fn for_someone<T: DeserializeOwned + 'static, V: IntoView + 'static>(page: fn(Personal<T>) -> V) {
     auth::begin();
     if let Some(personal) = page::take() {
@@ -92,9 +93,10 @@ fn for_someone<T: DeserializeOwned + 'static, V: IntoView + 'static>(page: fn(Pe
 fn mount<V: IntoView>(page: impl FnOnce() -> V + 'static) {
     let Some(root) = browser::element(ROOT) else { return };
     browser::spawn(async {
-        // Getting the code ready was a task, coming alive is another: a slow device answers its user in between.
+        // A pause between loading the code and hydrating: on slow devices the browser can respond to its user in
+        // between.
         browser::pause().await;
-        // What somebody rewrote meanwhile stays as it is: its forms and links do without the app.
+        // A page that a browser extension has changed is not hydrated. Its forms and links work without the app.
         if !browser::is_as_written(&root) {
             return;
         }
@@ -107,7 +109,7 @@ fn mount<V: IntoView>(page: impl FnOnce() -> V + 'static) {
     });
 }
 
-/// What all pages have, and the end of coming alive.
+/// Sets up the features that all pages have, and marks the page as hydrated.
 fn settle() {
     connection::hold_page();
     preferences_form::hydrate();
@@ -115,7 +117,7 @@ fn settle() {
     time_zone::store();
     browser::spawn(async {
         browser::pause().await;
-        // For tests and styles: from here on clicks are handled here.
+        // For tests and styles: from now on the app handles clicks.
         if let Some(body) = document().body() {
             let _ = body.set_attribute("data-hydrated", "");
         }

@@ -5,7 +5,7 @@
 //!
 //! # Layout
 //!
-//! | module | what it holds | may use |
+//! | module | content | may use |
 //! |---|---|---|
 //! | [`domain`] | the rules: pure functions and types, no I/O, no clock, no randomness | nothing of ours |
 //! | [`api`] | the wire contract: data, problems, server functions; compiled for both targets | `domain` |
@@ -13,7 +13,7 @@
 //! | `hydrate` | where the browser's WebAssembly starts (feature `hydrate`) | `ui`, `api` |
 //! | `server` | everything that runs only on the server (feature `ssr`) | all but `hydrate` |
 //!
-//! A test (`src/tests/architecture.rs`) reads the `use` lines and holds these walls.
+//! A test (`src/tests/architecture.rs`) reads the sources and enforces these dependencies.
 //!
 //! # Invariants
 //!
@@ -23,7 +23,7 @@
 //!   accepted again.
 //! * The access token lives in the memory of the hydrated app only; the refresh token in an `HttpOnly` cookie only.
 
-// A view is one type with all that is in it.
+// A view is one type that contains the types of all its parts.
 #![recursion_limit = "256"]
 
 pub mod api;

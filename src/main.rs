@@ -1,4 +1,4 @@
-//! Commands lead to the server; see `latchkey --help`.
+//! The program: runs a command of the server. See `latchkey --help`.
 
 fn main() -> std::process::ExitCode {
     latchkey::server::main()

@@ -1,4 +1,4 @@
-//! The calls under `/api/`: they read what belongs to the caller, who shows an access token.
+//! The server functions under `/api/`: they read the caller's data, and need an access token.
 
 use super::data::{Account, ActivityPage, Me, SessionInfo};
 use super::problem::Problem;
@@ -8,19 +8,19 @@ use crate::domain::activity::Filter;
 use http::Method;
 use leptos::prelude::*;
 
-/// Who is signed in.
+/// The signed-in user.
 #[server(name = ReadMe, prefix = "/api", endpoint = "me", protocol = Wire<Get>)]
 pub async fn me() -> Result<Me, Problem> {
     crate::server::http::account::me().await
 }
 
-/// The caller's sessions: the current one first, then by when they were last seen.
+/// The caller's sessions: the current one first, then by last use.
 #[server(name = ListSessions, prefix = "/api", endpoint = "sessions", protocol = Wire<Get>)]
 pub async fn sessions() -> Result<Vec<SessionInfo>, Problem> {
     crate::server::http::account::sessions().await
 }
 
-/// The caller's own security events, newest first, from `cursor` on; only those of `show`, if given.
+/// The caller's security events, newest first, starting at `cursor`; only those of the filter `show`, if given.
 #[server(name = ListActivity, prefix = "/api", endpoint = "activity", protocol = Wire<Get>)]
 pub async fn activity(
     #[server(default)] show: Option<Filter>,
@@ -35,15 +35,15 @@ pub async fn account() -> Result<Account, Problem> {
     crate::server::http::account::account().await
 }
 
-/// Where all that is kept about the caller is: `{account, sessions, activity}` with an [`Account`], every
-/// [`ExportedSession`](super::data::ExportedSession) and every [`ActivityEvent`](super::data::ActivityEvent), newest first.
-/// It is no server function, since it is written as it is read.
+/// The address of the caller's data export: `{account, sessions, activity}` with an [`Account`], every
+/// [`ExportedSession`](super::data::ExportedSession) and every [`ActivityEvent`](super::data::ActivityEvent), newest
+/// first. It is no server function, because the answer is streamed.
 pub const EXPORT: &str = "/api/export";
 
-/// What [`EXPORT`] answers as it came, to be kept as a file.
+/// The answer of [`EXPORT`], unparsed, to be saved as a file.
 ///
 /// # Errors
-/// Those of any call.
+/// The errors of any call.
 pub async fn export_as_text() -> Result<String, Problem> {
     exchange(Call { method: Method::GET, path: EXPORT.to_owned(), body: None }).await
 }

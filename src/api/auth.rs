@@ -1,4 +1,4 @@
-//! The calls under `/auth/`: they take or end a credential.
+//! The server functions under `/auth/`: they take, check or end a credential.
 
 use super::data::Tokens;
 use super::problem::Problem;
@@ -7,7 +7,7 @@ use super::{Flag, Secret};
 use crate::domain::id::SessionId;
 use leptos::prelude::*;
 
-/// Makes an account and signs it in; answers 201. `check_cookies` as in [`sign_in`].
+/// Creates an account and signs in; answers 201. `check_cookies`: see [`sign_in`].
 #[server(prefix = "/auth", endpoint = "signup", protocol = Wire<Post>)]
 pub async fn sign_up(
     username: String,
@@ -22,8 +22,8 @@ pub async fn sign_up(
 
 /// Signs in with username and password. `client` names a registered native client; the web app leaves it out.
 ///
-/// `check_cookies`: the page that asks was given a cookie. If the browser does not send it back, nothing is done, since
-/// nobody would be signed in by it.
+/// `check_cookies`: the sign-in page has set a cookie. If the browser does not send it back, the call is refused, since
+/// the browser could not keep the session's cookies either.
 #[server(prefix = "/auth", endpoint = "login", protocol = Wire<Post>)]
 pub async fn sign_in(
     username: String,
@@ -37,10 +37,10 @@ pub async fn sign_in(
     crate::server::http::auth::sign_in(username, password, remember.0, client, check_cookies.0).await
 }
 
-/// Rotates the refresh token (RFC 6749 section 6, RFC 9700 section 4.14.2). A browser's comes as a cookie.
+/// Rotates the refresh token (RFC 6749 section 6, RFC 9700 section 4.14.2). Browsers send it as a cookie.
 ///
-/// `shared`: the token is shared by several that may exchange it at once, as a browser's tabs do. One that others have
-/// overtaken twice is then answered with `refresh_overtaken` instead of being taken for a reuse.
+/// `shared`: several clients share the token and may exchange it at once, as the tabs of a browser do. If others have
+/// already exchanged it and its successor, the answer is `refresh_overtaken`, and it does not count as reuse.
 #[server(prefix = "/auth", endpoint = "refresh", protocol = Wire<Post>)]
 pub async fn refresh(
     #[server(default)]
@@ -51,7 +51,7 @@ pub async fn refresh(
     crate::server::http::auth::refresh(refresh_token, shared.0).await
 }
 
-/// Ends the session that asks. Repeated, it succeeds again.
+/// Ends the caller's session. A repeated call succeeds too.
 #[server(prefix = "/auth", endpoint = "logout", protocol = Wire<Post>)]
 pub async fn sign_out(
     #[server(default)]
@@ -61,7 +61,7 @@ pub async fn sign_out(
     crate::server::http::auth::sign_out(refresh_token).await
 }
 
-/// Ends every session of the user, or every other one.
+/// Ends all sessions of the user, or all except the caller's.
 #[server(prefix = "/auth", endpoint = "logout-all", protocol = Wire<Post>)]
 pub async fn sign_out_all(
     #[server(default)]
@@ -71,32 +71,32 @@ pub async fn sign_out_all(
     crate::server::http::auth::sign_out_all(keep_current.0).await
 }
 
-/// Ends one session of the caller's.
+/// Ends one of the caller's sessions.
 #[server(prefix = "/auth", endpoint = "sessions/revoke", protocol = Wire<Post>)]
 pub async fn revoke_session(sid: SessionId) -> Result<(), Problem> {
     crate::server::http::auth::revoke_session(sid).await
 }
 
-/// Gives one session of the caller's a name of 1 to 64 characters.
+/// Gives one of the caller's sessions a name of 1 to 64 characters.
 #[server(prefix = "/auth", endpoint = "sessions/rename", protocol = Wire<Post>)]
 pub async fn rename_session(sid: SessionId, name: String) -> Result<(), Problem> {
     crate::server::http::auth::rename_session(sid, name).await
 }
 
-/// Says of one session of the caller's that somebody else started it. Nothing is ended yet: the page `/not-me`, to which
-/// the browser's web session carries it, asks first.
+/// Notes that somebody else started one of the caller's sessions. Nothing is ended yet: the page `/not-me` asks first.
+/// It finds the session in the browser's web session.
 #[server(prefix = "/auth", endpoint = "sessions/not-mine", protocol = Wire<Post>)]
 pub async fn not_mine(sid: SessionId) -> Result<(), Problem> {
     crate::server::http::auth::not_mine(sid).await
 }
 
-/// Ends the session that [`not_mine`] named. `password`: proof of who asks, where the last one is old.
+/// Ends the session that [`not_mine`] noted. `password` is required if the caller last entered it too long ago.
 #[server(prefix = "/auth", endpoint = "sessions/not-mine/end", protocol = Wire<Post>)]
 pub async fn end_not_mine(#[server(default)] password: Option<Secret>) -> Result<(), Problem> {
     crate::server::http::auth::end_not_mine(password).await
 }
 
-/// Proves again who one is; renews `auth_time`.
+/// Checks the caller's password again and renews `auth_time`.
 #[server(prefix = "/auth", endpoint = "reauthenticate", protocol = Wire<Post>)]
 pub async fn reauthenticate(password: Secret) -> Result<(), Problem> {
     crate::server::http::auth::reauthenticate(password).await
@@ -111,7 +111,7 @@ pub async fn change_password(
     crate::server::http::auth::change_password(current_password, new_password).await
 }
 
-/// Deletes the caller's account with everything that is theirs.
+/// Deletes the caller's account and everything that belongs to it.
 #[server(prefix = "/auth", endpoint = "account/delete", protocol = Wire<Post>)]
 pub async fn delete_account(password: Secret) -> Result<(), Problem> {
     crate::server::http::auth::delete_account(password).await

@@ -1,4 +1,4 @@
-//! What answers carry. Field names are camelCase in JSON; times are milliseconds since the Unix epoch, UTC.
+//! The data that answers carry. Field names are camelCase in JSON; times are milliseconds since the Unix epoch, UTC.
 
 use crate::domain::activity::Kind;
 use crate::domain::device::DeviceKind;
@@ -29,26 +29,26 @@ impl std::fmt::Debug for Tokens {
     }
 }
 
-/// The one token type there is (RFC 6750).
+/// The only token type (RFC 6750).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TokenType {
     Bearer,
 }
 
-/// Who is signed in, on which session.
+/// The signed-in user, and the session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Me {
     pub sub: UserId,
-    /// As the user typed it at sign-up, prepared by RFC 8265.
+    /// The name typed at sign-up, prepared by RFC 8265.
     pub username: String,
     pub scope: String,
     pub sid: SessionId,
-    /// When the account was made.
+    /// When the account was created.
     pub created_at: Timestamp,
 }
 
-/// The account of who is signed in.
+/// The signed-in user's account.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
@@ -58,52 +58,52 @@ pub struct Account {
     pub password_changed_at: Timestamp,
 }
 
-/// All that is kept about a browser that the account knows, but for what is secret.
+/// All stored data of a browser that the account knows, except secrets.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportedBrowser {
     pub known_since: Timestamp,
-    /// When somebody signed in from there last, to the day.
+    /// The day of the last sign-in from there.
     pub last_used_at: Timestamp,
 }
 
-/// All that is kept about one session, but for what is secret.
+/// All stored data of a session, except secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportedSession {
     #[serde(flatten)]
     pub info: SessionInfo,
     pub client_id: ClientId,
-    /// With which program it was last renewed, as that named itself.
+    /// The User-Agent of the last refresh.
     pub user_agent: String,
-    /// Whether the browser keeps it when it is closed.
+    /// Whether the browser keeps the session when it is closed.
     pub remember: bool,
     /// When the user last proved who they are.
     pub authenticated_at: Timestamp,
-    /// When it was ended, if it was, and why.
+    /// When and why it ended, if it has.
     pub ended_at: Option<Timestamp>,
     pub ended_because: Option<String>,
 }
 
-/// One row of the devices page.
+/// A row of the devices page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionInfo {
     pub sid: SessionId,
-    /// Whether this is the session that asks.
+    /// Whether this is the caller's session.
     pub current: bool,
-    /// The user's own name for the device.
+    /// The name that the user gave the device.
     pub name: Option<String>,
     pub browser: Option<String>,
     pub os: Option<String>,
     pub kind: DeviceKind,
-    /// The address as the server last saw it; `None` once it was erased.
+    /// The last address that the server saw; `None` once it has been erased.
     pub ip: Option<String>,
     pub created_at: Timestamp,
     pub last_seen_at: Timestamp,
-    /// When it ends if it is not used: the nearer of idle and absolute expiry.
+    /// When the session ends if it is not used: the earlier of idle and absolute expiry.
     pub expires_at: Timestamp,
-    /// When it ends at the latest, however much it is used.
+    /// When the session ends however much it is used.
     pub absolute_expires_at: Timestamp,
 }
 
@@ -123,42 +123,42 @@ pub struct ActivityPage {
 pub struct ActivityEvent {
     pub kind: Kind,
     pub at: Timestamp,
-    /// The session that it is about.
+    /// The session that it concerns.
     pub sid: Option<SessionId>,
-    /// From where the request came that caused it; `None` once the address was erased.
+    /// The address of the request that caused it; `None` once it has been erased.
     pub ip: Option<String>,
-    /// With which program, as it named itself.
+    /// The User-Agent of that request.
     pub user_agent: String,
-    /// Which device that was, as on the devices page.
+    /// The device of that request, as on the devices page.
     #[serde(default)]
     pub browser: Option<String>,
     #[serde(default)]
     pub os: Option<String>,
-    /// A stable word that says more: why a session ended, how a reuse was found.
+    /// A stable code for details: why a session ended, how a reuse was found.
     pub detail: Option<String>,
-    /// Of what was done to a session: what that is called, while it is kept.
+    /// For an action on a session: its name, while the session is stored.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<DeviceName>,
-    /// Of what was done to a session: the session that did it, as far as is known.
+    /// For an action on a session: the session that did it, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<SessionId>,
-    /// Of a session that was renamed.
+    /// For a rename: the names before and after.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub names: Option<NewName>,
-    /// Of a token that was used twice: who had exchanged it before, as far as is known.
+    /// For a token that was used twice: who exchanged it first, if known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other: Option<OtherSide>,
 }
 
-/// What a renamed session was called, and is called since.
+/// The names of a session before and after a rename.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NewName {
-    /// `None` if it had no name of its own.
+    /// `None` if the user had given it no name.
     pub before: Option<String>,
     pub after: String,
 }
 
-/// What a session is called by, as on the devices page.
+/// The name of a session, as on the devices page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceName {
     pub name: Option<String>,
@@ -171,7 +171,7 @@ pub struct DeviceName {
 #[serde(rename_all = "camelCase")]
 pub struct OtherSide {
     pub at: Timestamp,
-    /// `None` once the address was erased.
+    /// `None` once it has been erased.
     pub ip: Option<String>,
     pub user_agent: String,
 }

@@ -1,25 +1,25 @@
-//! What travels as JSON or as an HTML form: fields of both, and how a form is read.
+//! Types that are sent as JSON or as HTML forms, and the deserializer of forms.
 
 use serde::de::value::{Error as FormError, MapDeserializer};
 use serde::de::{DeserializeOwned, Deserializer, Error, IntoDeserializer, Unexpected, Visitor};
 use serde::{Deserialize, Serialize, forward_to_deserialize_any};
 use std::borrow::Cow;
 
-/// A yes or no: `true` or `false` in JSON, and nothing else; in a form a checkbox (`on`, or absent).
+/// A boolean: in JSON `true` or `false`, in a form a checkbox (`on`, or absent).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Flag(pub bool);
 
-/// Reads an HTML form, or a query.
+/// Deserializes an HTML form, or a query.
 ///
 /// # Errors
-/// The first field that is missing, there twice, or of another type.
+/// The first field that is missing, repeated, or of another type.
 pub fn from_form<T: DeserializeOwned>(body: &[u8]) -> Result<T, FormError> {
     let fields = form_urlencoded::parse(body).map(|(name, value)| (name, Field(value)));
     T::deserialize(MapDeserializer::new(fields))
 }
 
-/// The value of one field of a form: text, which is read as what is asked for.
+/// The value of a form field: text, parsed as the type that is asked for.
 struct Field<'a>(Cow<'a, str>);
 
 impl<'de> IntoDeserializer<'de, FormError> for Field<'de> {
@@ -90,7 +90,7 @@ impl<'de> Deserializer<'de> for Field<'de> {
     }
 }
 
-/// Text that must not be shown: a password or a token on its way in. `Debug` is redacted.
+/// A password or a token in a request. `Debug` is redacted.
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -100,7 +100,7 @@ impl Secret {
         Self(text)
     }
 
-    /// The text itself; the name marks each place where it is taken out.
+    /// The clear text. The name makes every use easy to find.
     pub fn expose(&self) -> &str {
         &self.0
     }

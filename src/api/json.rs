@@ -1,6 +1,5 @@
-//! Reading JSON in the browser: the browser itself parses it, and serde reads the objects that come of it. serde_json would
-//! be a tenth of what every page loads, most of it to say in words what is wrong with a text, and to print fractions, of
-//! which we have none.
+//! Reads JSON in the browser: the browser parses it, and serde reads the resulting objects. serde_json would be a tenth
+//! of the code that every page loads, mostly for error messages and for printing fractions, which we do not have.
 
 use js_sys::{Array, JSON, Reflect};
 use serde::de::value::{StrDeserializer, StringDeserializer};
@@ -12,22 +11,23 @@ use serde::forward_to_deserialize_any;
 use std::fmt::{self, Display};
 use wasm_bindgen::{JsCast, JsValue};
 
-/// What a text says; `None` where it is not that.
+/// Parses `text`; `None` if it is not JSON of this type.
 pub fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
     if cfg!(target_family = "wasm") {
         T::deserialize(Value(JSON::parse(text).ok()?)).ok()
     } else {
-        // For tests, which have no browser around them.
+        // Tests run without a browser.
         serde_json::from_str(text).ok()
     }
 }
 
-/// What a single word says, such as a code; `None` where it is not one of those.
+/// Parses a single word, such as a code; `None` if it is not one of the type's words.
 pub fn read_word<T: DeserializeOwned>(word: &str) -> Option<T> {
     T::deserialize(StrDeserializer::<Unreadable>::new(word)).ok()
 }
 
-/// Something is not as expected. Nobody is told what: what a server of ours answers is, or it was not ours.
+/// The JSON does not have the expected form. It carries no details: the server always sends the expected form, so
+/// something else has answered.
 #[derive(Debug)]
 struct Unreadable;
 
@@ -39,7 +39,7 @@ impl Display for Unreadable {
 
 impl std::error::Error for Unreadable {}
 
-// serde's own ways to make these put sentences together.
+// serde's default constructors of these errors format messages.
 impl Error for Unreadable {
     fn custom<T: Display>(_: T) -> Self {
         Self
@@ -74,7 +74,7 @@ impl Error for Unreadable {
     }
 }
 
-/// A value of JSON, as the browser has it.
+/// A JSON value, as a JavaScript value.
 struct Value(JsValue);
 
 impl<'de> Deserializer<'de> for Value {
@@ -152,7 +152,7 @@ impl<'de> SeqAccess<'de> for Items<'_> {
     }
 }
 
-/// Those fields of an object that somebody asks for.
+/// The fields of an object that the type asks for.
 struct Fields {
     object: JsValue,
     names: std::slice::Iter<'static, &'static str>,

@@ -1,5 +1,5 @@
-//! The wire contract, compiled for both targets: what is said ([`data`], [`problem`]), how ([`wire`], [`transport`], [`json`]),
-//! and which calls there are ([`auth`], [`account`]).
+//! The wire contract between the app and the server, compiled for both targets: the calls ([`auth`], [`account`]),
+//! their data ([`data`], [`problem`]), and their encoding and transport ([`wire`], [`transport`], [`json`]).
 
 pub mod account;
 pub mod auth;

@@ -1,11 +1,11 @@
-//! How somebody wants the pages. It needs no credential: it is about the browser, not about a user.
+//! Stores how somebody wants the pages. It needs no credential, because it concerns the browser and not a user.
 
 use super::problem::Problem;
 use super::wire::{Post, Wire};
 use crate::domain::preferences::{Language, Theme};
 use leptos::prelude::*;
 
-/// Keeps how the pages are to look in this browser, for a year, in a cookie; what is left out stays as it is.
+/// Stores the theme and language of this browser's pages in a cookie for a year. Omitted values stay unchanged.
 #[server(prefix = "", endpoint = "preferences", protocol = Wire<Post>)]
 pub async fn choose(
     #[server(default)] theme: Option<Theme>,

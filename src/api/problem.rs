@@ -1,43 +1,43 @@
-//! What went wrong, in the form of RFC 9457 (`application/problem+json`) with a stable `code`.
+//! Errors in the form of RFC 9457 (`application/problem+json`), with a stable `code`.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use server_fn::{ContentType, Decodes, Encodes, Format, FormatType};
 
-/// The stable codes. Clients decide by these, never by the texts.
+/// The stable error codes. Clients decide by these, never by the texts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
-    /// The request breaks the rules of HTTP itself.
+    /// The request breaks the rules of HTTP.
     BadRequest,
     ValidationFailed,
     InvalidCredentials,
     InvalidToken,
     SessionRevoked,
     RefreshReused,
-    /// Another request of the same browser exchanged the refresh token meanwhile: the newer one is in its cookies.
+    /// Another request of the same browser has exchanged the refresh token. The browser's cookie has the new one.
     RefreshOvertaken,
     ReauthenticationRequired,
     ForbiddenOrigin,
-    /// The page that asks needs cookies, and the browser did not send back the one that it was given.
+    /// The page needs cookies, and the browser did not send back the one that it was given.
     CookiesRequired,
     NotFound,
     MethodNotAllowed,
     UsernameTaken,
     RegistrationClosed,
-    /// The body took too long to arrive.
+    /// The request's body took too long to arrive.
     RequestTimeout,
     PayloadTooLarge,
     UnsupportedMediaType,
     RateLimited,
     Unavailable,
-    /// A fault of ours; the log has the cause under the request id.
+    /// An error of the server. The log has the cause under the request's id.
     Internal,
 }
 
 impl Code {
-    /// The HTTP status that goes with the code.
+    /// The HTTP status of an answer with this code.
     pub const fn status(self) -> u16 {
         match self {
             Self::BadRequest => 400,
@@ -84,21 +84,21 @@ impl Code {
     }
 }
 
-/// As it is on the wire.
+/// The code as it is sent.
 impl std::fmt::Display for Code {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.serialize(f)
     }
 }
 
-/// One field that was refused.
+/// A refused field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
-    /// The field's name as it was sent.
+    /// The field's name in the request.
     pub field: String,
-    /// Stable: `too_short`, `too_long`, `too_common`, `contains_username`, `unchanged`, `invalid`, `required`.
+    /// A stable code: `too_short`, `too_long`, `too_common`, `contains_username`, `unchanged`, `invalid`, `required`.
     pub code: String,
-    /// In the user's words.
+    /// A sentence for the user.
     pub detail: String,
 }
 
@@ -116,13 +116,13 @@ pub struct Problem {
     pub detail: Option<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
-    /// Seconds to wait; also sent as `Retry-After` (RFC 9110 section 10.2.3).
+    /// How many seconds to wait. Also sent as `Retry-After` (RFC 9110 section 10.2.3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
-    /// Of `forbidden_origin`: where the service is reached.
+    /// For `forbidden_origin`: the public address of the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
-    /// Names this request in the server's log.
+    /// The id of this request in the server's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
@@ -142,7 +142,7 @@ impl Problem {
         }
     }
 
-    /// `validation_failed` for the given fields.
+    /// `validation_failed` with these fields.
     pub fn fields(errors: Vec<FieldError>) -> Self {
         Self { errors, ..Self::new(Code::ValidationFailed) }
     }
@@ -204,7 +204,7 @@ impl FromServerFnError for Problem {
             ServerFnErrorErr::Args(detail) | ServerFnErrorErr::MissingArg(detail) => {
                 Problem::new(Code::ValidationFailed).with_detail(detail)
             }
-            // The network failed, or something between us answered in its own words.
+            // The network failed, or something between browser and server answered in another form.
             ServerFnErrorErr::Request(_) | ServerFnErrorErr::Response(_) | ServerFnErrorErr::Deserialization(_) => {
                 Problem::new(Code::Unavailable)
             }

@@ -1,5 +1,5 @@
-//! The client's side of a call: what the hydrated app puts between a server function and the network. The app
-//! installs its own [`Transport`] (which adds the access token and renews it), so that the contract knows nothing of it.
+//! The client's side of a call: the layer between a server function and the network. The app installs its own
+//! [`Transport`], which adds and renews the access token, so that this module does not depend on the app.
 
 use super::problem::{Code, Problem};
 use http::Method;
@@ -7,24 +7,24 @@ use std::cell::RefCell;
 use std::pin::Pin;
 use std::rc::Rc;
 
-/// One call to the server.
+/// A call to the server.
 #[derive(Clone, Debug)]
 pub struct Call {
     pub method: Method,
-    /// Path and query.
+    /// The path and the query.
     pub path: String,
     /// JSON, if the method has a body.
     pub body: Option<String>,
 }
 
-/// What came back.
+/// The server's answer.
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub status: u16,
     pub body: String,
 }
 
-/// A call under way; it never leaves its thread.
+/// A call in progress. It stays on its thread.
 pub type Sending = Pin<Box<dyn Future<Output = Result<Reply, Problem>>>>;
 
 /// Sends calls.
@@ -36,15 +36,15 @@ thread_local! {
     static INSTALLED: RefCell<Option<Rc<dyn Transport>>> = const { RefCell::new(None) };
 }
 
-/// Makes `transport` the one that all calls of this thread go through.
+/// Makes all calls of this thread use `transport`.
 pub fn install(transport: Rc<dyn Transport>) {
     INSTALLED.set(Some(transport));
 }
 
-/// Sends by the installed transport.
+/// Sends a call through the installed transport.
 ///
 /// # Errors
-/// `unavailable` when none is installed or the network failed.
+/// `unavailable` when no transport is installed or the network failed.
 pub async fn send(call: Call) -> Result<Reply, Problem> {
     let transport = INSTALLED.with_borrow(Clone::clone).ok_or(Problem::new(Code::Unavailable))?;
     transport.send(call).await

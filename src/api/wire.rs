@@ -1,5 +1,5 @@
-//! How a call travels. One protocol for the browser app, a plain HTML form and a JSON client: a request's body is
-//! read by its `Content-Type`, an answer is JSON, an answer without content is empty (and becomes a 204).
+//! The encoding of calls. The browser app, HTML forms and JSON clients share one protocol: a request's body is read by
+//! its `Content-Type`, an answer is JSON, and an answer without content is empty (and becomes 204).
 
 use super::problem::{Code, Problem};
 use super::transport::{self, Call};
@@ -24,7 +24,7 @@ pub struct Get;
 /// The HTTP method of a call.
 pub trait Verb {
     const METHOD: Method;
-    /// Whether the arguments stand in the query. A constant, so that a call has only the code for its own way.
+    /// Whether the arguments are in the query. A constant, so that each call compiles only its own encoding.
     const IN_QUERY: bool;
 }
 
@@ -38,7 +38,7 @@ impl Verb for Get {
     const IN_QUERY: bool = true;
 }
 
-/// The protocol of all our server functions.
+/// The protocol of all server functions.
 pub struct Wire<V>(PhantomData<V>);
 
 impl<V, Input, Output, C, S> Protocol<Input, Output, C, S, Problem> for Wire<V>
@@ -84,10 +84,10 @@ where
     }
 }
 
-/// Makes a call; the body of what was answered with success, as it came.
+/// Makes a call, and returns the unparsed body of a successful answer.
 ///
 /// # Errors
-/// The problem that was answered, or `unavailable` when nothing was that can be read.
+/// The problem in the answer, or `unavailable` if there is no readable answer.
 pub async fn exchange(call: Call) -> Result<String, Problem> {
     let reply = transport::send(call).await?;
     if reply.status >= 400 {
@@ -96,7 +96,7 @@ pub async fn exchange(call: Call) -> Result<String, Problem> {
     Ok(reply.body)
 }
 
-/// JSON, but nothing at all for "no content".
+/// Serializes to JSON, and an empty result to an empty body.
 fn encode<T: Serialize>(value: &T) -> Result<Bytes, Problem> {
     let json = serde_json::to_vec(value).map_err(|_| Problem::new(Code::Internal))?;
     Ok(if json == b"null" { Bytes::new() } else { Bytes::from(json) })
@@ -108,13 +108,13 @@ fn media_type(content_type: &str) -> String {
 
 fn from_json<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     let body = if body.is_empty() { b"{}".as_slice() } else { body };
-    // serde would also take an array, field by field.
+    // serde would also accept an array, field by field.
     if body.trim_ascii_start().first() != Some(&b'{') {
         return Err(unreadable());
     }
-    // serde does not look into what it skips: all of it is UTF-8 (RFC 8259 section 8.1), or none of it is read.
+    // serde does not check text that it skips, but the whole body must be UTF-8 (RFC 8259 section 8.1).
     let body = std::str::from_utf8(body).map_err(|_| unreadable())?;
-    // serde's message names fields and positions, never values of ours; values of the caller's are cut out.
+    // serde's messages name fields and positions. Values of the request in them are removed.
     serde_json::from_str(body).map_err(|error| malformed(&error))
 }
 
@@ -122,7 +122,7 @@ fn from_form<T: DeserializeOwned>(body: &[u8]) -> Result<T, Problem> {
     form::from_form(body).map_err(|error| malformed(&error))
 }
 
-/// Says which field is missing, and nothing of what was sent: an error must not echo a password.
+/// Names the missing field, but no value of the request: an error must not echo a password.
 fn malformed(error: &dyn std::fmt::Display) -> Problem {
     let text = error.to_string();
     match text.strip_prefix("missing field `").and_then(|rest| rest.split('`').next()) {
