@@ -1,4 +1,4 @@
-//! What the activity page says of an event, apart from how it looks.
+//! The texts and links of the activity page for each event, apart from its layout.
 
 use super::auth::timing;
 use super::links::{self, query};
@@ -12,7 +12,7 @@ use crate::domain::id::SessionId;
 use crate::domain::time::Timestamp;
 use leptos::prelude::*;
 
-/// What a filter is called.
+/// The name of a filter.
 pub fn filter_words(filter: Filter) -> &'static str {
     match filter {
         Filter::All => text().activity().all,
@@ -21,23 +21,23 @@ pub fn filter_words(filter: Filter) -> &'static str {
     }
 }
 
-/// The filter that an address names; nonsense is all.
+/// The filter in an address. Unknown values count as all.
 pub fn filter_of(query: Option<&str>) -> Filter {
     query.and_then(Filter::from_text).unwrap_or(Filter::All)
 }
 
-/// What there is to do if it was somebody else.
+/// What the user can do if an event was caused by somebody else.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WayOut {
-    /// Their session is signed in, and can be ended.
+    /// The other person's session is alive, and can be ended.
     End(SessionId),
-    /// Passwords were tried: a new one helps.
+    /// Somebody tried passwords: a new password helps.
     Guessed,
-    /// A sign-in was copied, and has been ended: a new password helps.
+    /// A refresh token was copied, and its session has been ended: a new password helps.
     Copied,
 }
 
-/// What there is to do about an entry; `others`: the sessions that are signed in, but for the one that asks.
+/// What the user can do about an entry. `others` are the user's live sessions except the current one.
 pub fn way_out(entry: &ActivityEntry, others: &[SessionId]) -> Option<WayOut> {
     match (entry.event.kind, &entry.event.sid) {
         (Kind::SignedIn | Kind::PasswordChanged, Some(sid)) => others.contains(sid).then(|| WayOut::End(sid.clone())),
@@ -47,21 +47,21 @@ pub fn way_out(entry: &ActivityEntry, others: &[SessionId]) -> Option<WayOut> {
     }
 }
 
-/// Where the page is with this filter, from the event before `before` on.
+/// The address of the page with this filter, starting after the event `before`.
 pub fn address(filter: Filter, before: Option<i64>) -> String {
     let before = before.map(|before| before.to_string());
     let show = (filter != Filter::All).then(|| filter.as_str());
     links::with_query(links::ACTIVITY, &[(query::SHOW, show), (query::BEFORE, before.as_deref())])
 }
 
-/// What tells an event from others.
+/// The fields that identify an event.
 pub type Identity = (Kind, Timestamp, Option<SessionId>);
 
 pub fn identity(event: &ActivityEvent) -> Identity {
     (event.kind, event.at, event.sid.clone())
 }
 
-/// Something may have happened: sets `has_news` if the newest event is another than `newest`.
+/// Checks for new events: sets `has_news` if the newest event is not `newest`.
 pub fn look_for_news(filter: Filter, newest: Option<Identity>, has_news: RwSignal<bool>) {
     browser::spawn(async move {
         let mut failures = 0;
@@ -79,7 +79,7 @@ pub fn look_for_news(filter: Filter, newest: Option<Identity>, has_news: RwSigna
     });
 }
 
-/// The entry in words.
+/// The entry as a sentence.
 pub fn words(ActivityEntry { event, wrong, .. }: &ActivityEntry) -> String {
     let happened = &text().activity().happened;
     if let Some(WrongPasswords { count, outcome, .. }) = wrong {
@@ -105,7 +105,8 @@ pub fn words(ActivityEntry { event, wrong, .. }: &ActivityEntry) -> String {
     }
 }
 
-/// What a session was called before, and is called since; of events from before that was kept, its name now, `device`.
+/// The names of a session before and after a rename. Older events did not store names: they use `device`, its current
+/// name.
 fn renamed(event: &ActivityEvent, device: Option<String>) -> String {
     let happened = &text().activity().happened;
     let Some(NewName { before, after }) = event.names.clone() else {
@@ -143,15 +144,15 @@ fn sentence(kind: Kind) -> &'static str {
     }
 }
 
-/// The session that it came from, as far as is known.
+/// The session that caused the event, if known.
 pub fn came_from(event: &ActivityEvent) -> Option<&SessionId> {
     if event.kind.is_done_to_a_session() { event.by.as_ref() } else { event.sid.as_ref() }
 }
 
-/// With what it was done, as far as is known.
+/// The device that caused the event, if known.
 pub fn device(event: &ActivityEvent) -> Option<String> {
     let device = naming::kind(event.browser.as_deref(), event.os.as_deref())?;
-    // It may be another than the one that it was done to.
+    // It may be another device than the one that the event concerns.
     Some(if event.kind.is_done_to_a_session() { (text().activity().from)(&device) } else { device })
 }
 

@@ -1,4 +1,4 @@
-//! The address of the present page, with the query that pages read.
+//! The address of the current page, with the query that pages read.
 
 use super::browser;
 use super::page::Page;
@@ -9,17 +9,17 @@ use leptos::prelude::{expect_context, provide_context};
 pub struct Address(String);
 
 impl Address {
-    /// `path` with its query, as a request names it.
+    /// An address from the path and query of a request.
     pub fn new(path_and_query: impl Into<String>) -> Self {
         Self(path_and_query.into())
     }
 
-    /// What the browser shows.
+    /// The address of the current page in the browser.
     pub fn here() -> Self {
         Self(browser::here())
     }
 
-    /// For all views of the page.
+    /// Provides the address to all views of the page.
     pub fn provide(self) {
         provide_context(self);
     }
@@ -36,7 +36,7 @@ impl Address {
         &self.0
     }
 
-    /// What the query says of `name`.
+    /// The value of the query parameter `name`.
     pub fn parameter(&self, name: &str) -> Option<String> {
         let (_, query) = self.0.split_once('?')?;
         form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == name).map(|(_, value)| value.into_owned())

@@ -1,4 +1,4 @@
-//! The app as the server writes it. In the browser each page comes alive by itself (see `hydrate`).
+//! Renders the app on the server. In the browser each page is hydrated by itself (see `hydrate`).
 
 use super::components::frame::Frame;
 use super::components::gate::Gate;
@@ -7,14 +7,14 @@ use super::page::Content;
 use super::pages;
 use leptos::prelude::*;
 
-/// The id of the element whose content comes alive. What stands around it is the server's, and stays as it is.
+/// The id of the element whose content is hydrated. What is outside of it stays as the server rendered it.
 pub const ROOT: &str = "content";
 
-/// The content of a page with which nothing can be done.
+/// The content of a page that is not interactive.
 const NOTHING: Option<()> = None;
 
-/// What the body of a page holds. For the server: it has the code of all pages.
-/// `said`: what a form has done before it.
+/// The body of a page. Only the server calls this: it includes the code of all pages. `said` is the result of the form
+/// before this page.
 pub fn written(content: Content, said: Option<FormResult>) -> AnyView {
     let page = content.page();
     match content {

@@ -1,5 +1,5 @@
-//! The few things that the app asks of the browser. To be called in effects and event handlers only: there is no
-//! browser on the server.
+//! The browser functions that the app uses. They may be called in effects and event handlers only: there is no browser
+//! on the server.
 
 use crate::domain::time::Timestamp;
 use js_sys::{JSON, Promise, Reflect};
@@ -16,13 +16,13 @@ pub fn now() -> Timestamp {
     Timestamp::from_millis(millis(js_sys::Date::now()))
 }
 
-/// A time as an HTTP date (RFC 9110 section 5.6.7) says it.
+/// Parses an HTTP date (RFC 9110 section 5.6.7).
 pub fn parse_time(text: &str) -> Option<Timestamp> {
     let float = js_sys::Date::parse(text);
     float.is_finite().then(|| Timestamp::from_millis(millis(float)))
 }
 
-/// A number from 0 up to, but not including, 1,000. Not for secrets.
+/// A random number from 0 to 999. Not for secrets.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is small and not negative")]
 pub fn chance() -> u32 {
     (js_sys::Math::random() * 1_000.0) as u32
@@ -33,38 +33,39 @@ fn millis(float: f64) -> i64 {
     float as i64
 }
 
-/// Lets `task` run beside everything else, for the life of the page. All tasks share one piece of code.
+/// Runs `task` in the background for the life of the page. All tasks share one copy of this code.
 pub fn spawn(task: impl Future<Output = ()> + 'static) {
     let task: Pin<Box<dyn Future<Output = ()>>> = Box::pin(task);
     spawn_local(task);
 }
 
-/// The same, with a promise of its outcome.
+/// Runs `task` in the background, and returns a promise of its outcome.
 pub fn promise(task: impl Future<Output = Result<JsValue, JsValue>> + 'static) -> Promise {
     let task: Pin<Box<dyn Future<Output = Result<JsValue, JsValue>>>> = Box::pin(task);
     future_to_promise(task)
 }
 
-/// A promise that is kept after this time.
+/// A promise that is fulfilled after this time.
 pub fn timer(duration: Duration) -> Promise {
     let millis = i32::try_from(duration.as_millis()).unwrap_or(i32::MAX);
     Promise::new(&mut |resolve, _| {
-        // Only a page that is going away has no timers; then it waits for ever, which is right.
+        // Setting a timer fails only on a page that is going away. The promise then never ends, which is right.
         let _ = window().set_timeout_with_callback_and_timeout_and_arguments_0(&resolve, millis);
     })
 }
 
-/// Waits.
+/// Waits for this time.
 pub async fn sleep(duration: Duration) {
     let _ = JsFuture::from(timer(duration)).await;
 }
 
-/// Lets the browser do what else there is to do before going on.
+/// Lets the browser do other work before going on.
 pub async fn pause() {
     sleep(Duration::ZERO).await;
 }
 
-/// Breaks off what `controller` is of after this time. `AbortSignal.timeout` does the same, but is of 2022.
+/// Aborts the operations of `controller` after this time. `AbortSignal.timeout` does the same, but browsers have it
+/// only since 2022.
 pub fn abort_after(controller: AbortController, duration: Duration) {
     spawn(async move {
         sleep(duration).await;
@@ -72,17 +73,17 @@ pub fn abort_after(controller: AbortController, duration: Duration) {
     });
 }
 
-/// Leaves for `path` by loading it anew, in place of the present page: everything in memory is gone.
+/// Loads `path` in place of the current page. Everything in memory is gone.
 pub fn replace(path: &str) {
     let _ = window().location().replace(path);
 }
 
-/// Loads the present page anew.
+/// Reloads the current page.
 pub fn reload() {
     let _ = window().location().reload();
 }
 
-/// Loads the present page anew whenever it comes back by Back as it was left: what it shows may be over.
+/// Reloads the current page when it is restored from the browser's back/forward cache: its content may be outdated.
 pub fn reload_when_back() {
     listen::<web_sys::PageTransitionEvent>(&window(), "pageshow", |event| {
         if event.persisted() {
@@ -91,12 +92,12 @@ pub fn reload_when_back() {
     });
 }
 
-/// Keeps a text with the present entry of the tab's history, in place of the former one.
+/// Stores a text in the current entry of the tab's history, in place of an earlier one.
 pub fn set_history_state(text: &str) {
     let _ = replace_history_state(&text.into());
 }
 
-/// The text that was kept, once.
+/// Takes the text that was stored.
 pub fn take_history_state() -> Option<String> {
     let history = Reflect::get(&window(), &"history".into()).ok()?;
     let text = Reflect::get(&history, &"state".into()).ok()?.as_string()?;
@@ -110,13 +111,13 @@ fn replace_history_state(state: &JsValue) -> Result<(), JsValue> {
     replace.call2(&history, state, &"".into()).map(drop)
 }
 
-/// Path and query of the present page.
+/// The path and query of the current page.
 pub fn here() -> String {
     let location = window().location();
     location.pathname().unwrap_or_default() + &location.search().unwrap_or_default()
 }
 
-/// The name of the host that the page is from.
+/// The name of the page's host.
 pub fn host() -> String {
     window().location().hostname().unwrap_or_default()
 }
@@ -130,12 +131,12 @@ pub fn is_online() -> bool {
     window().navigator().on_line()
 }
 
-/// What an attribute of the document's root says.
+/// The value of an attribute of the document's root.
 pub fn root_attribute(name: &str) -> Option<String> {
     document().document_element()?.get_attribute(name)
 }
 
-/// What an attribute of the body says, once: it is gone afterwards.
+/// Takes the value of an attribute of the body, and removes the attribute.
 pub fn take_body_attribute(name: &str) -> Option<String> {
     let body = document().body()?;
     let value = body.get_attribute(name)?;
@@ -150,14 +151,14 @@ pub fn set_root_attribute(name: &str, value: &str) {
     }
 }
 
-/// Gives the document's root an empty attribute, or takes it away.
+/// Adds an empty attribute to the document's root, or removes it.
 pub fn mark_root(name: &str, marked: bool) {
     if let Some(root) = document().document_element() {
         let _ = root.toggle_attribute_with_force(name, marked);
     }
 }
 
-/// Whether the event is of an element that `selector` names, or of one within.
+/// Whether the event's target is an element that matches `selector`, or is within one.
 pub fn closest(event: &web_sys::Event, selector: &str) -> bool {
     let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
     element.and_then(|element| element.closest(selector).ok().flatten()).is_some()
@@ -170,12 +171,12 @@ pub fn languages() -> Vec<String> {
     told.iter().flat_map(js_sys::Array::iter).filter_map(|tag| tag.as_string()).collect()
 }
 
-/// Keeps a cookie that scripts may read: nothing secret.
+/// Sets a cookie that scripts may read. It must hold no secret.
 pub fn set_cookie(cookie: &str) {
     let _ = Reflect::set(&document(), &"cookie".into(), &cookie.into());
 }
 
-/// The name of the time zone that the device is in.
+/// The name of the device's time zone.
 pub fn time_zone() -> Option<String> {
     let property = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok();
     let intl = property(&window(), "Intl")?;
@@ -185,21 +186,21 @@ pub fn time_zone() -> Option<String> {
     property(&resolve.call0(&format).ok()?, "timeZone")?.as_string()
 }
 
-/// How many seconds the device's time is ahead of UTC at `time`.
+/// How many seconds the device's zone is ahead of UTC at `time`.
 pub fn offset(time: Timestamp) -> i64 {
     #[expect(clippy::cast_precision_loss, reason = "milliseconds of any date are exact in a double")]
     let date = js_sys::Date::new(&JsValue::from_f64(time.as_millis() as f64));
     millis(date.get_timezone_offset() * -60.0)
 }
 
-/// JSON for people to read; what is none stays as it is.
+/// JSON indented for people. Text that is not JSON stays unchanged.
 pub fn spaced_json(json: String) -> String {
     let spaced = JSON::parse(&json)
         .and_then(|value| JSON::stringify_with_replacer_and_space(&value, &JsValue::NULL, &JsValue::from_f64(2.0)));
     spaced.map_or(json, String::from)
 }
 
-/// Saves `text` as a file of this name, as the browser saves downloads.
+/// Saves `text` under this file name, as a download.
 pub fn download(name: &str, media_type: &str, text: &str) {
     let _ = try_download(name, media_type, text);
 }
@@ -217,21 +218,21 @@ fn try_download(name: &str, media_type: &str, text: &str) -> Result<(), JsValue>
     web_sys::Url::revoke_object_url(&address)
 }
 
-/// Moves the focus to the element with this id, if it is there.
+/// Moves the focus to the element with this id, if it exists.
 pub fn focus(id: &str) {
     if let Some(element) = element(id) {
         let _ = element.focus();
     }
 }
 
-/// Brings the element with this id into sight.
+/// Scrolls the element with this id into view.
 pub fn show(id: &str) {
     if let Some(element) = element(id) {
         element.scroll_into_view();
     }
 }
 
-/// Moves the focus there, and what is in sight stays in sight.
+/// Moves the focus to the element with this id without scrolling.
 pub fn focus_quietly(id: &str) {
     let options = js_sys::Object::new();
     let _ = Reflect::set(&options, &"preventScroll".into(), &JsValue::TRUE);
@@ -245,14 +246,14 @@ pub fn element(id: &str) -> Option<web_sys::HtmlElement> {
     document().get_element_by_id(id)?.dyn_into().ok()
 }
 
-/// Says `words` in the element with this id.
+/// Sets the text of the element with this id.
 pub fn set_text(id: &str, words: &str) {
     if let Some(element) = element(id) {
         element.set_text_content(Some(words));
     }
 }
 
-/// Shows what is in the `template` with this id, and nothing else any more.
+/// Replaces the page's content with that of the `template` with this id.
 pub fn show_instead(id: &str) {
     let template = document().get_element_by_id(id).and_then(|e| e.dyn_into::<web_sys::HtmlTemplateElement>().ok());
     if let (Some(template), Some(body)) = (template, document().body()) {
@@ -260,30 +261,30 @@ pub fn show_instead(id: &str) {
     }
 }
 
-/// Whether nothing has the focus: what had it is gone.
+/// Whether nothing has the focus, because the focused element is gone.
 pub fn focus_is_lost() -> bool {
     document().active_element().is_none_or(|element| element.tag_name() == "BODY")
 }
 
-/// Takes a class from the element with this id.
+/// Removes a class from the element with this id.
 pub fn remove_class(id: &str, class: &str) {
     if let Some(element) = element(id) {
         let _ = element.class_list().remove_1(class);
     }
 }
 
-/// What has the focus.
+/// The element that has the focus.
 pub fn focused() -> Option<web_sys::HtmlElement> {
     document().active_element().filter(|element| element.tag_name() != "BODY")?.dyn_into().ok()
 }
 
-/// Calls `handler` on each such event of the window, or of the document, for the life of the page.
+/// Calls `handler` for each such event of the window or the document, for the life of the page.
 pub fn listen<E: JsCast + 'static>(target: &web_sys::EventTarget, event: &str, handler: impl Fn(E) + 'static) {
     let closure = Closure::<dyn Fn(JsValue)>::new(move |event: JsValue| handler(event.unchecked_into()));
     let _ = target.add_event_listener_with_callback(event, closure.into_js_value().unchecked_ref());
 }
 
-/// The same for the first such event of the document only.
+/// Calls `handler` for the first such event of the document.
 pub fn listen_once(event: &str, handler: impl FnOnce() + 'static) {
     let options = web_sys::AddEventListenerOptions::new();
     options.set_once(true);
@@ -295,7 +296,7 @@ pub fn listen_once(event: &str, handler: impl FnOnce() + 'static) {
     );
 }
 
-/// Lets the browser itself ask.
+/// Asks with the browser's own confirmation dialog.
 pub fn confirms(words: &str) -> bool {
     window().confirm_with_message(words).unwrap_or(false)
 }
@@ -305,9 +306,9 @@ pub fn form_of(event: &web_sys::SubmitEvent) -> Option<web_sys::HtmlFormElement>
     event.target()?.dyn_into().ok()
 }
 
-/// When the app panics: says in the browser's console what went wrong, which is only "unreachable" otherwise, and leaves
-/// the page as plain HTML. Nothing of the app goes on after a panic, so nothing of it may stand between a form and the
-/// server.
+/// Handles a panic of the app: logs the message to the browser's console, which otherwise shows only "unreachable", and
+/// turns the page into plain HTML. After a panic none of the app's code runs any more, so none of it may intercept a
+/// form.
 pub fn survive_panics(give_up: fn()) {
     std::panic::set_hook(Box::new(move |info| {
         web_sys::console::error_1(&info.to_string().into());
@@ -316,7 +317,7 @@ pub fn survive_panics(give_up: fn()) {
     }));
 }
 
-/// Takes all handlers of events from the page: a copy has what was typed, and none of them.
+/// Removes all event handlers, by replacing the body with a copy, which keeps what was typed.
 fn become_plain() {
     let Some(body) = document().body() else { return };
     let copy = body.clone_node_with_deep(true).ok().and_then(|copy| copy.dyn_into::<web_sys::Element>().ok());
@@ -326,14 +327,14 @@ fn become_plain() {
     }
 }
 
-/// Whether `html` is as the server wrote it, as far as the app has to know before it comes alive there: nobody dropped
-/// the comments that tell texts apart, or wrapped the texts, as translators do.
+/// Whether an element's HTML is still in the form that hydration needs: nothing has removed the comments between texts
+/// or wrapped texts, as translation extensions do.
 pub fn is_as_written(element: &web_sys::Element) -> bool {
     let html = element.inner_html();
     html.contains("<!--") && !html.contains("<font")
 }
 
-/// Whether the browser has modal dialogs of its own, which are of 2022.
+/// Whether the browser has modal dialogs, which browsers have since 2022.
 pub fn has_dialogs() -> bool {
     Reflect::has(&window(), &"HTMLDialogElement".into()).unwrap_or(false)
 }

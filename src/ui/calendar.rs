@@ -1,5 +1,5 @@
-//! Points in time as text, in the reader's time zone where it is known, otherwise in UTC. Later the reader's own locale
-//! comes in (see `components::relative_time`).
+//! Formats points in time, in the reader's time zone if it is known, otherwise in UTC. `components::relative_time`
+//! formats them in the reader's own locale once the page is hydrated.
 
 use super::{text, time_zone};
 use crate::domain::time::Timestamp;
@@ -32,7 +32,7 @@ impl Civil {
         }
     }
 
-    /// In the reader's time zone, and what says so: nothing, or `UTC` while it is not known.
+    /// The time in the reader's zone, and a suffix: empty, or `UTC` if the zone is unknown.
     fn local(time: Timestamp) -> (Self, &'static str) {
         match time_zone::offset(time) {
             Some(offset) => (Self::from(Timestamp::from_secs(time.as_secs() + offset)), ""),
@@ -53,36 +53,36 @@ impl Civil {
     }
 }
 
-/// For machines: `2026-11-23T11:38:57Z` (RFC 3339).
+/// In machine-readable form: `2026-11-23T11:38:57Z` (RFC 3339).
 pub fn iso(time: Timestamp) -> String {
     let civil = Civil::from(time);
     let (year, month, day) = (civil.year, civil.month, civil.day);
     format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", civil.hour(), civil.minute(), civil.seconds % 60)
 }
 
-/// For people, in the language of the page: `23 Nov 2026, 12:38`, or `23 Nov 2026, 11:38 UTC`.
+/// In the language of the page: `23 Nov 2026, 12:38`, or `23 Nov 2026, 11:38 UTC`.
 pub fn date_and_time(time: Timestamp) -> String {
     (text().dates().date_and_time)(&day(time), &time_of_day(time))
 }
 
-/// For people, the time of day: `12:38`, or `11:38 UTC`.
+/// The time of day: `12:38`, or `11:38 UTC`.
 pub fn time_of_day(time: Timestamp) -> String {
     let (civil, zone) = Civil::local(time);
     format!("{:02}:{:02}{zone}", civil.hour(), civil.minute())
 }
 
-/// For people, without the time of day: `23 Nov 2026`.
+/// The date: `23 Nov 2026`.
 pub fn day(time: Timestamp) -> String {
     let (civil, _) = Civil::local(time);
     (text().dates().date)(civil.day, civil.month_name(), civil.year)
 }
 
-/// The number of the day on which `time` lies, where clocks are ahead of UTC by `ahead` seconds.
+/// The number of the day that contains `time`, where clocks are `ahead` seconds ahead of UTC.
 pub fn day_number(time: Timestamp, ahead: i64) -> i64 {
     (time.as_secs() + ahead).div_euclid(86_400)
 }
 
-/// A day as a heading: today, yesterday, or its `date`.
+/// A day as a heading: today, yesterday, or the text of `date`.
 pub fn day_words(day: i64, today: i64, date: impl FnOnce() -> String) -> String {
     match today - day {
         0 => text().dates().today.to_owned(),
@@ -91,8 +91,8 @@ pub fn day_words(day: i64, today: i64, date: impl FnOnce() -> String) -> String 
     }
 }
 
-/// How long ago something was. What is more than a week ago is better told as a date (`None`); what seems to lie ahead,
-/// by clocks that differ, was just now.
+/// How long ago something was. `None` if it is more than a week ago: then a date is clearer. A time in the future,
+/// which differing clocks can cause, counts as just now.
 pub fn ago(then: Timestamp, now: Timestamp) -> Option<String> {
     let seconds = now.since(then).as_secs();
     let ago = text().dates();
@@ -105,7 +105,7 @@ pub fn ago(then: Timestamp, now: Timestamp) -> Option<String> {
     }
 }
 
-/// How far ahead something is, rounded, in the largest unit of which there are two.
+/// How far ahead something is, rounded, in the largest unit of which there are at least two.
 pub fn ahead(then: Timestamp, now: Timestamp) -> String {
     let seconds = then.since(now).as_secs();
     let rounded = |unit: u64| (seconds + unit / 2) / unit;

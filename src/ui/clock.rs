@@ -1,5 +1,5 @@
-//! The time, for views: the reader's clock, corrected by what the server's answers say where it is wrong. On the server
-//! and in the first paint it is the moment at which the page was made, so that both write the same markup.
+//! The time for views: the reader's clock, corrected by the server's if it is wrong. On the server and until hydration
+//! it is the time at which the page was rendered, so that both sides render the same markup.
 
 use super::browser;
 use super::environment::PageEnvironment;
@@ -8,19 +8,19 @@ use leptos::prelude::*;
 use std::cell::Cell;
 use std::time::Duration;
 
-/// How often relative times move on.
+/// How often relative times are updated.
 const TICK: Duration = Duration::from_secs(20);
 
-/// A clock that is off by less is taken for right: an answer is under way for a while, and tells whole seconds.
+/// A smaller difference is not corrected: an answer takes a while to arrive, and its time is in whole seconds.
 const TOLERANCE_MILLIS: i64 = 30_000;
 
 thread_local! {
-    /// By how much this device's clock is behind, in milliseconds.
+    /// How far this device's clock is behind, in milliseconds.
     static BEHIND: Cell<i64> = const { Cell::new(0) };
     static OF_PAGE: Cell<Option<PageClock>> = const { Cell::new(None) };
 }
 
-/// What time it is, and whether it goes: it stands still until the app has come alive.
+/// The current time, and whether it advances. It stands still until the page is hydrated.
 #[derive(Clone, Copy)]
 pub struct PageClock {
     now: RwSignal<Timestamp>,
@@ -38,7 +38,7 @@ impl PageClock {
         expect_context()
     }
 
-    /// Starts to go; in the browser only.
+    /// Starts the clock. For the browser only.
     pub fn start(self) {
         OF_PAGE.set(Some(self));
         self.tick();
@@ -64,18 +64,18 @@ impl PageClock {
         self.now.get_untracked()
     }
 
-    /// For what is mounted by itself, once the app has come alive.
+    /// The clock of the page, for views that are mounted separately after hydration.
     pub fn of_page() -> Option<Self> {
         OF_PAGE.get()
     }
 
-    /// Whether the app has come alive.
+    /// Whether the page is hydrated.
     pub fn is_alive(self) -> bool {
         self.alive.get()
     }
 }
 
-/// An answer of the server has just arrived, and says that it is `told` there.
+/// Corrects the clock. `told` is the server's time in an answer that has just arrived.
 pub fn compare(told: Timestamp) {
     let behind = told.as_millis() - browser::now().as_millis();
     let behind = if behind.abs() < TOLERANCE_MILLIS { 0 } else { behind };

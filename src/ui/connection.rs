@@ -1,20 +1,20 @@
-//! Whether the page can reach the server: what it says while it cannot, and that nothing leads away from it meanwhile.
+//! Whether the page can reach the server. While it cannot, the page says so, and its links and forms do nothing.
 
 use super::{browser, environment, text};
 use leptos::prelude::*;
 use std::cell::Cell;
 use web_sys::Event;
 
-/// The id of the element that says so on pages for somebody who is not signed in.
+/// The id of the element with this message on pages for visitors.
 pub const STATUS: &str = "connection";
 
-/// The root has this attribute while the page is cut off. The styles follow it: what is shown may be over.
+/// The root has this attribute while the page is cut off. The styles use it, since the content may be outdated.
 const ATTRIBUTE: &str = "data-away";
 
-/// A link that leads to another page.
+/// Links to other pages.
 const LINKS: &str = "a[href]:not([href^='#'])";
 
-/// Why the page is cut off.
+/// Why the page cannot reach the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cause {
     /// The device has no network.
@@ -42,7 +42,7 @@ thread_local! {
     static OF_PAGE: Cell<Option<Reachability>> = const { Cell::new(None) };
 }
 
-/// The connection, for views; whole until the app has come alive.
+/// The state of the connection, for views. Until hydration the server counts as reachable.
 #[derive(Clone, Copy)]
 pub struct Reachability(RwSignal<Option<Cause>>);
 
@@ -57,7 +57,7 @@ impl Reachability {
         expect_context()
     }
 
-    /// Begins to follow it; in the browser only.
+    /// Starts to follow the connection. For the browser only.
     pub fn follow(self) {
         OF_PAGE.set(Some(self));
         show();
@@ -68,26 +68,26 @@ impl Reachability {
         cause.with(Option::is_some)
     }
 
-    /// What to say of it.
+    /// The message about the connection.
     pub fn words(self) -> Option<&'static str> {
         let Self(cause) = self;
         cause.get().map(Cause::words)
     }
 }
 
-/// The server answers, or does not.
+/// Notes whether the server answers.
 pub fn set_reachable(reachable: bool) {
     if UNREACHABLE.replace(!reachable) == reachable {
         show();
     }
 }
 
-/// Whether the server was found not to answer.
+/// Whether the server did not answer the last time.
 pub fn is_unreachable() -> bool {
     UNREACHABLE.get()
 }
 
-/// The app is over: nothing is held any more.
+/// The app has stopped: links and forms work again.
 pub fn give_up() {
     GIVEN_UP.set(true);
 }
@@ -106,7 +106,7 @@ fn show() {
     }
 }
 
-/// Keeps the page while it could not be had again: a link or a form would lead to the browser's own error page.
+/// While the server cannot be reached, keeps the page: a link or a form would lead to the browser's own error page.
 pub fn hold_page() {
     for event in ["online", "offline"] {
         browser::listen::<Event>(&window(), event, |_| show());
@@ -125,7 +125,7 @@ fn hold(event: &Event) {
         return;
     }
     event.prevent_default();
-    // FormResult anew, so that it is read out again.
+    // Clears the message first, so that screen readers read it again.
     if let Some(Reachability(shown)) = OF_PAGE.get() {
         shown.try_set(None);
     }

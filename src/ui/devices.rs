@@ -1,4 +1,4 @@
-//! What the devices page does, apart from how it looks: the list, the ends that were asked for, and how they went.
+//! The logic of the devices page: the list of sessions, the requests to end some of them, and the results.
 
 use super::auth::{timing, transport};
 use super::components::dialogs;
@@ -12,10 +12,10 @@ use leptos::prelude::*;
 use std::time::Duration;
 use web_sys::HtmlFormElement;
 
-/// The id of the page's heading, which takes the focus when what had it is gone.
+/// The id of the page's heading. It gets the focus when the focused element is gone.
 pub const HEADING: &str = "devices-heading";
 
-/// What can be ended.
+/// The sessions to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndRequest {
     One(Box<SessionInfo>),
@@ -25,7 +25,7 @@ pub enum EndRequest {
 }
 
 impl EndRequest {
-    /// Those chosen.
+    /// A request to end the chosen sessions.
     pub fn of(mut chosen: Vec<SessionInfo>) -> Self {
         match chosen.pop() {
             Some(one) if chosen.is_empty() => Self::One(Box::new(one)),
@@ -36,7 +36,7 @@ impl EndRequest {
         }
     }
 
-    /// Whether the session is ended by this.
+    /// Whether the request ends this session.
     fn takes(&self, session: &SessionInfo) -> bool {
         match self {
             Self::One(one) => one.sid == session.sid,
@@ -46,7 +46,7 @@ impl EndRequest {
         }
     }
 
-    /// What its button says.
+    /// The text of its button.
     fn words(&self) -> String {
         match self {
             Self::One(one) => (text().devices().sign_out_one)(&naming::mention(one)),
@@ -72,7 +72,7 @@ impl EndRequest {
     }
 
     /// # Errors
-    /// What went wrong, and what is left to end.
+    /// The problem, and the sessions that are left to end.
     async fn call(self) -> Result<(), (Problem, Self)> {
         let result = match &self {
             Self::One(one) => end_session(one).await,
@@ -94,7 +94,7 @@ impl EndRequest {
 
 async fn end_session(session: &SessionInfo) -> Result<(), Problem> {
     match calls::revoke_session(session.sid.clone()).await {
-        // Somebody was faster: it is ended, which is what was asked for.
+        // The session has already ended, which is the requested result.
         Err(problem) if problem.code == Code::NotFound => Ok(()),
         result => result,
     }
@@ -104,20 +104,21 @@ async fn end_session(session: &SessionInfo) -> Result<(), Problem> {
 #[derive(Clone, Copy)]
 pub struct Devices {
     pub rows: RwSignal<Vec<SessionInfo>>,
-    /// While several are being chosen: those that are.
+    /// The chosen sessions, while the user is choosing several.
     pub selected: RwSignal<Option<Vec<SessionId>>>,
-    /// Waits for a yes or no.
+    /// A request that waits for confirmation.
     pub asked: RwSignal<Option<EndRequest>>,
-    /// Waits for the password.
+    /// A request that waits for the password.
     pub locked: RwSignal<Option<EndRequest>>,
     pub failure: RwSignal<Option<String>>,
-    /// That the password was given again, until something is ended.
+    /// A message that the password was accepted, until a session is ended.
     pub confirmed: RwSignal<Option<String>>,
-    /// Whose devices they are.
+    /// The name of the signed-in user.
     username: StoredValue<String>,
-    /// Asked to end, and not answered yet: not shown, though the server may still tell of it.
+    /// Sessions whose end was requested and not answered yet. They are not shown, although the server may still list
+    /// them.
     ending: StoredValue<Vec<SessionId>>,
-    /// Counts how often the list was asked for: an answer that comes late is dropped.
+    /// Counts the requests for the list, so that a late answer is dropped.
     looks: StoredValue<u32>,
 }
 
@@ -140,12 +141,12 @@ impl Devices {
         self.rows.with(|rows| rows.iter().filter(|row| !row.current).count())
     }
 
-    /// Begins to choose several, or gives it up.
+    /// Starts or cancels choosing several sessions.
     pub fn toggle_selecting(self) {
         self.selected.update(|selected| *selected = selected.is_none().then(Vec::new));
     }
 
-    /// Chooses one of several, or takes it back.
+    /// Adds a session to the chosen ones, or removes it.
     pub fn select(self, sid: &SessionId, chosen: bool) {
         self.selected.update(|selected| {
             let Some(selected) = selected else { return };
@@ -156,13 +157,14 @@ impl Devices {
         });
     }
 
-    /// Those chosen that are still there.
+    /// The chosen sessions that still exist.
     pub fn chosen(self) -> Vec<SessionInfo> {
         let Some(selected) = self.selected.get() else { return Vec::new() };
         self.rows.with(|rows| rows.iter().filter(|row| selected.contains(&row.sid)).cloned().collect())
     }
 
-    /// Asks before `ending` is done. Where that cannot be, a page does, as without JavaScript.
+    /// Asks for confirmation of `ending`. If the dialog cannot be loaded, the form is submitted, and a page asks as it
+    /// does without JavaScript.
     pub fn ask(self, ending: EndRequest, form: Option<HtmlFormElement>) {
         self.failure.set(None);
         if !browser::has_dialogs() {
@@ -172,7 +174,7 @@ impl Devices {
             return;
         }
         if dialogs::are_made() {
-            // At once: the next key may be meant for the dialog.
+            // Immediately: the next key press may be meant for the dialog.
             return self.asked.set(Some(ending));
         }
         let username = self.username.get_value();
@@ -186,7 +188,7 @@ impl Devices {
             }
             match (made, form) {
                 (Ok(()), _) => drop(self.asked.try_set(self.still(ending))),
-                // A page asks. Offline the browser's own error would take its place.
+                // A page asks. While offline, the browser would show its own error page instead.
                 (Err(_), Some(form)) if browser::is_online() => drop(form.submit()),
                 (Err(_), _) => {
                     let why = notice::sentence(&Code::Unavailable.into());
@@ -196,7 +198,7 @@ impl Devices {
         });
     }
 
-    /// What there is still to end of it.
+    /// The part of the request whose sessions still exist.
     pub fn still(self, ending: EndRequest) -> Option<EndRequest> {
         let is_there = |one: &SessionInfo| self.rows.with_untracked(|rows| rows.iter().any(|row| row.sid == one.sid));
         match ending {
@@ -212,7 +214,7 @@ impl Devices {
         }
     }
 
-    /// Ends what was asked for. Its rows go at once, and come back if it fails.
+    /// Carries the request out. The rows disappear immediately, and come back if it fails.
     pub fn end(self, ending: EndRequest) {
         let Some(before) = self.rows.try_get_untracked() else { return };
         self.failure.set(None);
@@ -240,7 +242,7 @@ impl Devices {
                             self.locked.try_set(Some(left));
                         }
                         Code::ReauthenticationRequired => browser::replace(links::REAUTHENTICATE),
-                        // The page is being left, and the next one says why.
+                        // The browser is leaving this page, and the sign-in page gives the reason.
                         code if notice::is_over(code) => {}
                         _ => drop(self.failure.try_set(Some(left.failed(&notice::sentence(&problem))))),
                     }
@@ -255,7 +257,7 @@ impl Devices {
         });
     }
 
-    /// The list as the server has it now, however often it has to be asked for; `None` if that no longer matters.
+    /// The current list of the server, after as many attempts as needed; `None` if it is no longer needed.
     async fn latest(self) -> Option<Vec<SessionInfo>> {
         self.looks.try_update_value(|looks| *looks += 1)?;
         let turn = self.looks.try_get_value();
@@ -273,7 +275,7 @@ impl Devices {
         None
     }
 
-    /// Something may have changed elsewhere: shows the list as the server has it now.
+    /// Shows the current list of the server, because it may have changed.
     pub fn look_again(self) {
         browser::spawn(async move {
             let Some(mut rows) = self.latest().await else { return };
@@ -290,17 +292,17 @@ impl Devices {
             if rows != before {
                 let focused = browser::focused();
                 self.rows.set(rows);
-                // Until the rows have gone and moved.
+                // The rows have to be removed and moved first.
                 browser::pause().await;
                 if let Some(former) = focused.filter(|_| browser::focus_is_lost()) {
-                    // A row that moved takes the focus from what it holds.
+                    // When a row moves, its focused element loses the focus.
                     if former.is_connected() { drop(former.focus()) } else { browser::focus_quietly(HEADING) }
                 }
             }
         });
     }
 
-    /// The server knows the device by its new name.
+    /// Shows the new name of a session that has been renamed.
     pub fn renamed(self, sid: &SessionId, name: String) {
         self.rows.update(|rows| {
             if let Some(row) = rows.iter_mut().find(|row| row.sid == *sid) {
@@ -314,7 +316,7 @@ impl Devices {
     }
 }
 
-/// Puts what is missing of `before` and was not ended back in its place, and leaves alone what has changed since.
+/// Puts the rows of `before` that are missing and were not ended back in their places. Other changes stay.
 fn put_back(rows: &mut Vec<SessionInfo>, before: &[SessionInfo], left: &EndRequest) {
     for (place, former) in before.iter().enumerate() {
         if left.takes(former) && !rows.iter().any(|row| row.sid == former.sid) {

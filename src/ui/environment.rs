@@ -1,5 +1,5 @@
-//! What the server tells each page of itself and of its reader. It stands on the document's root, so that the app
-//! finds it there when it comes alive, and both write the same markup.
+//! The settings and choices that the server passes to each page. They are attributes of the document's root, where the
+//! browser reads them before hydration, so that both sides render the same markup.
 
 use super::browser;
 use crate::domain::preferences::{Language, Theme};
@@ -8,20 +8,20 @@ use leptos::prelude::use_context;
 use std::cell::Cell;
 use std::time::Duration;
 
-/// Of this page. The server provides it as context.
+/// The environment of the current page. On the server it is provided as context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageEnvironment {
     pub theme: Theme,
     pub language: Language,
-    /// The fewest characters of a new password.
+    /// The minimum length of a new password, in characters.
     pub password_min: u64,
-    /// Whether anybody may make an account.
+    /// Whether anybody may create an account.
     pub sign_up_open: bool,
-    /// Whether the browser is to prove that it keeps cookies before somebody signs in: it was given one.
+    /// Whether the browser has to send back a cookie before somebody signs in, to prove that it keeps cookies.
     pub checks_cookies: bool,
     /// How long the server repeats its answer to a renewal (`tokens.grace`).
     pub grace: Duration,
-    /// When the page was made, by the server's clock.
+    /// When the page was rendered, by the server's clock.
     pub now: Timestamp,
 }
 
@@ -39,7 +39,7 @@ impl Default for PageEnvironment {
     }
 }
 
-/// The root's attributes. The styles follow the first.
+/// The names of the root's attributes. The styles use the first one.
 pub mod attribute {
     pub const THEME: &str = "data-theme";
     pub const LANGUAGE: &str = "lang";
@@ -61,7 +61,7 @@ impl PageEnvironment {
         OF_PAGE.get().or_else(use_context).unwrap_or_default()
     }
 
-    /// Reads it from the page; in the browser, before the app comes alive.
+    /// Reads the environment from the page. For the browser, before hydration.
     pub fn read() {
         let told = browser::root_attribute;
         let default = Self::default();
@@ -87,12 +87,12 @@ impl PageEnvironment {
     }
 }
 
-/// Whether this runs in a browser, and not on the server.
+/// Whether this code runs in a browser, and not on the server.
 pub fn is_in_browser() -> bool {
     OF_PAGE.get().is_some()
 }
 
-/// How long "keep me signed in" lasts: a sentence that the server makes of its settings, and provides as context.
+/// How long "keep me signed in" lasts: a sentence that the server creates from its settings and provides as context.
 #[derive(Clone, Debug)]
 pub struct RememberHint(pub String);
 
@@ -111,7 +111,7 @@ pub fn language() -> Language {
     PageEnvironment::current().language
 }
 
-/// Shows the page in this theme from now on.
+/// Switches the page to this theme.
 pub fn show(theme: Theme) {
     browser::set_root_attribute(attribute::THEME, theme.as_str());
     OF_PAGE.set(Some(PageEnvironment { theme, ..PageEnvironment::current() }));

@@ -1,11 +1,11 @@
-//! The built files that a page names, and how it starts the app.
+//! The built files that a page refers to, and the script that starts the app.
 
 use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-/// Addresses of the built files.
+/// The addresses of the built files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SiteFiles {
     pub style: String,
@@ -22,7 +22,8 @@ impl SiteFiles {
     }
 }
 
-/// Starts the app. Without WebAssembly, or where a file does not arrive, the page stays as the server wrote it.
+/// The script that starts the app. Without WebAssembly, or if a file cannot be loaded, the page stays as the server
+/// rendered it.
 fn start(files: &SiteFiles) -> String {
     let SiteFiles { script, wasm, .. } = files;
     format!(
@@ -30,8 +31,8 @@ fn start(files: &SiteFiles) -> String {
     )
 }
 
-/// The scripts of a page, and what they load ahead. Written here and not by Leptos' `HydrationScripts`, which puts the
-/// nonce into the attribute `crossorigin` of links too, where any script or style reads it.
+/// The scripts of a page, and the files that it preloads. Leptos' `HydrationScripts` is not used, because it also puts
+/// the nonce into the attribute `crossorigin` of links, where any script or style can read it.
 #[component]
 pub fn Scripts(files: Arc<SiteFiles>, part: Option<&'static str>) -> impl IntoView {
     let module = |address: String| {

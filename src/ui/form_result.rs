@@ -1,23 +1,23 @@
-//! What a form without JavaScript has done, said once on the page that comes next. It waits in the web session: no address
-//! can say it.
+//! The result of a form without JavaScript, shown once on the next page. It is stored in the web session, so nobody can
+//! forge it with an address.
 
 use super::{naming, text};
 use crate::api::data::DeviceName;
 use serde::{Deserialize, Serialize};
 
-/// What was done.
+/// What a form has done.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FormResult {
     Ended(DeviceName),
     EndedOthers,
-    /// What the device was called before, and its name now.
+    /// The device's name before, and its name now.
     Renamed(DeviceName, String),
     PasswordChanged,
 }
 
 impl FormResult {
-    /// In the language of the page.
+    /// The result as a sentence in the language of the page.
     pub fn words(&self) -> String {
         let words = text().devices();
         match self {

@@ -1,31 +1,31 @@
-//! Where things are: the paths of pages and form targets, and where to go after signing in.
+//! The paths of pages and form targets, and the page to go to after signing in.
 
 use crate::domain::id::SessionId;
 
 pub const LOGIN: &str = "/login";
 pub const SIGNUP: &str = "/signup";
 pub const DEVICES: &str = "/devices";
-/// Asks before sessions are ended.
+/// The page that asks before sessions are ended.
 pub const SIGN_OUT: &str = "/devices/sign-out";
 pub const REAUTHENTICATE: &str = "/reauthenticate";
 pub const ACCOUNT: &str = "/account";
 pub const ACTIVITY: &str = "/activity";
 pub const NOT_ME: &str = "/not-me";
-/// Where to go when something was somebody else, and its session is not signed in any more: a changed password ends
-/// every other session.
+/// The page to change the password when an event was caused by somebody else whose session is no longer alive. Changing
+/// the password ends all other sessions.
 pub const DISOWN: &str = "/account?notMe=over#password";
-/// The same, when somebody tried passwords, and none was right.
+/// The same, after somebody tried passwords and none was right.
 pub const GUESSED: &str = "/account?notMe=guessed#password";
-/// The same, when its session has just been ended.
+/// The same, after the session has just been ended.
 pub const DISOWNED: &str = "/account?notMe=ended#password";
 
-/// Whether the server is there.
+/// The address that tells whether the server answers.
 pub const HEALTH: &str = "/healthz";
 
-/// What happens to the user's sessions, as it happens.
+/// The stream of changes to the user's sessions.
 pub const LIVE: &str = "/api/live";
 
-/// Where the forms post to: the paths of the server functions.
+/// The paths that forms post to: those of the server functions.
 pub mod post {
     pub const LOGIN: &str = "/auth/login";
     pub const SIGNUP: &str = "/auth/signup";
@@ -50,48 +50,49 @@ pub mod query {
     pub const REASON: &str = "reason";
     /// The session whose row is open for renaming, without JavaScript.
     pub const RENAME: &str = "rename";
-    /// What is to be signed out: a session, or one of [`which`](super::which).
+    /// The sessions to sign out: one session, or one of [`which`](super::which).
     pub const DEVICE: &str = "device";
     pub const WHICH: &str = "which";
-    /// That somebody else did something: their session was `ended` just now, or is `over`; or they `guessed` passwords.
+    /// After an event caused by somebody else: their session was `ended` just now, or is `over`; or they `guessed`
+    /// passwords.
     pub const NOT_ME: &str = "notMe";
-    /// That the password was given again, for something that has not been done yet.
+    /// The password has been accepted for an action that is still to be done.
     pub const CONFIRMED: &str = "confirmed";
-    /// Which events are shown, and from where on.
+    /// The filter of the activity page, and the event after which it starts.
     pub const SHOW: &str = "show";
     pub const BEFORE: &str = "before";
 }
 
-/// What is to be signed out, if it is not one session.
+/// The sessions to sign out, if it is not a single one.
 pub mod which {
     pub const OTHERS: &str = "others";
     pub const EVERYWHERE: &str = "everywhere";
 }
 
-/// The row of a session on the devices page.
+/// The address of a session's row on the devices page.
 pub fn device(sid: &SessionId) -> String {
     format!("{DEVICES}#{}", device_row(sid))
 }
 
-/// The id of that row.
+/// The id of the row.
 pub fn device_row(sid: &SessionId) -> String {
     format!("device-{sid}")
 }
 
-/// The pages that signing in may lead to.
+/// The pages that a sign-in may lead to.
 const DESTINATIONS: [&str; 3] = [DEVICES, ACCOUNT, ACTIVITY];
 
-/// The longest address that is returned to, in bytes.
+/// The longest address to return to, in bytes.
 const RETURN_MAX: usize = 512;
 
-/// The address that `wanted` names, if it is one of a page of the app; otherwise the devices page.
+/// The address in `wanted`, if it is one of the app's pages; otherwise the devices page.
 pub fn return_path(wanted: Option<&str>) -> String {
     wanted.and_then(|wanted| address_of(wanted, &DESTINATIONS)).unwrap_or_else(|| DEVICES.to_owned())
 }
 
-/// `wanted`, if it is an address of one of `pages`: taken apart and written anew, so that it stays on this site whatever
-/// it holds. A path is looked up and not judged by its shape: only a browser resolves `/devices/../auth/logout`. What
-/// the query said of something that had just happened is left out, since it is over.
+/// `wanted`, if it is the address of one of `pages`. The address is parsed and written again, so that it stays on this
+/// site whatever it contains. Paths are looked up, not compared by form: only a browser resolves
+/// `/devices/../auth/logout`. Parameters about a past event are removed.
 pub fn address_of(wanted: &str, pages: &[&'static str]) -> Option<String> {
     const OVER: [&str; 4] = [query::ERROR, query::FIELD, query::REASON, query::CONFIRMED];
 
@@ -122,22 +123,22 @@ pub fn with_parameter(address: &str, name: &str, value: &str) -> String {
     format!("{page}{joined}{parameter}{fragment}")
 }
 
-/// Where is asked before one session is ended.
+/// The address of the page that asks before a session is ended.
 pub fn sign_out_of(sid: &SessionId) -> String {
     with_query(SIGN_OUT, &[(query::DEVICE, Some(sid.as_str()))])
 }
 
-/// The page at `address`, come back to with the password given again.
+/// `address`, with the information that the password has been accepted.
 pub fn confirmed(address: &str) -> String {
     with_parameter(address, query::CONFIRMED, "true")
 }
 
-/// Whether `path` is where people sign in: going back there would be a circle.
+/// Whether `path` is a page for signing in. Returning there would lead in a circle.
 pub fn leads_to_entrance(path: &str) -> bool {
     matches!(page_of(path), LOGIN | SIGNUP | REAUTHENTICATE | NOT_ME | "/")
 }
 
-/// The page that has the form which posts to `path`.
+/// The page with the form that posts to `path`.
 pub fn page_of_form(path: &str) -> &'static str {
     match path {
         post::LOGIN => LOGIN,

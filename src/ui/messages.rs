@@ -1,5 +1,5 @@
-//! Short messages of what has just happened: a list at the end of the page, each of which can be closed. The place and the
-//! pattern of one are the server's ([`Messages`](super::components::message::Messages)); to be used in the browser only.
+//! Short messages about what has just happened: a list at the end of the page. Each can be closed. The server renders
+//! the list and the template of a message ([`Messages`](super::components::message::Messages)). For the browser only.
 
 use super::browser;
 use super::devices::HEADING;
@@ -8,22 +8,22 @@ use std::time::Duration;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, Event, HtmlTemplateElement};
 
-/// The ids of the place, and of the pattern of a message.
+/// The ids of the list, and of the template of a message.
 pub const PLACE: &str = "messages";
 pub const PATTERN: &str = "message";
 
-/// How many there are at once; the oldest gives way.
+/// The maximum number of messages at once. The oldest is removed first.
 const MOST: u32 = 4;
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// In a window that is lower than this, in pixels, they stand at the top of the page (as in `style/message.css`).
+/// In a window lower than this, in pixels, messages are at the top of the page (as in `style/message.css`).
 const LOW: f64 = 400.0;
 
-/// Says `words`. `action`: a link, its words and where it leads; such a message stays until it is closed.
+/// Shows a message. `action` is a link, its words and address; a message with a link stays until it is closed.
 pub fn show(words: String, action: Option<(&'static str, String)>) {
     browser::spawn(async move {
-        // Under a dialog nobody could read it.
+        // A dialog would cover it.
         while dialog_is_open() {
             browser::sleep(SECOND / 4).await;
         }
@@ -38,7 +38,7 @@ pub fn show(words: String, action: Option<(&'static str, String)>) {
         let mut left = if action.is_some() { None } else { Some(seconds_to_read(&words)) };
         while message.is_connected() && left != Some(0) {
             browser::sleep(SECOND).await;
-            // As long as it can be read, and nobody is about to press something of it.
+            // The time counts while the message is visible, and nobody is about to use it.
             let is_read = browser::is_visible() && !dialog_is_open();
             if is_read && !place.matches(":hover, :focus-within").unwrap_or(false) {
                 left = left.map(|left| left - 1);
@@ -48,7 +48,7 @@ pub fn show(words: String, action: Option<(&'static str, String)>) {
     });
 }
 
-/// A message from the pattern.
+/// A message made from the template.
 fn made(words: &str, action: Option<&(&'static str, String)>) -> Option<Element> {
     let pattern: HtmlTemplateElement = browser::element(PATTERN)?.dyn_into().ok()?;
     let message: Element = pattern.content().first_element_child()?.clone_node_with_deep(true).ok()?.dyn_into().ok()?;
@@ -74,7 +74,7 @@ fn dialog_is_open() -> bool {
     document().query_selector("dialog[open]").ok().flatten().is_some()
 }
 
-/// Long enough for slow readers: three words a second would be fast.
+/// The number of seconds that even slow readers need: they read fewer than three words a second.
 fn seconds_to_read(words: &str) -> u32 {
     6 + u32::try_from(words.len() / 10).unwrap_or_default()
 }

@@ -1,10 +1,10 @@
-//! The web app: what people see, and the browser's side of being signed in.
+//! The web app: its pages, and the browser's side of being signed in.
 //!
-//! The same pages render on the server ([`app`]) and come alive in the browser (`hydrate`); their markup works as plain HTML too: forms
-//! post to the paths of the server functions and come back with codes in the address. Logic stands apart from the
-//! components: [`auth`] (the access token, its renewal, every call), [`devices`] (what the devices page does), [`activity`] (what an event means),
-//! [`notice`] and [`mod@text`] (words), [`naming`], [`calendar`], [`links`]. Whatever needs a browser is called from
-//! effects and event handlers only.
+//! The server renders the pages ([`app`]), and the browser hydrates them (`hydrate`). Their markup also works as plain
+//! HTML: forms post to the paths of the server functions, and the answer redirects back with a code in the address.
+//! Logic is kept apart from the components: [`auth`] (the access token, its renewal, every call), [`devices`] (the
+//! actions of the devices page), [`activity`] (the meaning of events), [`notice`] and [`mod@text`] (texts), [`naming`],
+//! [`calendar`], [`links`]. Functions that need a browser are called only from effects and event handlers.
 
 pub mod activity;
 pub mod address;
@@ -36,7 +36,7 @@ pub use environment::{PageEnvironment, RememberHint};
 pub use shell::shell;
 pub use text::text;
 
-/// What must stand before a page comes alive in a browser.
+/// Prepares the browser before a page is hydrated.
 pub fn prepare() {
     browser::survive_panics(connection::give_up);
     PageEnvironment::read();

@@ -1,36 +1,36 @@
-//! What a device is called.
+//! The names of devices in texts.
 
 use super::text;
 use crate::api::data::SessionInfo;
 
-/// The user's own name for it, else what is known of it.
+/// The user's own name for it, otherwise its browser and system.
 pub fn title(session: &SessionInfo) -> String {
     called(session.name.as_deref(), session.browser.as_deref(), session.os.as_deref())
         .unwrap_or_else(|| text().devices().unknown.to_owned())
 }
 
-/// The same within a sentence of the page's own.
+/// The same, for use within a sentence.
 pub fn mention(session: &SessionInfo) -> String {
     isolated(title(session))
 }
 
-/// Text of a user's within a sentence: what is written from right to left keeps its own order and leaves the rest's
-/// alone. By signs of Unicode (UAX 9 section 2.4.2), since a sentence may stand where there are no elements.
+/// A user's text for use within a sentence: right-to-left text keeps its own order and does not change that of the
+/// rest. Uses Unicode characters (UAX 9 section 2.4.2), since a sentence may be shown where there are no elements.
 pub fn isolated(text: String) -> String {
     if text.chars().any(is_right_to_left) { format!("\u{2068}{text}\u{2069}") } else { text }
 }
 
-/// Hebrew, Arabic and the scripts beside them.
+/// Hebrew, Arabic and neighbouring scripts.
 fn is_right_to_left(sign: char) -> bool {
     matches!(sign, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{feff}' | '\u{10800}'..='\u{10fff}' | '\u{1e800}'..='\u{1efff}')
 }
 
-/// The same from its parts; `None` where nothing is known.
+/// The name from its parts; `None` if nothing is known.
 pub fn called(name: Option<&str>, browser: Option<&str>, os: Option<&str>) -> Option<String> {
     name.map(str::to_owned).or_else(|| kind(browser, os))
 }
 
-/// What is known of a device that has a name of its own.
+/// The browser and system of a device that has a name of its own.
 pub fn subtitle(session: &SessionInfo) -> Option<String> {
     let name = session.name.as_ref()?;
     known(session).filter(|known| known != name)
@@ -40,7 +40,7 @@ fn known(session: &SessionInfo) -> Option<String> {
     kind(session.browser.as_deref(), session.os.as_deref())
 }
 
-/// What is known of a device: its browser, its system.
+/// The browser and system of a device.
 pub fn kind(browser: Option<&str>, os: Option<&str>) -> Option<String> {
     match (browser, os) {
         (Some(browser), Some(system)) => Some((text().devices().browser_on_system)(browser, system)),

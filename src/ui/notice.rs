@@ -1,5 +1,5 @@
-//! What to tell somebody about a problem, whether it came as an answer or, after a form was posted without
-//! JavaScript, as codes in the address. Only known codes become words: nothing of the address is ever shown.
+//! Turns problems into sentences, whether they come from a call or, after a form was posted without JavaScript, as
+//! codes in the address. Only known codes become sentences: no text of the address is ever shown.
 
 use super::address::Address;
 use super::connection;
@@ -9,13 +9,13 @@ use super::text;
 use crate::api::json::read_word;
 use crate::api::problem::{Code, Problem};
 
-/// What a form says about itself: one sentence for all of it, or one for each field.
+/// The messages of a form: one for the whole form, or one for each field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notice {
     pub general: Option<String>,
-    /// Where to go instead: a link behind the general sentence.
+    /// A link behind the general sentence.
     pub link: Option<String>,
-    /// Name of the field, and the sentence that stands beside it.
+    /// The name of a field, and the sentence beside it.
     pub fields: Vec<(String, String)>,
 }
 
@@ -28,16 +28,16 @@ impl Notice {
         Self { fields: vec![(field.to_owned(), sentence.into())], ..Self::default() }
     }
 
-    /// The sentence for one field.
+    /// The sentence beside a field.
     pub fn of(&self, field: &str) -> Option<String> {
         self.fields.iter().find(|(name, _)| name == field).map(|(_, sentence)| sentence.clone())
     }
 
-    /// From the address of a page that a posted form came back to.
+    /// The messages in the address of a page, after a redirection from a form.
     pub fn from_query(address: &Address) -> Option<Self> {
         let error = address.parameter(query::ERROR)?;
         let Some(code) = code_of(&error) else { return Some(Self::general(text().problems().unexpected)) };
-        // The page itself says why, as far as the server knows it.
+        // The page itself gives the reason, as far as the server knows it.
         if is_over(code) {
             return None;
         }
@@ -70,7 +70,7 @@ fn field_problem(field: &str, reason: &str) -> Option<String> {
     text().field_problem(field, reason, PageEnvironment::current().password_min)
 }
 
-/// One sentence for a problem.
+/// The sentence for a problem.
 pub fn sentence(problem: &Problem) -> String {
     match (problem.code, problem.retry_after) {
         (Code::RateLimited, Some(seconds)) => text().wait(seconds),
@@ -85,22 +85,22 @@ pub fn sentence(problem: &Problem) -> String {
     }
 }
 
-/// Whether the page was come back to with this code.
+/// Whether the address carries this code.
 pub fn arrived_with(address: &Address, code: Code) -> bool {
     address.parameter(query::ERROR).as_deref().and_then(code_of) == Some(code)
 }
 
-/// Whether the page was come to since the session is over.
+/// Whether the address says that the session has ended.
 pub fn says_it_is_over(address: &Address) -> bool {
     address.parameter(query::ERROR).as_deref().and_then(code_of).is_some_and(is_over)
 }
 
-/// A code as addresses and answers name it.
+/// The code of this name.
 fn code_of(name: &str) -> Option<Code> {
     read_word(name)
 }
 
-/// Whether the session that asked is over: nothing of it can be used again.
+/// Whether the code means that the session has ended, so that it cannot be used again.
 pub fn is_over(code: Code) -> bool {
     matches!(code, Code::InvalidToken | Code::SessionRevoked | Code::RefreshReused)
 }

@@ -1,4 +1,4 @@
-//! The pages that there are: where each one is, what it is called, and what it is about.
+//! The list of pages: the path, heading, code and content of each.
 
 use super::activity::Identity;
 use super::environment::PageEnvironment;
@@ -23,13 +23,14 @@ pub enum Page {
     SignOut,
     Activity,
     Account,
-    /// Before a session is ended that somebody else started.
+    /// Asks before a session is ended that somebody else started.
     NotMe,
-    /// In place of a page of somebody whom the server cannot recognise, while the browser may hold the refresh token.
+    /// Replaces a page for signed-in users when the server cannot identify the visitor, but the browser may hold a
+    /// refresh token.
     Resuming,
-    /// In place of a page that cannot be had now.
+    /// Replaces a page that cannot be rendered at the moment.
     Failed,
-    /// Where there is none.
+    /// The page for unknown addresses.
     Missing,
 }
 
@@ -48,13 +49,13 @@ impl Page {
         Self::Missing,
     ];
 
-    /// The page at a path; its query and its fragment do not matter.
+    /// The page at an address. Its query and fragment are ignored.
     pub fn at(path: &str) -> Self {
         let path = path.split(['?', '#']).next().unwrap_or_default();
         Self::ALL.into_iter().find(|page| page.path() == Some(path)).unwrap_or(Self::Missing)
     }
 
-    /// Where it is, if it has a place of its own.
+    /// Its path, if it has one of its own.
     pub const fn path(self) -> Option<&'static str> {
         match self {
             Self::SignIn => Some(links::LOGIN),
@@ -69,7 +70,7 @@ impl Page {
         }
     }
 
-    /// As the document says which page it is.
+    /// The name of the page in the document's attribute.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::SignIn => "sign-in",
@@ -86,7 +87,7 @@ impl Page {
         }
     }
 
-    /// The part of the app's code that it needs beyond what all have (see `hydrate`).
+    /// The part of the app's code that the page needs beyond the common code (see `hydrate`).
     pub const fn part(self) -> Option<&'static str> {
         match self {
             Self::Devices => Some("devices"),
@@ -105,7 +106,7 @@ impl Page {
         Self::ALL.into_iter().find(|page| page.as_str() == text)
     }
 
-    /// Its heading, and the first part of its title.
+    /// The heading, and the first part of the title.
     pub fn heading(self) -> &'static str {
         let text = text();
         match self {
@@ -125,60 +126,60 @@ impl Page {
     }
 }
 
-/// What is told of somebody, and of whom.
+/// Content for a signed-in user, with the username.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Personal<T> {
     pub username: String,
     pub content: T,
 }
 
-/// A page of the user's events.
+/// A page of the activity list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivityContent {
     /// Newest first.
     pub entries: Vec<ActivityEntry>,
-    /// What the newest event is known by.
+    /// The identity of the newest event.
     pub newest: Option<Identity>,
-    /// The cursor of the next page; `None` on the last.
+    /// The cursor of the next page; `None` on the last one.
     pub next: Option<i64>,
-    /// The session that asks.
+    /// The current session.
     pub current: SessionId,
-    /// The other sessions that are signed in.
+    /// The user's other live sessions.
     pub others: Vec<SessionId>,
 }
 
-/// Which sessions are to be ended.
+/// The sessions that the user is asked to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
     One(Box<SessionInfo>),
-    /// So many others.
+    /// This number of other sessions.
     Others(u64),
     Everywhere,
 }
 
-/// An event, or several wrong passwords.
+/// An event, or a group of wrong passwords.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivityEntry {
     pub event: ActivityEvent,
-    /// The wrong passwords that it stands for.
+    /// The group of wrong passwords that it stands for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrong: Option<WrongPasswords>,
-    /// Whether somebody else may have been at it.
+    /// Whether somebody else may have caused it.
     pub warns: bool,
 }
 
-/// A session that the user says somebody else started.
+/// A session that the user does not recognise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotMeContent {
     pub session: SessionInfo,
-    /// Whether it takes the password to end it.
+    /// Whether the password is required to end it.
     pub password_needed: bool,
 }
 
-/// A page with what it is about, as the server knows it when it writes the page.
+/// A page with the content that the server renders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
-    /// With what became of the session that this browser had.
+    /// With the note about the session that this browser had.
     SignIn(Option<Farewell>),
     SignUp,
     Reauthenticate(Personal<()>),
@@ -217,7 +218,7 @@ impl Content {
         }
     }
 
-    /// What the page in the browser has to know of it to come alive: JSON, as an attribute holds it best.
+    /// The content that the browser needs to hydrate the page: JSON, encoded for an attribute.
     pub fn to_attribute(&self) -> Option<String> {
         let json = match self {
             Self::Reauthenticate(personal) => serde_json::to_string(personal),
@@ -231,7 +232,7 @@ impl Content {
     }
 }
 
-/// The attributes: of the root which page it is, of the body what it is about.
+/// The attributes that carry the page (on the root) and its content (on the body).
 pub mod attribute {
     pub const PAGE: &str = "data-page";
     pub const CONTENT: &str = "data-content";
@@ -242,14 +243,15 @@ pub fn here() -> Option<Page> {
     Page::from_text(&browser::root_attribute(attribute::PAGE)?)
 }
 
-/// What it is about: the inverse of [`Content::to_attribute`]. To be taken once, since nothing else clears it.
+/// The content of the current page: the inverse of [`Content::to_attribute`]. It can be taken once, and is removed from
+/// the document.
 pub fn take<T: DeserializeOwned>() -> Option<T> {
     let told = browser::take_body_attribute(attribute::CONTENT)?;
     json::read(&swap_quotes(&told))
 }
 
-/// An attribute stands in double quotes, and each within it is six bytes: JSON's are written as single ones, and the
-/// other way round.
+/// Exchanges double and single quotes. In an attribute, which is enclosed in double quotes, each double quote would
+/// take six bytes, and JSON has many.
 fn swap_quotes(text: &str) -> String {
     let swapped = |sign| match sign {
         '"' => '\'',

@@ -1,4 +1,4 @@
-//! The HTML document around the app, rendered on the server only.
+//! The HTML document around the app. Only the server renders it.
 
 use super::environment::{PageEnvironment, RememberHint};
 use super::files::{Scripts, SiteFiles};
@@ -11,13 +11,14 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::*;
 use std::sync::Arc;
 
-/// The id of what stands behind everything that a page shows.
+/// The id of the element after all visible content.
 const END: &str = "end";
 
-/// The whole document; `said`: what a form has done before it. Scripts carry the nonce of this answer's content security
-/// policy; nothing else does, since what a script or a style can read is no secret.
+/// The whole document. `said` is the result of the form before this page. Only scripts carry the nonce of the answer's
+/// content security policy: a nonce elsewhere could be read by scripts and styles.
 ///
-/// What the page is about stands on its body: the encoding has to be named within the first 1,024 bytes.
+/// The page's content is an attribute of the body and not of the root, because the encoding must be declared within the
+/// first 1,024 bytes.
 pub fn shell(
     options: LeptosOptions,
     files: Arc<SiteFiles>,
@@ -58,7 +59,7 @@ pub fn shell(
             </head>
             <body data-content=told data-remember=remember>
                 {app::written(content, said)}
-                // An element by itself: Chromium goes on when the expected one begins, not when it ends.
+                // A separate element: Chromium stops waiting when the expected element begins, not when it ends.
                 <div id=END hidden></div>
                 {is_of_someone.then(|| view! { <Leaving /> })}
             </body>
@@ -66,8 +67,8 @@ pub fn shell(
     }
 }
 
-/// A page arrives whole: nothing is painted of half a page, which would move when the rest is there. Such a link may stand
-/// in the HTML by the standard, but validators know the attribute of style sheets only.
+/// Delays painting until the whole page has arrived, so that nothing moves when the rest comes. The standard allows
+/// such a link in HTML, but validators know its attribute only on style sheets.
 #[component]
 fn PaintWhole() -> impl IntoView {
     let script = format!(
@@ -77,7 +78,7 @@ fn PaintWhole() -> impl IntoView {
     view! { <script nonce=use_nonce()>{script}</script> }
 }
 
-/// What browsers paint around the page: the ground of `style/tokens.css`.
+/// The color of the browser's own interface: the background in `style/tokens.css`.
 #[component]
 fn ThemeColor(theme: Theme) -> impl IntoView {
     use leptos::html::meta;

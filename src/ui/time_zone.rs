@@ -1,5 +1,5 @@
-//! The reader's time zone. In the browser it is the browser's own; the app keeps its name in a cookie, so that the server
-//! writes the next page in it from the start.
+//! The reader's time zone. In the browser it is the browser's own. The app stores its name in a cookie, so that the
+//! server can render the next page in this zone.
 
 use super::{browser, environment};
 use crate::domain::preferences::{ZONE_COOKIE, ZoneName};
@@ -7,13 +7,13 @@ use crate::domain::time::Timestamp;
 use leptos::prelude::use_context;
 use std::sync::Arc;
 
-/// The attribute of the root that names the zone that the server was told of.
+/// The root's attribute with the name of the zone that the server used.
 const ATTRIBUTE: &str = "data-time-zone";
 
-/// How many seconds a zone is ahead of UTC at a time.
+/// A function from a time to the zone's offset from UTC, in seconds.
 type Offset = dyn Fn(Timestamp) -> i64 + Send + Sync;
 
-/// The zone that the server was told of, for the views of one page.
+/// The zone in the browser's cookie, for the views of one page.
 #[derive(Clone)]
 pub struct TimeZone {
     name: ZoneName,
@@ -27,7 +27,7 @@ impl TimeZone {
     }
 }
 
-/// How many seconds the reader's clock is ahead of UTC at `time`; `None` on the server while it does not know.
+/// How many seconds the reader's clock is ahead of UTC at `time`; `None` on the server if it does not know the zone.
 pub fn offset(time: Timestamp) -> Option<i64> {
     if environment::is_in_browser() {
         return Some(browser::offset(time));
@@ -36,19 +36,19 @@ pub fn offset(time: Timestamp) -> Option<i64> {
     Some(offset(time))
 }
 
-/// The same for what the server wrote of the present page: `None` where it did not know the zone.
+/// The offset that the server used for the current page; `None` if it did not know the zone.
 pub fn written(time: Timestamp) -> Option<i64> {
     let is_told = !environment::is_in_browser() || browser::root_attribute(ATTRIBUTE).is_some();
     is_told.then(|| offset(time)).flatten()
 }
 
-/// For the root of the page.
+/// The value of the root's attribute.
 pub fn stored() -> Option<String> {
     use_context::<TimeZone>().map(|zone| zone.name.as_str().to_owned())
 }
 
-/// Tells the server in which zone the browser is, where it does not know; in the browser only. The page sets the cookie
-/// by itself: it is no secret, and needs no call that may come late.
+/// Stores the browser's zone in the cookie if the server does not know it. For the browser only. The page sets the
+/// cookie itself: it is no secret, and this needs no call that could arrive late.
 pub fn store() {
     const YEAR: u32 = 365 * 86_400;
 

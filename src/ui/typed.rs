@@ -1,5 +1,5 @@
-//! What was typed on a page that is loaded anew, as for another language. The browser keeps it with this entry of the
-//! tab's history, apart from addresses, storage and the server. A password is never kept.
+//! Keeps what was typed when a page is loaded again, for example in another language. The browser stores it in this
+//! entry of the tab's history, outside of addresses, storage and the server. Passwords are never kept.
 
 use super::browser;
 use wasm_bindgen::JsCast;
@@ -18,7 +18,7 @@ fn remember() -> Option<HtmlInputElement> {
     username()?.form()?.get_with_name(REMEMBER)?.dyn_into().ok()
 }
 
-/// Keeps it, right before the page is loaded anew.
+/// Stores the input. Call this right before the page is loaded again.
 pub fn keep() {
     if let Some(username) = username() {
         let mark = if remember().is_some_and(|remember| remember.checked()) { "1" } else { "0" };
@@ -26,7 +26,7 @@ pub fn keep() {
     }
 }
 
-/// Puts it back, where nothing has been typed since.
+/// Restores the input, unless something has been typed since.
 pub fn restore() {
     let Some(username) = username() else { return };
     let Some(state) = browser::take_history_state() else { return };
