@@ -166,9 +166,9 @@ pub fn closest(event: &web_sys::Event, selector: &str) -> bool {
 
 /// The languages that the reader prefers, as tags (RFC 5646).
 pub fn languages() -> Vec<String> {
-    let told = Reflect::get(&window().navigator(), &"languages".into()).ok();
-    let told = told.and_then(|told| told.dyn_into::<js_sys::Array>().ok());
-    told.iter().flat_map(js_sys::Array::iter).filter_map(|tag| tag.as_string()).collect()
+    let list = Reflect::get(&window().navigator(), &"languages".into()).ok();
+    let list = list.and_then(|list| list.dyn_into::<js_sys::Array>().ok());
+    list.iter().flat_map(js_sys::Array::iter).filter_map(|tag| tag.as_string()).collect()
 }
 
 /// Sets a cookie that scripts may read. It must hold no secret.

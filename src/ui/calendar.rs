@@ -160,14 +160,14 @@ mod tests {
     fn what_lies_ahead_is_told_in_the_largest_unit_of_which_there_are_two() {
         let now = Timestamp::from_secs(1_000_000_000);
         let after = |seconds: i64| ahead(Timestamp::from_secs(1_000_000_000 + seconds), now);
-        for (seconds, told) in [
+        for (seconds, expected) in [
             (0, "in 1 minute"),
             (5_000, "in 83 minutes"),
             (11 * 3_600 + 2_000, "in 12 hours"),
             (86_400, "in 24 hours"),
             (1_207_000, "in 14 days"),
         ] {
-            assert_eq!(after(seconds), told);
+            assert_eq!(after(seconds), expected);
         }
     }
 }

@@ -75,9 +75,9 @@ impl PageClock {
     }
 }
 
-/// Corrects the clock. `told` is the server's time in an answer that has just arrived.
-pub fn compare(told: Timestamp) {
-    let behind = told.as_millis() - browser::now().as_millis();
+/// Corrects the clock. `server_time` is the server's time in an answer that has just arrived.
+pub fn compare(server_time: Timestamp) {
+    let behind = server_time.as_millis() - browser::now().as_millis();
     let behind = if behind.abs() < TOLERANCE_MILLIS { 0 } else { behind };
     let changed = (behind - BEHIND.replace(behind)).abs() >= TOLERANCE_MILLIS;
     if let Some(clock) = OF_PAGE.get().filter(|_| changed) {

@@ -63,20 +63,20 @@ impl PageEnvironment {
 
     /// Reads the environment from the page. For the browser, before hydration.
     pub fn read() {
-        let told = browser::root_attribute;
+        let root = browser::root_attribute;
         let default = Self::default();
         OF_PAGE.set(Some(Self {
-            theme: told(attribute::THEME).and_then(|theme| Theme::from_text(&theme)).unwrap_or_default(),
-            language: told(attribute::LANGUAGE).and_then(|tag| Language::from_tag(&tag)).unwrap_or_default(),
-            password_min: told(attribute::PASSWORD_MIN)
+            theme: root(attribute::THEME).and_then(|theme| Theme::from_text(&theme)).unwrap_or_default(),
+            language: root(attribute::LANGUAGE).and_then(|tag| Language::from_tag(&tag)).unwrap_or_default(),
+            password_min: root(attribute::PASSWORD_MIN)
                 .and_then(|min| min.parse().ok())
                 .unwrap_or(default.password_min),
-            sign_up_open: told(attribute::SIGN_UP).is_none_or(|sign_up| sign_up == "open"),
-            checks_cookies: told(attribute::COOKIES).is_some(),
-            grace: told(attribute::GRACE)
+            sign_up_open: root(attribute::SIGN_UP).is_none_or(|sign_up| sign_up == "open"),
+            checks_cookies: root(attribute::COOKIES).is_some(),
+            grace: root(attribute::GRACE)
                 .and_then(|millis| millis.parse().ok())
                 .map_or(default.grace, Duration::from_millis),
-            now: told(attribute::NOW)
+            now: root(attribute::NOW)
                 .and_then(|millis| millis.parse().ok())
                 .map_or_else(browser::now, Timestamp::from_millis),
         }));

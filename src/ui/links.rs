@@ -202,8 +202,8 @@ mod tests {
 
     #[test]
     fn what_had_just_happened_is_not_returned_to() {
-        let told = "/activity?error=unavailable&field=a&reason=b&confirmed=true&show=warnings";
-        assert_eq!(return_path(Some(told)), "/activity?show=warnings");
+        let wanted = "/activity?error=unavailable&field=a&reason=b&confirmed=true&show=warnings";
+        assert_eq!(return_path(Some(wanted)), "/activity?show=warnings");
     }
 
     #[test]

@@ -246,8 +246,8 @@ pub fn here() -> Option<Page> {
 /// The content of the current page: the inverse of [`Content::to_attribute`]. It can be taken once, and is removed from
 /// the document.
 pub fn take<T: DeserializeOwned>() -> Option<T> {
-    let told = browser::take_body_attribute(attribute::CONTENT)?;
-    json::read(&swap_quotes(&told))
+    let attribute = browser::take_body_attribute(attribute::CONTENT)?;
+    json::read(&swap_quotes(&attribute))
 }
 
 /// Exchanges double and single quotes. In an attribute, which is enclosed in double quotes, each double quote would

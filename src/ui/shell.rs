@@ -27,8 +27,8 @@ pub fn shell(
 ) -> impl IntoView {
     let environment = PageEnvironment::current();
     let page = content.page();
-    let told = content.to_attribute();
-    let is_of_someone = told.is_some();
+    let data = content.to_attribute();
+    let is_of_someone = data.is_some();
     let remember = use_context::<RememberHint>().map(|RememberHint(sentence)| sentence);
     view! {
         <!DOCTYPE html>
@@ -57,7 +57,7 @@ pub fn shell(
                 <AutoReload options />
                 <Scripts files part=page.part() />
             </head>
-            <body data-content=told data-remember=remember>
+            <body data-content=data data-remember=remember>
                 {app::written(content, said)}
                 // A separate element: Chromium stops waiting when the expected element begins, not when it ends.
                 <div id=END hidden></div>

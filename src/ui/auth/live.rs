@@ -1,5 +1,5 @@
-//! What happens to the user's sessions elsewhere, as the server tells it (`GET /api/live`). One tab of a browser
-//! listens, since browsers open few connections to one site, and tells the others; when it is closed another takes over.
+//! Follows the changes to the user's sessions that the server streams (`GET /api/live`). Browsers open few connections
+//! to a site, so one tab listens and informs the others. When it is closed, another one takes over.
 
 use super::renewal::{self, RenewalOutcome};
 use super::{Showing, browser, memory, showing, signed_out, stays, tabs, timing, transport, turn};
@@ -16,16 +16,17 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Headers, ReadableStreamDefaultReader, Request, RequestInit, Response};
 
-/// An idle stream says something every 25 s; after this it counts as broken, as after a device has slept.
+/// The time without data after which a stream counts as broken, for example after the device has slept. The server
+/// sends something every 25 s.
 const SILENCE: Duration = Duration::from_secs(60);
 
-/// A server that has not begun to answer by then counts as broken.
+/// The time after which a server that has not started to answer counts as unreachable.
 const PATIENCE: Duration = Duration::from_secs(4);
 
-/// What breaks sooner after it was opened is no sign that all is well again.
+/// A stream that ends sooner than this after its start counts as another failure.
 const SOUND: Duration = Duration::from_secs(10);
 
-/// The largest event that is read, in bytes.
+/// The maximum size of an event, in bytes.
 const EVENT_MAX: usize = 16 * 1024;
 
 thread_local! {
@@ -35,22 +36,22 @@ thread_local! {
     static WAKE: RefCell<Option<Function>> = const { RefCell::new(None) };
 }
 
-/// Calls `look_again` whenever something about the user's sessions has changed, or may have.
+/// Sets the function that is called when the user's sessions have changed, or may have.
 pub fn on_change(look_again: impl Fn() + 'static) {
     ON_CHANGE.set(Some(Rc::new(look_again)));
 }
 
-/// Something about the user's sessions has changed, or may have.
+/// Calls the function of [`on_change`].
 pub fn changed() {
     if let Some(look_again) = ON_CHANGE.with_borrow(Clone::clone) {
         look_again();
     }
 }
 
-/// The session may be over: asks.
+/// The session may have ended: finds out by a renewal.
 pub fn doubt() {
     browser::spawn(async {
-        // If it is, and another tab did it, that tab says so.
+        // If another tab ended it, that tab announces it first.
         browser::sleep(timing::LOOK).await;
         if stays().await {
             let _ = renewal::renew().await;
@@ -58,14 +59,14 @@ pub fn doubt() {
     });
 }
 
-/// The session is over, says the server.
+/// Handles the server's message that the session has ended.
 async fn is_over(reason: Option<Reason>) {
     browser::sleep(timing::LOOK).await;
     if !stays().await {
         return;
     }
     if reason == Some(Reason::SignedOut) {
-        // By the user, in another tab: nothing to explain.
+        // The user signed out in another tab. No reason needs to be shown.
         signed_out();
     } else {
         tabs::post(tabs::TabMessage::Doubt);
@@ -73,7 +74,7 @@ async fn is_over(reason: Option<Reason>) {
     }
 }
 
-/// Begins to listen, or to wait for this tab's turn to.
+/// Starts to listen, or waits for this tab's turn to listen.
 pub fn begin() {
     if BEGUN.replace(true) {
         return;
@@ -99,7 +100,7 @@ pub fn begin() {
                 ListeningEnd::Broken => {}
             }
             failures = if browser::now().since(began) > SOUND { 0 } else { failures + 1 };
-            // A server that is started anew is missed by nobody.
+            // A short restart of the server is not reported.
             if failures > 0 && !transport::is_server_there().await {
                 announce_reachable(false);
             }
@@ -115,7 +116,7 @@ async fn wait(duration: Duration) {
     let _ = JsFuture::from(Promise::race(&Array::of2(&woken, &browser::timer(duration)))).await;
 }
 
-/// Somebody looks at this page, or the network is back: the tab that listens waits no longer.
+/// Somebody looks at this page, or the network is back: the listening tab tries again immediately.
 pub fn wake() {
     wake_if_listening();
     if connection::is_unreachable() {
@@ -123,14 +124,14 @@ pub fn wake() {
     }
 }
 
-/// The same, where this is the tab that listens.
+/// The same, if this tab is the listening one.
 pub fn wake_if_listening() {
     if let Some(wake) = WAKE.take() {
         let _ = wake.call0(&JsValue::UNDEFINED);
     }
 }
 
-/// Tells this tab and the others whether the server answers.
+/// Notes whether the server answers, and tells the other tabs.
 fn announce_reachable(reachable: bool) {
     if reachable == connection::is_unreachable() {
         tabs::post(if reachable { tabs::TabMessage::Reachable } else { tabs::TabMessage::Unreachable });
@@ -138,7 +139,7 @@ fn announce_reachable(reachable: bool) {
     connection::set_reachable(reachable);
 }
 
-/// Another tab, which listens, has lost the server: while this one is looked at, that one tries often.
+/// The listening tab has lost the server. While somebody looks at this tab, it makes the other one try often.
 pub fn lost_elsewhere() {
     connection::set_reachable(false);
     browser::spawn(async {
@@ -151,11 +152,11 @@ pub fn lost_elsewhere() {
     });
 }
 
-/// How listening ended.
+/// How the stream ended.
 enum ListeningEnd {
-    /// With the session, for this reason.
+    /// The session has ended, for this reason.
     SignedOut(Option<Reason>),
-    /// The access token is not accepted.
+    /// The server does not accept the access token.
     Refused,
     Broken,
 }
@@ -183,7 +184,7 @@ async fn listen(token: &str) -> Result<ListeningEnd, JsValue> {
     }
     let Some(body) = response.body().filter(|_| response.ok()) else { return Ok(ListeningEnd::Broken) };
     let reader: ReadableStreamDefaultReader = body.get_reader().dyn_into()?;
-    // What happened before is not told.
+    // The stream does not repeat earlier changes.
     announce_change();
     let mut unread = Vec::new();
     loop {
@@ -216,7 +217,7 @@ fn announce_change() {
     changed();
 }
 
-/// An event of the stream that is known here.
+/// A known event of the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StreamEvent {
     Changed,
@@ -224,7 +225,7 @@ enum StreamEvent {
 }
 
 impl StreamEvent {
-    /// An event as it is written (HTML standard, "server-sent events").
+    /// Parses an event (HTML standard, "server-sent events").
     fn read(event: &str) -> Option<Self> {
         let field = |name| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
         match field("event:")? {
@@ -238,20 +239,20 @@ impl StreamEvent {
     }
 }
 
-/// What `signed-out` says.
+/// The data of the event `signed-out`.
 #[derive(Deserialize)]
 struct SignedOutData {
     reason: Option<Reason>,
 }
 
-/// Takes the events that have arrived whole.
+/// Takes the complete events out of the received bytes.
 fn events(unread: &mut Vec<u8>) -> Vec<StreamEvent> {
-    let mut told = Vec::new();
+    let mut complete = Vec::new();
     while let Some(end) = unread.windows(2).position(|pair| pair == b"\n\n") {
         let event: Vec<u8> = unread.drain(..end + 2).collect();
-        told.extend(std::str::from_utf8(&event).ok().and_then(StreamEvent::read));
+        complete.extend(std::str::from_utf8(&event).ok().and_then(StreamEvent::read));
     }
-    told
+    complete
 }
 
 #[cfg(test)]
@@ -266,11 +267,11 @@ mod tests {
         for cut in 0..stream.len() {
             let (first, second) = stream.split_at(cut);
             let mut unread = first.to_vec();
-            let mut told = events(&mut unread);
+            let mut complete = events(&mut unread);
             unread.extend(second);
-            told.extend(events(&mut unread));
+            complete.extend(events(&mut unread));
             assert_eq!(
-                told,
+                complete,
                 [StreamEvent::Changed, StreamEvent::SignedOut(Some(Reason::SignedOut)), StreamEvent::SignedOut(None)]
             );
             assert!(unread.is_empty());

@@ -1,4 +1,4 @@
-//! Where the access token is: here, in the memory of the app, and nowhere else. No storage, no global, no cookie.
+//! Holds the access token: in the app's memory, and nowhere else. No storage, no global variable, no cookie.
 
 use std::cell::RefCell;
 

@@ -1,7 +1,6 @@
-//! The browser's side of being signed in: the access token in memory ([`memory`]), its renewal ([`renewal`], at
-//! moments that [`timing`] chooses, one tab after the other by [`turn`]), every call to the server ([`transport`]), what
-//! the server tells by itself ([`live`]), and what tabs tell each other ([`tabs`]). All of it is one per page and runs in
-//! the browser only.
+//! The browser's side of being signed in: the access token in memory ([`memory`]), its renewal ([`renewal`], at times
+//! chosen by [`timing`], one tab at a time by [`turn`]), calls to the server ([`transport`]), changes that the server
+//! reports ([`live`]), and messages between tabs ([`tabs`]). The state exists once per page, and in the browser only.
 
 pub mod entrance;
 pub mod live;
@@ -23,21 +22,22 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// What a page shows of a signed-in person: nothing yet, something, or nothing any more.
+/// Whether the page shows a signed-in user's data: not yet, now, or no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Showing {
     Nothing,
     Someone,
-    /// The page is being left: what it showed is gone already.
+    /// The browser is leaving the page, and its content is already removed.
     Leaving,
 }
 
-/// For how long another tab's end of the session explains what happens here: the tab may have been closed meanwhile.
+/// How long another tab's announcement that it ends the session explains a lost session here. That tab may have been
+/// closed since.
 const ENDING_LASTS: Duration = Duration::from_secs(60);
 
 thread_local! {
     static SHOWING: Cell<Showing> = const { Cell::new(Showing::Nothing) };
-    /// When another tab began to end the session, since its user wants that.
+    /// When another tab started to end the session by order of its user.
     static ENDING: Cell<Option<Timestamp>> = const { Cell::new(None) };
 }
 
@@ -45,9 +45,9 @@ fn showing() -> Showing {
     SHOWING.get()
 }
 
-/// Drops everything and leaves for `path`, so that nothing of this page comes back.
+/// Removes all content and loads `path`, so that nothing of this page is restored later.
 fn leave(path: &str) {
-    // Once: what comes later must not take the place of the reason.
+    // Only once: a later call must not replace the reason.
     if showing() != Showing::Leaving {
         drop_everything();
         browser::replace(path);
@@ -61,15 +61,15 @@ fn drop_everything() {
     }
 }
 
-/// Begins: from here on calls carry an access token.
+/// Installs the transport that adds the access token to calls.
 pub fn begin() {
     install(Rc::new(transport::Authorized));
 }
 
-/// The page shows something of who is signed in: begins to follow what happens to it and in other tabs.
+/// Starts to follow the session and the other tabs, because the page shows a signed-in user's data.
 pub fn follow() {
     SHOWING.set(Showing::Someone);
-    tabs::open(|news| match (news, showing()) {
+    tabs::open(|message| match (message, showing()) {
         (tabs::TabMessage::SignedOut, Showing::Someone) => leave(links::LOGIN),
         (tabs::TabMessage::Ending, _) => ENDING.set(Some(browser::now())),
         (tabs::TabMessage::NotEnded, _) => ENDING.set(None),
@@ -97,7 +97,7 @@ pub fn follow() {
             wake();
         }
     });
-    // A page that may come back by Back comes back empty, and is loaded anew.
+    // A page that goes into the back/forward cache is emptied. It is loaded again when it is restored.
     browser::listen::<web_sys::PageTransitionEvent>(&window, "pagehide", |event| {
         if event.persisted() && showing() == Showing::Someone {
             drop_everything();
@@ -106,7 +106,7 @@ pub fn follow() {
     browser::reload_when_back();
 }
 
-/// This browser was signed out by its user.
+/// The user has signed out in this browser.
 pub fn signed_out() {
     tabs::post(tabs::TabMessage::SignedOut);
     leave(links::LOGIN);
@@ -118,8 +118,8 @@ pub fn deleted() {
     leave(links::LOGIN);
 }
 
-/// The server no longer knows this session: leaves for the sign-in page, which says why, if that is not what the user
-/// wanted. A page that never showed anybody has nothing to explain.
+/// The server no longer accepts this session. Leaves for the sign-in page, which gives the reason, unless the user
+/// ended the session. If the page has not shown anybody's data yet, no reason is given.
 fn ended(code: Code) {
     browser::spawn(async move {
         if !stays().await {
@@ -129,18 +129,20 @@ fn ended(code: Code) {
         if is_wanted && code != Code::RefreshReused {
             return leave(links::LOGIN);
         }
-        // The sign-in page clears the cookie that all tabs have: from then on the server cannot tell the others why.
+        // The sign-in page clears the cookie of all tabs, and then the server can no longer tell the other tabs the
+        // reason.
         match code {
             Code::SessionRevoked => tabs::post(tabs::TabMessage::Revoked),
             Code::RefreshReused => tabs::post(tabs::TabMessage::Reused),
             _ => {}
         }
-        let told = code != Code::InvalidToken || showing() == Showing::Someone;
-        leave_for_sign_in(told.then_some(code));
+        let has_reason = code != Code::InvalidToken || showing() == Showing::Someone;
+        leave_for_sign_in(has_reason.then_some(code));
     });
 }
 
-/// Whether this page stays, once it has the answer to what was to end the session: that knows best what happened.
+/// Whether this page stays. Waits for the answer to a call that may end the session, since that answer gives the right
+/// reason.
 async fn stays() -> bool {
     while transport::is_ending() {
         browser::sleep(timing::LOOK).await;
@@ -148,7 +150,7 @@ async fn stays() -> bool {
     showing() != Showing::Leaving
 }
 
-/// Leaves for the sign-in page, which says why, and leads back here.
+/// Leaves for the sign-in page, which gives the reason, and returns here afterwards.
 fn leave_for_sign_in(code: Option<Code>) {
     let error = code.map(|code| code.to_string());
     let back = links::return_path(Some(&browser::here()));

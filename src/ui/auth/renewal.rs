@@ -1,4 +1,4 @@
-//! Renewing the access token: one renewal at a time in this tab, whoever asks for it.
+//! Renews the access token. A tab has one renewal at a time, which all callers share.
 
 use super::{browser, ended, memory, timing, turn};
 use crate::api::data::Tokens;
@@ -12,49 +12,49 @@ use std::time::Duration;
 use wasm_bindgen::JsValue;
 use wasm_bindgen_futures::JsFuture;
 
-/// How a renewal went.
+/// The outcome of a renewal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RenewalOutcome {
     Renewed,
-    /// The session is over; the page is being left.
+    /// The session has ended, and the browser is leaving the page.
     Ended(Code),
-    /// No answer, or not now: nothing is known to be wrong with the session.
+    /// There was no answer, or the server asked to wait. The session may still be alive.
     Unreachable,
 }
 
-/// A sign-in in another tab may have replaced our cookie while our request was under way.
+/// The pause before a second try: a sign-in in another tab may have replaced the cookie during the request.
 const RACE_PAUSE: Duration = Duration::from_millis(300);
 
-/// The longest that a renewal waits for its token to be good again; after that it is a later renewal's.
+/// The longest pause that the server may ask for within one renewal. After a longer one, a later renewal tries again.
 const LONGEST_PAUSE: Duration = Duration::from_secs(15);
 
 thread_local! {
-    /// The renewal under way, for everybody to wait for. It carries nothing; the outcome is beside it.
+    /// The renewal in progress, which all callers wait for. Its outcome is stored separately.
     static FLIGHT: RefCell<Option<Promise>> = const { RefCell::new(None) };
     static OUTCOME: Cell<RenewalOutcome> = const { Cell::new(RenewalOutcome::Unreachable) };
     /// When the next renewal is due, by this device's clock.
     static DUE: Cell<Option<Timestamp>> = const { Cell::new(None) };
-    /// Counts how often that was set: what was set before does not matter any more.
+    /// Counts how often the time was set, so that an earlier timer does nothing.
     static SCHEDULES: Cell<u32> = const { Cell::new(0) };
-    /// How many renewals failed in a row.
+    /// The number of failed renewals in a row.
     static FAILURES: Cell<u32> = const { Cell::new(0) };
 }
 
-/// Keeps a fresh access token and sets the moment of its renewal.
+/// Stores a new access token, and schedules its renewal.
 pub fn store(tokens: Tokens) {
     FAILURES.set(0);
     schedule(timing::renewal(Duration::from_secs(tokens.expires_in), browser::chance()));
     memory::remember(tokens.access_token);
 }
 
-/// Sees to it that this tab has an access token, and keeps having one.
+/// Makes sure that this tab gets an access token, and keeps a valid one.
 pub fn begin() {
     if memory::access_token().is_none() {
         renew_unwatched();
     }
 }
 
-/// Renews the access token, or waits for the renewal that is under way.
+/// Renews the access token, or waits for the renewal in progress.
 pub async fn renew() -> RenewalOutcome {
     let flight = FLIGHT.with_borrow(Clone::clone).unwrap_or_else(|| {
         let flight = browser::promise(async {
@@ -70,12 +70,12 @@ pub async fn renew() -> RenewalOutcome {
     OUTCOME.get()
 }
 
-/// Whether a renewal is under way.
+/// Whether a renewal is in progress.
 pub fn is_under_way() -> bool {
     FLIGHT.with_borrow(Option::is_some)
 }
 
-/// The device woke up, is online again, or the page is looked at again: makes up for what was missed.
+/// Renews if it is due. Called when the device wakes up, is online again, or the page becomes visible.
 pub fn wake() {
     let is_due = DUE.get().is_some_and(|due| due <= browser::now());
     if is_due || FAILURES.get() > 0 {
@@ -83,7 +83,7 @@ pub fn wake() {
     }
 }
 
-/// Renews with nobody waiting for it.
+/// Renews in the background.
 fn renew_unwatched() {
     browser::spawn(async {
         let _ = renew().await;
@@ -115,9 +115,9 @@ async fn attempt() -> RenewalOutcome {
     }
 }
 
-/// Exchanges the refresh token; once more where other tabs were faster, since theirs is in the cookie by then. Where it
-/// is not, and this browser shows itself differently since an answer was lost (as a phone does that asks for the
-/// desktop's page), the same token is good when the server says.
+/// Exchanges the refresh token. If other tabs were faster, tries once more, since the cookie then has their token. If
+/// it has not, this browser has lost an answer and has changed its User-Agent since (as phones do for desktop pages);
+/// then the same token is accepted after the pause that the server asks for.
 async fn refresh() -> Result<Tokens, Problem> {
     let mut pauses = Some(RACE_PAUSE);
     loop {

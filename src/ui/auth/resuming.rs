@@ -1,14 +1,14 @@
-//! The browser's side of a page that the server could not write, since it could not tell who asks: the browser may hold
-//! the strict cookie that was withheld, or has lost its web session. It asks for a token and, with it, for the page.
+//! The browser's side of the page that the server sends when it cannot identify the visitor: the browser may have
+//! withheld the `SameSite=Strict` cookie, or lost its web session. It requests a token, and then the page again.
 
 use super::renewal::{self, RenewalOutcome};
 use super::{begin as carry_tokens, browser, entrance, timing};
 use crate::ui::text;
 
-/// The id of the sentence that says what goes on.
+/// The id of the element with the status message.
 pub const STATUS: &str = "resuming";
 
-/// Begins. If the session is over, [`renewal`] leads to the sign-in page.
+/// Starts. If the session has ended, [`renewal`] leads to the sign-in page.
 pub fn begin() {
     carry_tokens();
     entrance::follow();

@@ -1,5 +1,5 @@
-//! What the tabs of one browser tell each other: that somebody signed in or out, and what the one that listens to the
-//! server hears. Never a token.
+//! Messages between the tabs of one browser: sign-ins, sign-outs, and what the listening tab learns from the server.
+//! Never a token.
 
 use super::browser;
 use std::cell::RefCell;
@@ -7,28 +7,28 @@ use web_sys::{BroadcastChannel, MessageEvent};
 
 const CHANNEL: &str = "latchkey";
 
-/// What happened in another tab.
+/// An event in another tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TabMessage {
     SignedIn,
     SignedOut,
-    /// The user ends the session there; it may fail.
+    /// The user has asked that tab to end the session. This may fail.
     Ending,
-    /// It failed.
+    /// Ending the session failed.
     NotEnded,
-    /// Something about the user's sessions has changed.
+    /// The user's sessions have changed.
     Changed,
-    /// The session is said to be over.
+    /// The session may have ended.
     Doubt,
     /// The session was ended elsewhere.
     Revoked,
-    /// The session was ended because its sign-in was used twice.
+    /// The session was ended because its refresh token was used twice.
     Reused,
     /// The server does not answer.
     Unreachable,
-    /// It answers again.
+    /// The server answers again.
     Reachable,
-    /// Somebody looks at a page that is cut off.
+    /// Somebody looks at a page that cannot reach the server.
     Looked,
 }
 
@@ -64,7 +64,7 @@ impl TabMessage {
     }
 
     fn from_text(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|news| news.as_str() == text)
+        Self::ALL.into_iter().find(|message| message.as_str() == text)
     }
 }
 
@@ -72,18 +72,19 @@ thread_local! {
     static OPEN: RefCell<Option<BroadcastChannel>> = const { RefCell::new(None) };
 }
 
-/// Listens to the other tabs for the life of the page. Without such channels, tabs find out by their next call.
+/// Listens to the other tabs for the life of the page. In browsers without broadcast channels, tabs notice changes with
+/// their next call.
 pub fn open(on_news: impl Fn(TabMessage) + 'static) {
     let Ok(channel) = BroadcastChannel::new(CHANNEL) else { return };
     browser::listen(&channel, "message", move |event: MessageEvent| {
-        if let Some(news) = event.data().as_string().as_deref().and_then(TabMessage::from_text) {
-            on_news(news);
+        if let Some(message) = event.data().as_string().as_deref().and_then(TabMessage::from_text) {
+            on_news(message);
         }
     });
     OPEN.set(Some(channel));
 }
 
-/// Tells the other tabs.
+/// Sends a message to the other tabs.
 pub fn post(message: TabMessage) {
     OPEN.with_borrow(|channel| {
         if let Some(channel) = channel {
@@ -98,8 +99,8 @@ mod tests {
 
     #[test]
     fn news_reads_back_and_nothing_else_does() {
-        for news in TabMessage::ALL {
-            assert_eq!(TabMessage::from_text(news.as_str()), Some(news));
+        for message in TabMessage::ALL {
+            assert_eq!(TabMessage::from_text(message.as_str()), Some(message));
         }
         assert_eq!(TabMessage::from_text("signed-up"), None);
     }

@@ -1,37 +1,37 @@
-//! When to renew and how long to wait. Pure: chance is an argument, from 0 to 1,000.
+//! When to renew, and how long to wait. Pure functions: randomness is an argument, from 0 to 1,000.
 
 use std::time::Duration;
 
-/// How often whoever waits for something in this tab or in another looks whether it is there.
+/// How often a tab checks whether something that it waits for has happened.
 pub const LOOK: Duration = Duration::from_millis(150);
 
-/// How long to wait for the answer to a renewal: less than the server's grace, in which a tab that was not heard out may
-/// ask again, and a later answer must not bring back the cookie of before. But no network is fast enough for a grace
-/// that is shorter than the least.
+/// How long to wait for the answer to a renewal. It is less than the server's grace, in which a tab that got no answer
+/// may ask again: an answer after that could bring back an older cookie. There is a minimum, because no network is fast
+/// enough for a very short grace.
 pub fn patience(grace: Duration) -> Duration {
     const LEAST: Duration = Duration::from_secs(2);
     const LONGEST: Duration = Duration::from_secs(8);
     (grace * 4 / 5).clamp(LEAST, LONGEST)
 }
 
-/// The moment of the next renewal, counted from now: at random between 60 and 90 % of the access token's life. A
-/// window many times the server's grace, so that who follows in step with a stolen token cannot hit it every time.
+/// The time until the next renewal: random between 60 and 90 % of the access token's life. This window is many times
+/// the server's grace, so that somebody who uses a stolen token in step cannot hit it every time.
 pub fn renewal(life: Duration, chance: u32) -> Duration {
     life / 10_000 * (6_000 + 3 * chance.min(1_000))
 }
 
-/// How long to wait before the given attempt (1 is the first repeat): doubling from 2 s up to a minute, up to half of it
-/// left to chance so that many tabs do not all come at once, and never sooner than the server asked for.
+/// How long to wait before an attempt (1 is the first repetition): doubling from 2 s up to a minute. Up to half of it
+/// is random, so that many tabs do not come at once. It is never shorter than the server asked for.
 pub fn backoff(attempt: u32, chance: u32, asked: Option<Duration>) -> Duration {
     let doubled = Duration::from_secs(1 << attempt.clamp(1, 6)).min(Duration::from_secs(60));
     (doubled / 2_000 * (1_000 + chance.min(1_000))).max(asked.unwrap_or_default())
 }
 
-/// How often a tab that is looked at has the server sought, which does not answer.
+/// How often a visible tab makes the listening tab look for a server that does not answer.
 pub const WATCHED: Duration = Duration::from_millis(1_500);
 
-/// How long to wait before the next attempt to listen, after so many that failed in a row. While somebody looks at a page
-/// that is cut off (`is_watched`) it is short; otherwise it grows.
+/// How long to wait before listening again, after this many failures in a row. It is short while somebody looks at a
+/// page that cannot reach the server (`is_watched`), otherwise it grows.
 pub fn reconnection(failures: u32, chance: u32, is_watched: bool) -> Duration {
     match failures {
         0 => Duration::from_millis(u64::from(chance.min(1_000)) / 2),

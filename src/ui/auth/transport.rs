@@ -1,5 +1,5 @@
-//! How calls leave the page: by `fetch`, same-origin, with the access token where one is due. On a 401 for an access
-//! token that has run out, the token is renewed once and the call repeated; nobody sees it.
+//! Sends the app's calls with `fetch`, same-origin, with the access token where it is needed. If the answer is 401
+//! because the access token has expired, renews it once and repeats the call.
 
 use super::renewal::{self, RenewalOutcome};
 use super::tabs::{self, TabMessage};
@@ -19,14 +19,14 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{AbortController, Headers, Request, RequestCredentials, RequestInit, Response};
 
-/// After this the server counts as unreachable.
+/// The time after which the server counts as unreachable.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The same for the question whether it is there. For a renewal it depends on the server ([`timing::patience`]).
+/// The same for health checks. For renewals it depends on the server's settings ([`timing::patience`]).
 const HEALTH_PATIENCE: Duration = Duration::from_secs(3);
-/// How often it is looked whether a renewal is over, before what ends the session is sent all the same.
+/// How often to check whether a renewal has finished. After that, a call that ends the session is sent anyway.
 const LOOKS: u32 = 14;
 
-/// For pages that anybody may see: calls go without a token.
+/// The transport of pages that anybody may see: calls have no token.
 pub struct Open;
 
 impl Transport for Open {
@@ -35,7 +35,7 @@ impl Transport for Open {
     }
 }
 
-/// For pages of who is signed in; see the module.
+/// The transport of pages for signed-in users; see the module.
 pub struct Authorized;
 
 impl Transport for Authorized {
@@ -45,20 +45,20 @@ impl Transport for Authorized {
 }
 
 thread_local! {
-    /// How many calls are under way that are sent alone.
+    /// The number of calls from [`alone`] in progress.
     static ALONE: Cell<u32> = const { Cell::new(0) };
-    /// Break off what is being read.
+    /// The controllers that abort the reads in progress.
     static READING: RefCell<Vec<AbortController>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Whether something is under way that may end this session: its answer then says so.
+/// Whether a call that may end this session is in progress. Its answer gives the reason.
 pub fn is_ending() -> bool {
     ALONE.get() > 0
 }
 
-/// Sends what ends this session if all goes well. What is being read meanwhile would be refused, and the page would not
-/// know why: it is broken off, and what is to be read next waits for the answer. So is a renewal that is under way, for a
-/// while. Other tabs are told the reason first.
+/// Sends a call that ends this session if it succeeds. Reads in progress would be refused without a known reason: they
+/// are aborted, and later reads wait for the answer. If a renewal is in progress, the call waits for it, but only for a
+/// while. Other tabs are told in advance.
 pub async fn alone(call: Pin<Box<dyn Future<Output = Result<(), Problem>>>>) -> Result<(), Problem> {
     for _ in 0..LOOKS {
         if !renewal::is_under_way() {
@@ -69,7 +69,7 @@ pub async fn alone(call: Pin<Box<dyn Future<Output = Result<(), Problem>>>>) -> 
     let _alone = Alone::begin();
     tabs::post(TabMessage::Ending);
     let result = call.await;
-    // Without an answer it may be over all the same.
+    // Without an answer the session may have ended too.
     if result.as_ref().is_err_and(|problem| problem.code != Code::Unavailable) {
         tabs::post(TabMessage::NotEnded);
     }
@@ -94,14 +94,14 @@ impl Drop for Alone {
     }
 }
 
-/// Something that is being read: what ends the session breaks it off.
+/// A read in progress. A call that ends the session aborts it.
 pub struct Reading(AbortController);
 
 impl Reading {
-    /// Waits until something may be read.
+    /// Waits until reading is possible.
     ///
     /// # Errors
-    /// Whatever the browser throws.
+    /// Any exception of the browser.
     pub async fn begin() -> Result<Self, JsValue> {
         while is_ending() || showing() == Showing::Leaving {
             browser::sleep(timing::LOOK).await;
@@ -123,7 +123,7 @@ impl Drop for Reading {
     }
 }
 
-/// Whether the server answers at all.
+/// Whether the server answers.
 pub async fn is_server_there() -> bool {
     let call = Call { method: Method::GET, path: links::HEALTH.to_owned(), body: None };
     fetch(&call, None).await.is_ok_and(|reply| reply.status < 500)
@@ -132,7 +132,7 @@ pub async fn is_server_there() -> bool {
 async fn send(call: Call) -> Result<Reply, Problem> {
     match call.path.as_str() {
         post::REFRESH | post::PREFERENCES => return fetch(&call, None).await,
-        // Signing out needs no fresh token: the cookie is enough, and so is a token that has run out.
+        // Signing out needs no valid access token: the cookie or an expired token is enough.
         post::LOGOUT => return fetch(&call, memory::access_token()).await,
         _ => {}
     }
@@ -143,7 +143,7 @@ async fn send(call: Call) -> Result<Reply, Problem> {
     let reply = fetch(&call, Some(token.clone())).await?;
     match problem_code(&reply) {
         Some(Code::InvalidToken) => {
-            // Perhaps it was renewed while the call was under way.
+            // Another call may have renewed it in the meantime.
             let fresh = match memory::access_token().filter(|current| *current != token) {
                 Some(current) => current,
                 None => renewed().await?,
@@ -162,7 +162,7 @@ async fn send(call: Call) -> Result<Reply, Problem> {
     }
 }
 
-/// A fresh access token.
+/// Renews the access token, and returns it.
 async fn renewed() -> Result<String, Problem> {
     match renewal::renew().await {
         RenewalOutcome::Renewed => memory::access_token().ok_or(Problem::new(Code::InvalidToken)),
@@ -171,14 +171,14 @@ async fn renewed() -> Result<String, Problem> {
     }
 }
 
-/// The code of a refused credential.
+/// The code of an answer that refuses the credential.
 fn problem_code(reply: &Reply) -> Option<Code> {
     let code = (reply.status == 401).then(|| read::<Problem>(&reply.body))??.code;
     notice::is_over(code).then_some(code)
 }
 
 async fn fetch(call: &Call, token: Option<String>) -> Result<Reply, Problem> {
-    // Whatever the browser throws means one thing here: there was no answer.
+    // Any exception of the browser means that there was no answer.
     exchange(call, token).await.map_err(|_| Code::Unavailable.into())
 }
 
@@ -210,8 +210,8 @@ async fn exchange(call: &Call, token: Option<String>) -> Result<Reply, JsValue> 
     init.set_headers(&headers);
     let request = Request::new_with_str_and_init(&call.path, &init)?;
     let response: Response = JsFuture::from(window().fetch_with_request(&request)).await?.dyn_into()?;
-    if let Some(told) = response.headers().get("Date")? {
-        clock::compare(browser::parse_time(&told).unwrap_or_else(browser::now));
+    if let Some(date) = response.headers().get("Date")? {
+        clock::compare(browser::parse_time(&date).unwrap_or_else(browser::now));
     }
     let body = JsFuture::from(response.text()?).await?.as_string().unwrap_or_default();
     Ok(Reply { status: response.status(), body })

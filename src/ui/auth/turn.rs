@@ -1,7 +1,7 @@
-//! What the tabs of one browser do one after the other. Renewals, so that tabs that are restored together do not all rotate
-//! the token at once, and answers come in the order of the rotations; and listening to the server, which one tab does
-//! for all. The browser's own locks (Web Locks) keep the turns; where there are none, or a renewal has waited for too
-//! long, it just goes ahead: the server tells a tab that others have overtaken.
+//! Lets the tabs of one browser take turns: for renewals, so that tabs that are restored together do not all rotate the
+//! token at once, and so that answers arrive in the order of the rotations; and for listening to the server, which one
+//! tab does for all. The turns are browser locks (Web Locks). Without them, or after waiting too long, a renewal starts
+//! anyway: the server tells a tab when others have overtaken it.
 
 use crate::ui::browser;
 use js_sys::{Function, Object, Promise, Reflect};
@@ -15,10 +15,10 @@ use web_sys::AbortController;
 const RENEWAL: &str = "latchkey-renewal";
 const LIVE: &str = "latchkey-live";
 
-/// The longest that a tab waits for its turn to renew.
+/// How long a tab waits for its turn to renew.
 const PATIENCE: Duration = Duration::from_secs(20);
 
-/// A turn; the next tab's begins when this is dropped.
+/// A turn. The next tab's turn starts when this is dropped.
 pub struct Turn(Option<Function>);
 
 impl Drop for Turn {
@@ -32,7 +32,7 @@ pub async fn to_renew() -> Turn {
     wait(RENEWAL, Some(PATIENCE)).await
 }
 
-/// Waits, for as long as it takes, for this tab's turn to listen.
+/// Waits without limit for this tab's turn to listen.
 pub async fn to_listen() -> Turn {
     wait(LIVE, None).await
 }
@@ -49,7 +49,7 @@ async fn wait(name: &str, patience: Option<Duration>) -> Turn {
     });
     let requested = request(name, patience, on_turn.unchecked_ref());
     browser::spawn(async move {
-        // Comes to its end when the turn is over or the waiting was given up; or there are no locks.
+        // Ends when the turn is over or the waiting is aborted, or immediately without locks.
         if let Ok(requested) = requested {
             let _ = JsFuture::from(requested).await;
         }
@@ -59,7 +59,7 @@ async fn wait(name: &str, patience: Option<Duration>) -> Turn {
     Turn(release)
 }
 
-/// A promise, and what keeps it.
+/// A promise, and the function that fulfils it.
 fn promise() -> (Promise, Option<Function>) {
     let mut resolve = None;
     let promise = Promise::new(&mut |function, _| resolve = Some(function));

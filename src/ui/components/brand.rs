@@ -1,9 +1,9 @@
-//! The name mark: a key in a tile, and the word.
+//! The logo: a key in a tile, and the product's name.
 
 use crate::ui::text;
 use leptos::prelude::*;
 
-/// The mark alone. The same drawing as `public/favicon.svg`.
+/// The key in its tile. `public/favicon.svg` has the same drawing.
 #[component]
 pub fn Mark() -> impl IntoView {
     view! {
@@ -17,7 +17,7 @@ pub fn Mark() -> impl IntoView {
     }
 }
 
-/// Mark and word.
+/// The whole logo.
 #[component]
 pub fn Brand() -> impl IntoView {
     view! {

@@ -1,4 +1,4 @@
-//! Asks once before sessions are ended, and says what will happen.
+//! The dialog that asks before sessions are ended, and says what will happen.
 
 use super::dialog::Dialog;
 use super::relative_time;
@@ -7,15 +7,15 @@ use crate::ui::devices::{Devices, EndRequest};
 use crate::ui::{calendar, naming, text};
 use leptos::prelude::*;
 
-/// How many of several are named.
+/// How many sessions of several are named.
 const NAMED: usize = 6;
 
-/// The words stay while a dialog closes.
+/// The last request, so that the texts stay while a dialog closes.
 pub fn last(asked: RwSignal<Option<EndRequest>>) -> Memo<Option<EndRequest>> {
     Memo::new(move |last: Option<&Option<EndRequest>>| asked.get().or_else(|| last.cloned().flatten()))
 }
 
-/// What is asked.
+/// The question of the dialog.
 pub fn question(ending: Memo<Option<EndRequest>>) -> String {
     ending.with(|ending| match ending {
         Some(EndRequest::One(one)) => (text().devices().end_one_title)(&naming::mention(one)),
@@ -26,7 +26,7 @@ pub fn question(ending: Memo<Option<EndRequest>>) -> String {
     })
 }
 
-/// Shown while something was asked for.
+/// Shown while a request waits for confirmation.
 #[component]
 pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
     let open = Memo::new(move |_| devices.asked.with(Option::is_some));
@@ -38,7 +38,7 @@ pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
         Some(EndRequest::Everywhere) => text().devices().end_everywhere.to_owned(),
         None => String::new(),
     };
-    // Who left by themselves need not be asked for.
+    // Sessions that ended in the meantime are removed from the request.
     Effect::new(move || {
         devices.rows.track();
         if let Some(asked) = devices.asked.get_untracked() {
@@ -48,7 +48,7 @@ pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
             }
         }
     });
-    // Which ones they are; by which one of several that are called the same is known.
+    // The affected sessions, with details that tell apart those of one name.
     let known = move || match ending.get() {
         Some(EndRequest::One(one)) => {
             let now = PageClock::of_page().map(PageClock::now_untracked).unwrap_or_default();
@@ -96,7 +96,7 @@ pub fn ConfirmDialog(devices: Devices) -> impl IntoView {
                 {known}
                 <p>{consequence}</p>
             </div>
-            // Cancel comes first, so it has the focus: what Enter does must be harmless.
+            // Cancel is first and so has the focus: pressing Enter must be harmless.
             <div class="dialog__actions">
                 <button class="button" type="button" on:click=move |_| cancel()>
                     {text().devices().cancel}

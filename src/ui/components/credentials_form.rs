@@ -1,4 +1,4 @@
-//! The form of both ways in: signing in and signing up.
+//! The form for signing in and signing up.
 
 use super::field::{self, PasswordField, UsernameField};
 use super::message::Alert;
@@ -15,12 +15,12 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
 
-/// The name that was typed into a form which came back refused. The server may provide it as context, so that it
-/// stands there again without being in an address.
+/// The username in a form that was refused. The server may provide it as context, so that the field shows it again
+/// although it is not in the address.
 #[derive(Clone, Debug)]
 pub struct TypedUsername(pub String);
 
-/// A way in.
+/// Sign-in or sign-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entrance {
     SignIn,
@@ -56,7 +56,7 @@ impl Entrance {
         }
     }
 
-    /// The other way in: a question, the words of the link, and its page.
+    /// The link to the other page: a question, the link's words, and its path.
     fn other(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::SignIn => (text().enter().no_account, text().enter().sign_up, links::SIGNUP),
@@ -75,7 +75,7 @@ impl Entrance {
 
 const REMEMBER_HINT: &str = "remember-hint";
 
-/// The form, the link to the other way in, and what went wrong.
+/// The form, the link to the other page, and the error.
 #[component]
 pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
     let arrived = Address::expect();
@@ -113,9 +113,9 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
                     browser::replace(&destination);
                 }
                 Err(problem) => {
-                    let told = Notice::from(&problem);
-                    let node = if told.of("username").is_some() { username } else { password };
-                    notice.try_set(told);
+                    let refused = Notice::from(&problem);
+                    let node = if refused.of("username").is_some() { username } else { password };
+                    notice.try_set(refused);
                     busy.try_set(false);
                     if problem.code != Code::Unavailable {
                         field::focus(node);

@@ -1,4 +1,4 @@
-//! What kind of device it is, as a drawing. The words beside it say the same.
+//! The icon of a device's kind. The text beside it says the same.
 
 use crate::domain::device::DeviceKind;
 use leptos::prelude::*;

@@ -1,4 +1,4 @@
-//! One row of the devices page: one session.
+//! A row of the devices page: one session.
 
 use super::device_icon::DeviceIcon;
 use super::relative_time::{RelativeTime, TimeFormat};
@@ -14,14 +14,14 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
 
-/// The row. `renaming` opens it for renaming from the start (without JavaScript the address says so).
+/// The row. `renaming` opens it with the rename form (without JavaScript, by a parameter of the address).
 #[component]
 pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl IntoView {
     let editing = RwSignal::new(renaming);
     let sid = session.sid.clone();
     let rename_button = format!("rename-{sid}");
     let first = session.clone();
-    // The row as it is now: its name may change while it stays.
+    // The current state of the row: its name may change.
     let now = Memo::new(move |_| {
         devices.rows.with(|rows| rows.iter().find(|row| row.sid == sid).cloned()).unwrap_or_else(|| first.clone())
     });
@@ -59,7 +59,7 @@ pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl
             }
             {move || {
                 if editing.get() {
-                    // Whatever happens elsewhere meanwhile: what is being typed stays.
+                    // Untracked, so that changes elsewhere do not reset what is being typed.
                     let session = now.get_untracked();
                     Either::Left(
                         view! {
@@ -97,11 +97,11 @@ pub fn DeviceRow(session: SessionInfo, devices: Devices, renaming: bool) -> impl
     }
 }
 
-/// Chooses the session, where several are being chosen.
+/// The checkbox that chooses the session while several are being chosen.
 #[component]
 fn Pick(sid: SessionId, now: Memo<SessionInfo>, devices: Devices) -> impl IntoView {
     let node = NodeRef::<html::Input>::new();
-    // It may have been chosen before, for an end that was not to be.
+    // It may be chosen already, by an earlier request that failed.
     let chosen = devices.selected.with_untracked(|selected| selected.as_ref().is_some_and(|all| all.contains(&sid)));
     let choose = move |_| {
         if let Some(checkbox) = node.get_untracked() {
@@ -122,7 +122,7 @@ fn Pick(sid: SessionId, now: Memo<SessionInfo>, devices: Devices) -> impl IntoVi
     }
 }
 
-/// What is known of the session.
+/// The details of the session.
 #[component]
 fn DeviceFacts(session: SessionInfo) -> impl IntoView {
     let clock = PageClock::expect();
@@ -169,7 +169,7 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
     }
 }
 
-/// When the session ends: by itself if it is not used, and at the latest.
+/// When the session ends: if it is not used, and at the latest.
 #[component]
 fn Ends(session: SessionInfo) -> impl IntoView {
     let now = PageClock::expect().now_untracked();
@@ -180,7 +180,7 @@ fn Ends(session: SessionInfo) -> impl IntoView {
     view! { <span>{ends}</span> }
 }
 
-/// Leads to the page that ends a session which somebody else started. A plain form, with or without JavaScript.
+/// Leads to the page that ends a session which somebody else started. A plain form that needs no JavaScript.
 #[component]
 fn NotMineForm(session: SessionInfo) -> impl IntoView {
     let words = text().activity().not_me;

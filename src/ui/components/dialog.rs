@@ -1,26 +1,26 @@
-//! A modal dialog: the browser's own, with its focus trap, Escape, and the focus going back to where it came from.
+//! A modal dialog: the browser's own, which traps the focus, closes with Escape, and returns the focus.
 
 use crate::ui::browser;
 use crate::ui::devices::HEADING;
 use leptos::html;
 use leptos::prelude::*;
 
-/// Shows its content while `open`. What closes it calls `on_close`: Escape, or a button of the content.
+/// Shows its content while `open`. Escape or a button of the content closes it by calling `on_close`.
 #[component]
 pub fn Dialog<C: IntoView + 'static>(
     #[prop(into)] open: Signal<bool>,
     on_close: Callback<()>,
-    /// Names the dialog; ids of its heading and of its text.
+    /// The ids of the dialog's heading and text, which name and describe it.
     title_id: &'static str,
     text_id: &'static str,
-    /// `alertdialog` for what needs an answer before anything else.
+    /// `alertdialog` if it needs an answer before anything else.
     #[prop(default = "dialog")]
     role: &'static str,
     children: TypedChildren<C>,
 ) -> impl IntoView {
     let children = children.into_inner();
     let node = NodeRef::<html::Dialog>::new();
-    // What had the focus before. Not every browser gives it to a button that is pressed.
+    // The element that had the focus before. Not every browser focuses a pressed button.
     let opener = StoredValue::new_local(None::<web_sys::HtmlElement>);
     Effect::new(move || {
         let open = open.get();
@@ -28,7 +28,7 @@ pub fn Dialog<C: IntoView + 'static>(
         if open && !dialog.open() {
             opener.set_value(browser::focused());
             let _ = dialog.show_modal();
-            // In a low window it scrolls, and browsers leave it where it begins.
+            // In a low window the dialog scrolls, and browsers do not scroll to the focused element.
             if let Some(focused) = browser::focused() {
                 focused.scroll_into_view_with_bool(false);
             }
@@ -48,7 +48,7 @@ pub fn Dialog<C: IntoView + 'static>(
                 if former.is_some_and(|former| !former.is_connected()) {
                     browser::focus_quietly(HEADING);
                 }
-                // It comes late, and the page may be gone by then.
+                // The event is asynchronous, and the page may be gone by then.
                 if open.try_get_untracked() == Some(true) {
                     on_close.run(());
                 }

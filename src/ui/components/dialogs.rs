@@ -1,4 +1,5 @@
-//! What asks before sessions are ended. Its code is a part of its own, which loads when somebody comes near to asking.
+//! The dialogs that ask before sessions are ended. Their code is a separate part, which loads when they are about to be
+//! needed.
 
 use super::confirm_dialog::ConfirmDialog;
 use super::password_dialog::PasswordDialog;
@@ -16,29 +17,29 @@ thread_local! {
     static MADE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Where the dialogs will be.
+/// The element that will hold the dialogs.
 #[component]
 pub fn Dialogs() -> impl IntoView {
     view! { <div id=PLACE></div> }
 }
 
-/// Whether they are there.
+/// Whether the dialogs exist.
 pub fn are_made() -> bool {
     MADE.get()
 }
 
-/// Loads their code, without waiting for it.
+/// Loads the code of the dialogs in the background.
 pub fn load_ahead() {
     browser::spawn(async {
-        // What failed is tried again when it is needed.
+        // If it fails, it is tried again when it is needed.
         let _ = load().await;
     });
 }
 
-/// Makes them, if they are not there yet.
+/// Creates the dialogs, unless they exist.
 ///
 /// # Errors
-/// When their code cannot be had.
+/// When their code cannot be loaded.
 #[wasm_split(dialogs, fallible, preload(load))]
 pub fn make(devices: Devices, username: String) -> Result<(), SplitLoaderError> {
     if let Some(place) = browser::element(PLACE).filter(|_| !MADE.replace(true)) {

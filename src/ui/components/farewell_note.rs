@@ -1,4 +1,4 @@
-//! What became of the session that this browser had. The server writes it, and it stays as it is.
+//! The note about the session that this browser had. The server renders it, and it is not hydrated.
 
 use super::message::AlertIcon;
 use crate::domain::farewell::{Farewell, Why};
@@ -25,7 +25,7 @@ fn sentence(why: Why) -> &'static str {
     }
 }
 
-/// Says it: as something that was done, or as something to look at, with when and by which device it was done.
+/// The note: a confirmation or a warning, with the time and the device that ended the session.
 #[component]
 pub fn FarewellNote(farewell: Farewell) -> impl IntoView {
     let words = sentence(farewell.why);

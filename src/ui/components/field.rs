@@ -1,4 +1,4 @@
-//! Fields of forms. They are not bound to signals: what was typed before the app came alive stays.
+//! Form fields. They are not bound to signals, so that input from before hydration stays.
 
 use super::strength_meter::{Meter, StrengthMeter};
 use crate::ui::text;
@@ -7,7 +7,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{Event, KeyboardEvent};
 
-/// The sentence beside a field that was refused.
+/// The error beside a field.
 #[component]
 fn FieldProblem(id: String, problem: Signal<Option<String>>) -> impl IntoView {
     move || {
@@ -22,7 +22,7 @@ fn FieldProblem(id: String, problem: Signal<Option<String>>) -> impl IntoView {
     }
 }
 
-/// The ids of what describes a field: its hint, and its problem while there is one.
+/// The ids of the elements that describe a field: its hint, and its error if there is one.
 fn described_by(
     hint: Option<String>,
     problem_id: String,
@@ -35,7 +35,7 @@ fn described_by(
     }
 }
 
-/// A username.
+/// The username field.
 #[component]
 pub fn UsernameField(
     node: NodeRef<html::Input>,
@@ -66,13 +66,13 @@ pub fn UsernameField(
     }
 }
 
-/// For password managers, which look for whose password it is.
+/// A hidden username field for password managers, which need to know whose password it is.
 #[component]
 pub fn WhosePassword(username: String) -> impl IntoView {
     view! { <input type="text" autocomplete="username" value=username readonly hidden /> }
 }
 
-/// A password, with a button to see it and a hint at Caps Lock. `id` is unique on the page.
+/// The password field, with a button to show it and a Caps Lock hint. `id` must be unique on the page.
 #[component]
 pub fn PasswordField(
     id: &'static str,
@@ -83,7 +83,7 @@ pub fn PasswordField(
     node: NodeRef<html::Input>,
     #[prop(into)] problem: Signal<Option<String>>,
     #[prop(optional_no_strip)] hint: Option<String>,
-    /// For a new password: whose it is to be, by which it is judged while it is typed.
+    /// For a new password: its future owner's name, which the strength meter uses.
     #[prop(optional_no_strip)]
     username: Option<Callback<(), String>>,
 ) -> impl IntoView {
@@ -94,7 +94,7 @@ pub fn PasswordField(
     let problem_id = format!("{id}-problem");
     let described = described_by(hint.as_ref().map(|_| hint_id.clone()), problem_id.clone(), problem);
     let watch_caps = move |event: KeyboardEvent| {
-        // Browsers that fill in a password send such events without a key.
+        // Some browsers send such events without a key when they fill in a password.
         if let Some(key) = event.dyn_ref::<KeyboardEvent>() {
             caps.set(key.get_modifier_state("CapsLock"));
         }
@@ -151,7 +151,7 @@ pub fn PasswordField(
     }
 }
 
-/// An eye; the stroke through it is drawn while the password is shown (by style, from `aria-pressed`).
+/// An eye. The style adds a stroke while the password is shown (from `aria-pressed`).
 #[component]
 fn EyeIcon() -> impl IntoView {
     view! {
@@ -163,7 +163,7 @@ fn EyeIcon() -> impl IntoView {
     }
 }
 
-/// Puts the focus into the field, for what has to be typed again; if the page still has it.
+/// Moves the focus to the field, if it still exists.
 pub fn focus(node: NodeRef<html::Input>) {
     if let Some(input) = node.try_get_untracked().flatten() {
         let _ = input.focus();
@@ -171,7 +171,7 @@ pub fn focus(node: NodeRef<html::Input>) {
     }
 }
 
-/// Empties the field; what follows it is told as if by hand.
+/// Empties the field, and triggers the events that typing would.
 pub fn clear(node: NodeRef<html::Input>) {
     if let Some(input) = node.try_get_untracked().flatten() {
         input.set_value("");
@@ -179,7 +179,7 @@ pub fn clear(node: NodeRef<html::Input>) {
     }
 }
 
-/// What is in the field.
+/// The content of the field.
 pub fn value(node: NodeRef<html::Input>) -> String {
     node.try_get_untracked().flatten().map(|input| input.value()).unwrap_or_default()
 }

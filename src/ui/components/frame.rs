@@ -1,4 +1,4 @@
-//! What stands around the pages of somebody who is signed in.
+//! The layout around the pages of signed-in users.
 
 use super::brand::Brand;
 use super::message::Messages;
@@ -10,10 +10,11 @@ use crate::ui::page::Page;
 use crate::ui::{links, naming, text};
 use leptos::prelude::*;
 
-/// The id of the element that holds a page.
+/// The id of the element that holds the page.
 const MAIN: &str = "main";
 
-/// Header, the way to the other pages, and the page itself. `said`: what was done before it; `head` is the server's alone.
+/// The header, the navigation, and the page. `said` is the result of the form before this page; only the server renders
+/// `head`.
 #[component]
 pub fn Frame<C: IntoView + 'static>(
     page: Page,

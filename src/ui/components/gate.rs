@@ -1,4 +1,4 @@
-//! The layout of pages for somebody who is not signed in: one card in the middle.
+//! The layout of pages for visitors who are not signed in: a card in the middle.
 
 use super::brand::Brand;
 use super::preferences_form::PreferencesForm;
@@ -6,7 +6,7 @@ use crate::ui::app::ROOT;
 use crate::ui::connection::STATUS;
 use leptos::prelude::*;
 
-/// Brand, and the card with what the page is for. `head` is the server's alone.
+/// The logo, and the card with the page's content. Only the server renders `head`.
 #[component]
 pub fn Gate<C: IntoView + 'static>(head: AnyView, children: TypedChildren<C>) -> impl IntoView {
     let children = children.into_inner();

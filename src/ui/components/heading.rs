@@ -3,7 +3,7 @@
 use crate::ui::text::Words;
 use leptos::prelude::*;
 
-/// The page's `h1`. It can take the focus, for when what had it is gone.
+/// The page's `h1`. It can take the focus when the focused element is gone.
 #[component]
 pub fn Heading(title: Words, #[prop(optional)] id: Option<&'static str>) -> impl IntoView {
     view! {

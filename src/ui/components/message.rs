@@ -1,15 +1,15 @@
-//! What went wrong, said at once to everybody.
+//! Messages that are also read out: errors and confirmations.
 
 use crate::ui::address::Address;
 use crate::ui::links::query;
 use crate::ui::{messages, text};
 use leptos::prelude::*;
 
-/// A message that is read out when it appears. Nothing is there while there is nothing to say.
+/// An error that is read out when it appears. Nothing is rendered without a message.
 #[component]
 pub fn Alert(
     #[prop(into)] message: Signal<Option<String>>,
-    /// An address behind the message.
+    /// A link after the message.
     #[prop(optional, into)]
     link: MaybeProp<String>,
 ) -> impl IntoView {
@@ -35,7 +35,7 @@ pub fn AlertIcon() -> impl IntoView {
     }
 }
 
-/// Something that was done, seen and said.
+/// A confirmation, shown and read out.
 #[component]
 pub fn Done(#[prop(into)] message: Signal<Option<String>>) -> impl IntoView {
     view! {
@@ -45,12 +45,12 @@ pub fn Done(#[prop(into)] message: Signal<Option<String>>) -> impl IntoView {
     }
 }
 
-/// What to tell somebody who comes back after giving the password again, for what is still to be done.
+/// The message for a user who returns after entering the password again: the action still has to be done.
 pub fn confirmed(arrived: &Address) -> Option<String> {
     arrived.parameter(query::CONFIRMED).map(|_| text().confirm().confirmed.to_owned())
 }
 
-/// Where short messages stand, and the pattern of one (see [`messages`]). By the server alone.
+/// The list for short messages, and the template of a message (see [`messages`]). Only the server renders it.
 #[component]
 pub fn Messages() -> impl IntoView {
     view! {

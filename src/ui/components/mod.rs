@@ -1,4 +1,4 @@
-//! The parts that pages are made of, one to a file.
+//! The components of pages, one in each file.
 
 pub mod brand;
 pub mod confirm_dialog;

@@ -1,4 +1,4 @@
-//! Asks for the password again before what needs it is done.
+//! The dialog that asks for the password again before a request is carried out.
 
 use super::confirm_dialog;
 use super::dialog::Dialog;
@@ -11,7 +11,7 @@ use leptos::html;
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
 
-/// Shown while something waits for the password; does it when the password was right.
+/// Shown while a request waits for the password. Carries it out when the password was right.
 #[component]
 pub fn PasswordDialog(devices: Devices, username: String) -> impl IntoView {
     let open = Memo::new(move |_| devices.locked.with(Option::is_some));

@@ -1,4 +1,4 @@
-//! Choosing the language, and light or dark.
+//! The form for language and theme.
 
 use crate::api::preferences as calls;
 use crate::api::problem::Problem;
@@ -18,8 +18,8 @@ const FORM: &str = "preferences";
 const THEME: &str = "theme";
 const APPLY: &str = "apply";
 
-/// At the foot of every page. A choice counts at once; a language that is chosen with keys, and everything without
-/// JavaScript, by the button.
+/// Shown at the foot of every page. A choice applies immediately. The button applies a language that was chosen with
+/// the keyboard, and without JavaScript every choice.
 #[component]
 pub fn PreferencesForm() -> impl IntoView {
     let now = PageEnvironment::current();
@@ -67,7 +67,7 @@ pub fn PreferencesForm() -> impl IntoView {
     }
 }
 
-/// Brings it to life; in the browser only.
+/// Adds the event handlers. For the browser only.
 pub fn hydrate() {
     let Some(form) = browser::element(FORM).and_then(|form| form.dyn_into::<HtmlFormElement>().ok()) else { return };
     let selects: Vec<HtmlSelectElement> =
@@ -77,7 +77,7 @@ pub fn hydrate() {
         if select.name() == THEME {
             let chosen = select.clone();
             let choose = move || choose_theme(Theme::from_text(&chosen.value()).unwrap_or_default());
-            // Chosen while nothing was listening yet.
+            // Chosen before hydration.
             if select.value() != now.theme.as_str() {
                 choose();
             }
@@ -90,7 +90,7 @@ pub fn hydrate() {
                 choose_language(language, form.clone());
             }
         });
-        // Chosen while nothing was listening yet; with keys, if it looks as if it had the focus by them.
+        // Chosen before hydration. If the focus is visible, the keyboard was used, and the button applies the choice.
         if select.value() != now.language.tag() {
             if select.matches(":focus-visible").unwrap_or(false) {
                 browser::remove_class(APPLY, "until-alive");
@@ -110,14 +110,15 @@ pub fn hydrate() {
 }
 
 thread_local! {
-    /// Whether a choice is being kept.
+    /// Whether a choice is being stored.
     static KEEPING: Cell<bool> = const { Cell::new(false) };
 }
 
-/// How often it is looked whether another choice has been kept.
+/// How often to check whether another choice has been stored.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Keeps choices, one call after the other: all stand in one cookie, and an answer sets it as its request knew the rest.
+/// Stores choices, one call at a time: all of them are in one cookie, and each answer sets it with the values that its
+/// request carried.
 async fn keep(theme: Option<Theme>, language: Option<Language>) -> Result<(), Problem> {
     while KEEPING.replace(true) {
         browser::sleep(LOOK).await;
@@ -129,29 +130,29 @@ async fn keep(theme: Option<Theme>, language: Option<Language>) -> Result<(), Pr
 
 fn choose_theme(theme: Theme) {
     environment::show(theme);
-    // If it cannot be kept it still holds for this page.
+    // If it cannot be stored, it still applies to this page.
     browser::spawn(async move { drop(keep(Some(theme), None).await) });
 }
 
-/// Another language is another page: it comes from the server. What was typed comes along (see [`typed`]).
+/// Another language needs another page from the server. Input is carried over (see [`typed`]).
 fn choose_language(language: Language, form: HtmlFormElement) {
     browser::spawn(async move {
-        // Until it is known which theme was chosen beside it.
+        // A theme that is chosen at the same time is stored first.
         browser::pause().await;
         match keep(Some(PageEnvironment::current().theme), Some(language)).await {
             Ok(()) => {
                 typed::keep();
                 browser::reload();
             }
-            // Offline the browser's own error would take the place of the page.
+            // While offline, the browser would show its own error page instead.
             Err(_) if connection::is_offline() => {}
             Err(_) => drop(form.submit()),
         }
     });
 }
 
-/// A language that is pointed at counts at once. With keys one passes through others on the way: it counts by the button,
-/// which is there then (WCAG 2.2, 3.2.2).
+/// A language chosen with the pointer applies immediately. With the keyboard, people pass through other languages on
+/// the way, so the button, which then appears, applies it (WCAG 2.2, 3.2.2).
 fn listen_to_keys(select: HtmlSelectElement, choose: Rc<impl Fn() + 'static>) {
     let by_key = Rc::new(Cell::new(false));
     for (event, is_key) in [("keydown", true), ("pointerdown", false)] {

@@ -1,4 +1,4 @@
-//! A point in time, as the server writes it at first; then in the reader's own locale.
+//! A point in time: first as the server renders it, then in the reader's own locale.
 
 use crate::domain::preferences::Language;
 use crate::domain::time::Timestamp;
@@ -10,12 +10,12 @@ use std::thread::LocalKey;
 use std::time::Duration;
 use wasm_bindgen::{JsCast, JsValue};
 
-/// How a point in time is told.
+/// The format of a point in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimeFormat {
-    /// "3 minutes ago", or the date if that is long ago.
+    /// "3 minutes ago", or the date if it is long ago.
     Ago,
-    /// Date and time of day.
+    /// The date and the time of day.
     Exactly,
     /// The date.
     Day,
@@ -24,14 +24,14 @@ pub enum TimeFormat {
 }
 
 impl TimeFormat {
-    /// For one end of the time between `from` and `to`: the time of day matters when that is short.
+    /// The format for one end of a period. It includes the time of day if the period is short.
     pub fn between(from: Timestamp, to: Timestamp) -> Self {
         const SHORT: Duration = Duration::from_secs(2 * 86_400);
         if to.since(from) < SHORT { Self::Exactly } else { Self::Day }
     }
 }
 
-/// A `time` element; what it says in full is in its title.
+/// A `time` element. Its title has the exact time.
 #[component]
 pub fn RelativeTime(at: Timestamp, telling: TimeFormat) -> impl IntoView {
     let clock = PageClock::expect();
@@ -52,8 +52,8 @@ pub fn RelativeTime(at: Timestamp, telling: TimeFormat) -> impl IntoView {
     }
 }
 
-/// The heading of the day on which something was; `newer`: when the entry above was. It is hidden within a day, and not
-/// left out: what the server wrote and what comes alive may be in different time zones.
+/// The heading of a day; `newer` is the time of the entry above. Within a day the heading is rendered but hidden:
+/// server and browser may be in different time zones, and must render the same elements.
 #[component]
 pub fn DayHeading(at: Timestamp, newer: Option<Timestamp>, class: &'static str) -> impl IntoView {
     let clock = PageClock::expect();
@@ -76,21 +76,21 @@ pub fn DayHeading(at: Timestamp, newer: Option<Timestamp>, class: &'static str) 
 fn options(entries: &[(&str, &str)]) -> Object {
     let options = Object::new();
     for (key, value) in entries {
-        // Setting a property of a fresh object cannot fail.
+        // Setting a property of a new object cannot fail.
         let _ = Reflect::set(&options, &JsValue::from_str(key), &JsValue::from_str(value));
     }
     options
 }
 
-/// The page's language, in the reader's own kind of it where the browser names one (`en-GB`). A browser names whatever
-/// its settings hold, such as `en-US@posix`, and throws at a tag that is none: then the language has to do.
+/// The locale of the page's language: the reader's own variant if the browser names one (`en-GB`), otherwise the
+/// language itself. Browsers pass on what their settings contain, such as `en-US@posix`, and throw on an invalid tag.
 fn locales() -> impl Iterator<Item = String> {
     let language = environment::language();
     let own = browser::languages().into_iter().find(|tag| Language::from_tag(tag) == Some(language));
     own.into_iter().chain([language.tag().to_owned()])
 }
 
-/// What writes dates with these options; `None` in a browser that cannot.
+/// A function that formats dates with these options; `None` in browsers without one.
 fn formatter(entries: &[(&str, &str)]) -> Option<Function> {
     let property = |of: &JsValue, name: &str| Reflect::get(of, &name.into()).ok();
     let intl = property(&window(), "Intl")?;
@@ -102,7 +102,7 @@ fn formatter(entries: &[(&str, &str)]) -> Option<Function> {
 }
 
 thread_local! {
-    // Making these is slow, so they are made once.
+    // Creating these is slow, so they are created once.
     static TIME: Option<Function> = formatter(&[("timeStyle", "short")]);
     static DAY: Option<Function> = formatter(&[("dateStyle", "medium")]);
 }
@@ -118,7 +118,7 @@ fn time_of_day(at: Timestamp) -> String {
     written(&TIME, at).unwrap_or_else(|| calendar::time_of_day(at))
 }
 
-/// The date, for a page that is alive.
+/// The date, for a hydrated page.
 pub(super) fn day(at: Timestamp) -> String {
     written(&DAY, at).unwrap_or_else(|| calendar::day(at))
 }

@@ -1,4 +1,4 @@
-//! Renaming a device in its row.
+//! The form that renames a device in its row.
 
 use super::field;
 use crate::api::auth as calls;
@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use wasm_bindgen::JsCast;
 use web_sys::{KeyboardEvent, SubmitEvent};
 
-/// The form in place of the name. `on_done` is called when it was saved or given up.
+/// The form in place of the name. `on_done` is called after saving or cancelling.
 #[component]
 pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>) -> impl IntoView {
     let sid = session.sid.clone();
@@ -66,7 +66,7 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
     };
 
     view! {
-        // Giving up without JavaScript: back to the page as it was.
+        // Cancel without JavaScript: loads the page again.
         <form id=cancel_id.clone() method="get" action=links::DEVICES hidden on:submit=move |event| {
             event.prevent_default();
             on_done.run(());

@@ -1,4 +1,4 @@
-//! Signing out on this device.
+//! The form that signs out on this device.
 
 use crate::api::auth as calls;
 use crate::ui::auth::{self, transport};
@@ -20,7 +20,8 @@ pub fn SignOutForm() -> impl IntoView {
     }
 }
 
-/// Brings it to life; in the browser only. If the server cannot be told, `failure` says so: then nobody is signed out.
+/// Adds the event handler. For the browser only. If the server cannot be reached, `failure` says so, and nobody is
+/// signed out.
 pub fn hydrate(failure: RwSignal<Option<String>>) {
     let Some(form) = browser::element(FORM) else { return };
     let busy = StoredValue::new(false);
@@ -35,7 +36,7 @@ pub fn hydrate(failure: RwSignal<Option<String>>) {
         let form = form.clone();
         browser::spawn(async move {
             match transport::alone(Box::pin(calls::sign_out(None))).await {
-                // What is over already is signed out too.
+                // A session that has already ended counts as signed out.
                 Ok(()) => auth::signed_out(),
                 Err(problem) if notice::is_over(problem.code) => auth::signed_out(),
                 Err(problem) => {

@@ -1,4 +1,4 @@
-//! Shows how good a new password is while it is being typed.
+//! Shows the strength of a new password while it is typed.
 
 use crate::ui::strength::{self, Strength};
 use crate::ui::{browser, text};
@@ -6,15 +6,15 @@ use leptos::html;
 use leptos::prelude::*;
 use std::time::Duration;
 
-/// How long somebody has to pause before the password is judged.
+/// How long a pause in typing starts an estimate.
 const PAUSE: Duration = Duration::from_millis(200);
 
-/// What the meter shows of a field.
+/// The state of a field's meter.
 #[derive(Clone, Copy)]
 pub struct Meter {
     password: NodeRef<html::Input>,
     shown: RwSignal<Option<Strength>>,
-    /// Counts what was typed: a judgement that comes late is dropped.
+    /// Counts the changes of the field, so that a late estimate is dropped.
     typed: StoredValue<u32>,
 }
 
@@ -23,12 +23,12 @@ impl Meter {
         Self { password, shown: RwSignal::new(None), typed: StoredValue::new(0) }
     }
 
-    /// The field has the focus: somebody is about to type.
+    /// Loads the estimate when the field gets the focus.
     pub fn wake(self) {
         browser::spawn(strength::prepare());
     }
 
-    /// Something was typed.
+    /// Judges the password after a change.
     pub fn judge(self, username: String) {
         self.typed.update_value(|typed| *typed += 1);
         let turn = self.typed.get_value();
@@ -45,7 +45,7 @@ impl Meter {
     }
 }
 
-/// The meter of a field: a bar, and the same in words.
+/// The meter of a field: a bar, and a text that says the same.
 #[component]
 pub fn StrengthMeter(meter: Meter) -> impl IntoView {
     let shown = meter.shown;

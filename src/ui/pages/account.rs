@@ -1,4 +1,4 @@
-//! The page `/account`: the password, one's own data, and the end of the account.
+//! The page `/account`: changing the password, exporting one's data, deleting the account.
 
 use crate::api::data::Account;
 use crate::api::problem::{Code, Problem};
@@ -61,8 +61,8 @@ fn Facts(known: Account) -> impl IntoView {
     }
 }
 
-/// What is said of a form here: a wrong password stands beside its field.
-fn told(problem: &Problem, password: &str) -> Notice {
+/// The message of a form on this page. A wrong password is shown beside its field.
+fn notice_for(problem: &Problem, password: &str) -> Notice {
     match problem.code {
         Code::InvalidCredentials => Notice::field(password, text().problems().wrong_password),
         _ => Notice::from(problem),
@@ -71,7 +71,7 @@ fn told(problem: &Problem, password: &str) -> Notice {
 
 #[component]
 fn ChangePassword(username: String, on_change: Callback<()>) -> impl IntoView {
-    // Without JavaScript a refusal comes back in the address.
+    // Without JavaScript the error is in the address.
     let arrived = Address::expect();
     let came_back = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
         Some(Notice::general(text().problems().wrong_password))
@@ -116,9 +116,9 @@ fn ChangePassword(username: String, on_change: Callback<()>) -> impl IntoView {
                     on_change.try_run(());
                 }
                 Err(problem) => {
-                    let told = told(&problem, "currentPassword");
-                    let node = if told.of("newPassword").is_some() { new } else { current };
-                    notice.try_set(told);
+                    let refused = notice_for(&problem, "currentPassword");
+                    let node = if refused.of("newPassword").is_some() { new } else { current };
+                    notice.try_set(refused);
                     field::focus(node);
                 }
             }
@@ -167,7 +167,7 @@ fn ChangePassword(username: String, on_change: Callback<()>) -> impl IntoView {
     }
 }
 
-/// One's own data, as a file. It takes the access token, so it works with JavaScript only.
+/// The export of one's data to a file. It needs the access token, so it works with JavaScript only.
 #[component]
 fn Data() -> impl IntoView {
     let failure = RwSignal::new(None);
@@ -219,7 +219,7 @@ fn DeleteAccount(username: String) -> impl IntoView {
                 Ok(()) => auth::deleted(),
                 Err(problem) => {
                     busy.try_set(false);
-                    notice.try_set(told(&problem, "password"));
+                    notice.try_set(notice_for(&problem, "password"));
                     field::focus(node);
                 }
             }

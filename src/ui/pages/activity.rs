@@ -1,5 +1,5 @@
-//! The page `/activity`: the user's own security events in plain words. What is shown is in the address, so that it
-//! works without JavaScript too, and Back leads back.
+//! The page `/activity`: the user's security events as sentences. The address says which events are shown, so that the
+//! page works without JavaScript and with the Back button.
 
 use crate::domain::activity::Filter;
 use crate::domain::history::Outcome;
@@ -25,7 +25,7 @@ pub fn ActivityPage(shown: ActivityContent) -> impl IntoView {
     let address = Address::expect();
     let filter = activity::filter_of(address.parameter(query::SHOW).as_deref());
     let is_first = address.parameter(query::BEFORE).is_none();
-    // Where a session was to be ended and could not be.
+    // A session could not be ended.
     let failure = Notice::from_query(&address).and_then(|notice| notice.general);
     let none = entries.is_empty();
     let has_news = RwSignal::new(false);
@@ -90,15 +90,15 @@ pub fn ActivityPage(shown: ActivityContent) -> impl IntoView {
     }
 }
 
-/// What is known of the session that an event is about.
+/// The device column of an event.
 struct DeviceColumn {
-    /// Whether the event came from the session that asks.
+    /// Whether the current session caused the event.
     is_this: bool,
-    /// Where the devices page shows it, if it is signed in.
+    /// The address of the session's row on the devices page, if it is alive.
     row: Option<String>,
 }
 
-/// One entry; `newer`: when the one above it was.
+/// An entry. `newer` is the time of the entry above it.
 #[component]
 fn Row(entry: ActivityEntry, newer: Option<Timestamp>, device: DeviceColumn, way_out: Option<WayOut>) -> impl IntoView {
     let words = activity::words(&entry);
@@ -115,7 +115,8 @@ fn Row(entry: ActivityEntry, newer: Option<Timestamp>, device: DeviceColumn, way
     let since = wrong.filter(|wrong| wrong.outcome != Outcome::SignedIn && wrong.count > 1).map(|wrong| wrong.since);
     let is_done_to = event.kind.is_done_to_a_session();
     let DeviceColumn { is_this, row } = device;
-    // What was done to a session links to that; else what did it does.
+    // For an action on a session, the title links to that session; otherwise the device links to the session that
+    // caused the event.
     let (title_row, device_row) = if is_done_to { (row, None) } else { (None, row) };
     view! {
         <li class="event" class:event--warning=warns>
@@ -139,7 +140,7 @@ fn Row(entry: ActivityEntry, newer: Option<Timestamp>, device: DeviceColumn, way
     }
 }
 
-/// Words, as a link if there is somewhere to go.
+/// Text, as a link if there is an address.
 fn linked(words: String, to: Option<String>) -> impl IntoView {
     match to {
         Some(to) => Either::Left(view! { <a href=to>{words}</a> }),
@@ -147,8 +148,8 @@ fn linked(words: String, to: Option<String>) -> impl IntoView {
     }
 }
 
-/// The way out when it was somebody else: to the page that ends the session, if there is one to end, else to a new
-/// password. A plain form, with or without JavaScript.
+/// What to do if the event was caused by somebody else: go to the page that ends the session, if it is alive, otherwise
+/// change the password. A plain form that needs no JavaScript.
 #[component]
 fn WayOutOf(way_out: WayOut) -> impl IntoView {
     match way_out {

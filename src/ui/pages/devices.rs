@@ -1,4 +1,4 @@
-//! The page `/devices`: every session of the user, and the ways to end them.
+//! The page `/devices`: the user's sessions, and the buttons to end them.
 
 use crate::api::data::SessionInfo;
 use crate::ui::address::Address;
@@ -15,7 +15,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
 
-/// Above the page, by the server alone.
+/// The part above the page, which only the server renders.
 pub fn devices_head() -> impl IntoView {
     view! {
         <Heading title=text().devices().title id=HEADING />
@@ -56,7 +56,7 @@ pub fn DevicesPage(rows: Vec<SessionInfo>, username: String) -> impl IntoView {
     }
 }
 
-/// Begins or ends choosing several. It works with JavaScript only.
+/// Starts or cancels choosing several sessions. Works with JavaScript only.
 #[component]
 fn SelectSeveral(devices: Devices) -> impl IntoView {
     let selecting = Memo::new(move |_| devices.selected.with(Option::is_some));
@@ -70,7 +70,7 @@ fn SelectSeveral(devices: Devices) -> impl IntoView {
     }
 }
 
-/// The button that ends those chosen.
+/// The button that ends the chosen sessions.
 #[component]
 fn EndChosen(devices: Devices) -> impl IntoView {
     let chosen = Memo::new(move |_| devices.chosen());
@@ -88,7 +88,7 @@ fn EndChosen(devices: Devices) -> impl IntoView {
     }
 }
 
-/// The buttons that end more than one.
+/// The buttons that end several sessions.
 #[component]
 fn EndMany(devices: Devices) -> impl IntoView {
     let ask = move |ending: EndRequest| {

@@ -1,4 +1,4 @@
-//! The pages `/login` and `/signup`. What stands above the form is the server's alone.
+//! The pages `/login` and `/signup`. Only the server renders what is above the form.
 
 use crate::api::problem::Code;
 use crate::domain::farewell::Farewell;
@@ -12,14 +12,14 @@ use crate::ui::{links, notice, text};
 use leptos::either::{Either, EitherOf3};
 use leptos::prelude::*;
 
-/// Above the form of `/login`: what became of the session that this browser had, if it had one.
+/// Above the form of `/login`: the note about the session that this browser had.
 pub fn sign_in_head(farewell: Option<Farewell>) -> impl IntoView {
     let is_over = notice::says_it_is_over(&Address::expect());
     view! {
         <Heading title=text().enter().sign_in />
         {match farewell {
             Some(farewell) => EitherOf3::A(view! { <FarewellNote farewell /> }),
-            // By an address, which anybody may have written: no more than that.
+            // The reason is only in the address, which anybody may have written, so no more is said.
             None if is_over => {
                 let message = Signal::stored(Some(text().problem(Code::InvalidToken).to_owned()));
                 EitherOf3::B(view! { <Alert message /> })
@@ -33,7 +33,7 @@ pub fn sign_in() -> impl IntoView {
     view! { <CredentialsForm entrance=Entrance::SignIn /> }
 }
 
-/// Above the form of `/signup`, or in its place.
+/// Above the form of `/signup`, or instead of it.
 pub fn sign_up_head() -> impl IntoView {
     let words = text().enter();
     let (title, lead) = match PageEnvironment::current().sign_up_open {

@@ -1,4 +1,4 @@
-//! A page that is not there. It has nothing that would have to come alive.
+//! The page for unknown addresses. It needs no hydration.
 
 use crate::ui::components::heading::Heading;
 use crate::ui::links;

@@ -1,4 +1,4 @@
-//! The pages, one to a file: what comes alive of them. Around it stand the gate or the frame (see [`app`](super::app)).
+//! The pages, one in each file: the parts that the browser hydrates. [`app`](super::app) adds the layout around them.
 
 mod account;
 mod activity;

@@ -1,5 +1,5 @@
-//! The page `/not-me`: before a session is ended that somebody else started, it says what will happen, and asks for the
-//! password if that was given long ago. A plain form, with or without JavaScript.
+//! The page `/not-me`: before the user ends a session that somebody else started, it says what will happen, and asks
+//! for the password if that was last entered too long ago. A plain form that needs no JavaScript.
 
 use crate::api::problem::Code;
 use crate::ui::address::Address;
@@ -21,7 +21,7 @@ pub fn not_me(Personal { username, content }: Personal<NotMeContent>) -> impl In
     let failure = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
         Some(text().problems().wrong_password.to_owned())
     } else if notice::arrived_with(&arrived, Code::ReauthenticationRequired) {
-        // Which is what the page says anyway.
+        // The page says this anyway.
         None
     } else {
         Notice::from_query(&arrived).and_then(|notice| notice.general)

@@ -1,4 +1,4 @@
-//! The page `/reauthenticate`: asks for the password where a dialog cannot, without JavaScript.
+//! The page `/reauthenticate`: asks for the password where no dialog is available, such as without JavaScript.
 
 use crate::api::problem::{Code, Problem};
 use crate::api::{Secret, auth as calls};
@@ -24,15 +24,15 @@ fn sentence(problem: &Problem) -> String {
 pub fn reauthenticate(Personal { username, .. }: Personal<()>) -> impl IntoView {
     let arrived = Address::expect();
     let return_to = links::return_path(arrived.parameter(query::RETURN_TO).as_deref());
-    let told = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
+    let message = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
         Some(text().problems().wrong_password.to_owned())
     } else if notice::arrived_with(&arrived, Code::ReauthenticationRequired) {
-        // Which is what the page says anyway.
+        // The page says this anyway.
         None
     } else {
         Notice::from_query(&arrived).and_then(|notice| notice.general)
     };
-    let failure = RwSignal::new(told);
+    let failure = RwSignal::new(message);
     let busy = RwSignal::new(false);
     let node = NodeRef::<html::Input>::new();
     let unrefused: Option<String> = None;

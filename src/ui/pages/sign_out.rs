@@ -1,4 +1,4 @@
-//! The page `/devices/sign-out`: asks before sessions are ended, where a dialog cannot. It is plain HTML.
+//! The page `/devices/sign-out`: asks before sessions are ended where no dialog is available. It is plain HTML.
 
 use crate::ui::links;
 use crate::ui::page::Asked;
@@ -6,7 +6,7 @@ use crate::ui::{calendar, environment::PageEnvironment, naming, text};
 use leptos::either::EitherOf3;
 use leptos::prelude::*;
 
-/// The question, what an answer will do, and the two answers.
+/// The question, the consequence, and the two answers.
 pub fn sign_out(asked: Asked) -> impl IntoView {
     let words = text().devices();
     let (question, consequence) = match &asked {

@@ -1,4 +1,4 @@
-//! What all pages of somebody who is signed in do.
+//! The common part of all pages for signed-in users.
 
 use crate::ui::auth::{self, live, renewal};
 use crate::ui::browser;
@@ -8,7 +8,7 @@ use crate::ui::components::sign_out_form;
 use crate::ui::connection::Reachability;
 use leptos::prelude::*;
 
-/// A page, with what may have to be said on any of them.
+/// A page, with the messages that any page may show.
 #[component]
 pub fn SignedIn<C: IntoView + 'static>(children: TypedChildren<C>) -> impl IntoView {
     let children = children.into_inner();
@@ -18,7 +18,7 @@ pub fn SignedIn<C: IntoView + 'static>(children: TypedChildren<C>) -> impl IntoV
     Effect::new(move || {
         auth::follow();
         sign_out_form::hydrate(failure);
-        // Tasks of their own: a slow device answers its user in between.
+        // Separate tasks, so that slow devices can respond to their user in between.
         browser::spawn(async move {
             browser::pause().await;
             connection.follow();

@@ -1,4 +1,5 @@
-//! Quiet pages for a moment. They do not come alive: what happens on them happens by itself, or by plain HTML.
+//! Pages that are shown for a moment. They are not hydrated, and need nothing but plain HTML and scripts that run by
+//! themselves.
 
 use crate::api::problem::Problem;
 use crate::ui::address::Address;
@@ -12,7 +13,7 @@ use leptos::prelude::*;
 /// The id of [`Leaving`].
 pub const LEAVING: &str = "leaving";
 
-/// What a page shows in place of everything while it is being left; kept aside until then.
+/// Replaces the content of a page while the browser is leaving it. It is hidden until then.
 #[component]
 pub fn Leaving() -> impl IntoView {
     view! {
@@ -24,8 +25,9 @@ pub fn Leaving() -> impl IntoView {
     }
 }
 
-/// The server could not tell who this is, but the browser may hold the strict cookie that was withheld. The app asks for
-/// a token (see [`resuming`](crate::ui::auth::resuming)); where it cannot, a button does, which is shown after a while.
+/// The page for a visitor whom the server cannot identify, although the browser may hold a refresh token. The app
+/// requests a token (see [`resuming`](crate::ui::auth::resuming)); without the app a button does, which appears after a
+/// while.
 pub fn resuming() -> impl IntoView {
     let address = Address::expect();
     view! {
@@ -48,7 +50,7 @@ pub fn resuming() -> impl IntoView {
     }
 }
 
-/// Something that passes: says so, and offers to try again.
+/// The page for a temporary problem: names it, and offers to try again.
 pub fn failed(problem: &Problem) -> impl IntoView {
     let address = Address::expect();
     let heading = Content::Failed(problem.clone()).heading();

@@ -1,5 +1,5 @@
-//! How hard a new password is to guess, judged in the page by the rules and the library that the server judges by too.
-//! All of that loads when somebody is about to choose a password: this code is a file of its own, as the library is.
+//! Estimates how hard a new password is to guess, in the page, with the same rules and library as the server. The code
+//! loads when somebody is about to choose a password: this module and the library are separate files.
 
 mod estimate;
 mod prepare;
@@ -10,14 +10,14 @@ use crate::ui::environment::PageEnvironment;
 use std::pin::Pin;
 use wasm_split_helpers::{SplitLoaderError, wasm_split};
 
-/// How good a new password is.
+/// The strength of a new password.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Strength {
-    /// It has characters that the server would refuse.
+    /// It has characters that the server refuses.
     Characters,
-    /// So many characters are missing.
+    /// This number of characters is missing.
     Short(u64),
-    /// The server would refuse it.
+    /// The server would refuse it as too common.
     Common,
     Fair,
     Good,
@@ -27,7 +27,7 @@ pub enum Strength {
 impl Strength {
     pub const STEPS: u8 = 4;
 
-    /// How many of the meter's [`Strength::STEPS`] are lit.
+    /// The number of lit [`Strength::STEPS`] of the meter.
     pub const fn steps(self) -> u8 {
         match self {
             Self::Characters | Self::Short(_) => 0,
@@ -38,7 +38,7 @@ impl Strength {
         }
     }
 
-    /// What needs no estimate.
+    /// The result if no estimate is needed.
     fn at_once(password: &str, username: &str, words: &[String], least: u64) -> Option<Self> {
         match least.saturating_sub(password.chars().count() as u64) {
             0 => (is_own_name(password, username) || is_mostly_known(password, words)).then_some(Self::Common),
@@ -46,8 +46,8 @@ impl Strength {
         }
     }
 
-    /// By the number of guesses that it takes, as a power of ten: against a hash as slow as ours, 10^10 guesses keep a
-    /// large machine busy for years.
+    /// The strength for a number of guesses, as a power of ten. With a hash as slow as ours, 10^10 guesses keep a large
+    /// machine busy for years.
     fn of_guesses(log10: f64) -> Self {
         match log10 {
             few if few < COMMON_LOG10 => Self::Common,
@@ -58,24 +58,24 @@ impl Strength {
     }
 }
 
-/// Judges a password that is being typed; `None` while nothing is, or where the estimate cannot be had.
+/// Judges a password while it is typed. `None` for an empty password, or if the estimate is not available.
 pub async fn judge(password: String, username: String) -> Option<Strength> {
     judging(password, username).await.ok()?.await
 }
 
-/// Gets ready to [`judge`], which takes a moment the first time.
+/// Loads what [`judge`] needs, which takes a moment the first time.
 pub async fn prepare() {
     judge(String::new(), String::new()).await;
 }
 
 type Judging = Pin<Box<dyn Future<Output = Option<Strength>>>>;
 
-/// The part that loads by itself.
+/// The part of the code that is loaded separately.
 #[wasm_split(strength, fallible)]
 fn judging(password: String, username: String) -> Result<Judging, SplitLoaderError> {
     Ok(Box::pin(async move {
         if password.is_empty() {
-            // The library reads its lists at the first call.
+            // The library loads its lists on the first call.
             estimate::guesses_log10("", &[]).await;
             return None;
         }
@@ -103,7 +103,7 @@ mod tests {
         assert_eq!(at_once("correct horse battery staple", "ada"), Some(Strength::Common));
         assert_eq!(at_once("latchkey latchkey", "ada"), Some(Strength::Common));
         assert_eq!(at_once("violet kettle under snowfall", "ada"), None);
-        // Nobody has been named yet.
+        // No username has been typed yet.
         assert_eq!(at_once("violet kettle under snowfall", ""), None);
     }
 

@@ -1,6 +1,6 @@
-//! Every word that people read: one file for each language, with one table for each part of the app. The
-//! structs of `tables.rs` say what a table holds, so a language that lacks a sentence does not compile. Sentences with
-//! something in them are functions, never glued together by a component; plurals are theirs too.
+//! All texts that people read: one file for each language, with one table for each part of the app. The structs in
+//! `tables.rs` define the tables, so a language that lacks a sentence does not compile. Sentences with variable parts,
+//! and plurals, are functions: components never join fragments.
 
 mod de;
 mod en;
@@ -15,29 +15,29 @@ use crate::domain::preferences::{Language, Theme};
 
 /// A sentence or a word.
 pub type Words = &'static str;
-/// A sentence about something that has a name.
+/// A sentence that contains a name.
 pub type About = fn(&str) -> String;
-/// A sentence about a number of things.
+/// A sentence that contains a number.
 pub type Counted = fn(u64) -> String;
 
 pub const PRODUCT: Words = "Latchkey";
 
-/// The words in the language of this page.
+/// The texts in the language of the current page.
 pub fn text() -> Text {
     of(environment::language())
 }
 
-/// The words in one language.
+/// The texts of a language.
 pub const fn of(language: Language) -> Text {
     Text(language)
 }
 
-/// The title of a page, as tabs and history show it.
+/// The title of a page, as shown in tabs and the history.
 pub fn page_title(page: &str) -> String {
     format!("{page} · {PRODUCT}")
 }
 
-/// All words of one language: a table for each part of the app, so that a page carries only those that it shows.
+/// All texts of a language: a table for each part of the app, so that a page loads only the tables that it uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Text(Language);
 
@@ -105,8 +105,7 @@ impl Text {
         }
     }
 
-    /// Why a field was refused; `None` for a field this app does not know. `password_min`: the fewest characters of a
-    /// password here.
+    /// Why a field was refused; `None` for an unknown field. `password_min` is the minimum length of a password.
     pub fn field_problem(self, field: &str, reason: &str, password_min: u64) -> Option<String> {
         let fields = self.fields();
         Some(match (field, reason) {
@@ -125,7 +124,7 @@ impl Text {
         })
     }
 
-    /// Waiting after too many attempts.
+    /// The sentence that asks to wait after too many attempts.
     pub fn wait(self, seconds: u64) -> String {
         match seconds {
             0..=90 => (self.problems().wait_seconds)(seconds.max(1)),
@@ -161,14 +160,14 @@ mod tests {
     const GERMAN: &str = include_str!("de.rs");
     const FRENCH: &str = include_str!("fr.rs");
 
-    /// All sentences of a language: what its file has between quotes.
+    /// All sentences in a language's file: the text between quotes.
     fn sentences(file: &str) -> impl Iterator<Item = &str> {
         file.split('"').skip(1).step_by(2)
     }
 
     #[test]
     fn french_signs_do_not_leave_their_word() {
-        // Such spaces may be written as escapes.
+        // These spaces may be written as escapes.
         let file = FRENCH.replace(r"\u{a0}", "\u{a0}").replace(r"\u{202f}", "\u{202f}");
         for sentence in sentences(&file) {
             let signs: Vec<char> = sentence.chars().collect();

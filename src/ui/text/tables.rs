@@ -1,10 +1,10 @@
-//! What each table of words holds: a sentence or a word for each thing that people read.
+//! The tables of texts: a field for each sentence or word that people read.
 
 use super::{About, Counted, Words};
 
 /// Points in time.
 pub struct DatesTexts {
-    /// January first, short.
+    /// January first, abbreviated.
     pub months: [Words; 12],
     /// Day, name of the month, year.
     pub date: fn(i64, &str, i64) -> String,
@@ -17,13 +17,13 @@ pub struct DatesTexts {
     pub minutes: Counted,
     pub hours: Counted,
     pub days: Counted,
-    /// How far ahead something is: minutes, and of hours and days two or more.
+    /// How far ahead something is. Hours and days are two or more.
     pub in_minutes: Counted,
     pub in_hours: Counted,
     pub in_days: Counted,
 }
 
-/// The two ways in.
+/// Signing in and signing up.
 pub struct EnterTexts {
     pub sign_in: Words,
     pub sign_in_lead: Words,
@@ -32,22 +32,22 @@ pub struct EnterTexts {
     pub sign_up_button: Words,
     pub username: Words,
     pub password: Words,
-    /// At least so many characters.
+    /// The minimum number of characters.
     pub password_rule: Counted,
     pub show_password: Words,
     pub caps_lock: Words,
     pub remember: Words,
     pub no_account: Words,
     pub have_account: Words,
-    /// Where only the operator makes accounts: in place of the other way in, and on the page that would make one.
+    /// Where only the operator creates accounts: instead of the link to sign up, and on the page to sign up.
     pub closed: Words,
     pub closed_title: Words,
     pub closed_lead: Words,
 }
 
-/// How good a new password is.
+/// The strength of a new password.
 pub struct StrengthTexts {
-    /// So many characters are missing.
+    /// The number of missing characters.
     pub missing: Counted,
     pub common: Words,
     pub fair: Words,
@@ -55,16 +55,16 @@ pub struct StrengthTexts {
     pub strong: Words,
 }
 
-/// What stands around the pages of somebody who is signed in.
+/// The header and footer around the pages of signed-in users.
 pub struct FrameTexts {
-    /// What the app is for, to those who find it listed somewhere.
+    /// A description of the app for search results.
     pub description: Words,
     pub skip_to_content: Words,
     pub sign_out: Words,
     pub signing_out: Words,
     pub resuming: Words,
     pub failed: Words,
-    /// A form that nothing was done with.
+    /// A form that was refused.
     pub refused: Words,
     pub go_on: Words,
     pub retry: Words,
@@ -78,7 +78,7 @@ pub struct FrameTexts {
     pub signed_in_as: Words,
 }
 
-/// How the pages look, and in which language.
+/// The theme and the language of the pages.
 pub struct PreferencesTexts {
     pub language: Words,
     pub theme: Words,
@@ -99,7 +99,7 @@ pub struct DevicesTexts {
     pub active_now: Words,
     pub last_active: Words,
     pub signed_in: Words,
-    /// When a session ends if it is not used, and when at the latest; and where both are the same.
+    /// When a session ends if it is not used, and when at the latest; and the sentence if both are the same.
     pub ends_unused: fn(&str, &str) -> String,
     pub ends: About,
     pub address: Words,
@@ -113,7 +113,7 @@ pub struct DevicesTexts {
     pub rename: Words,
     pub name: Words,
     pub save: Words,
-    /// A browser, and the system that it runs on.
+    /// A browser and its system.
     pub browser_on_system: fn(&str, &str) -> String,
     pub rename_one: About,
     pub sign_out_one: About,
@@ -126,17 +126,17 @@ pub struct DevicesTexts {
     pub end_others: Counted,
     pub end_everywhere_title: Words,
     pub end_everywhere: Words,
-    /// Leads on if somebody else has signed in.
+    /// A link for the case that somebody else has signed in.
     pub not_you: Words,
     pub came: About,
     pub ended_one: About,
     pub ended_several: Counted,
     pub ended_others: Words,
-    /// From which name to which.
+    /// The old and the new name.
     pub renamed: fn(&str, &str) -> String,
-    /// The device, and why, as a whole sentence.
+    /// The device, and the reason as a whole sentence.
     pub not_ended: fn(&str, &str) -> String,
-    /// Why, as a whole sentence.
+    /// The reason as a whole sentence.
     pub others_not_ended: About,
 }
 
@@ -147,7 +147,7 @@ pub struct AccountTexts {
     pub password_changed: Words,
     pub change_password: Words,
     pub change_lead: Words,
-    /// After an event of somebody else's: whose session was ended just now, or was over; or who tried passwords.
+    /// After an event caused by somebody else: their session was ended just now, or is over, or they tried passwords.
     pub not_me_ended: Words,
     pub not_me_over: Words,
     pub not_me_guessed: Words,
@@ -186,21 +186,21 @@ pub struct ActivityTexts {
     pub happened: HappenedTexts,
 }
 
-/// What happened, a sentence for each kind of event.
+/// A sentence for each kind of event.
 pub struct HappenedTexts {
     pub signed_up: Words,
     pub signed_in: Words,
-    /// So many, and no right one after them.
+    /// The number of wrong passwords that no right one followed.
     pub wrong_passwords: Counted,
-    /// So many, before this sign-in.
+    /// The number of wrong passwords before this sign-in.
     pub wrong_then_signed_in: Counted,
-    /// So many, before the right one was given.
+    /// The number of wrong passwords before the right one.
     pub wrong_then_right: Counted,
     pub sign_ins_blocked: Words,
     pub signed_out: Words,
     pub session_ended: Words,
     pub session_ended_of: About,
-    /// A device, and a reason: one of the four below.
+    /// A device, and one of the four reasons below.
     pub session_ended_because: fn(&str, &str) -> String,
     pub some_session_ended_because: About,
     pub replaced: Words,
@@ -209,7 +209,7 @@ pub struct HappenedTexts {
     pub by_password: Words,
     pub session_renamed: Words,
     pub session_renamed_of: About,
-    /// What it was called before, and since.
+    /// The old and the new name.
     pub session_renamed_from_to: fn(&str, &str) -> String,
     pub forked: Words,
     pub reused: Words,
@@ -219,27 +219,27 @@ pub struct HappenedTexts {
 /// Ending a session that somebody else started.
 pub struct NotMeTexts {
     pub title: Words,
-    /// What comes after the end of the session.
+    /// What happens after the session has ended.
     pub then: Words,
 }
 
-/// Proving again who one is.
+/// Entering the password again.
 pub struct ConfirmTexts {
     pub title: Words,
     pub lead: Words,
     pub confirm: Words,
-    /// On the page that asked for it.
+    /// Shown on the page that required the password.
     pub confirmed: Words,
 }
 
-/// A page that is not there.
+/// The page for unknown addresses.
 pub struct MissingTexts {
     pub title: Words,
     pub lead: Words,
     pub home: Words,
 }
 
-/// What a problem means to the person who meets it.
+/// A sentence for each problem, for the person who meets it.
 pub struct ProblemsTexts {
     pub validation_failed: Words,
     pub invalid_credentials: Words,
@@ -261,7 +261,7 @@ pub struct ProblemsTexts {
     pub wait_minutes: Counted,
     pub offline: Words,
     pub unavailable: Words,
-    /// For what no sentence was written for.
+    /// For problems without a sentence of their own.
     pub unexpected: Words,
 }
 
@@ -270,7 +270,7 @@ pub struct FieldsTexts {
     pub username_too_short: Words,
     pub username_too_long: Words,
     pub username_invalid: Words,
-    /// At least so many characters.
+    /// The minimum number of characters.
     pub password_too_short: Counted,
     pub password_too_long: Words,
     pub password_too_common: Words,
@@ -281,7 +281,7 @@ pub struct FieldsTexts {
     pub name: Words,
 }
 
-/// What the sign-in page says of the session that this browser had. Only the server says it.
+/// The sign-in page's note about the session that this browser had. Only the server uses it.
 pub struct FarewellsTexts {
     pub signed_out: Words,
     pub signed_out_everywhere: Words,
@@ -295,17 +295,17 @@ pub struct FarewellsTexts {
     pub disabled: Words,
     pub expired: Words,
     pub gone: Words,
-    /// With which device it was done.
+    /// The device that ended the session.
     pub by: About,
-    /// What to do if it was done by somebody else.
+    /// What to do if somebody else did it.
     pub not_you: Words,
 }
 
-/// How long a sign-in lasts. Only the server says it.
+/// How long a sign-in lasts. Only the server uses it.
 pub struct LastingTexts {
     pub days: Counted,
     pub hours: Counted,
     pub minutes: Counted,
-    /// "Keep me signed in": the longest life, the longest time without use, and the longest life without it.
+    /// "Keep me signed in": the longest life, the longest time without use, and the longest life without this option.
     pub remember: fn(&str, &str, &str) -> String,
 }
