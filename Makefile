@@ -1,23 +1,23 @@
-# The doors to everything. Nothing to install first but Rust (rustup) and Node.js; see README.md.
+# All tasks of this repository. They need only Rust (rustup) and Node.js; see README.md.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help run dev test test-rust test-browser test-end2end test-repeatedly thieves timing memory hostile weight screenshots mutants fuzz check audit build clean-tools
 
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
-# The binary finds its site files beside itself, in target/.
+# The program looks for its site files beside itself, in target/.
 unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET
 
-# A release has two halves, built side by side: the server, and the site (WebAssembly, styles, public files) with the
-# hashes of its names, which the server reads from beside itself. The mark of either is as old as the beginning of its
-# build: what is changed meanwhile is built the next time. cargo-leptos removes the site's mark when it builds another one
-# there. The judge of new passwords is a module by itself.
+# A release has two parts, built one beside the other: the server, and the site (WebAssembly, styles, public files) with
+# a file of hashes that the server reads from its own folder. The target file of each part gets the time at which its
+# build started: files that change during the build are built the next time. cargo-leptos removes the site's target file
+# when it builds another site there. The strength estimate of new passwords is a module of its own.
 SERVER := target/release/.server
 SITE := target/site/hash.txt
 STRENGTH := target/front/strength_bg.wasm
 MANIFESTS := Cargo.toml Cargo.lock rust-toolchain.toml
 RELEASE = $(MAKE) --no-print-directory --silent -j2 $(SERVER) $(SITE)
 
-help: ## lists these doors
+help: ## lists these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## builds what is missing and serves the app at http://localhost:3000, its data in data/
@@ -26,11 +26,11 @@ run: ## builds what is missing and serves the app at http://localhost:3000, its 
 	@echo 'Latchkey: http://localhost:3000 (Ctrl-C stops it)'
 	@exec target/release/latchkey serve
 
-dev: ## serves the app at http://localhost:3000, and builds and reloads it when a file changes (after a style: reload yourself)
+dev: ## serves the app at http://localhost:3000, and builds and reloads it when a file changes (after a change of styles alone, reload it yourself)
 	@scripts/tools run
 	cargo-leptos watch --split
 
-test: ## all tests: Rust ones on SQLite and PostgreSQL, then a release in a real browser
+test: ## all tests: the Rust tests on SQLite and PostgreSQL, then a release in a real browser
 	@scripts/tools test
 	@$(MAKE) --no-print-directory test-rust
 	+@$(RELEASE)
@@ -40,16 +40,16 @@ test-rust: ## only the Rust tests (ARGS=… goes to cargo test)
 	@echo 'Rust tests: compiling takes 5 to 6 minutes on two cores the first time'
 	scripts/with-postgres cargo test --features ssr $(ARGS)
 
-test-browser: ## only the browser's tests, on the release that is there (ARGS=… goes to Playwright)
+test-browser: ## only the browser's tests, on the existing release (ARGS=… goes to Playwright)
 	@echo 'Browser tests'
 	@scripts/with-postgres npm test --silent -- $(ARGS)
 
-# cargo-leptos has built the site once more, without its last steps.
+# cargo-leptos has built the site again, without the last steps of a release.
 test-end2end:
 	+@$(RELEASE)
 	@$(MAKE) --no-print-directory test-browser
 
-test-repeatedly: ## the browser's tests twenty times, half of them with answers delayed at random (TIMES=… for another number)
+test-repeatedly: ## the browser's tests twenty times, half of the runs with answers delayed at random (TIMES=… sets the number)
 	@scripts/tools test
 	+@$(RELEASE)
 	@scripts/test-repeatedly $(TIMES)
@@ -57,13 +57,13 @@ test-repeatedly: ## the browser's tests twenty times, half of them with answers 
 thieves: ## the life of stolen tokens, simulated: a table of strategies against the rotation rule
 	cargo bench --features ssr --bench thieves
 
-timing: ## whether the time of an answer tells what the answer does not
+timing: ## whether the time of an answer reveals what the answer hides
 	cargo bench --features ssr --bench timing
 
-memory: ## how much memory 200 sign-ins at once take, and how quickly others are served meanwhile
+memory: ## how much memory 200 simultaneous sign-ins need, and how quickly others are served in the meantime
 	cargo bench --features ssr --bench memory
 
-hostile: ## floods a server in turn, and shows how honest people fare meanwhile (ARGS=path/to/target/release/latchkey for another)
+hostile: ## floods a server in several ways, and measures how it serves other people in the meantime (ARGS=path/to/target/release/latchkey for another)
 	+@$(RELEASE)
 	cargo bench --features ssr --bench hostile -- $(ARGS)
 
@@ -72,7 +72,7 @@ screenshots: ## makes sheets in docs/screenshots of every page and state, wide a
 	+@$(RELEASE)
 	@npm run --silent screenshots
 
-weight: ## what each page transfers, on the first visit and on the second, by a real browser's count
+weight: ## what each page transfers, on the first visit and on the second, measured in a real browser
 	@scripts/tools test
 	+@$(RELEASE)
 	@npm run --silent weight
@@ -81,7 +81,7 @@ mutants: ## mutation testing of the rules and of tokens: half an hour on two cor
 	@scripts/tools mutants
 	@scripts/mutants $(ARGS)
 
-fuzz: ## fuzzes what reads input from outside, a minute for each target (SECONDS=… for each, ARGS=… names of targets)
+fuzz: ## fuzzes the code that reads input from outside, a minute for each target (SECONDS=… for each, ARGS=… names of targets)
 	@scripts/tools fuzz
 	@scripts/fuzz run $(or $(SECONDS),60) $(ARGS)
 
@@ -96,7 +96,7 @@ check: ## formatting, lints for both targets, licences and bans, documentation, 
 	RUSTDOCFLAGS='-D warnings' cargo doc --features ssr --no-deps --lib
 	npm run --silent types
 
-audit: ## known vulnerabilities of what we depend on (asks the network)
+audit: ## known vulnerabilities of our dependencies (needs the network)
 	@scripts/tools check
 	cargo deny check advisories
 
@@ -119,7 +119,7 @@ $(SITE): $(MANIFESTS) $(STRENGTH) scripts/seal-site $(shell find src style publi
 	scripts/seal-site
 	@touch -r target/.site.begun $@
 
-# wasm-bindgen takes out what only a page with its scripts would need.
+# wasm-bindgen removes code that only a page with its scripts would need.
 $(STRENGTH): $(MANIFESTS) $(shell find strength -type f)
 	@echo 'The judge of new passwords: a minute on two cores the first time'
 	cargo build --package latchkey-strength --profile wasm-release --target wasm32-unknown-unknown --target-dir target/front
@@ -127,5 +127,5 @@ $(STRENGTH): $(MANIFESTS) $(shell find strength -type f)
 		target/front/wasm32-unknown-unknown/wasm-release/strength.wasm
 	wasm-opt -Oz $@ -o $@
 
-clean-tools: ## removes the tools that were installed into this folder
+clean-tools: ## removes the tools installed in this folder
 	rm -rf .tools node_modules
