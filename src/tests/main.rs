@@ -1,4 +1,5 @@
-//! Stories of users and rules, against the real server: real HTTP, real databases, an injected clock.
+//! Tests that tell the stories of users and rules, against the real server: real HTTP, real databases, an injected
+//! clock.
 #![expect(
     clippy::unwrap_used,
     clippy::expect_used,

@@ -1,7 +1,7 @@
-//! The rule when the database loses what it had committed: a standby that was behind takes over, once, at any moment.
+//! The rule when the database loses committed data: a standby that was behind takes over, once, at any moment.
 //!
-//! After a loss there may be two tokens of one generation, so the classes of [`super::world`] do not do: here tokens
-//! have their numbers, and how many exchanges there are is bounded.
+//! After a loss there can be two tokens of one generation, so the classes of [`super::world`] are not enough. Here
+//! tokens have numbers, and the number of exchanges is bounded.
 
 use super::rule::{GRACE, Rule, TICK};
 use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
@@ -12,7 +12,7 @@ use latchkey::domain::time::Timestamp;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// A refresh token: its generation, and whether it was made after the loss.
+/// A refresh token: its generation, and whether it was created after the loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Token {
     pub generation: u8,
@@ -25,7 +25,7 @@ impl Token {
     }
 }
 
-/// The session as the database has it. Times are in ticks.
+/// The session in the database. Times are in ticks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Row {
     pub current: Token,
@@ -33,7 +33,7 @@ pub struct Row {
     rotated_at: u8,
     confirmed: bool,
     pub revoked: bool,
-    /// Generations before the parent, and when they were exchanged.
+    /// Generations before the parent, with the times of their exchanges.
     overtaken: Vec<(u8, u8)>,
 }
 
@@ -41,14 +41,14 @@ pub struct Row {
 pub struct World {
     pub now: u8,
     pub row: Row,
-    /// What the standby has.
+    /// The row of the standby.
     pub standby: Row,
     pub has_lost: bool,
-    /// The generation of the newest access token that the server's memory has seen and not written.
+    /// The generation of the newest access token that the server has seen but not written yet.
     seen: Option<u8>,
     pub jar: Token,
-    /// The generation of the owner's access token. One from before the loss is not shown after it (see
-    /// `docs/rotation.md`, Limits), nor is what was seen of one remembered.
+    /// The generation of the owner's access token. Access tokens from before the loss are not used after it (see
+    /// `docs/rotation.md`, Limits), and the server forgets that it saw them.
     pub owner_access: Option<u8>,
     pub thief_access: Option<u8>,
     pub loot: BTreeSet<Token>,
@@ -117,7 +117,7 @@ impl World {
         rule.decide(&self.session(), &self.presented(token), confirmed, true)
     }
 
-    /// A token is presented to be exchanged: decides, and carries it out as the server does.
+    /// Presents a token: decides, and carries the decision out as the server does.
     pub fn present(&mut self, rule: Rule, token: Token) -> Decision {
         let decision = self.judge(rule, token);
         match decision {
@@ -143,12 +143,12 @@ impl World {
         decision
     }
 
-    /// An access token of this generation is shown to the server.
+    /// The server sees an access token of this generation.
     pub fn see(&mut self, generation: u8) {
         self.seen = self.seen.max(Some(generation));
     }
 
-    /// What was seen is written, and forgotten.
+    /// Writes the last use to the row, and forgets it.
     pub fn flush(&mut self) {
         self.row.confirmed |= self.seen.take() == Some(self.row.current.generation);
     }
@@ -167,7 +167,7 @@ impl World {
         self.now += 1;
     }
 
-    /// Forgets the date, and how long ago things were that are past the grace.
+    /// Forgets the date, and the exact age of everything past the grace.
     pub fn settle(&mut self) {
         let shift = self.now - GRACE;
         self.now = GRACE;
@@ -188,14 +188,14 @@ pub fn gives(decision: Decision) -> bool {
     matches!(decision, Decision::Rotate | Decision::Repeat | Decision::Fork | Decision::Recover)
 }
 
-/// Whether an honest client is told to ask again, and will have an answer then.
+/// Whether an honest client is asked to try again, and will then get an answer.
 pub fn comes_again(decision: Decision) -> bool {
     matches!(decision, Decision::Refuse(Refusal::Overtaken))
 }
 
-/// Plays on from `world`, each step past the grace of the one before: in each round the thief presents one of his tokens
-/// and uses what he gets or does not, then the owner refreshes. After them the session must be over, or no token of the
-/// thief be good for anything. Whether the thief wins.
+/// Plays on from `world`, each step after the grace of the one before: in each round the thief presents one of his
+/// tokens and uses what he gets or not, then the owner refreshes. After that the session must have ended, or all of the
+/// thief's tokens must be useless. Returns whether the thief wins.
 pub fn is_won_by_the_thief(rule: Rule, world: &World, rounds: u8) -> bool {
     if world.row.revoked {
         return false;

@@ -1,4 +1,5 @@
-//! The steps of [`super::loss`]: as those of [`super::machine`], fewer at once, and a standby that takes over.
+//! The state machine of [`super::loss`]: like [`super::machine`], with fewer steps at once, and a standby that takes
+//! over.
 
 use super::loss::{Token, World, comes_again, gives, is_won_by_the_thief};
 use super::rule::{GRACE, Rule};
@@ -13,12 +14,12 @@ pub const ONE_OF_A_KIND: &str = "of two tokens of one generation, exchanging eit
 pub const REPEATED: &str = "what was exchanged is repeated within the grace, and not exchanged again";
 pub const OWNER_KNOWS: &str = "the owner is never sent away while somebody else goes on";
 
-/// What is checked; see the module.
+/// The configuration of a check; see the module.
 #[derive(Clone, Debug)]
 pub struct LossMachine {
     pub rule: Rule,
     pub has_thief: bool,
-    /// How many of the owner's messages are under way at most.
+    /// The maximum number of the owner's messages on their way.
     pub under_way: usize,
     /// The highest generation that is exchanged.
     pub generations: u8,
@@ -26,8 +27,8 @@ pub struct LossMachine {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Message {
-    /// Carries this token; how long ago it was exchanged, in ticks, if that was within the grace; and whether the browser
-    /// has taken in another token since that is not older.
+    /// A request with this token; how many ticks ago the token was exchanged, if that was within the grace; and whether
+    /// the browser has received another token since that is not older.
     Request(Token, Option<u8>, bool),
     Answer(Token),
 }
@@ -79,8 +80,8 @@ impl LossMachine {
     }
 
     /// The assumptions, as without a loss: a request that the browser has overtaken arrives within the grace of its
-    /// exchange, and an answer is taken in while its token is the current one, or one that is lost, and not after that of a
-    /// later exchange, of which only the database knows no more.
+    /// token's exchange. An answer is received while its token is current or lost, and not after the answer of a later
+    /// exchange that only the database has forgotten.
     fn may_arrive(&self, world: &World, message: &Message) -> bool {
         match message {
             _ if self.has_thief => true,
@@ -207,7 +208,7 @@ impl Model for LossMachine {
     }
 }
 
-/// Of each generation there is one token that was made before the loss, and perhaps one that was made after it.
+/// Each generation has one token that was created before the loss, and at most one created after it.
 fn one_of_a_kind(machine: &LossMachine, state: &State) -> bool {
     (0..=state.world.row.current.generation).all(|generation| {
         let pair = [false, true].map(|after_loss| Token { generation, after_loss });

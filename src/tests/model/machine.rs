@@ -1,4 +1,5 @@
-//! The state machine: the owner's tabs, the network, the server's crashes, the clock and the thief, one step at a time.
+//! The state machine: the owner's tabs, the network, crashes of the server, the clock and the thief, one step at a
+//! time.
 
 use super::properties;
 use super::rule::{GRACE, Rule};
@@ -6,30 +7,30 @@ use super::world::{Agent, History, Since, TOO_LATE, Token, World, gives};
 use latchkey::domain::redeem::Decision;
 use stateright::{Model, Property};
 
-/// What is assumed of the owner's requests.
+/// The assumption about the owner's requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Requests {
-    /// Nothing: they arrive whenever.
+    /// None: they arrive at any time.
     Whenever,
-    /// One that is still under way when the browser takes in the successor of what it carries arrives within the grace
+    /// A request that is still on its way when the browser receives the successor of its token arrives within the grace
     /// of that exchange, or never.
     WithinGrace,
-    /// So, and before the successor is exchanged in its turn, or never: what a client must keep that does not say that
-    /// it shares its token.
+    /// The same, and before the successor is exchanged in turn, or never. Clients that do not say that they share their
+    /// token must guarantee this.
     BeforeTheNext,
 }
 
-/// What is assumed of the answers to them.
+/// The assumption about the answers to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answers {
     Whenever,
-    /// One is taken in less than a grace after the token that it brings was made, or never.
+    /// An answer is received less than a grace after its token was created, or never.
     WithinGrace,
-    /// One is taken in while the token that it brings is the current one, or never.
+    /// An answer is received while its token is the current one, or never.
     WhileCurrent,
 }
 
-/// What is checked.
+/// The configuration of a check.
 #[derive(Clone, Debug)]
 pub struct Machine {
     pub rule: Rule,
@@ -38,11 +39,11 @@ pub struct Machine {
     /// The User-Agents that the owner's tabs have.
     pub tabs: &'static [Agent],
     pub has_thief: bool,
-    /// How many of the owner's messages are under way at most.
+    /// The maximum number of the owner's messages on their way.
     pub under_way: usize,
-    /// Whether requests that have arrived may wait in the server, while others are decided.
+    /// Whether requests that have arrived may wait in the server while others are decided.
     pub waiting: bool,
-    /// The idle and the absolute end in ticks; without them, time has no end and no date.
+    /// The idle and the absolute end in ticks. Without ends, the model has no dates.
     pub ends: Option<(u8, u8)>,
 }
 
@@ -50,9 +51,10 @@ pub struct Machine {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Message {
     Request(Ask),
-    /// One that has arrived and waits in the server; for how many ticks by now, and what became of its token meanwhile.
+    /// A request that has arrived and waits in the server: for how many ticks so far, and what has happened to its
+    /// token since.
     Waiting(Ask, u8, Since),
-    /// Brings this token as `Set-Cookie`, and an access token with it; how long ago it was made.
+    /// Carries this token as `Set-Cookie`, and an access token with it; how long ago the token was created.
     Answer(Token, u8),
 }
 
@@ -60,26 +62,26 @@ pub enum Message {
 pub struct Ask {
     pub token: Token,
     pub agent: Agent,
-    /// How long ago, in ticks, its token was exchanged, if that was within the grace.
+    /// How many ticks ago its token was exchanged, if that was within the grace.
     pub exchanged: Option<u8>,
-    /// Whether the browser has taken in a newer token since.
+    /// Whether the browser has received a newer token since.
     pub overtaken: bool,
     /// Whether it arrived after the grace of that exchange.
     pub late: bool,
 }
 
 impl Ask {
-    /// What is known of a request that is decided when it arrives.
+    /// The history of a request that is decided on arrival.
     fn history(self) -> History {
         History { exchanged: self.exchanged.map(|_| Since::Before), waited: 0 }
     }
 
-    /// The same of one that has waited.
+    /// The history of a request that has waited.
     fn waited(self, waited: u8, since: Since) -> History {
         History { exchanged: self.exchanged.map(|_| since), waited }
     }
 
-    /// `exchanged` was given a new successor.
+    /// Updates the request after `exchanged` got a new successor.
     fn after(&mut self, exchanged: Token) {
         if self.token == exchanged {
             (self.exchanged, self.late) = (Some(0), false);
@@ -100,9 +102,9 @@ pub struct State {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Action {
-    /// A tab sends what is in the cookie jar.
+    /// A tab sends the token in the cookie jar.
     Send(Agent),
-    /// A request is decided; with `again`, the network will bring it once more.
+    /// A request is decided. With `again`, the network will deliver it once more.
     Decide {
         ask: Ask,
         again: bool,
@@ -110,7 +112,7 @@ pub enum Action {
     /// A request arrives, and waits in the server.
     Arrive(Ask),
     DecideWaiting(Ask, u8, Since),
-    /// An answer reaches the browser, whose jar takes what it brings.
+    /// An answer reaches the browser, and its token goes into the cookie jar.
     TakeIn {
         token: Token,
         age: u8,
@@ -119,7 +121,8 @@ pub enum Action {
     Lose(Message),
     OwnerUsesAccess,
     Flush,
-    /// Between messages. Before a commit it is this and a lost request; after one, this and a lost answer.
+    /// Between messages. A crash before a commit equals this and a lost request; a crash after it, this and a lost
+    /// answer.
     Crash,
     /// The current token cannot be computed again from now on.
     ChangeKey,
@@ -144,7 +147,7 @@ impl Machine {
         }
     }
 
-    /// With a thief nothing is assumed of the network.
+    /// With a thief there are no assumptions about the network.
     pub fn with_thief(rule: Rule) -> Self {
         Self {
             requests: Requests::Whenever,
@@ -155,7 +158,7 @@ impl Machine {
         }
     }
 
-    /// The decision that an action brings about in a state, for telling a trace.
+    /// The decision that an action leads to in a state, for printing a trace.
     pub fn decision(&self, state: &State, action: Action) -> Option<Decision> {
         let (token, agent, history) = match action {
             Action::Decide { ask, .. } => (ask.token, ask.agent, ask.history()),
@@ -193,7 +196,7 @@ impl Machine {
         }
     }
 
-    /// What the assumptions rule out is never delivered.
+    /// Messages that an assumption rules out are never delivered.
     fn may_arrive(&self, message: &Message) -> bool {
         match message {
             Message::Request(ask) if ask.overtaken => match self.requests {
@@ -302,7 +305,7 @@ impl Model for Machine {
                 for message in &mut state.wire {
                     match message {
                         Message::Request(ask) => ask.tick(),
-                        // What it raced when it arrived, it raced: that is remembered for as long as it may wait.
+                        // The race at its arrival is remembered for as long as it may wait.
                         Message::Waiting(_, waited, _) => *waited = TOO_LATE.min(*waited + 1),
                         Message::Answer(_, age) => *age = GRACE.min(*age + 1),
                     }

@@ -1,7 +1,7 @@
-//! The rotation rule, checked exhaustively as a state machine: in every state that owner, tabs, network, crashes, clock
-//! and thief can bring about, whatever their order. The step is the real `latchkey::domain::redeem`.
+//! The rotation rule as a state machine, checked exhaustively: in every state that owner, tabs, network, crashes, clock
+//! and thief can reach, in any order. The decision is the real `latchkey::domain::redeem`.
 //!
-//! What a trace calls `Current`, `Parent`, `Displaced` and `Older` are classes of generations; see [`world::Token`].
+//! `Current`, `Parent`, `Displaced` and `Older` in traces are classes of generations; see [`world::Token`].
 
 mod loss;
 mod loss_machine;
@@ -17,7 +17,7 @@ use stateright::{Checker, HasDiscoveries, Model};
 use std::collections::HashSet;
 use world::Agent;
 
-/// Explores everything, and fails with the shortest trace if a property does not hold.
+/// Explores all states, and fails with the shortest trace if a property does not hold.
 fn holds(what: &str, machine: Machine) {
     let checker = machine.clone().checker().threads(2).spawn_bfs().join();
     let (states, steps) = (checker.unique_state_count(), checker.state_count());
@@ -27,7 +27,7 @@ fn holds(what: &str, machine: Machine) {
     assert!(checker.is_done());
 }
 
-/// Explores until `property` is refuted, and prints the shortest trace; fails if there is none.
+/// Explores until `property` is refuted, and prints the shortest trace. Fails if nothing refutes it.
 fn refuted(what: &str, machine: Machine, property: &'static str) {
     let first = HasDiscoveries::AnyOf([property].into());
     let checker = machine.clone().checker().finish_when(first).spawn_bfs().join();
@@ -35,8 +35,8 @@ fn refuted(what: &str, machine: Machine, property: &'static str) {
     println!("{what} refutes: {property}\n{}", tell(&machine, property));
 }
 
-/// The shortest way to a state in which `property` does not hold, step by step with what the rule decided. The checker
-/// explores in blocks and reports the last of a block that it finds; this goes strictly by length.
+/// The shortest way to a state in which `property` does not hold, with the decision of each step. The checker explores
+/// in blocks and reports the last one that it finds in a block; this search goes strictly by length.
 fn tell(machine: &Machine, property: &'static str) -> String {
     let holds = machine.property(property).condition;
     let mut states = machine.init_states();
@@ -52,7 +52,7 @@ fn tell(machine: &Machine, property: &'static str) -> String {
         }
         next += 1;
     }
-    // Last step first.
+    // The last step comes first.
     let mut steps = match property {
         FOUND_OUT | EMPTY_HANDED => won_by_the_thief(machine.rule, &states[next].world, property == EMPTY_HANDED),
         _ => None,
@@ -107,7 +107,7 @@ fn both_ends_are_kept_with_and_without_a_thief() {
 }
 
 mod losses {
-    //! The database loses what it had committed; see [`super::loss`].
+    //! The database loses committed data; see [`super::loss`].
 
     use super::*;
     use loss_machine::{FOUND_OUT, LossMachine, NEVER_SIGNED_OUT, ONE_OF_A_KIND, OWNER_KNOWS, REPEATED};
@@ -159,7 +159,7 @@ mod losses {
 }
 
 mod limits {
-    //! Where the assumptions end: what happens without each of them.
+    //! The limits of the rule: what happens without each assumption.
 
     use super::*;
 

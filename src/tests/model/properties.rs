@@ -1,4 +1,4 @@
-//! What must hold in every state that can be reached. Some look ahead: they play a state on by the same rule.
+//! Properties that must hold in every reachable state. Some of them play a state on by the same rule.
 
 use super::machine::{Machine, State};
 use super::rule::{GRACE, Rule};
@@ -92,10 +92,10 @@ fn fixed_end(machine: &Machine, state: &State) -> bool {
     world.end == end && (world.now < end || !Token::ALL.into_iter().any(given))
 }
 
-/// Plays on from `world`, each step past the grace of the one before: thief, owner, thief, owner, where the thief
-/// presents any one of his tokens or none, and uses what he gets or does not. In each of these plays the session must
-/// end, or no token of the thief be good for anything. With `shown`, the owner also uses the access token that he got,
-/// and one refresh of his is enough. Gives the play that the thief wins, last step first, if there is one.
+/// Plays on from `world`, each step after the grace of the one before: thief, owner, thief, owner. The thief presents
+/// any of his tokens or none, and uses what he gets or not. In each of these plays the session must end, or all of the
+/// thief's tokens must be useless. With `shown`, the owner also uses the access token that he gets, and one refresh of
+/// his is enough. Returns the play that the thief wins, if there is one, last step first.
 pub fn won_by_the_thief(rule: Rule, world: &World, shown: bool) -> Option<Vec<String>> {
     play(rule, *world, shown, if shown { 1 } else { 2 })
 }

@@ -1,27 +1,27 @@
-//! The rule under test: the real one, and mutations of it that a check worth its name must refute.
+//! The rule under test: the real one, and mutations of it, which the checks must refute.
 
 use latchkey::domain::redeem::{Decision, Refusal, Reuse, redeem};
 use latchkey::domain::refresh_token::Presented;
 use latchkey::domain::session::Session;
 use std::time::Duration;
 
-/// What a tick of the model's clock stands for.
+/// The time that a tick of the model's clock stands for.
 pub const TICK: Duration = Duration::from_secs(5);
 /// The grace in ticks.
 pub const GRACE: u8 = 2;
 
-/// Who decides. Everything but [`Rule::Real`] is wrong on purpose.
+/// The rule that decides. Every rule except [`Rule::Real`] is wrong on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rule {
-    /// `latchkey::domain::redeem`, untouched, for tabs that say that they share their token.
+    /// `latchkey::domain::redeem`, unchanged, for tabs that say that they share their token.
     Real,
-    /// Each repeat starts the grace anew.
+    /// Each repeat starts the grace again.
     SlidingGrace,
-    /// After a fork the successor that nobody had seen is still good.
+    /// After a fork the displaced successor is still valid.
     ForkWithoutDisplacement,
-    /// The predecessor is repeated at any age.
+    /// The predecessor is repeated however long after its exchange.
     RepeatWithoutLimit,
-    /// A reuse is refused, and the session lives on.
+    /// A reuse is refused, but does not end the session.
     ReuseEndsNothing,
     /// No successor ever counts as seen.
     NeverConfirmed,
@@ -35,29 +35,29 @@ pub enum Rule {
     OtherAgentIsReuse,
     /// Within the grace any User-Agent gets the repeat.
     AnyAgent,
-    /// The current token revives what was revoked.
+    /// The current token revives a revoked session.
     RevocationForgotten,
-    /// A request is judged by when it is decided, however long it has waited.
+    /// Expiry and grace are measured at the decision, however long the request has waited.
     JudgedWhenDecided,
-    /// What an exchange brings dates from when its request arrived.
+    /// An exchange takes place at the arrival of its request.
     DatedByArrival,
-    /// A token that is ahead of its row is nobody's.
+    /// A token that is ahead of its row is refused.
     AheadIsRefused,
-    /// So is one of the row's generation that is not the row's token.
+    /// A token of the row's generation that is not the row's token is refused.
     SiblingIsRefused,
-    /// So is one of the parent's generation that is not the parent.
+    /// A token of the parent's generation that is not the parent is refused.
     OtherOfParentIsRefused,
-    /// A token of the parent's generation that is not the parent is exchanged, as if more had been lost.
+    /// A token of the parent's generation that is not the parent is exchanged, as if more data had been lost.
     DisplacedLives,
-    /// A recovery numbers its token as any rotation does.
+    /// A recovery numbers its token like a rotation.
     RecoveryKeepsNumbers,
-    /// A rotation moves the absolute end too.
+    /// A rotation also moves the absolute end.
     EndMoves,
-    /// No mutation, but what a client gets that does not say that it shares its token.
+    /// Not a mutation: the real rule for clients that do not say that they share their token.
     Unshared,
-    /// Older tokens are refused at any age, and end nothing.
+    /// Older tokens are refused at any age, and do not end the session.
     AllAreSpared,
-    /// A proposal, not a mutation: a token that an exchange made less than a grace ago is not exchanged, but given again.
+    /// A proposal, not a mutation: a token that was created less than a grace ago is not exchanged, but sent again.
     OneRotationPerGrace,
 }
 
@@ -128,7 +128,7 @@ impl Rule {
 }
 
 impl Rule {
-    /// A presented token, as what is made from it dates it.
+    /// The presented token with the time that counts for its successor.
     pub fn dated(self, presented: Presented) -> Presented {
         match self {
             Self::DatedByArrival => Presented { decided_at: presented.at, ..presented },

@@ -1,7 +1,8 @@
-//! One session as the server keeps it, who holds which of its tokens, and what each may do with them.
+//! One session as the server stores it, the holders of its tokens, and what each holder can do.
 //!
-//! The rule only compares generations, so all of a session's tokens fall into four classes ([`Token`]), and all times
-//! before the grace of the last rotation are alike: the world is finite without a bound on its length.
+//! The rule only compares generations, so all tokens of a session fall into four classes ([`Token`]), and all times
+//! after the grace of the last rotation are alike. The number of states is therefore finite without a bound on the
+//! length of a trace.
 
 use super::rule::{GRACE, Rule, TICK};
 use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
@@ -11,14 +12,14 @@ use latchkey::domain::session::{Exchanged, Label, Lifetime, Parent, Reason, Revo
 use latchkey::domain::time::Timestamp;
 use std::time::Duration;
 
-/// A refresh token of the session, by what became of it. The order is that of their generations.
+/// A refresh token of the session, by its state. The order is that of the generations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Token {
-    /// More than one exchange back.
+    /// More than one exchange before the current one.
     Older,
-    /// The one whose exchange made the current one.
+    /// The token whose exchange created the current one.
     Parent,
-    /// Made after the parent, and displaced by a fork.
+    /// Created after the parent, and displaced by a fork.
     Displaced,
     Current,
 }
@@ -34,11 +35,11 @@ impl Token {
         format!("g{}", self.generation())
     }
 
-    /// What this token is after `exchanged` was given a new successor.
+    /// The class of this token after `exchanged` got a new successor.
     pub fn after(self, exchanged: Self) -> Self {
         match (exchanged, self) {
             (presented, token) if presented == token => Self::Parent,
-            // A fork: what is newer than the presented one makes way.
+            // A fork displaces tokens newer than the presented one.
             (Self::Parent, Self::Current | Self::Displaced) => Self::Displaced,
             // Only a wrong rule exchanges a displaced token.
             (Self::Displaced, Self::Current) => Self::Displaced,
@@ -47,12 +48,12 @@ impl Token {
     }
 }
 
-/// What the server knows of a presented token beside the session's last exchange.
+/// What the server knows about a presented token, besides the session's last exchange.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct History {
-    /// If the token was exchanged less than a grace ago: when, as its request sees it.
+    /// If the token was exchanged less than a grace ago: when, relative to its request.
     pub exchanged: Option<Since>,
-    /// For how many ticks the request has waited in the server.
+    /// How many ticks the request has waited in the server.
     pub waited: u8,
 }
 
@@ -62,11 +63,11 @@ pub enum Since {
     Before,
     /// Before the request arrived, and its successor was exchanged afterwards.
     Superseded,
-    /// After the request had arrived.
+    /// After the request arrived.
     Arrival,
 }
 
-/// Less than a tick.
+/// A time shorter than a tick.
 const MOMENT: Duration = Duration::from_millis(1);
 
 /// The first number of ticks that is longer than a request may wait.
@@ -90,9 +91,9 @@ impl Agent {
 pub struct World {
     pub now: u8,
     rotated_at: u8,
-    /// History, not on the row: when the current token was made, whatever the rule says about it.
+    /// History, not part of the row: when the current token was created, whatever the rule says about it.
     made_at: u8,
-    /// Who exchanged the parent, if there is one.
+    /// The User-Agent that exchanged the parent, if there is one.
     parent: Option<Agent>,
     confirmed: bool,
     /// Whether the current token can be computed again: neither its key nor the form of tokens has changed since.
@@ -100,22 +101,22 @@ pub struct World {
     /// What the memory of the server notes and the row does not say yet.
     noted: bool,
     pub revoked: bool,
-    /// History: whether it ever was.
+    /// History: whether the session was ever revoked.
     pub was_revoked: bool,
     idle_end: u8,
     pub end: u8,
     idle: u8,
-    /// The one cookie of all of the owner's tabs.
+    /// The cookie that all of the owner's tabs share.
     pub jar: Token,
     /// Whether the owner's tabs, or the thief, hold an access token of the current generation.
     pub owner_has_access: bool,
     pub thief_has_access: bool,
-    /// The refresh tokens that the thief holds, by class.
+    /// The classes of refresh tokens that the thief holds.
     loot: [bool; 4],
 }
 
 impl World {
-    /// A session just signed in to, with its ends in ticks from now.
+    /// A new session that ends in this many ticks.
     pub fn signed_in(idle: u8, absolute: u8) -> Self {
         Self {
             now: GRACE,
@@ -137,7 +138,7 @@ impl World {
         }
     }
 
-    /// The row, as the real rule reads it; with what it says of an older token that is meant.
+    /// The row in the form that the real rule reads, with the history of the presented token.
     fn session(&self, history: History) -> Session {
         let overtaken = history.exchanged.map(|since| match since {
             Since::Before | Since::Superseded => self.arrived(history),
@@ -186,7 +187,7 @@ impl World {
         at(self.now) - ticks(history.waited)
     }
 
-    /// How the rule would decide now; nothing changes.
+    /// The decision of the rule now, without any change.
     pub fn judge(&self, rule: Rule, token: Token, agent: Agent, history: History) -> Decision {
         let presented = self.presented(rule, token, agent, history);
         rule.decide(&self.session(history), &presented, self.confirmed || self.noted, self.can_repeat)
@@ -205,7 +206,7 @@ impl World {
         }
     }
 
-    /// A token is presented to be exchanged: decides, and carries it out as the server does, durable at once.
+    /// Presents a token: decides, and carries the decision out durably, as the server does.
     pub fn present(&mut self, rule: Rule, token: Token, agent: Agent, history: History) -> Decision {
         let decision = self.judge(rule, token, agent, history);
         match decision {
@@ -217,7 +218,7 @@ impl World {
         decision
     }
 
-    /// What the real succession makes of the row, but for the mutations of it.
+    /// The row after the real succession, with the changes of a mutation.
     fn make_successor(&mut self, rule: Rule, exchanged: Token, agent: Agent, history: History) {
         let presented = rule.dated(self.presented(rule, exchanged, agent, history));
         let next = self.session(History::default()).succeeded(&presented, KeyId::new(""), ticks(GRACE));
@@ -241,17 +242,17 @@ impl World {
         }
     }
 
-    /// An access token of the current generation, or under the mutation of any, is shown to this server.
+    /// The server sees an access token of the current generation (with one mutation: of any generation).
     pub fn confirm(&mut self) {
         self.noted = !self.confirmed;
     }
 
-    /// The batch of last-seen times is written.
+    /// The last uses are written to the row.
     pub fn flush(&mut self) {
         self.confirmed |= std::mem::take(&mut self.noted);
     }
 
-    /// The server dies: what only its memory knew is gone.
+    /// The server crashes and loses its memory.
     pub fn crash(&mut self) {
         self.noted = false;
     }
@@ -270,7 +271,7 @@ impl World {
         Token::ALL.into_iter().filter(move |token| loot[*token as usize])
     }
 
-    /// How long ago the current token was made, in ticks.
+    /// The age of the current token, in ticks.
     pub fn age(&self) -> u8 {
         self.now - self.made_at
     }
@@ -279,7 +280,7 @@ impl World {
         self.now = self.now.saturating_add(1);
     }
 
-    /// Forgets what no rule can tell apart: how long ago the last rotation was, once the grace is over, and the date.
+    /// Forgets what no rule depends on: the date, and how long ago the last rotation was once its grace is over.
     pub fn settle(&mut self) {
         let shift = self.now - GRACE;
         self.now = GRACE;
@@ -289,7 +290,7 @@ impl World {
     }
 }
 
-/// Whether a decision gives the one who presents a token something that lives.
+/// Whether a decision gives the presenter a valid token.
 pub fn gives(decision: Decision) -> bool {
     matches!(decision, Decision::Rotate | Decision::Repeat | Decision::Fork | Decision::Recover)
 }

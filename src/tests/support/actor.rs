@@ -1,4 +1,4 @@
-//! Who acts: a browser that is nobody yet, and one that is signed in.
+//! The actors of the tests: a browser that is not signed in, and one that is.
 
 use super::{Network, PASSWORD, Program, TestApp};
 use reqwest::header::{HeaderMap, SET_COOKIE};
@@ -7,11 +7,11 @@ use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 pub const REFRESH: &str = "__Host-Http-latchkey-refresh";
-/// By which a browser is known, also after signing out.
+/// The name of the cookie that identifies a browser, also after signing out.
 pub const DEVICE: &str = "__Host-Http-latchkey-device";
 pub const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 
-/// An answer, read to its end.
+/// A complete answer.
 #[derive(Clone, Debug)]
 pub struct Reply {
     pub status: StatusCode,
@@ -29,7 +29,7 @@ impl Reply {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {} {:?}", self.status, self.text))
     }
 
-    /// The stable code of a problem.
+    /// The stable code of the problem in the answer.
     pub fn code(&self) -> String {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
         let problem = self.json();
@@ -51,7 +51,7 @@ impl Reply {
         self
     }
 
-    /// Which of the two it is.
+    /// Returns the status, which must be one of the two.
     #[track_caller]
     pub fn expect_either(self, one: u16, other: u16) -> u16 {
         assert!([one, other].contains(&self.status.as_u16()), "{self:?}");
@@ -59,13 +59,13 @@ impl Reply {
     }
 }
 
-/// A browser: it keeps cookies, and says from where its requests come.
+/// A browser: it keeps cookies, and sends the headers that tell the origin of its requests.
 #[derive(Clone, Debug)]
 pub struct Anonymous {
     client: Client,
     base: String,
     pub user_agent: String,
-    /// What it says beside that.
+    /// Its other headers.
     pub headers: BTreeMap<&'static str, String>,
     pub cookies: BTreeMap<String, String>,
 }
@@ -81,17 +81,17 @@ impl Anonymous {
         Self { client, base, user_agent: FIREFOX.into(), headers, cookies }
     }
 
-    /// The same browser at another server, or at the same one after a restart.
+    /// Moves the browser to another server, or to the same one after a restart.
     pub fn goes_to(&mut self, app: &TestApp) {
         self.base = app.url("");
     }
 
-    /// The same browser at a program of its own.
+    /// A browser that uses a program in a process of its own.
     pub fn at(program: &Program) -> Self {
         Self::of(program.url.clone())
     }
 
-    /// From now on each request has a connection of its own, through `network`.
+    /// From now on each request uses a connection of its own through `network`.
     pub fn goes_through(&mut self, network: &Network) {
         let client = Client::builder().redirect(redirect::Policy::none()).pool_max_idle_per_host(0);
         self.client = client.build().expect("a client");
@@ -111,7 +111,7 @@ impl Anonymous {
         request
     }
 
-    /// Sends, and keeps the cookies that come back.
+    /// Sends a request, and stores the cookies of the answer.
     pub async fn send(&mut self, request: RequestBuilder) -> Reply {
         let response = request.send().await.expect("an answer");
         self.reload(response).await
@@ -141,7 +141,7 @@ impl Anonymous {
         self.send(request).await
     }
 
-    /// A form post as a browser without JavaScript sends it.
+    /// Posts a form like a browser without JavaScript.
     pub async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let request = self.request(Method::POST, path).header("Accept", "text/html,*/*;q=0.8").form(fields);
         self.send(request).await
@@ -163,7 +163,7 @@ impl Anonymous {
     }
 }
 
-/// A browser that is signed in, with its access token in memory.
+/// A signed-in browser, with its access token in memory.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     pub browser: Anonymous,
@@ -189,13 +189,13 @@ impl SignedIn {
         Reply::of(request.send().await.expect("an answer")).await
     }
 
-    /// Listens to what happens to the user's sessions.
+    /// Opens the stream of changes to the user's sessions.
     pub async fn listen(&self) -> Response {
         let request = self.browser.request(Method::GET, "/api/live").bearer_auth(&self.access_token);
         request.send().await.expect("an answer")
     }
 
-    /// With the access token.
+    /// Posts JSON with the access token.
     pub async fn post(&mut self, path: &str, body: Value) -> Reply {
         let request = self.browser.request(Method::POST, path).bearer_auth(&self.access_token).json(&body);
         self.browser.send(request).await
@@ -206,19 +206,19 @@ impl SignedIn {
         self.refresh_by(request).await
     }
 
-    /// As one of several tabs.
+    /// Refreshes as one of several tabs.
     pub async fn try_shared_refresh(&mut self) -> Reply {
         let request = self.browser.request(Method::POST, "/auth/refresh").json(&json!({"shared": true}));
         self.refresh_by(request).await
     }
 
-    /// `None` if no answer came.
+    /// `None` if there was no answer.
     pub async fn refreshes_if_answered(&mut self) -> Option<Reply> {
         let response = self.browser.request(Method::POST, "/auth/refresh").send().await.ok()?;
         Some(self.refreshed(response).await)
     }
 
-    /// `None` if no answer came.
+    /// `None` if there was no answer.
     pub async fn posts_if_answered(&mut self, path: &str, body: Value) -> Option<Reply> {
         let request = self.browser.request(Method::POST, path).bearer_auth(&self.access_token).json(&body);
         let response = request.send().await.ok()?;

@@ -1,4 +1,4 @@
-//! A server of a test's own, on a port of its own, whose clock the test holds.
+//! A server for one test, on its own port. The test controls its clock.
 
 use super::{Anonymous, Backend, SignedIn, Wire, wire};
 use latchkey::domain::time::Timestamp;
@@ -18,17 +18,17 @@ use tempfile::TempDir;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// Random bytes.
+/// Random bytes from the system.
 pub fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     SystemEntropy.fill(&mut bytes);
     bytes
 }
 
-/// A clock that stands still until it is moved. It may be told to panic.
+/// A clock that stands still until the test moves it. It can panic when it is read.
 struct TestClock {
     now: AtomicI64,
-    /// How often it may be looked at until it panics; long ago if it is below that.
+    /// Which of the next reads panics (1: the next one); zero or less: none.
     looks: AtomicI64,
     last_words: &'static str,
 }
@@ -40,13 +40,13 @@ impl Clock for TestClock {
     }
 }
 
-/// How a server is to be set up.
+/// The setup of a server.
 pub struct TestAppBuilder {
     backend: Backend,
     settings: Settings,
     now: Timestamp,
     last_words: &'static str,
-    /// Where its database is, if it is not met directly.
+    /// The address of the wire to its database, if the connection is not direct.
     wire: Option<SocketAddr>,
 }
 
@@ -56,19 +56,19 @@ impl TestAppBuilder {
         self
     }
 
-    /// What time it is when it starts.
+    /// The time at which the server starts.
     pub fn at(mut self, now: Timestamp) -> Self {
         self.now = now;
         self
     }
 
-    /// What a panic says ([`TestApp::panics_at`]).
+    /// The message of a panic ([`TestApp::panics_at`]).
     pub fn with_last_words(mut self, words: &'static str) -> Self {
         self.last_words = words;
         self
     }
 
-    /// The way to its database.
+    /// Connects to the database through `wire`.
     pub fn over(mut self, wire: &Wire) -> Self {
         self.wire = Some(wire.address());
         self
@@ -78,7 +78,7 @@ impl TestAppBuilder {
         self.start_in(tempfile::tempdir().expect("a folder")).await
     }
 
-    /// In a folder that the test prepared.
+    /// Starts in a folder that the test has prepared.
     pub async fn start_in(self, folder: TempDir) -> TestApp {
         let folder = Arc::new(folder);
         let mut settings = self.settings;
@@ -92,7 +92,7 @@ impl TestAppBuilder {
     }
 }
 
-/// A server that runs.
+/// A running server.
 pub struct TestApp {
     folder: Arc<TempDir>,
     settings: Settings,
@@ -133,7 +133,7 @@ impl Running {
 }
 
 impl TestApp {
-    /// A server with cheap hashing, otherwise as shipped.
+    /// A server with cheap hashing and otherwise the default settings.
     pub fn on(backend: Backend) -> TestAppBuilder {
         let mut settings = Settings::default();
         settings.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
@@ -141,7 +141,7 @@ impl TestApp {
         settings.server.drain = Duration::ZERO;
         settings.password.argon2_memory = 64;
         settings.password.argon2_iterations = 1;
-        // Tests sign in often, from one address; those of limits turn them on.
+        // Tests sign in often from one address. Tests of the limits turn them on.
         settings.limits = Limits {
             login_per_address: 0,
             login_per_account: 0,
@@ -196,28 +196,28 @@ impl TestApp {
         self.clock.now.fetch_add(i64::try_from(by.as_millis()).expect("a time"), Ordering::SeqCst);
     }
 
-    /// The clock is set back.
+    /// Sets the clock back.
     pub fn step_back(&self, by: Duration) {
         self.clock.now.fetch_sub(i64::try_from(by.as_millis()).expect("a time"), Ordering::SeqCst);
     }
 
-    /// The server panics when it asks what time it is for the `look`-th time from now on.
+    /// Makes the server panic when it reads the clock for the `look`-th time from now on.
     pub fn panics_at(&self, look: i64) {
         self.clock.looks.store(look, Ordering::SeqCst);
     }
 
-    /// Whether it has not panicked yet; it will not any more.
+    /// Whether it has not panicked yet. It no longer will.
     pub fn panics_no_more(&self) -> bool {
         self.clock.looks.swap(0, Ordering::SeqCst) > 0
     }
 
-    /// Tells the server to stop, and does not wait until it has.
+    /// Asks the server to stop, without waiting.
     pub fn tell_to_stop(&mut self) {
         let running = self.running.as_mut().expect("the server runs");
         let _ = std::mem::replace(&mut running.stop, oneshot::channel().0).send(());
     }
 
-    /// Stops the server in an orderly way and starts it again on the same data.
+    /// Stops the server and starts it again on the same data.
     pub async fn restart(&mut self) {
         if let Some(running) = self.running.take() {
             running.stop().await;
@@ -226,7 +226,7 @@ impl TestApp {
         self.running = Some(Running::start(settings, self.folder.path(), self.clock.clone()).await);
     }
 
-    /// A new server on what is in the files at this moment, as after the death of this process.
+    /// A new server on a copy of the current files, as after a crash of this process.
     pub async fn after_a_crash(&self) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         for name in ["latchkey.db", "latchkey.db-wal", "secret.key"] {
@@ -237,14 +237,14 @@ impl TestApp {
         builder.start_in(folder).await
     }
 
-    /// Another server on the same database, with the same secret and clock.
+    /// A second server on the same database, with the same secret and clock.
     pub async fn twin(&self) -> Self {
         let (folder, settings, clock) = (self.folder.clone(), self.settings.clone(), self.clock.clone());
         let running = Running::start(settings.clone(), folder.path(), clock.clone()).await;
         Self { folder, settings, clock, running: Some(running) }
     }
 
-    /// Changes what will be so after the next restart.
+    /// Changes the settings for the next start.
     pub fn change(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings);
     }
@@ -253,17 +253,17 @@ impl TestApp {
         &self.settings
     }
 
-    /// A browser that is nobody yet.
+    /// A browser that is not signed in.
     pub fn browser(&self) -> Anonymous {
         Anonymous::new(self)
     }
 
-    /// A user who just signed up.
+    /// A new user, signed in.
     pub async fn signed_up(&self, username: &str) -> SignedIn {
         self.browser().sign_up(username).await
     }
 
-    /// The same user on one more device.
+    /// The same user on another device.
     pub async fn signed_in(&self, username: &str) -> SignedIn {
         self.browser().sign_in(username).await
     }

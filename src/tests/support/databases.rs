@@ -1,9 +1,9 @@
-//! Databases of a test's own.
+//! A separate database for each test.
 
 use sqlx::{Connection as _, Executor as _, PgConnection};
 use std::path::Path;
 
-/// On which database a test runs.
+/// The database that a test runs on.
 #[derive(Clone, Copy, Debug)]
 pub enum Backend {
     Sqlite,
@@ -20,13 +20,13 @@ impl Backend {
     }
 }
 
-/// The URL of the server that the tests are given.
+/// The URL of the PostgreSQL server for the tests.
 pub fn postgres_server() -> String {
     std::env::var("LATCHKEY_TEST_POSTGRES")
         .expect("no PostgreSQL to test on: run `make test`, or `scripts/with-postgres cargo test …`")
 }
 
-/// A new database on that server; it is gone with it.
+/// A new database on that server. It is deleted with the server.
 async fn postgres() -> String {
     let server = postgres_server();
     let name = format!("latchkey_{}", uuid::Uuid::from_bytes(super::app::random()).simple());

@@ -1,4 +1,4 @@
-//! Actors and their world.
+//! Support for the tests: actors, servers, databases, networks.
 
 mod actor;
 mod app;
@@ -14,10 +14,10 @@ pub use network::{Fate, Network};
 pub use program::Program;
 pub use wire::Wire;
 
-/// A password that every rule allows.
+/// A password that satisfies every rule.
 pub const PASSWORD: &str = "violet kettle under snowfall";
 
-/// Runs a story on both databases.
+/// Defines tests that run on both databases.
 macro_rules! on_both_databases {
     ($($(#[$meta:meta])* async fn $name:ident($app:ident: TestAppBuilder) $body:block)*) => {
         $(

@@ -1,4 +1,4 @@
-//! A network between browsers and a server that does with each request what it is told.
+//! A network between browsers and a server. The test decides what happens to each request.
 
 use super::TestApp;
 use std::collections::VecDeque;
@@ -7,19 +7,19 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What becomes of a request.
+/// What happens to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
     Passes,
-    /// It never reaches the server.
+    /// It does not reach the server.
     RequestLost,
-    /// The server does what it was asked, and nobody hears of it.
+    /// The server handles it, but the answer is lost.
     AnswerLost,
-    /// The server gets it twice; the browser gets the second answer.
+    /// The server gets it twice, and the browser gets the second answer.
     Repeated,
 }
 
-/// Listens on a port of its own. Requests for which nothing was planned pass.
+/// Listens on its own port. Requests without a planned fate pass through.
 pub struct Network {
     address: SocketAddr,
     plan: Arc<Mutex<VecDeque<Fate>>>,
@@ -44,13 +44,13 @@ impl Network {
         format!("http://{}", self.address)
     }
 
-    /// What is to become of the next requests, in their order.
+    /// Plans the fates of the next requests, in their order.
     pub fn plan(&self, fates: impl IntoIterator<Item = Fate>) {
         self.plan.lock().expect("the plan").extend(fates);
     }
 }
 
-/// Carries the one request of a connection, and its answer.
+/// Forwards the single request of a connection, and its answer.
 async fn carry(mut client: TcpStream, server: String, fate: Fate) -> std::io::Result<()> {
     let request = read_request(&mut client).await?;
     if fate == Fate::RequestLost {
@@ -74,7 +74,7 @@ async fn exchange(server: &str, request: &[u8]) -> std::io::Result<Vec<u8>> {
     Ok(answer)
 }
 
-/// The request as it came, but that it asks for one answer and no more on its connection.
+/// The unchanged request, except that it asks the server to close the connection after one answer.
 async fn read_request(client: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let mut read = Vec::new();
     let mut buffer = [0; 4096];

@@ -1,4 +1,4 @@
-//! The program itself, as a process of its own.
+//! The program in a process of its own.
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::net::TcpListener;
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
-/// Only a failure takes as long.
+/// A longer wait is a failure.
 const TOO_LONG: Duration = Duration::from_secs(60);
 
-/// A server that runs in a folder of its own, with a registered native client `cli`.
+/// A server in its own folder, with a registered native client `cli`.
 pub struct Program {
     child: Child,
     pub url: String,
@@ -17,16 +17,16 @@ pub struct Program {
 }
 
 impl Program {
-    /// Puts the files into a folder that it needs to serve.
+    /// Creates the files that the program needs in a folder.
     pub fn prepare(folder: &Path) {
         let settings = "[package.metadata.leptos]\noutput-name = \"latchkey\"\nsite-root = \"site\"\n\n\
                         [[clients]]\nid = \"cli\"\nkind = \"native\"\n";
         std::fs::write(folder.join("Leptos.toml"), settings).expect("a file");
-        // No browser comes: the web app need not have been built.
+        // No browser is used, so the web app need not be built.
         std::fs::create_dir_all(folder.join("site/pkg")).expect("a folder");
     }
 
-    /// Starts it; what it logs at `level` goes to a file.
+    /// Starts the program. Its log at `level` goes to a file.
     pub async fn start(folder: &Path, level: &str) -> Self {
         Self::start_by(folder, |command| {
             command.env("LATCHKEY_LOG", level);
@@ -34,7 +34,7 @@ impl Program {
         .await
     }
 
-    /// Starts it; what it logs at `level` goes to `log`.
+    /// Starts the program. Its log at `level` goes to `log`.
     pub async fn start_with(folder: &Path, level: &str, log: Stdio) -> Self {
         let change = |command: &mut Command| {
             command.env("LATCHKEY_LOG", level).stderr(log);
@@ -42,7 +42,7 @@ impl Program {
         Self::start_by(folder, change).await
     }
 
-    /// Starts it in the way that `change` says.
+    /// Starts the program with the changes to its command.
     pub async fn start_by(folder: &Path, change: impl FnOnce(&mut Command)) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
         let url = format!("http://127.0.0.1:{port}");
@@ -73,7 +73,7 @@ impl Program {
         Self { child, url, log }
     }
 
-    /// Kills it as `kill -9` does.
+    /// Kills the program like `kill -9`.
     pub fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
@@ -88,7 +88,7 @@ impl Program {
         kill_process(Pid::from_child(&self.child), signal).expect("it runs");
     }
 
-    /// Tells it to stop, and waits until it has.
+    /// Asks the program to stop, and waits for its end.
     pub async fn stop(&mut self) -> ExitStatus {
         self.signal(Signal::TERM);
         let stopped = async {
@@ -102,12 +102,12 @@ impl Program {
         tokio::time::timeout(TOO_LONG, stopped).await.expect("it stops")
     }
 
-    /// Its standard error, if that is a pipe.
+    /// Takes its standard error, if that is a pipe.
     pub const fn stderr(&mut self) -> Option<ChildStderr> {
         self.child.stderr.take()
     }
 
-    /// What it has logged so far.
+    /// Its log so far.
     pub fn log(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(&self.log).expect("the log")).into_owned()
     }

@@ -1,5 +1,5 @@
-//! A wire to PostgreSQL that can fall silent (what is sent then arrives when it is over, and neither end is told), hold
-//! back one message and what follows it, or lead to nobody.
+//! A connection to PostgreSQL that can fall silent (the data arrive later, and neither end is told), hold back one
+//! message and everything after it, or lead to no server.
 
 use super::databases::postgres_server;
 use std::net::SocketAddr;
@@ -12,7 +12,7 @@ use tokio::sync::watch;
 pub struct Wire {
     address: SocketAddr,
     state: watch::Sender<State>,
-    /// What the message holds that is to be held back.
+    /// The words of the message to hold back.
     snag: Snag,
 }
 
@@ -53,18 +53,18 @@ impl Wire {
         self.state.send_modify(|state| state.is_silent = true);
     }
 
-    /// The next message to PostgreSQL that has all of `words` in it is held back, and what follows it on its connection;
-    /// the others go on.
+    /// Holds back the next message to PostgreSQL that contains all of `words`, and everything after it on its
+    /// connection. Other connections are not affected.
     pub fn hold_back(&self, words: &'static [&'static str]) {
         *self.snag.lock().expect("a snag") = Some(words);
     }
 
-    /// Waits until one is.
+    /// Waits until a message is held back.
     pub async fn holds(&self) {
         self.state.subscribe().wait_for(|state| state.holds).await.expect("a wire");
     }
 
-    /// PostgreSQL is away: what is connected breaks off, and who connects is hung up on, as a proxy does.
+    /// PostgreSQL is away: connections break off, and new ones are closed at once, as proxies do.
     pub fn break_off(&self) {
         self.state.send_modify(|state| state.is_broken = true);
     }
@@ -78,11 +78,11 @@ impl Wire {
     }
 }
 
-/// The same database, where it is met at `address`.
+/// The URL of the same database at `address`.
 pub fn url(direct: &str, address: SocketAddr) -> String {
     let (user, rest) = direct.split_once('@').expect("the URL names a user");
     let (_, database) = rest.split_once('/').expect("the URL names a database");
-    // In clear, so that messages can be told apart.
+    // Without encryption, so that messages can be told apart.
     format!("{user}@{address}/{database}?sslmode=disable")
 }
 
