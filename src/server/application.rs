@@ -96,7 +96,7 @@ impl Application {
         listener.set_nonblocking(true).map_err(|error| StartError::Listen(listen, error))?;
         let services = services(store.clone(), settings, &runtime).await?;
         let readiness = Arc::new(Readiness::new(store.clone(), claim));
-        let web_sessions = http::WebSessionStore { store, clock: world.clock };
+        let web_sessions = http::WebSessionStore { store, clock: runtime.clock };
         let (trusted_proxies, foreign_origins) = (Arc::new(trusted_proxies), Arc::default());
         let files = Arc::new(http::site::files(&config.leptos));
         let lines = hyper_errors::lines(services.settings().server.is_https());

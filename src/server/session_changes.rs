@@ -139,11 +139,11 @@ mod tests {
 
     #[tokio::test]
     async fn news_reach_those_who_listen_for_the_user_and_nothing_is_kept_of_those_who_left() {
-        let (news, ada, eve) = (Arc::new(SessionChanges::new(9, 0)), UserId::new("ada"), UserId::new("eve"));
-        let mut here = news.listen(&ada, None).unwrap();
-        let there = news.listen(&ada, None).unwrap();
-        news.announce(&eve);
-        news.announce(&ada);
+        let (session_changes, ada, eve) = (Arc::new(SessionChanges::new(9, 0)), UserId::new("ada"), UserId::new("eve"));
+        let mut here = session_changes.listen(&ada, None).unwrap();
+        let there = session_changes.listen(&ada, None).unwrap();
+        session_changes.announce(&eve);
+        session_changes.announce(&ada);
         assert!(here.wait().await);
         drop(there);
         assert_eq!(session_changes.users.len(), 1);

@@ -48,7 +48,7 @@ pub(super) async fn run(command: KeysCommand, settings: &Settings) -> Result<(),
     let store = super::installed(settings).await?;
     let runtime = Runtime::default();
     match command {
-        KeysCommand::List => list(&store.keys().await?, world.clock.now()),
+        KeysCommand::List => list(&store.keys().await?, runtime.clock.now()),
         KeysCommand::Rotate { now: at_once, purpose } => {
             let purposes = match purpose {
                 None => KeyPurpose::ALL.to_vec(),
