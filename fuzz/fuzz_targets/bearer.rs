@@ -4,7 +4,7 @@
 
 use http::header::AUTHORIZATION;
 use latchkey::server::http::bearer;
-use latchkey::server::service::Text;
+use latchkey::api::Secret;
 use latchkey_fuzz::{headers, lines};
 use libfuzzer_sys::fuzz_target;
 
@@ -13,11 +13,11 @@ fuzz_target!(|data: &[u8]| {
     let all: Vec<&[u8]> = sent.get_all(AUTHORIZATION).iter().map(|line| line.as_bytes()).collect();
     match (bearer(&sent), &all[..]) {
         (None, lines) => assert!(lines.is_empty()),
-        (Some(Text(token)), [line]) if !token.is_empty() => {
+        (Some(token), [line]) if !token.expose().is_empty() => {
             let (scheme, rest) = line.split_at(7);
-            assert!(scheme.eq_ignore_ascii_case(b"Bearer ") && rest == token.as_bytes());
-            assert!(!token.contains(' '));
+            assert!(scheme.eq_ignore_ascii_case(b"Bearer ") && rest == token.expose().as_bytes());
+            assert!(!token.expose().contains(' '));
         }
-        (Some(Text(token)), lines) => assert!(token.is_empty() && !lines.is_empty()),
+        (Some(token), lines) => assert!(token.expose().is_empty() && !lines.is_empty()),
     }
 });

@@ -40,7 +40,7 @@ impl Drop for Pending<'_> {
 }
 
 /// What a decision about sessions came to, inside its transaction.
-struct Decision<T> {
+struct DecidedChanges<T> {
     answer: T,
     ended: Vec<Ended>,
     users: HashSet<UserId>,
@@ -50,7 +50,7 @@ struct Decision<T> {
 /// A decision whose commit is under way. Dropped with the decision in it, the commit's outcome is unknown.
 struct PendingDecision<'a, T> {
     liveness: &'a Liveness,
-    decision: Option<Answer<Decision<T>>>,
+    decision: Option<Answer<DecidedChanges<T>>>,
 }
 
 impl<T> Drop for PendingDecision<'_, T> {
@@ -132,11 +132,11 @@ impl SessionEnds {
             let (changes, answer) = decide(sessions);
             let (ended, users) = ended_by(&changes);
             let guards = users.iter().map(|user| liveness.ending(user)).collect();
-            (changes, Decision { answer, ended, users, _guards: guards })
+            (changes, DecidedChanges { answer, ended, users, _guards: guards })
         });
         let mut pending = PendingDecision { liveness: &self.liveness, decision: Some(decision) };
         let undecided = self.endings.decide(ids, decide).await?;
-        let Decision { answer, ended, users, _guards } = pending
+        let DecidedChanges { answer, ended, users, _guards } = pending
             .decision
             .take()
             .and_then(Answer::take)

@@ -8,7 +8,7 @@ use crate::api::data::{TokenType, Tokens};
 use crate::api::problem::{Code, Problem};
 use crate::domain::farewell::{Farewell, Why};
 use crate::domain::id::{ClientId, SessionId};
-use crate::server::service::{BrowserCookies, Granted, ServiceError, SignIn, SignUp, Text};
+use crate::server::service::{BrowserCookies, Granted, ServiceError, SignIn, SignUp};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use leptos_axum::ResponseOptions;
 use tracing::Instrument as _;
@@ -104,7 +104,7 @@ async fn enter(context: &RequestContext, granted: Granted) -> Tokens {
         tracing::warn!(%error, "a web session could not be created");
     }
     append(&response(), header::SET_COOKIE, farewell::forget(context));
-    if let Some(Text(device)) = &granted.device {
+    if let Some(device) = granted.device.as_ref().map(Secret::expose) {
         // A browser that forgets the session when it is closed forgets this cookie too.
         let life = granted.session.lifetime.remember.then_some(DEVICE_LIFE);
         append(&response(), header::SET_COOKIE, DEVICE.set(device, life));

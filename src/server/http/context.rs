@@ -7,7 +7,7 @@ use crate::api::Secret;
 use crate::api::problem::{Code, Problem};
 use crate::domain::preferences::Preferences;
 use crate::server::service::{
-    BrowserCookies, Caller, Credentials, PresentedToken, ServiceError, Services, Source, Text, TokenTransport,
+    BrowserCookies, Caller, Credentials, PresentedToken, ServiceError, Services, Source, TokenTransport,
 };
 use http::{HeaderMap, HeaderValue, header};
 use leptos::prelude::{expect_context, use_context};
@@ -20,7 +20,7 @@ use tower_sessions::Session as WebSession;
 pub struct RequestContext {
     pub app: App,
     pub source: Source,
-    pub bearer: Option<Text>,
+    pub bearer: Option<Secret>,
     pub refresh: CookieValue,
     pub device: CookieValue,
     pub web: WebSession,
@@ -53,21 +53,20 @@ impl RequestContext {
     /// never valid.
     pub fn refresh_cookie(&self) -> Option<PresentedToken> {
         let token = self.refresh.is_there().then(|| self.refresh.value().unwrap_or_default().to_owned());
-        token.map(|token| PresentedToken { token: Text(token), way: TokenTransport::Cookie })
+        token.map(|token| PresentedToken { token: Secret::new(token), way: TokenTransport::Cookie })
     }
 
     /// The cookies that a sign-in in a browser takes into account.
     pub fn brought(&self) -> BrowserCookies {
         BrowserCookies {
             refresh: self.refresh_cookie(),
-            device: self.device.value().map(|value| Text(value.to_owned())),
+            device: self.device.value().map(|value| Secret::new(value.to_owned())),
         }
     }
 
     /// The caller's credentials. A native client sends its refresh token in the body.
     pub fn credentials(&self, body: Option<&Secret>) -> Credentials {
-        let body =
-            body.map(|token| PresentedToken { token: Text(token.expose().to_owned()), way: TokenTransport::Body });
+        let body = body.map(|token| PresentedToken { token: token.clone(), way: TokenTransport::Body });
         let refresh = body.or_else(|| self.refresh_cookie());
         Credentials { bearer: self.bearer.clone(), refresh }
     }
@@ -77,7 +76,7 @@ impl RequestContext {
     /// # Errors
     /// `InvalidToken` when nobody is signed in.
     pub async fn reader(&self) -> Result<Caller, ServiceError> {
-        let Text(token) = self.bearer.as_ref().ok_or(ServiceError::InvalidToken)?;
+        let token = self.bearer.as_ref().ok_or(ServiceError::InvalidToken)?.expose();
         self.services().by_access_token(token).await
     }
 
@@ -101,7 +100,7 @@ pub fn response() -> ResponseOptions {
 /// The bearer token (RFC 6750 section 2.1). A malformed header, or one beside another, counts as a token that is never
 /// valid, so that the call does not silently use another credential. Other schemes are ignored: a proxy with passwords
 /// of its own sends `Basic`.
-pub fn bearer(headers: &HeaderMap) -> Option<Text> {
+pub fn bearer(headers: &HeaderMap) -> Option<Secret> {
     let mut sent = headers.get_all(header::AUTHORIZATION).iter();
     let is_ours = |value: &HeaderValue| {
         let scheme = value.as_bytes().split(|byte| *byte == b' ').next().unwrap_or_default();
@@ -114,7 +113,7 @@ pub fn bearer(headers: &HeaderMap) -> Option<Text> {
     let token =
         only.and_then(|value| value.to_str().ok()).and_then(|value| value.split_once(' ')).map(|(_, token)| token);
     let token = token.filter(|token| !token.contains(' '));
-    Some(Text(token.unwrap_or_default().to_owned()))
+    Some(Secret::new(token.unwrap_or_default().to_owned()))
 }
 
 #[cfg(test)]
@@ -126,7 +125,7 @@ mod tests {
         for line in lines {
             headers.append(header::AUTHORIZATION, line.parse().unwrap());
         }
-        bearer(&headers).map(|Text(token)| token)
+        bearer(&headers).map(|token| token.expose().to_owned())
     }
 
     #[test]

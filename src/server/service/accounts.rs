@@ -1,6 +1,6 @@
 //! Signing up and in, and the password.
 
-use super::identity::{Credentials, PresentedToken, Text, refused};
+use super::identity::{Credentials, PresentedToken, refused};
 use super::known_browsers::{Acquaintance, BrowserCookies};
 use super::limits::origin;
 use super::queue::{RefreshOutcome, TokenUse};
@@ -358,7 +358,7 @@ impl Services {
         let new_hash = self.hasher.hash(&password, &from).await?;
         let event = self.event(&user.id, Kind::PasswordChanged, source);
         let event = Event { sid: Some(session.id.clone()), by: Some(session.id.clone()), ..event };
-        let browser = brought.device.as_ref().map(|Text(device)| digest(device));
+        let browser = brought.device.as_ref().map(|device| digest(device.expose()));
         let change = PasswordChange {
             user_id: &user.id,
             password_changed_at: user.password_changed_at,

@@ -20,7 +20,7 @@ impl Services {
     /// When the store does not answer.
     pub async fn farewell(&self, shown: &PresentedToken) -> Result<Option<Farewell>, ServiceError> {
         // Whether it has expired meanwhile does not matter here.
-        let claims = match self.read_refresh_as_of(&shown.token.0, Timestamp::default()).await {
+        let claims = match self.read_refresh_as_of(shown.token.expose(), Timestamp::default()).await {
             Err(ServiceError::InvalidToken) => return Ok(None),
             result => result?,
         };

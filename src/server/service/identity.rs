@@ -3,6 +3,7 @@
 use super::limits::SessionAction;
 use super::queue::{RefreshOutcome, RefreshRequest, TokenUse};
 use super::{ServiceError, Services, Source};
+use crate::api::Secret;
 use crate::api::data::Me;
 use crate::domain::id::{ClientId, SessionId, UserId};
 use crate::domain::redeem::Refusal;
@@ -23,7 +24,7 @@ use tracing::{Span, field};
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
     /// `Authorization: Bearer` (RFC 6750 section 2.1).
-    pub bearer: Option<Text>,
+    pub bearer: Option<Secret>,
     pub refresh: Option<PresentedToken>,
 }
 
@@ -31,7 +32,7 @@ pub struct Credentials {
 /// browser's never works outside its cookie, a native client's never inside one.
 #[derive(Clone, Debug)]
 pub struct PresentedToken {
-    pub token: Text,
+    pub token: Secret,
     pub way: TokenTransport,
 }
 
@@ -48,16 +49,6 @@ impl TokenTransport {
     /// The way of a client's refresh tokens.
     pub fn of(client: &ClientId) -> Self {
         if *client == ClientId::web() { Self::Cookie } else { Self::Body }
-    }
-}
-
-/// A token in clear; `Debug` is redacted.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Text(pub String);
-
-impl std::fmt::Debug for Text {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("[redacted]")
     }
 }
 
@@ -135,8 +126,8 @@ impl Services {
         source: &Source,
     ) -> Result<Session, ServiceError> {
         match (&credentials.bearer, &credentials.refresh) {
-            (Some(Text(token)), _) => {
-                let caller = self.by_access_token(token).await?;
+            (Some(token), _) => {
+                let caller = self.by_access_token(token.expose()).await?;
                 let session = self.store.session(&caller.sid).await?;
                 session.filter(|session| session.is_alive(self.now())).ok_or(ServiceError::InvalidToken)
             }
@@ -157,12 +148,12 @@ impl Services {
     /// `InvalidToken` when it is not one of ours; a passing fault of the store.
     pub(super) async fn present(
         &self,
-        PresentedToken { token: Text(token), way }: &PresentedToken,
+        PresentedToken { token, way }: &PresentedToken,
         source: &Source,
         purpose: TokenUse,
     ) -> Result<RefreshOutcome, ServiceError> {
         let at = self.now();
-        let claims = self.read_refresh(token).await?;
+        let claims = self.read_refresh(token.expose()).await?;
         // Ours by its signature, so this much is known of whoever is refused.
         Span::current().record("sid", field::display(&claims.sid));
         if matches!(purpose, TokenUse::Exchange { .. }) {
@@ -171,7 +162,7 @@ impl Services {
         let presented = Presented {
             sid: claims.sid.clone(),
             generation: claims.generation,
-            digest: digest(token),
+            digest: digest(token.expose()),
             agent: digest(&source.user_agent),
             at,
             decided_at: at,
@@ -237,7 +228,7 @@ impl Services {
     /// # Errors
     /// When the store does not answer.
     pub async fn family(&self, shown: &PresentedToken) -> Result<Option<Session>, ServiceError> {
-        let claims = match self.read_refresh(&shown.token.0).await {
+        let claims = match self.read_refresh(shown.token.expose()).await {
             Err(ServiceError::InvalidToken) => return Ok(None),
             result => result?,
         };

@@ -2,8 +2,9 @@
 //! of others keep the owner out of no browser of theirs, signed out or not; and whoever steals such a cookie may guess as
 //! often as anybody, and nothing else.
 
-use super::identity::{PresentedToken, Text};
+use super::identity::PresentedToken;
 use super::{ServiceError, Services};
+use crate::api::Secret;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 use crate::server::token::{base64url, digest};
@@ -14,7 +15,7 @@ pub struct BrowserCookies {
     /// Of the session that it had.
     pub refresh: Option<PresentedToken>,
     /// By which it is known.
-    pub device: Option<Text>,
+    pub device: Option<Secret>,
 }
 
 /// To whom the browser of an attempt may be known.
@@ -62,7 +63,7 @@ impl Services {
             Some(shown) => self.family(shown).await?,
             None => None,
         };
-        let Some(Text(device)) = &brought.device else {
+        let Some(device) = brought.device.as_ref().map(Secret::expose) else {
             return Ok(Acquaintance { session, ..Acquaintance::default() });
         };
         let digest = digest(device);
@@ -72,15 +73,15 @@ impl Services {
 
     /// Makes the browser known to `user` who just signed in: the cookie that it is to keep, its own if that is one of
     /// ours. Who signed in is signed in, whatever becomes of this.
-    pub(super) async fn know_browser(&self, user: &UserId, brought: &BrowserCookies) -> Option<Text> {
+    pub(super) async fn know_browser(&self, user: &UserId, brought: &BrowserCookies) -> Option<Secret> {
         let know = async {
             let ours = match &brought.device {
-                Some(Text(device)) => !self.store.users_of_browser(&digest(device)).await?.is_empty(),
+                Some(device) => !self.store.users_of_browser(&digest(device.expose())).await?.is_empty(),
                 None => false,
             };
             let device = brought.device.clone().filter(|_| ours);
-            let Text(device) = device.unwrap_or_else(|| Text(base64url(&self.random::<32>())));
-            self.store.know_browser(&digest(&device), user, self.now()).await.map(|()| Text(device))
+            let device = device.unwrap_or_else(|| Secret::new(base64url(&self.random::<32>())));
+            self.store.know_browser(&digest(device.expose()), user, self.now()).await.map(|()| device)
         };
         match know.await {
             Ok(device) => Some(device),

@@ -1,8 +1,9 @@
 //! What an open page is told by itself: sessions of its user that come, go or are renamed, and the end of its own.
 //! Renewals are never told: who holds a stolen access token must not learn when the owner renews.
 
-use super::identity::{Caller, Text};
+use super::identity::Caller;
 use super::{ServiceError, Services, Source};
+use crate::api::Secret;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::network::Network;
 use crate::domain::session::Reason;
@@ -45,9 +46,9 @@ impl Services {
     ///
     /// # Errors
     /// `InvalidToken`; `RateLimited` when too many of the user's pages listen, or too many from the same network.
-    pub async fn watch(self: &Arc<Self>, Text(token): &Text, source: &Source) -> Result<Watch, ServiceError> {
-        let caller = self.by_access_token(token).await?;
-        let until = Timestamp::from_secs(self.read_access(token).await?.exp);
+    pub async fn watch(self: &Arc<Self>, token: &Secret, source: &Source) -> Result<Watch, ServiceError> {
+        let caller = self.by_access_token(token.expose()).await?;
+        let until = Timestamp::from_secs(self.read_access(token.expose()).await?.exp);
         let network = source.ip.as_deref().and_then(|ip| ip.parse().ok()).map(Network::of);
         // First to listen, then to look: nothing falls in between.
         let listener = self

@@ -15,7 +15,7 @@ mod sessions;
 
 pub use accounts::{SignIn, SignUp};
 pub use history::{History, HistoryEntry};
-pub use identity::{Caller, Credentials, PresentedToken, Text, TokenTransport};
+pub use identity::{Caller, Credentials, PresentedToken, TokenTransport};
 pub use known_browsers::BrowserCookies;
 pub use live::{LiveEvent, Watch};
 
@@ -30,6 +30,7 @@ use super::token::jws::SignError;
 use super::token::key_manager::KeyManager;
 use super::token::refresh::Minted;
 use super::token::ring::RingError;
+use crate::api::Secret;
 use crate::domain::activity::{Event, Kind};
 use crate::domain::credentials::{PasswordError, UsernameError};
 use crate::domain::device::Device;
@@ -112,7 +113,7 @@ pub struct Granted {
     /// Until when the refresh token is good, seen from `now`.
     pub refresh_expires_in: Duration,
     /// Of a sign-in by a browser: by which it is known from now on.
-    pub device: Option<Text>,
+    pub device: Option<Secret>,
 }
 
 /// What services are made of.

@@ -1,6 +1,6 @@
 //! The user's sessions: listing, ending, renaming.
 
-use super::identity::{Caller, Credentials, Text};
+use super::identity::{Caller, Credentials};
 use super::limits::SessionAction;
 use super::{ServiceError, Services, Source};
 use crate::api::Secret;
@@ -65,7 +65,7 @@ impl Services {
     /// When the store does not answer.
     pub async fn sign_out(&self, credentials: &Credentials, source: &Source) -> Result<(), ServiceError> {
         let mut sessions = Vec::new();
-        if let Some(Text(token)) = &credentials.bearer {
+        if let Some(token) = credentials.bearer.as_ref().map(Secret::expose) {
             match self.read_access(token).await {
                 Ok(claims) => sessions.extend(self.store.session(&claims.sid).await?),
                 Err(ServiceError::InvalidToken) => {}

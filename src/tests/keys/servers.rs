@@ -1,11 +1,12 @@
 //! Several servers on one database, and keys that leaked (SECURITY JW6).
 
 use super::*;
+use latchkey::api::Secret;
 use latchkey::domain::id::KeyId;
 use latchkey::domain::key_schedule::SPREAD;
 use latchkey::server::application::{self, Runtime};
 use latchkey::server::ports::KeyChanges;
-use latchkey::server::service::{PresentedToken, ServiceError, Services, Text, TokenTransport};
+use latchkey::server::service::{PresentedToken, ServiceError, Services, TokenTransport};
 use latchkey::server::storage;
 use latchkey::server::system::SystemEntropy;
 use latchkey::server::token::key_manager::When;
@@ -60,7 +61,7 @@ on_both_databases! {
         until_just_before_the_takeover(&app).await;
         app.advance(SECOND);
         device.try_refresh().await.expect(200);
-        let shown = PresentedToken { token: Text(device.refresh_token().to_owned()), way: TokenTransport::Cookie };
+        let shown = PresentedToken { token: Secret::new(device.refresh_token().to_owned()), way: TokenTransport::Cookie };
         assert!(deaf.family(&shown).await.unwrap().is_some());
     }
 
