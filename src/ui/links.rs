@@ -27,19 +27,26 @@ pub const LIVE: &str = "/api/live";
 
 /// The paths that forms post to: those of the server functions.
 pub mod post {
-    pub const LOGIN: &str = "/auth/login";
-    pub const SIGNUP: &str = "/auth/signup";
-    pub const REFRESH: &str = "/auth/refresh";
-    pub const LOGOUT: &str = "/auth/logout";
-    pub const LOGOUT_ALL: &str = "/auth/logout-all";
-    pub const REVOKE: &str = "/auth/sessions/revoke";
-    pub const RENAME: &str = "/auth/sessions/rename";
-    pub const NOT_MINE: &str = "/auth/sessions/not-mine";
-    pub const END_NOT_MINE: &str = "/auth/sessions/not-mine/end";
-    pub const REAUTHENTICATE: &str = "/auth/reauthenticate";
-    pub const PASSWORD: &str = "/auth/password";
-    pub const PREFERENCES: &str = "/preferences";
-    pub const DELETE_ACCOUNT: &str = "/auth/account/delete";
+    use crate::api::auth::{
+        ChangePassword, DeleteAccount, EndNotMine, NotMine, Reauthenticate, Refresh, RenameSession, RevokeSession,
+        SignIn, SignOut, SignOutAll, SignUp,
+    };
+    use crate::api::preferences::Choose;
+    use server_fn::ServerFn;
+
+    pub const LOGIN: &str = SignIn::PATH;
+    pub const SIGNUP: &str = SignUp::PATH;
+    pub const REFRESH: &str = Refresh::PATH;
+    pub const LOGOUT: &str = SignOut::PATH;
+    pub const LOGOUT_ALL: &str = SignOutAll::PATH;
+    pub const REVOKE: &str = RevokeSession::PATH;
+    pub const RENAME: &str = RenameSession::PATH;
+    pub const NOT_MINE: &str = NotMine::PATH;
+    pub const END_NOT_MINE: &str = EndNotMine::PATH;
+    pub const REAUTHENTICATE: &str = Reauthenticate::PATH;
+    pub const PASSWORD: &str = ChangePassword::PATH;
+    pub const PREFERENCES: &str = Choose::PATH;
+    pub const DELETE_ACCOUNT: &str = DeleteAccount::PATH;
 }
 
 /// The query parameters that pages read.

@@ -8,9 +8,10 @@ use crate::api::data::{TokenType, Tokens};
 use crate::api::problem::{Code, Problem};
 use crate::domain::farewell::{Farewell, Why};
 use crate::domain::id::{ClientId, SessionId};
-use crate::server::service::{BrowserCookies, Granted, ServiceError, SignIn, SignUp};
+use crate::server::service::{BrowserCookies, Credentials, Granted, ServiceError, Services, SignIn, SignUp, Source};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use leptos_axum::ResponseOptions;
+use std::sync::Arc;
 use tracing::Instrument as _;
 
 type Answer<T> = Result<T, Problem>;
@@ -22,6 +23,17 @@ async fn complete<T: Send + 'static>(
     tokio::spawn(use_case.in_current_span()).await.unwrap_or(Err(ServiceError::Aborted))
 }
 
+/// Runs a use case for the caller whose credentials the request carries, to its end.
+async fn for_caller<T: Send + 'static, F>(
+    context: &RequestContext,
+    use_case: impl FnOnce(Arc<Services>, Credentials, Source) -> F,
+) -> Answer<T>
+where
+    F: Future<Output = Result<T, ServiceError>> + Send + 'static,
+{
+    Ok(complete(use_case(context.services().clone(), context.credentials(None), context.source.clone())).await?)
+}
+
 /// Refuses to sign in a browser that does not keep cookies: it could not use the session.
 fn must_keep_cookies(context: &RequestContext, check_cookies: bool) -> Answer<()> {
     if check_cookies && !context.has_cookie { Err(Code::CookiesRequired.into()) } else { Ok(()) }
@@ -30,7 +42,7 @@ fn must_keep_cookies(context: &RequestContext, check_cookies: bool) -> Answer<()
 pub async fn sign_up(username: String, password: Secret, remember: bool, check_cookies: bool) -> Answer<Tokens> {
     let context = RequestContext::current()?;
     must_keep_cookies(&context, check_cookies)?;
-    let (services, source, cookies) = (context.services().clone(), context.source.clone(), context.brought());
+    let (services, source, cookies) = (context.services().clone(), context.source.clone(), context.browser_cookies());
     let granted = complete(async move {
         let sign_up = SignUp { username: &username, password: &password, remember };
         services.sign_up(sign_up, &source, &cookies).await
@@ -55,7 +67,7 @@ pub async fn sign_in(
         Some(id) if context.services().settings().clients.iter().any(|client| client.id == id) => ClientId::new(id),
         Some(_) => return Err(ServiceError::UnknownClient.into()),
     };
-    let cookies = if web { context.brought() } else { BrowserCookies::default() };
+    let cookies = if web { context.browser_cookies() } else { BrowserCookies::default() };
     let (services, source) = (context.services().clone(), context.source.clone());
     let granted = complete(async move {
         let sign_in = SignIn { username: &username, password: &password, remember, client: &client };
@@ -158,9 +170,10 @@ pub async fn sign_out(body: Option<Secret>) -> Answer<()> {
 
 pub async fn sign_out_all(keep_current: bool) -> Answer<()> {
     let context = RequestContext::current()?;
-    let credentials = context.credentials(None);
-    let (services, source) = (context.services().clone(), context.source.clone());
-    complete(async move { services.sign_out_all(keep_current, &credentials, &source).await }).await?;
+    for_caller(&context, |services, credentials, source| async move {
+        services.sign_out_all(keep_current, &credentials, &source).await
+    })
+    .await?;
     if !keep_current {
         forget(&context, Farewell::new(Why::SignedOutEverywhere, None)).await;
     }
@@ -169,9 +182,10 @@ pub async fn sign_out_all(keep_current: bool) -> Answer<()> {
 
 pub async fn revoke_session(sid: SessionId) -> Answer<()> {
     let context = RequestContext::current()?;
-    let credentials = context.credentials(None);
-    let (services, source) = (context.services().clone(), context.source.clone());
-    let own = complete(async move { services.revoke_session(&sid, &credentials, &source).await }).await?;
+    let own = for_caller(&context, |services, credentials, source| async move {
+        services.revoke_session(&sid, &credentials, &source).await
+    })
+    .await?;
     if own {
         forget(&context, Farewell::new(Why::SignedOut, None)).await;
     }
@@ -192,9 +206,7 @@ pub async fn end_not_mine(password: Option<Secret>) -> Answer<()> {
     context.web_caller().await?;
     let kept = web_session::not_mine(&context.web).await.map_err(ServiceError::from)?;
     let sid = kept.ok_or(ServiceError::NotFound)?;
-    let credentials = context.credentials(None);
-    let (services, source) = (context.services().clone(), context.source.clone());
-    complete(async move {
+    for_caller(&context, |services, credentials, source| async move {
         if let Some(password) = password {
             services.reauthenticate(&password, &credentials, &source).await?;
         }
@@ -209,31 +221,35 @@ pub async fn end_not_mine(password: Option<Secret>) -> Answer<()> {
 
 pub async fn rename_session(sid: SessionId, name: String) -> Answer<()> {
     let context = RequestContext::current()?;
-    let credentials = context.credentials(None);
-    let (services, source) = (context.services().clone(), context.source.clone());
-    Ok(complete(async move { services.rename_session(&sid, &name, &credentials, &source).await }).await?)
+    for_caller(&context, |services, credentials, source| async move {
+        services.rename_session(&sid, &name, &credentials, &source).await
+    })
+    .await
 }
 
 pub async fn reauthenticate(password: Secret) -> Answer<()> {
     let context = RequestContext::current()?;
-    let credentials = context.credentials(None);
-    let (services, source) = (context.services().clone(), context.source.clone());
-    Ok(complete(async move { services.reauthenticate(&password, &credentials, &source).await }).await?)
+    for_caller(&context, |services, credentials, source| async move {
+        services.reauthenticate(&password, &credentials, &source).await
+    })
+    .await
 }
 
 pub async fn change_password(current: Secret, new: Secret) -> Answer<()> {
     let context = RequestContext::current()?;
-    let (credentials, cookies) = (context.credentials(None), context.brought());
-    let (services, source) = (context.services().clone(), context.source.clone());
-    let change = async move { services.change_password(&current, &new, &credentials, &cookies, &source).await };
-    Ok(complete(change).await?)
+    let cookies = context.browser_cookies();
+    for_caller(&context, |services, credentials, source| async move {
+        services.change_password(&current, &new, &credentials, &cookies, &source).await
+    })
+    .await
 }
 
 pub async fn delete_account(password: Secret) -> Answer<()> {
     let context = RequestContext::current()?;
-    let credentials = context.credentials(None);
-    let (services, source) = (context.services().clone(), context.source.clone());
-    complete(async move { services.delete_account(&password, &credentials, &source).await }).await?;
+    for_caller(&context, |services, credentials, source| async move {
+        services.delete_account(&password, &credentials, &source).await
+    })
+    .await?;
     forget(&context, Farewell::new(Why::Deleted, None)).await;
     Ok(())
 }

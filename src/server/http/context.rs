@@ -57,7 +57,7 @@ impl RequestContext {
     }
 
     /// The cookies that a sign-in in a browser takes into account.
-    pub fn brought(&self) -> BrowserCookies {
+    pub fn browser_cookies(&self) -> BrowserCookies {
         BrowserCookies {
             refresh: self.refresh_cookie(),
             device: self.device.value().map(|value| Secret::new(value.to_owned())),
