@@ -12,6 +12,7 @@ use latchkey::server::config::{Limits, Registration, Settings};
 use latchkey::server::http::{App, TrustedProxies, WebSessionStore, router};
 use latchkey::server::ports::Clock;
 use latchkey::server::readiness::Readiness;
+use latchkey::server::site::Source;
 use latchkey::server::storage::{claim, connect};
 use latchkey_fuzz::{ISSUER, NOW, lines};
 use leptos::config::LeptosOptions;
@@ -58,10 +59,11 @@ async fn server() -> Router {
     let trusted_proxies = Arc::new(TrustedProxies::parse(&["127.0.0.1".into()]).expect("addresses"));
     let services = services(store.clone(), Arc::new(settings), &world).await.expect("services");
     let readiness = Arc::new(Readiness::new(store.clone(), claim));
-    let web_sessions = WebSessionStore { store, clock: world.clock };
-    let leptos = LeptosOptions::builder().output_name("latchkey").site_root(folder.display().to_string()).build();
-    let foreign_origins = std::sync::Arc::default();
-    router(App { services, entropy: world.entropy, web_sessions, trusted_proxies, leptos, foreign_origins, readiness })
+    let web_sessions = WebSessions { store, clock: world.clock };
+    let leptos = LeptosOptions::builder().output_name("latchkey").build();
+    let site = Source::Folder(folder);
+    let (entropy, foreign_origins, files) = (world.entropy, Arc::default(), Arc::default());
+    router(App { services, entropy, web_sessions, trusted_proxies, leptos, site, foreign_origins, files, readiness })
 }
 
 fuzz_target!(|data: &[u8]| {

@@ -98,12 +98,13 @@ impl Application {
         let readiness = Arc::new(Readiness::new(store.clone(), claim));
         let web_sessions = http::WebSessionStore { store, clock: runtime.clock };
         let (trusted_proxies, foreign_origins) = (Arc::new(trusted_proxies), Arc::default());
-        let files = Arc::new(http::site::files(&config.leptos));
+        let files = Arc::new(http::site::files(&config.leptos, &config.site));
         let lines = hyper_errors::lines(services.settings().server.is_https());
         let share = services.settings().limits.connections_per_address;
         let connections = Limited::to(connections::most(), share, trusted_proxies.clone(), lines);
-        let (entropy, leptos) = (runtime.entropy, config.leptos);
-        let app = App { services, entropy, web_sessions, trusted_proxies, leptos, foreign_origins, files, readiness };
+        let (entropy, leptos, site) = (world.entropy, config.leptos, config.site.source);
+        let app =
+            App { services, entropy, web_sessions, trusted_proxies, leptos, site, foreign_origins, files, readiness };
         Ok(Self { listener, app, handle: Handle::new(), connections })
     }
 

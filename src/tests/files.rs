@@ -1,8 +1,13 @@
-//! HD3: what is served of the web app as it lies on disk, and what never is.
+//! HD3: what is served of the web app, from a folder or from the program, and what never is.
 
-use super::support::{Reply, TestApp};
+use super::support::{Backend, Reply, TestApp};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use latchkey::server::site::Archive;
 use reqwest::Method;
+use std::io::Write as _;
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
@@ -223,4 +228,126 @@ async fn no_path_leads_out_of_the_site_nor_to_another_one() {
         assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");
         assert!(!answer.to_ascii_lowercase().contains("\r\nlocation:"), "{path}: {answer}");
     }
+}
+
+/// The same small site in both places, in the forms that `scripts/seal-site` makes: of built files the program carries
+/// only what is compressed.
+async fn in_a_folder_and_in_the_program() -> [TestApp; 2] {
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(SCRIPT.as_bytes()).unwrap();
+    let gzip = gzip.finish().unwrap();
+    let folder = TestApp::start().await;
+    let site = folder.folder().join("site");
+    std::fs::create_dir_all(site.join("pkg")).unwrap();
+    let built = Duration::from_secs(1_790_000_000);
+    let mut tar = tar::Builder::new(Vec::new());
+    for (name, content, is_packed) in [
+        ("favicon.svg", &b"<svg xmlns=\"http://www.w3.org/2000/svg\"/>"[..], true),
+        ("hash.txt", b"js: AbC1\n", true),
+        ("pkg/latchkey.AbC1.js", SCRIPT.as_bytes(), false),
+        ("pkg/latchkey.AbC1.js.br", b"as brotli", true),
+        ("pkg/latchkey.AbC1.js.gz", &gzip, true),
+        ("pkg/latchkey.AbC1.wasm", SCRIPT.as_bytes(), false),
+        ("pkg/latchkey.AbC1.wasm.gz", &gzip, true),
+        ("pkg/latchkey.AbC1.css", b"body{}", true),
+    ] {
+        std::fs::write(site.join(name), content).unwrap();
+        let file = std::fs::File::options().write(true).open(site.join(name)).unwrap();
+        file.set_modified(SystemTime::UNIX_EPOCH + built).unwrap();
+        if is_packed {
+            let mut header = tar::Header::new_ustar();
+            header.set_size(content.len() as u64);
+            header.set_mtime(built.as_secs());
+            tar.append_data(&mut header, name, content).unwrap();
+        }
+    }
+    let archive = Archive::open(tar.into_inner().unwrap().into()).unwrap();
+    [folder, TestApp::on(Backend::Sqlite).carrying(archive).start().await]
+}
+
+#[tokio::test]
+async fn the_program_serves_what_it_carries_as_it_serves_a_folder() {
+    let [folder, program] = in_a_folder_and_in_the_program().await;
+    let date = Some("Mon, 21 Sep 2026 14:13:20 GMT");
+    let tag = get(&program, Method::GET, "/pkg/latchkey.AbC1.js", &[]).await.header("etag").unwrap().to_owned();
+    let mut compared = 0;
+    for path in [
+        "/favicon.svg",
+        "/hash.txt",
+        "/pkg/latchkey.AbC1.js",
+        "/pkg/latchkey.AbC1.js?x",
+        "/pkg/latchkey.AbC1%2ejs",
+        "/pkg/latchkey.AbC1.js.br",
+        "/pkg/latchkey.AbC1.js/",
+        "/pkg/latchkey.AbC1.wasm",
+        "/pkg/latchkey.AbC1.css",
+        "/pkg/latchkey.AbC2.js",
+        "/pkg/../favicon.svg",
+        "/pkg/",
+        "/pkg",
+        "/favicon.ico",
+        "/site",
+    ] {
+        for method in [Method::GET, Method::HEAD, Method::POST] {
+            for asked in [
+                &[][..],
+                &[("accept-encoding", "br, gzip")],
+                &[("accept-encoding", "gzip")],
+                &[("accept-encoding", "br;q=0.5, gzip;q=0.7")],
+                &[("accept-encoding", "br;q=0, gzip;q=0")],
+                &[("accept-encoding", "identity")],
+                &[("accept-encoding", "zstd")],
+                &[("range", "bytes=0-5")],
+                &[("range", "bytes=-5"), ("accept-encoding", "gzip")],
+                &[("range", "bytes=999-")],
+                &[("if-modified-since", "Mon, 21 Sep 2026 14:13:20 GMT")],
+                &[("if-modified-since", "Mon, 21 Sep 2026 14:13:19 GMT")],
+                &[("if-none-match", tag.as_str())],
+            ] {
+                let on_disk = get(&folder, method.clone(), path, asked).await;
+                let carried = get(&program, method.clone(), path, asked).await;
+                assert_eq!(on_disk.status, carried.status, "{method} {path} {asked:?}");
+                assert_eq!(on_disk.text, carried.text, "{method} {path} {asked:?}");
+                for name in [
+                    "content-type",
+                    "content-encoding",
+                    "content-length",
+                    "content-range",
+                    "accept-ranges",
+                    "cache-control",
+                    "vary",
+                    "etag",
+                    "last-modified",
+                    "allow",
+                    "location",
+                ] {
+                    assert_eq!(on_disk.header(name), carried.header(name), "{name} of {method} {path} {asked:?}");
+                }
+                if carried.status == 200 {
+                    assert_eq!(carried.header("last-modified"), date, "{path}");
+                    compared += 1;
+                }
+            }
+        }
+    }
+    assert!(compared > 100, "{compared}");
+}
+
+#[tokio::test]
+async fn the_program_alone_serves_each_form_of_a_file() {
+    let [_, program] = in_a_folder_and_in_the_program().await;
+    let path = "/pkg/latchkey.AbC1.js";
+    for (accepted, encoding, length) in [("br, gzip", Some("br"), 9), ("identity", None, SCRIPT.len())] {
+        let reply = get(&program, Method::GET, path, &[("accept-encoding", accepted)]).await.expect(200);
+        assert_eq!((reply.header("content-encoding"), reply.text.len()), (encoding, length), "{accepted}");
+        assert_eq!(reply.header("content-type"), Some("text/javascript; charset=utf-8"));
+        assert_eq!(reply.header("cache-control"), Some("public, max-age=31536000, immutable"));
+    }
+    let reply = get(&program, Method::GET, "/pkg/latchkey.AbC1.wasm", &[]).await.expect(200);
+    assert_eq!((reply.header("content-type"), reply.text.as_str()), (Some("application/wasm"), SCRIPT));
+    let icon = get(&program, Method::GET, "/favicon.svg", &[]).await.expect(200);
+    assert_eq!(icon.header("cache-control"), Some("public, max-age=86400"));
+    let missing = get(&program, Method::GET, "/pkg/latchkey.AbC2.js", &[]).await.expect(404);
+    assert_eq!(missing.header("cache-control"), Some("no-store"));
+    assert!(!program.folder().join("site").exists());
 }

@@ -8,8 +8,10 @@ use super::config::{Config, Settings};
 use super::ports::{Store, StoreError};
 use super::process;
 use super::service::ServiceError;
+use super::site::Archive;
 use super::storage;
 use super::telemetry::{self, Log};
+use bytes::Bytes;
 use clap::{Parser, Subcommand};
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -58,6 +60,8 @@ enum CommandError {
     Store(#[from] StoreError),
     #[error("the database has no keys yet: `latchkey serve` and `latchkey migrate` make them")]
     NoKeys,
+    #[error("the web app's files that this program carries cannot be read: {0}")]
+    Site(std::io::Error),
     #[error("the two passwords are not the same")]
     PasswordsDiffer,
     #[error("input or output failed: {0}")]
@@ -70,8 +74,8 @@ impl From<std::io::Error> for CommandError {
     }
 }
 
-/// Runs the command in the program's arguments.
-pub fn main() -> ExitCode {
+/// Runs the command that the arguments name. `site` is the archive of the web app's files, if the program carries one.
+pub fn main(site: Option<&'static [u8]>) -> ExitCode {
     let Arguments { config, command } = Arguments::parse_from(arguments());
     let log = start_logging(&command);
     let result = log.as_ref().map_or(Ok(()), |_| {
@@ -79,7 +83,7 @@ pub fn main() -> ExitCode {
             tracing::warn!(%error, "memory may be written to core dumps");
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(run(config, command))
+        runtime.block_on(run(config, command, site))
     });
     let (log, result) = match log {
         Ok(log) => (Some(log), result),
@@ -119,12 +123,14 @@ fn start_logging(command: &Command) -> Result<Log, CommandError> {
     Ok(telemetry::start(default).map_err(StartError::from)?)
 }
 
-async fn run(config: Option<PathBuf>, command: Command) -> Result<(), CommandError> {
+async fn run(config: Option<PathBuf>, command: Command, site: Option<&'static [u8]>) -> Result<(), CommandError> {
     let environment = std::env::vars_os();
     match command {
         Command::Serve { listen } => {
             process::outlive_hangups()?;
-            let mut config = Config::load(config.as_deref(), environment).map_err(StartError::from)?;
+            let site =
+                site.map(|site| Archive::open(Bytes::from_static(site))).transpose().map_err(CommandError::Site)?;
+            let mut config = Config::load(config.as_deref(), environment, site).map_err(StartError::from)?;
             config.settings.server.listen = listen.unwrap_or(config.settings.server.listen);
             serve(config).await
         }
@@ -150,7 +156,7 @@ async fn run(config: Option<PathBuf>, command: Command) -> Result<(), CommandErr
 /// Serves until the process is asked to stop. First logs the paths and addresses that it uses.
 async fn serve(config: Config) -> Result<(), CommandError> {
     let settings = config.file.as_ref().map_or_else(|| "none".to_owned(), |file| file.display().to_string());
-    let (database, site) = (storage::name(&config.settings.database.url), config.leptos.site_root.to_string());
+    let (database, site) = (storage::name(&config.settings.database.url), config.site.source.to_string());
     let public_url = config.settings.server.public_url.clone();
     let application = Application::build(config, Runtime::default()).await?;
     let (version, listen) = (env!("CARGO_PKG_VERSION"), application.address()?);

@@ -13,6 +13,7 @@ mod site;
 
 pub use settings::*;
 
+use crate::server::site::{Archive, Site};
 use environment::EnvironmentVariables;
 use leptos::config::LeptosOptions;
 use std::ffi::OsString;
@@ -33,16 +34,19 @@ pub enum ConfigError {
     Environment(String, String),
     #[error("{key}: {reason}")]
     Value { key: &'static str, reason: String },
-    #[error("the web app's files were not found in {}: put the folder `site` of a release beside the program", .0.display())]
+    #[error(
+        "this program carries no web app (a release does: `make build`), and no folder with one was found: neither {} nor \
+         `site` beside the program",
+        .0.display()
+    )]
     Site(PathBuf),
     #[error(
-        "hash.txt, which names the web app's files, was found neither in {} nor beside the program: copy it from the same \
-         release as the program",
+        "hash.txt, which names the web app's files, was found neither in {} nor beside the program: both must be of one build",
         .0.display()
     )]
     Hashes(PathBuf),
     #[error(
-        "the web app's file {} is missing, which {} names: copy program, hash.txt and site from one release",
+        "the web app's file {} is missing, which {} names: program and folder must be of one build",
         missing.display(),
         hashes.display()
     )]
@@ -54,21 +58,26 @@ pub enum ConfigError {
 pub struct Config {
     pub settings: Settings,
     pub leptos: LeptosOptions,
-    /// The file that the settings were read from, if there is one.
+    pub site: Site,
+    /// Where the settings were read from, if there is a file.
     pub file: Option<PathBuf>,
 }
 
 impl Config {
-    /// Reads `file`, or the file found by its name [`FILE`], and the environment.
+    /// Reads `file` (or the one found by [`FILE`]) and the environment. `embedded` are the web app's files that the
+    /// program carries.
     ///
     /// # Errors
     /// [`ConfigError`] with the first error.
     pub fn load(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
+        embedded: Option<Archive>,
     ) -> Result<Self, ConfigError> {
         let source = SettingSource::read(file)?;
-        Ok(Self { settings: source.settings(environment)?, leptos: site::options(&source)?, file: source.file })
+        let settings = source.settings(environment)?;
+        let (leptos, site) = site::find(&source, embedded)?;
+        Ok(Self { settings, leptos, site, file: source.file })
     }
 }
 

@@ -19,8 +19,6 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderName, Response, StatusCode, Uri, header};
 use leptos::nonce::use_nonce;
 use leptos::prelude::provide_context;
-use tower::ServiceExt as _;
-use tower_http::services::ServeFile;
 
 /// The paths of all pages.
 pub fn paths() -> impl Iterator<Item = &'static str> {
@@ -225,11 +223,8 @@ async fn entrance(
 
 /// Any other address: a public file, or the page for missing pages.
 pub async fn missing(State(app): State<super::App>, request: Request) -> Response<Body> {
-    if let Some(file) = public_file(&app.leptos.site_root, request.uri().path()) {
-        return match ServeFile::new(file).oneshot(request).await {
-            Ok(response) => headers::kept_for_a_day(response.map(Body::new)),
-            Err(never) => match never {},
-        };
+    if public_file(request.uri().path()).is_some_and(|name| app.site.contains(name)) {
+        return headers::kept_for_a_day(site::public(&app.site, request).await);
     }
     let is_for_people = request.method().is_safe() && wants_html(request.headers());
     if let Some(page) = without_slash(request.uri()).filter(|_| is_for_people) {
@@ -278,14 +273,12 @@ async fn failed(request: Request, context: RequestContext, problem: Problem) -> 
     page
 }
 
-/// A file of `public/`, which the build copies to the site's root. Only plain names: no hidden file, no folder.
-fn public_file(root: &str, path: &str) -> Option<std::path::PathBuf> {
+/// The name of what may be a file of `public/`, which is copied to the site's root: one plain name, nothing hidden, no
+/// folder.
+fn public_file(path: &str) -> Option<&str> {
     let name = path.strip_prefix('/')?;
     let plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-_".contains(&byte));
-    if name.is_empty() || name.starts_with('.') || !plain {
-        return None;
-    }
-    Some(std::path::Path::new(root).join(name)).filter(|file| file.is_file())
+    (plain && !name.is_empty() && !name.starts_with('.')).then_some(name)
 }
 
 /// A page as valid HTML (see [`document`]).

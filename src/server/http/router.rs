@@ -4,13 +4,14 @@ use super::client::{self, TrustedProxies};
 use super::context::{RequestContext, bearer};
 use super::cookies::{DEVICE, REFRESH};
 use super::origin::ForeignOrigins;
-use super::web_session::WebSessionStore;
-use super::{cookies, export, farewell, headers, live, origin, pages, preferences, problem, rpc, well_known};
+use super::web_session::WebSessions;
+use super::{cookies, export, farewell, headers, live, origin, pages, preferences, problem, rpc, site, well_known};
 use crate::api::account::EXPORT;
 use crate::api::problem::{Code, Problem};
 use crate::server::ports::Entropy;
 use crate::server::readiness::Readiness;
 use crate::server::service::Services;
+use crate::server::site::Source;
 use crate::server::token::base64url;
 use crate::ui::files::SiteFiles;
 use crate::ui::links;
@@ -28,7 +29,6 @@ use leptos::config::LeptosOptions;
 use std::net::{IpAddr, SocketAddr};
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
-use tower_http::services::ServeDir;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
@@ -40,6 +40,7 @@ pub struct App {
     pub web_sessions: WebSessionStore,
     pub trusted_proxies: Arc<TrustedProxies>,
     pub leptos: LeptosOptions,
+    pub site: Source,
     pub foreign_origins: Arc<ForeignOrigins>,
     pub files: Arc<SiteFiles>,
     pub readiness: Arc<Readiness>,
@@ -81,7 +82,7 @@ pub fn router(app: App) -> Router {
         router = router.route(path, get(pages::page));
     }
     router
-        .nest("/pkg", Router::new().fallback_service(files(&app)).layer(from_fn(kept_for_ever)))
+        .nest("/pkg", site::built(&app.site, &app.leptos.site_pkg_dir).layer(from_fn(kept_for_ever)))
         .fallback(pages::missing)
         .method_not_allowed_fallback(wrong_method)
         .layer(from_fn_with_state(app.clone(), with_context))
@@ -90,13 +91,6 @@ pub fn router(app: App) -> Router {
         .layer(from_fn_with_state(app.clone(), gate))
         .layer(from_fn_with_state(app.clone(), observe))
         .with_state(app)
-}
-
-/// Built files: precompressed, and with the hash of their content in their names.
-fn files(app: &App) -> ServeDir {
-    let folder = format!("{}/{}", app.leptos.site_root, app.leptos.site_pkg_dir);
-    // A folder shows no index page and is not redirected to one.
-    ServeDir::new(folder).append_index_html_on_directories(false).precompressed_br().precompressed_gzip()
 }
 
 async fn kept_for_ever(request: Request, next: Next) -> Response<Body> {

@@ -1,15 +1,54 @@
-//! Finds the files of the built site that a page refers to. They are read once, when the server starts.
+//! The built site: its files as answers, and which of them a page names.
 
+use crate::server::site::{Site, Source};
 use crate::ui::files::SiteFiles;
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use http::Response;
 use leptos::config::LeptosOptions;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
+use tower::ServiceExt as _;
+use tower_http::services::ServeDir;
+use tower_http::services::fs::{Backend, DefaultServeDirFallback};
 
-/// The files of a built site. The build writes their hashes into a file beside the binary, and the files of each part
-/// of the app into a manifest beside the files. Without hashes, files have the names that the tools give them.
-pub fn files(options: &LeptosOptions) -> SiteFiles {
-    let hashes = if options.hash_files { hashes(&options.hash_file) } else { HashMap::new() };
-    let folder = Path::new(&*options.site_root).join(&*options.site_pkg_dir);
+/// Built files, in the folder `pkg` of the site: precompressed, and with the hash of what they hold in their names.
+pub fn built<S: Clone + Send + Sync + 'static>(site: &Source, pkg: &str) -> Router<S> {
+    match site {
+        Source::Folder(root) => precompressed(ServeDir::new(root.join(pkg))),
+        Source::Embedded(archive) => precompressed(ServeDir::with_backend(pkg, archive.clone())),
+    }
+}
+
+fn precompressed<S: Clone + Send + Sync + 'static, B: Backend>(
+    files: ServeDir<DefaultServeDirFallback, B>,
+) -> Router<S> {
+    // Of a folder there is nothing to see, nor to be led to.
+    let files = files.append_index_html_on_directories(false).precompressed_br().precompressed_gzip();
+    Router::new().fallback_service(files)
+}
+
+/// A file of the site's root.
+pub async fn public(site: &Source, request: Request) -> Response<Body> {
+    match site {
+        Source::Folder(root) => answer(ServeDir::new(root), request).await,
+        Source::Embedded(archive) => answer(ServeDir::with_backend(Path::new(""), archive.clone()), request).await,
+    }
+}
+
+async fn answer<B: Backend>(files: ServeDir<DefaultServeDirFallback, B>, request: Request) -> Response<Body> {
+    match files.oneshot(request).await {
+        Ok(response) => response.map(Body::new),
+        Err(never) => match never {},
+    }
+}
+
+/// The files of a built site that pages name: read once, when the server starts. The site's hash file has the hashes in
+/// their names, and a manifest tells which part of the app is in which files. Without hashes, files are named as the
+/// tools name them.
+pub fn files(options: &LeptosOptions, site: &Site) -> SiteFiles {
+    let hashes = &site.hashes;
     let address = |name: &str, kind: &str, ending: &str| {
         let hash = hashes.get(kind).map(|hash| format!(".{hash}")).unwrap_or_default();
         format!("/{}/{name}{hash}.{ending}", options.site_pkg_dir)
@@ -17,12 +56,12 @@ pub fn files(options: &LeptosOptions) -> SiteFiles {
     let name = &*options.output_name;
     let wasm = if hashes.is_empty() { format!("{name}_bg") } else { name.to_owned() };
     let manifest = address("__wasm_split_manifest", "manifest", "json");
-    let manifest = manifest.rsplit('/').next().map(|file| folder.join(file));
-    let parts: BTreeMap<String, Vec<String>> = manifest
-        .and_then(|file| std::fs::read(file).ok())
+    let parts: BTreeMap<String, Vec<String>> = site
+        .source
+        .read(manifest.trim_start_matches('/'))
         .and_then(|json| serde_json::from_slice(&json).ok())
         .unwrap_or_default();
-    let loader = if hashes.contains_key("split") {
+    let loader = if hashes.get("split").is_some() {
         address("__wasm_split", "split", "js")
     } else {
         address("__wasm_split.______________________", "split", "js")
@@ -41,12 +80,4 @@ pub fn files(options: &LeptosOptions) -> SiteFiles {
 /// makes the same test.
 pub fn reload_port(options: &LeptosOptions) -> Option<u32> {
     std::env::var_os("LEPTOS_WATCH").is_some().then_some(options.reload_port)
-}
-
-/// The hashes by kind of file, as the build writes them.
-fn hashes(file: &str) -> HashMap<String, String> {
-    let beside = std::env::current_exe().ok().and_then(|binary| binary.parent().map(|folder| folder.join(file)));
-    let text = beside.and_then(|file| std::fs::read_to_string(file).ok()).unwrap_or_default();
-    let pairs = text.lines().filter_map(|line| line.split_once(':'));
-    pairs.map(|(kind, hash)| (kind.trim().to_owned(), hash.trim().to_owned())).collect()
 }

@@ -6,11 +6,11 @@ use latchkey::server::application::{Application, Runtime, Stop};
 use latchkey::server::config::{Config, Limits, Settings};
 use latchkey::server::ports::{Clock, Entropy as _, Store};
 use latchkey::server::service::Services;
-use latchkey::server::storage;
+use latchkey::server::site::{Archive, Hashes, Site, Source};
 use latchkey::server::system::SystemEntropy;
 use leptos::config::LeptosOptions;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -48,6 +48,8 @@ pub struct TestAppBuilder {
     last_words: &'static str,
     /// The address of the wire to its database, if the connection is not direct.
     wire: Option<SocketAddr>,
+    /// The web app's files, if they are not in its folder.
+    embedded: Option<Archive>,
 }
 
 impl TestAppBuilder {
@@ -74,6 +76,12 @@ impl TestAppBuilder {
         self
     }
 
+    /// A program that carries the web app's files.
+    pub fn carrying(mut self, site: Archive) -> Self {
+        self.embedded = Some(site);
+        self
+    }
+
     pub async fn start(self) -> TestApp {
         self.start_in(tempfile::tempdir().expect("a folder")).await
     }
@@ -87,8 +95,9 @@ impl TestAppBuilder {
         settings.secret.file = folder.path().join("secret.key");
         let (now, looks) = (AtomicI64::new(self.now.as_millis()), AtomicI64::new(0));
         let clock = Arc::new(TestClock { now, looks, last_words: self.last_words });
-        let running = Running::start(settings.clone(), folder.path(), clock.clone()).await;
-        TestApp { folder, settings, clock, running: Some(running) }
+        let site = self.embedded.map_or_else(|| Source::Folder(folder.path().join("site")), Source::Embedded);
+        let running = Running::start(settings.clone(), site.clone(), clock.clone()).await;
+        TestApp { folder, settings, site, clock, running: Some(running) }
     }
 }
 
@@ -96,6 +105,7 @@ impl TestAppBuilder {
 pub struct TestApp {
     folder: Arc<TempDir>,
     settings: Settings,
+    site: Source,
     clock: Arc<TestClock>,
     running: Option<Running>,
 }
@@ -108,12 +118,12 @@ struct Running {
 }
 
 impl Running {
-    async fn start(settings: Settings, folder: &Path, clock: Arc<TestClock>) -> Self {
-        let site = folder.join("site").display().to_string();
-        let leptos = LeptosOptions::builder().output_name("latchkey").site_root(site).build();
+    async fn start(settings: Settings, site: Source, clock: Arc<TestClock>) -> Self {
+        let leptos = LeptosOptions::builder().output_name("latchkey").build();
+        let site = Site { source: site, hashes: Hashes::default() };
         let world = Runtime { clock, entropy: Arc::new(SystemEntropy) };
         let application =
-            Application::build(Config { settings, leptos, file: None }, world).await.expect("the server starts");
+            Application::build(Config { settings, leptos, site, file: None }, world).await.expect("the server starts");
         let (stop, stopped) = oneshot::channel();
         let (address, services) = (application.address().expect("an address"), application.services().clone());
         let served = tokio::spawn(async move {
@@ -151,7 +161,14 @@ impl TestApp {
             export_per_session: 0,
             connections_per_address: 0,
         };
-        TestAppBuilder { backend, settings, now: Timestamp::from_millis(1_800_000_000_123), last_words: "", wire: None }
+        TestAppBuilder {
+            backend,
+            settings,
+            now: Timestamp::from_millis(1_800_000_000_123),
+            last_words: "",
+            wire: None,
+            embedded: None,
+        }
     }
 
     pub async fn start() -> Self {
@@ -223,7 +240,7 @@ impl TestApp {
             running.stop().await;
         }
         let settings = self.settings.clone();
-        self.running = Some(Running::start(settings, self.folder.path(), self.clock.clone()).await);
+        self.running = Some(Running::start(settings, self.site.clone(), self.clock.clone()).await);
     }
 
     /// A new server on a copy of the current files, as after a crash of this process.
@@ -240,8 +257,9 @@ impl TestApp {
     /// A second server on the same database, with the same secret and clock.
     pub async fn twin(&self) -> Self {
         let (folder, settings, clock) = (self.folder.clone(), self.settings.clone(), self.clock.clone());
-        let running = Running::start(settings.clone(), folder.path(), clock.clone()).await;
-        Self { folder, settings, clock, running: Some(running) }
+        let site = self.site.clone();
+        let running = Running::start(settings.clone(), site.clone(), clock.clone()).await;
+        Self { folder, settings, site, clock, running: Some(running) }
     }
 
     /// Changes the settings for the next start.
