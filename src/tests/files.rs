@@ -275,8 +275,6 @@ async fn the_program_serves_what_it_carries_as_it_serves_a_folder() {
         "/favicon.svg",
         "/hash.txt",
         "/pkg/latchkey.AbC1.js",
-        "/pkg/latchkey.AbC1.js?x",
-        "/pkg/latchkey.AbC1%2ejs",
         "/pkg/latchkey.AbC1.js.br",
         "/pkg/latchkey.AbC1.js/",
         "/pkg/latchkey.AbC1.wasm",

@@ -63,7 +63,7 @@ impl Archive {
     }
 
     pub(super) fn contains(&self, path: &Path) -> bool {
-        self.0.contains_key(path)
+        self.find(path).is_ok()
     }
 
     /// The content of a file.
@@ -75,7 +75,8 @@ impl Archive {
     }
 
     fn find(&self, path: &Path) -> Result<&Entry> {
-        self.0.get(path).ok_or_else(|| ErrorKind::NotFound.into())
+        // `ServeDir` asks for `./pkg/…`.
+        self.0.get(path.strip_prefix(".").unwrap_or(path)).ok_or_else(|| ErrorKind::NotFound.into())
     }
 
     fn opened(&self, path: &Path) -> Result<Opened> {
@@ -210,6 +211,7 @@ mod tests {
             ("pkg/app.js", b"let app;"),
             ("pkg/app.js.br", b"brotli"),
             ("pkg/app.js.gz", &packed),
+            ("./pkg/app.js", b"let app;"),
         ] {
             assert!(archive.contains(path.as_ref()), "{path}");
             assert_eq!(archive.read(path.as_ref()).unwrap(), content, "{path}");
