@@ -1,21 +1,23 @@
 # All tasks of this repository. They need only Rust (rustup) and Node.js; see README.md.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help run dev test test-rust test-browser test-end2end test-repeatedly thieves timing memory hostile weight screenshots mutants fuzz check audit build clean-tools
+.PHONY: help program run dev test test-rust test-browser test-end2end test-repeatedly thieves timing memory hostile weight screenshots mutants fuzz check audit build clean-tools
 
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
-# The program looks for its site files beside itself, in target/.
+# src/main.rs includes target/site.tar.
 unexport CARGO_TARGET_DIR CARGO_BUILD_TARGET
 
-# A release has two parts, built one beside the other: the server, and the site (WebAssembly, styles, public files) with
-# a file of hashes that the server reads from its own folder. The target file of each part gets the time at which its
-# build started: files that change during the build are built the next time. cargo-leptos removes the site's target file
-# when it builds another site there. The strength estimate of new passwords is a module of its own.
+# A release has two halves, built side by side: the server as a library, and the site (WebAssembly, styles, public files)
+# as an archive. The mark of either is as old as the beginning of its build: what is changed meanwhile is built the next
+# time. The last step links the library and the archive; it takes seconds, or nothing. It is always asked for, since any
+# other cargo command may leave a program without a site in the same place. The judge of new passwords is a module by
+# itself.
 SERVER := target/release/.server
-SITE := target/site/hash.txt
+SITE := target/site.tar
 STRENGTH := target/front/strength_bg.wasm
 MANIFESTS := Cargo.toml Cargo.lock rust-toolchain.toml
-RELEASE = $(MAKE) --no-print-directory --silent -j2 $(SERVER) $(SITE)
+OF_SERVER := --release --no-default-features --features ssr
+RELEASE = $(MAKE) --no-print-directory --silent -j2 program
 
 help: ## lists these tasks
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,7 +46,7 @@ test-browser: ## only the browser's tests, on the existing release (ARGS=… goe
 	@echo 'Browser tests'
 	@scripts/with-postgres npm test --silent -- $(ARGS)
 
-# cargo-leptos has built the site again, without the last steps of a release.
+# cargo-leptos has built another program and another site, without the last steps.
 test-end2end:
 	+@$(RELEASE)
 	@$(MAKE) --no-print-directory test-browser
@@ -100,14 +102,17 @@ audit: ## known vulnerabilities of our dependencies (needs the network)
 	@scripts/tools check
 	cargo deny check advisories
 
-build: ## a release: target/release/latchkey and its site files, target/site
+build: ## a release: one file, target/release/latchkey
 	@scripts/tools build
 	+@$(RELEASE)
+
+program: $(SERVER) $(SITE)
+	cargo rustc --quiet $(OF_SERVER) --bin latchkey -- --cfg embedded_site
 
 $(SERVER): $(MANIFESTS) $(shell find src migrations 2>/dev/null)
 	@echo 'Release build of the server: 9 to 12 minutes on two cores the first time'
 	@mkdir -p $(@D) && touch $@.begun
-	cargo build --release --no-default-features --features ssr --bin latchkey
+	cargo build $(OF_SERVER) --lib
 	@mv $@.begun $@
 
 $(SITE): $(MANIFESTS) $(STRENGTH) scripts/seal-site $(shell find src style public 2>/dev/null)
