@@ -7,6 +7,7 @@ const script = process.env.SCRIPT;
 
 export default defineConfig({
   testDir: 'tests',
+  globalSetup: './fixtures/alone.ts',
   testMatch: script ? `${script}.ts` : '*.spec.ts',
   outputDir: 'results',
   workers: 2,
