@@ -59,7 +59,7 @@ async fn server() -> Router {
     let trusted_proxies = Arc::new(TrustedProxies::parse(&["127.0.0.1".into()]).expect("addresses"));
     let services = services(store.clone(), Arc::new(settings), &world).await.expect("services");
     let readiness = Arc::new(Readiness::new(store.clone(), claim));
-    let web_sessions = WebSessions { store, clock: world.clock };
+    let web_sessions = WebSessionStore { store, clock: world.clock };
     let leptos = LeptosOptions::builder().output_name("latchkey").build();
     let site = Source::Folder(folder);
     let (entropy, foreign_origins, files) = (world.entropy, Arc::default(), Arc::default());

@@ -58,6 +58,9 @@ pub enum Refusal {
     /// browser has changed its User-Agent, or somebody has a copy. Carries the rest of the grace. After it the token
     /// means a fork or a reuse, depending on whether its successor was used.
     OtherAgent(Duration),
+    /// The predecessor, within the grace, but its successor cannot be computed again. With the rest of the grace, after
+    /// which it is decided by whether the successor was shown.
+    Unrepeatable(Duration),
 }
 
 /// Decides what `presented` means for its session `session`. Its signature is valid, and its `jti` was made with the
@@ -145,7 +148,8 @@ fn redeem_predecessor(
         } else if confirmed {
             Decision::Refuse(Refusal::Overtaken)
         } else {
-            Decision::Fork
+            // Whoever has the successor may be about to use it.
+            Decision::Refuse(Refusal::Unrepeatable(grace.saturating_sub(age)))
         }
     } else if confirmed {
         Decision::Reuse(Reuse::Predecessor)

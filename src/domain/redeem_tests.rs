@@ -56,6 +56,15 @@ fn the_current_token_rotates_confirmed_or_not() {
 }
 
 #[test]
+fn a_predecessor_whose_successor_cannot_be_computed_again_displaces_nothing_within_the_grace() {
+    let decide = |after, confirmed| redeem(&session(), &presented(4, after), GRACE, confirmed, || false);
+    assert_eq!(decide(SOON, false), Decision::Refuse(Refusal::Unrepeatable(GRACE - SOON)));
+    assert_eq!(decide(SOON, true), Decision::Refuse(Refusal::Overtaken));
+    assert_eq!(decide(LATE, false), Decision::Fork);
+    assert_eq!(decide(LATE, true), Decision::Reuse(Reuse::Predecessor));
+}
+
+#[test]
 fn the_predecessor_is_repeated_within_the_grace_only() {
     for confirmed in [false, true] {
         assert_eq!(redeem(&session(), &presented(4, SOON), GRACE, confirmed, || true), Decision::Repeat);

@@ -102,7 +102,7 @@ impl Application {
         let lines = hyper_errors::lines(services.settings().server.is_https());
         let share = services.settings().limits.connections_per_address;
         let connections = Limited::to(connections::most(), share, trusted_proxies.clone(), lines);
-        let (entropy, leptos, site) = (world.entropy, config.leptos, config.site.source);
+        let (entropy, leptos, site) = (runtime.entropy, config.leptos, config.site.source);
         let app =
             App { services, entropy, web_sessions, trusted_proxies, leptos, site, foreign_origins, files, readiness };
         Ok(Self { listener, app, handle: Handle::new(), connections })

@@ -4,7 +4,7 @@ use super::client::{self, TrustedProxies};
 use super::context::{RequestContext, bearer};
 use super::cookies::{DEVICE, REFRESH};
 use super::origin::ForeignOrigins;
-use super::web_session::WebSessions;
+use super::web_session::WebSessionStore;
 use super::{cookies, export, farewell, headers, live, origin, pages, preferences, problem, rpc, site, well_known};
 use crate::api::account::EXPORT;
 use crate::api::problem::{Code, Problem};

@@ -275,7 +275,9 @@ pub(super) fn refused(outcome: &RefreshOutcome) -> ServiceError {
         RefreshOutcome::Refused(Refusal::Late, _) => {
             StoreError::Unavailable("the request waited for it until nobody expected an answer".into()).into()
         }
-        RefreshOutcome::Refused(Refusal::OtherAgent(wait), _) => ServiceError::Overtaken { wait: Some(*wait) },
+        RefreshOutcome::Refused(Refusal::OtherAgent(wait) | Refusal::Unrepeatable(wait), _) => {
+            ServiceError::Overtaken { wait: Some(*wait) }
+        }
         RefreshOutcome::Refused(Refusal::Revoked, reason) => {
             ServiceError::Revoked(reason.unwrap_or(Reason::EndedByUser))
         }

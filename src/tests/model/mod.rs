@@ -250,6 +250,11 @@ mod mutations {
     }
 
     #[test]
+    fn exchanging_a_predecessor_whose_successor_cannot_be_repeated_is_refuted() {
+        refuted("an unrepeatable fork", Machine::honest(Rule::UnrepeatableForks), NEVER_SIGNED_OUT);
+    }
+
+    #[test]
     fn judging_what_waited_by_when_it_is_decided_is_refuted() {
         let machine = |rule| Machine { waiting: true, requests: Requests::BeforeTheNext, ..Machine::honest(rule) };
         refuted("judged when decided", machine(Rule::JudgedWhenDecided), NEVER_SIGNED_OUT);

@@ -31,6 +31,8 @@ pub enum Rule {
     ConfirmedByAnyAccessToken,
     /// A rotation keeps the confirmation of the token before.
     ConfirmationOutlivesRotation,
+    /// Within the grace a predecessor whose successor cannot be computed again is exchanged.
+    UnrepeatableForks,
     /// Within the grace another User-Agent ends the session.
     OtherAgentIsReuse,
     /// Within the grace any User-Agent gets the repeat.
@@ -101,6 +103,10 @@ impl Rule {
                     Decision::Refuse(Refusal::NotOurs)
                 }
                 (decision, _) => decision,
+            },
+            Self::UnrepeatableForks => match real(grace, confirmed) {
+                Decision::Refuse(Refusal::Unrepeatable(_)) => Decision::Fork,
+                other => other,
             },
             Self::OtherAgentIsReuse => match real(grace, confirmed) {
                 Decision::Refuse(Refusal::OtherAgent(_)) => Decision::Reuse(Reuse::Predecessor),

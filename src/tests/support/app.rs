@@ -7,6 +7,7 @@ use latchkey::server::config::{Config, Limits, Settings};
 use latchkey::server::ports::{Clock, Entropy as _, Store};
 use latchkey::server::service::Services;
 use latchkey::server::site::{Archive, Hashes, Site, Source};
+use latchkey::server::storage;
 use latchkey::server::system::SystemEntropy;
 use leptos::config::LeptosOptions;
 use std::net::SocketAddr;
