@@ -10,7 +10,7 @@
 //! | [`domain`] | the rules: pure functions and types, no I/O, no clock, no randomness | nothing of ours |
 //! | [`api`] | the wire contract: data, problems, server functions; compiled for both targets | `domain` |
 //! | [`ui`] | the web app: pages, components, the client's side of sign-in | `api`, `domain` |
-//! | `hydrate` | where the browser's WebAssembly starts (feature `hydrate`) | `ui`, `api` |
+//! | `hydrate` | where the browser's WebAssembly starts (feature `hydrate`) | `ui`, `api`, `domain` |
 //! | `server` | everything that runs only on the server (feature `ssr`) | all but `hydrate` |
 //!
 //! A test (`src/tests/architecture.rs`) reads the sources and enforces these dependencies.
