@@ -23,7 +23,7 @@ const LOOKALIKE: &str = "d@((7!<32|1!-1$5+604t2({[s36911|795+%54@8({i<3s9o!|2.5e
 
 /// A flood.
 #[derive(Clone, Copy)]
-pub struct Flood {
+pub(crate) struct Flood {
     pub name: &'static str,
     kind: Kind,
 }
@@ -41,7 +41,7 @@ enum Kind {
     Pages,
 }
 
-pub const FLOODS: [Flood; 9] = [
+pub(crate) const FLOODS: [Flood; 9] = [
     Flood { name: "wrong passwords", kind: Kind::Wrong },
     Flood { name: "dripped sign-ins", kind: Kind::Slow },
     Flood { name: "refused passwords", kind: Kind::Refused },
@@ -54,7 +54,7 @@ pub const FLOODS: [Flood; 9] = [
 ];
 
 /// What attackers have: addresses, and accounts of their own.
-pub struct Stage {
+pub(crate) struct Stage {
     url: String,
     peer: SocketAddr,
     clients: Vec<Client>,
@@ -62,7 +62,7 @@ pub struct Stage {
 }
 
 impl Stage {
-    pub async fn set(url: &str) -> Self {
+    pub(crate) async fn set(url: &str) -> Self {
         let clients: Vec<Client> = (0..100).map(|n| client(attacker(n))).collect();
         let mut accounts = Vec::new();
         for (n, client) in clients.iter().take(20).enumerate() {
@@ -85,7 +85,7 @@ impl Stage {
 
 impl Flood {
     /// Begins it; it ends when it is `over`.
-    pub fn begin(self, stage: &Arc<Stage>, addresses: usize, over: &Arc<AtomicBool>) -> JoinSet<()> {
+    pub(crate) fn begin(self, stage: &Arc<Stage>, addresses: usize, over: &Arc<AtomicBool>) -> JoinSet<()> {
         let mut attackers = JoinSet::new();
         let tasks = match self.kind {
             Kind::Slow | Kind::Streams => 50,

@@ -6,11 +6,11 @@ use serde_json::json;
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
-pub const PASSWORD: &str = "seven quiet otters by the weir";
+pub(crate) const PASSWORD: &str = "seven quiet otters by the weir";
 
 /// What is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Deed {
+pub(crate) enum Deed {
     Refresh,
     SignInKnown,
     SignInNew,
@@ -19,9 +19,9 @@ pub enum Deed {
 }
 
 impl Deed {
-    pub const ALL: [Self; 5] = [Self::Refresh, Self::SignInKnown, Self::SignInNew, Self::Me, Self::Devices];
+    pub(crate) const ALL: [Self; 5] = [Self::Refresh, Self::SignInKnown, Self::SignInNew, Self::Me, Self::Devices];
 
-    pub const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Refresh => "refresh",
             Self::SignInKnown => "sign-in, known browser",
@@ -52,7 +52,7 @@ impl Deed {
 }
 
 /// How long it took, each time; and how often it was not done.
-pub struct Measured {
+pub(crate) struct Measured {
     pub deed: Deed,
     pub times: Vec<Duration>,
     /// 4xx.
@@ -65,12 +65,12 @@ pub struct Measured {
 
 impl Measured {
     /// The time within which so many of a hundred were done.
-    pub fn at(&self, percent: usize) -> Duration {
+    pub(crate) fn at(&self, percent: usize) -> Duration {
         let last = self.times.len().saturating_sub(1);
         self.times.get(last * percent / 100).copied().unwrap_or(Duration::MAX)
     }
 
-    pub fn cell(&self) -> String {
+    pub(crate) fn cell(&self) -> String {
         if self.times.is_empty() {
             return "never".to_owned();
         }
@@ -86,11 +86,11 @@ impl Measured {
 }
 
 /// All of them.
-pub struct Honest(Vec<(Deed, Vec<(String, Browser)>)>);
+pub(crate) struct Honest(Vec<(Deed, Vec<(String, Browser)>)>);
 
 impl Honest {
     /// Everybody signs up, at an address of their own.
-    pub async fn arrive(url: &str) -> Self {
+    pub(crate) async fn arrive(url: &str) -> Self {
         let (mut all, mut network) = (Vec::new(), 0);
         for deed in Deed::ALL {
             let mut people = Vec::new();
@@ -108,7 +108,7 @@ impl Honest {
     }
 
     /// All do what they do for so long.
-    pub async fn act(&mut self, time: Duration) -> Vec<Measured> {
+    pub(crate) async fn act(&mut self, time: Duration) -> Vec<Measured> {
         let until = Instant::now() + time;
         let acting = self.0.iter_mut().map(|(deed, people)| repeat(*deed, people, until));
         futures_util::future::join_all(acting).await

@@ -10,19 +10,19 @@ use std::time::Duration;
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A client at `address`, which is one of this machine.
-pub fn client(address: Ipv4Addr) -> Client {
+pub(crate) fn client(address: Ipv4Addr) -> Client {
     let client = Client::builder().local_address(IpAddr::V4(address)).timeout(TIMEOUT);
     client.redirect(reqwest::redirect::Policy::none()).build().expect("a client")
 }
 
 /// The `n`-th address of attackers, each in a network of its own.
-pub fn attacker(n: usize) -> Ipv4Addr {
+pub(crate) fn attacker(n: usize) -> Ipv4Addr {
     Ipv4Addr::new(127, 10, u8::try_from(n % 250).unwrap_or(0) + 1, 7)
 }
 
 /// A browser.
 #[derive(Clone)]
-pub struct Browser {
+pub(crate) struct Browser {
     pub client: Client,
     pub url: String,
     pub cookies: BTreeMap<String, String>,
@@ -30,12 +30,17 @@ pub struct Browser {
 }
 
 impl Browser {
-    pub fn new(url: &str, client: Client) -> Self {
+    pub(crate) fn new(url: &str, client: Client) -> Self {
         Self { client, url: url.to_owned(), cookies: BTreeMap::new(), access_token: String::new() }
     }
 
     /// Sends; the status, and what is in the answer if it is JSON. `None` if there was no answer in time.
-    pub async fn send(&mut self, method: Method, path: &str, body: Option<Value>) -> Option<(StatusCode, Value)> {
+    pub(crate) async fn send(
+        &mut self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Option<(StatusCode, Value)> {
         let mut request = self.client.request(method, format!("{}{path}", self.url));
         request = request.header("Sec-Fetch-Site", "same-origin").header("User-Agent", "hostile/1.0");
         if !self.cookies.is_empty() {
@@ -73,7 +78,7 @@ impl Browser {
         }
     }
 
-    pub async fn post(&mut self, path: &str, body: Value) -> Option<StatusCode> {
+    pub(crate) async fn post(&mut self, path: &str, body: Value) -> Option<StatusCode> {
         self.send(Method::POST, path, Some(body)).await.map(|(status, _)| status)
     }
 }

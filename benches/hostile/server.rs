@@ -6,7 +6,7 @@ use std::time::Duration;
 use tempfile::TempDir;
 
 /// A server, ended with this.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     pub url: String,
     folder: TempDir,
@@ -20,7 +20,7 @@ impl Drop for Server {
 }
 
 impl Server {
-    pub fn start(program: &str) -> Self {
+    pub(crate) fn start(program: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
         let file = |name: &str| folder.path().join(name).display().to_string();
@@ -45,7 +45,7 @@ impl Server {
     }
 
     /// What it took in all.
-    pub fn sizes(&self) -> String {
+    pub(crate) fn sizes(&self) -> String {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap_or_default();
         let memory = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("?").trim();
         let size = |name: &str| std::fs::metadata(self.folder.path().join(name)).map_or(0, |file| file.len() / 1024);

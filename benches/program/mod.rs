@@ -5,10 +5,10 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-pub const PASSWORD: &str = "violet kettle under snowfall";
+pub(crate) const PASSWORD: &str = "violet kettle under snowfall";
 
 /// A server without limits, ended with this.
-pub struct Program {
+pub(crate) struct Program {
     pub child: Child,
     pub url: String,
 }
@@ -22,7 +22,7 @@ impl Drop for Program {
 
 impl Program {
     /// Starts it in `folder`, where commands may have been run before; `settings` are environment variables.
-    pub fn start_in(folder: &Path, settings: &[(&str, &str)]) -> Self {
+    pub(crate) fn start_in(folder: &Path, settings: &[(&str, &str)]) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port();
         Self::prepare(folder);
         let mut command = Self::command(folder, settings);
@@ -37,14 +37,14 @@ impl Program {
     }
 
     /// Puts the files into a folder that it needs to serve.
-    pub fn prepare(folder: &Path) {
+    pub(crate) fn prepare(folder: &Path) {
         let leptos = "[package.metadata.leptos]\noutput-name = \"latchkey\"\nsite-root = \"site\"\n";
         std::fs::write(folder.join("Leptos.toml"), leptos).expect("a file");
         std::fs::create_dir_all(folder.join("site/pkg")).expect("a folder");
     }
 
     /// The program as a command, on the data in `folder`.
-    pub fn command(folder: &Path, settings: &[(&str, &str)]) -> Command {
+    pub(crate) fn command(folder: &Path, settings: &[(&str, &str)]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
         command
             .current_dir(folder)

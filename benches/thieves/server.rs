@@ -7,16 +7,16 @@ use latchkey::domain::session::{Label, Lifetime, Reason, Revocation, Rotation, S
 use latchkey::domain::time::Timestamp;
 use std::time::Duration;
 
-pub const GRACE: Duration = Duration::from_secs(10);
+pub(crate) const GRACE: Duration = Duration::from_secs(10);
 const IDLE: Duration = Duration::from_secs(14 * 86_400);
-pub const ABSOLUTE: Duration = Duration::from_secs(30 * 86_400);
+pub(crate) const ABSOLUTE: Duration = Duration::from_secs(30 * 86_400);
 /// The life of an access token, and by what part it is shortened at random.
-pub const ACCESS: Duration = Duration::from_secs(600);
-pub const JITTER: f64 = 0.05;
+pub(crate) const ACCESS: Duration = Duration::from_secs(600);
+pub(crate) const JITTER: f64 = 0.05;
 
 /// A User-Agent. Thieves have the owner's, which is easily copied, where nothing else is said.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Agent {
+pub(crate) enum Agent {
     Owners,
     /// What the owner's browser sends once it is told to show itself differently.
     OwnersOther,
@@ -24,13 +24,13 @@ pub enum Agent {
     Foreign,
 }
 
-pub struct Server {
+pub(crate) struct Server {
     session: Session,
     grace: Duration,
 }
 
 impl Server {
-    pub fn signed_in(now: Timestamp, grace: Duration) -> Self {
+    pub(crate) fn signed_in(now: Timestamp, grace: Duration) -> Self {
         let session = Session {
             id: SessionId::new(""),
             user_id: UserId::new(""),
@@ -55,20 +55,20 @@ impl Server {
         Self { session, grace }
     }
 
-    pub fn generation(&self) -> u64 {
+    pub(crate) fn generation(&self) -> u64 {
         self.session.rotation.generation
     }
 
-    pub fn rotated_at(&self) -> Timestamp {
+    pub(crate) fn rotated_at(&self) -> Timestamp {
         self.session.rotation.rotated_at
     }
 
-    pub fn is_revoked(&self) -> bool {
+    pub(crate) fn is_revoked(&self) -> bool {
         self.session.revoked.is_some()
     }
 
     /// Exchanges the token of a generation.
-    pub fn present(&mut self, generation: u64, agent: Agent, now: Timestamp) -> Decision {
+    pub(crate) fn present(&mut self, generation: u64, agent: Agent, now: Timestamp) -> Decision {
         let presented = Presented {
             sid: SessionId::new(""),
             generation,
@@ -93,7 +93,7 @@ impl Server {
     }
 
     /// An access token of a generation is shown.
-    pub fn confirm(&mut self, generation: u64, now: Timestamp) {
+    pub(crate) fn confirm(&mut self, generation: u64, now: Timestamp) {
         if generation == self.session.rotation.generation {
             self.session.rotation.confirmed_at.get_or_insert(now);
         }

@@ -8,7 +8,7 @@ use latchkey::domain::time::Timestamp;
 use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Strategy {
+pub(crate) enum Strategy {
     /// In step, by guess: knows the app, and presents when the owner's next renewal is likeliest to be near. The time
     /// of the last one is in the token (`iat`).
     Guess,
@@ -28,7 +28,7 @@ pub enum Strategy {
     OffHours,
 }
 
-pub struct Thief {
+pub(crate) struct Thief {
     pub strategy: Strategy,
     /// The newest token that he holds.
     pub token: u64,
@@ -37,12 +37,12 @@ pub struct Thief {
 }
 
 impl Thief {
-    pub fn new(strategy: Strategy, token: u64) -> Self {
+    pub(crate) fn new(strategy: Strategy, token: u64) -> Self {
         Self { strategy, token, got: 0, began: false }
     }
 
     /// How long he waits before he first looks.
-    pub fn first_wait(&self, server: &Server, now: Timestamp, chance: &mut Chance) -> Duration {
+    pub(crate) fn first_wait(&self, server: &Server, now: Timestamp, chance: &mut Chance) -> Duration {
         match self.strategy {
             Strategy::Guess => until_likeliest(server.rotated_at(), now),
             Strategy::Told(poll) | Strategy::ToldElsewhere(poll) => poll.mul_f64(chance.part()),
@@ -52,12 +52,12 @@ impl Thief {
         }
     }
 
-    pub fn agent(&self) -> Agent {
+    pub(crate) fn agent(&self) -> Agent {
         if matches!(self.strategy, Strategy::ToldElsewhere(_)) { Agent::Foreign } else { Agent::Owners }
     }
 
     /// Whether he presents his token when he looks.
-    pub fn presents(&self, server: &Server, now: Timestamp) -> bool {
+    pub(crate) fn presents(&self, server: &Server, now: Timestamp) -> bool {
         let is_superseded = server.generation() != self.token;
         match self.strategy {
             Strategy::Told(_) | Strategy::ToldElsewhere(_) => is_superseded,
@@ -68,7 +68,7 @@ impl Thief {
     }
 
     /// When he looks again.
-    pub fn next_wait(&self, server: &Server, now: Timestamp, chance: &mut Chance) -> Duration {
+    pub(crate) fn next_wait(&self, server: &Server, now: Timestamp, chance: &mut Chance) -> Duration {
         match self.strategy {
             Strategy::Guess => until_likeliest(server.rotated_at(), now),
             Strategy::Told(poll) | Strategy::ToldElsewhere(poll) => poll,

@@ -25,7 +25,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The owner and the network.
 #[derive(Clone, Copy, Debug)]
-pub struct Setting {
+pub(crate) struct Setting {
     pub tabs: usize,
     /// Whether tabs renew one after another.
     pub turns: bool,
@@ -42,7 +42,7 @@ pub struct Setting {
 
 /// How a session's life went.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Life {
+pub(crate) struct Life {
     /// All of the owner's renewals.
     pub cycles: u64,
     /// Those from the first act of a thief on.
@@ -99,12 +99,12 @@ struct World<'a> {
 }
 
 /// Whether the owner has the app open.
-pub fn is_at_work(now: Timestamp) -> bool {
+pub(crate) fn is_at_work(now: Timestamp) -> bool {
     now.since(START).as_millis() % DAY.as_millis() < WORK.as_millis()
 }
 
 /// Lives through one session, from sign-in to its end. Each thief copies the jar at some renewal of the first days.
-pub fn live(setting: Setting, thieves: &[Strategy], chance: &mut Chance) -> Life {
+pub(crate) fn live(setting: Setting, thieves: &[Strategy], chance: &mut Chance) -> Life {
     let mut world = World {
         server: Server::signed_in(START, setting.grace),
         jar: 0,
