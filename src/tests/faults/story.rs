@@ -7,7 +7,7 @@ use sqlx::{AnyConnection, Connection as _};
 const NEW_PASSWORD: &str = "an entirely new password";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Step {
+pub(super) enum Step {
     OtherRefreshes,
     OtherShowsItsToken,
     Rename,
@@ -22,7 +22,7 @@ pub enum Step {
 }
 
 /// In this order.
-pub const STEPS: [Step; 11] = [
+pub(super) const STEPS: [Step; 11] = [
     Step::OtherRefreshes,
     Step::OtherShowsItsToken,
     Step::Rename,
@@ -37,7 +37,7 @@ pub const STEPS: [Step; 11] = [
 ];
 
 /// A user with three devices, one of which has a thief, and a fourth to come.
-pub struct Story {
+pub(super) struct Story {
     here: SignedIn,
     other: SignedIn,
     robbed: SignedIn,
@@ -49,7 +49,7 @@ pub struct Story {
 }
 
 impl Story {
-    pub async fn prepare(app: &TestApp) -> Self {
+    pub(super) async fn prepare(app: &TestApp) -> Self {
         let here = app.signed_up("ada").await;
         let mut other = app.signed_in("ada").await;
         other.try_refresh().await.expect(200);
@@ -63,7 +63,7 @@ impl Story {
     }
 
     /// Does a step; whether it succeeded. A failure must be one that passes.
-    pub async fn carry_out(&mut self, step: Step) -> bool {
+    pub(super) async fn carry_out(&mut self, step: Step) -> bool {
         let changed = json!({"currentPassword": PASSWORD, "newPassword": NEW_PASSWORD});
         let reply = match step {
             Step::OtherRefreshes => self.other.try_refresh().await,
@@ -114,7 +114,7 @@ impl Story {
     }
 
     /// What must be true when the first `done` steps were answered with success, and `unsure` without.
-    pub async fn must_hold(&self, app: &TestApp, done: usize, unsure: Option<Step>) {
+    pub(super) async fn must_hold(&self, app: &TestApp, done: usize, unsure: Option<Step>) {
         let is = |step: Step| match STEPS.iter().position(|it| *it == step).unwrap() {
             place if place < done => Some(true),
             _ if unsure == Some(step) => None,

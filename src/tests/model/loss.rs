@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// A refresh token: its generation, and whether it was created after the loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Token {
+pub(super) struct Token {
     pub generation: u8,
     pub after_loss: bool,
 }
@@ -27,7 +27,7 @@ impl Token {
 
 /// The session in the database. Times are in ticks.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Row {
+pub(super) struct Row {
     pub current: Token,
     parent: Option<Token>,
     rotated_at: u8,
@@ -38,7 +38,7 @@ pub struct Row {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct World {
+pub(super) struct World {
     pub now: u8,
     pub row: Row,
     /// The row of the standby.
@@ -55,7 +55,7 @@ pub struct World {
 }
 
 impl World {
-    pub fn signed_in() -> Self {
+    pub(super) fn signed_in() -> Self {
         let current = Token { generation: 0, after_loss: false };
         let row = Row { current, parent: None, rotated_at: 0, confirmed: false, revoked: false, overtaken: Vec::new() };
         Self {
@@ -112,7 +112,7 @@ impl World {
         }
     }
 
-    pub fn judge(&self, rule: Rule, token: Token) -> Decision {
+    pub(super) fn judge(&self, rule: Rule, token: Token) -> Decision {
         let confirmed = self.row.confirmed || self.seen == Some(self.row.current.generation);
         rule.decide(&self.session(), &self.presented(token), confirmed, true)
     }
@@ -153,17 +153,17 @@ impl World {
         self.row.confirmed |= self.seen.take() == Some(self.row.current.generation);
     }
 
-    pub fn replicate(&mut self) {
+    pub(super) fn replicate(&mut self) {
         self.standby = self.row.clone();
     }
 
     /// The standby takes over.
-    pub fn lose(&mut self) {
+    pub(super) fn lose(&mut self) {
         (self.row, self.has_lost) = (self.standby.clone(), true);
         (self.owner_access, self.seen) = (None, None);
     }
 
-    pub fn tick(&mut self) {
+    pub(super) fn tick(&mut self) {
         self.now += 1;
     }
 
@@ -184,7 +184,7 @@ impl World {
     }
 }
 
-pub fn gives(decision: Decision) -> bool {
+pub(super) fn gives(decision: Decision) -> bool {
     matches!(decision, Decision::Rotate | Decision::Repeat | Decision::Fork | Decision::Recover)
 }
 

@@ -6,17 +6,17 @@ use super::rule::{GRACE, Rule};
 use latchkey::domain::redeem::{Decision, Refusal};
 use stateright::{Model, Property};
 
-pub const NEVER_SIGNED_OUT: &str = "a loss signs nobody honest out";
-pub const ALWAYS_ANSWERED: &str = "after a loss too, what is in an honest cookie jar is good for an answer";
-pub const FOUND_OUT: &str =
+pub(super) const NEVER_SIGNED_OUT: &str = "a loss signs nobody honest out";
+pub(super) const ALWAYS_ANSWERED: &str = "after a loss too, what is in an honest cookie jar is good for an answer";
+pub(super) const FOUND_OUT: &str =
     "after a loss too, when thief and owner have each refreshed twice out of step, the thief holds nothing that lives";
-pub const ONE_OF_A_KIND: &str = "of two tokens of one generation, exchanging either ends the other";
-pub const REPEATED: &str = "what was exchanged is repeated within the grace, and not exchanged again";
-pub const OWNER_KNOWS: &str = "the owner is never sent away while somebody else goes on";
+pub(super) const ONE_OF_A_KIND: &str = "of two tokens of one generation, exchanging either ends the other";
+pub(super) const REPEATED: &str = "what was exchanged is repeated within the grace, and not exchanged again";
+pub(super) const OWNER_KNOWS: &str = "the owner is never sent away while somebody else goes on";
 
 /// The configuration of a check; see the module.
 #[derive(Clone, Debug)]
-pub struct LossMachine {
+pub(super) struct LossMachine {
     pub rule: Rule,
     pub has_thief: bool,
     /// The maximum number of the owner's messages on their way.
@@ -34,13 +34,13 @@ pub enum Message {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct State {
+pub(super) struct State {
     pub world: World,
     wire: Vec<Message>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Action {
+pub(super) enum Action {
     Send,
     Decide(Message),
     TakeIn(Token),
@@ -57,11 +57,11 @@ pub enum Action {
 }
 
 impl LossMachine {
-    pub fn honest(rule: Rule) -> Self {
+    pub(super) fn honest(rule: Rule) -> Self {
         Self { rule, has_thief: false, under_way: 2, generations: 3 }
     }
 
-    pub fn with_thief(rule: Rule) -> Self {
+    pub(super) fn with_thief(rule: Rule) -> Self {
         Self { rule, has_thief: true, under_way: 1, generations: 3 }
     }
 

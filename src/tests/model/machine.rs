@@ -22,7 +22,7 @@ pub enum Requests {
 
 /// The assumption about the answers to them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Answers {
+pub(super) enum Answers {
     Whenever,
     /// An answer is received less than a grace after its token was created, or never.
     WithinGrace,
@@ -32,7 +32,7 @@ pub enum Answers {
 
 /// The configuration of a check.
 #[derive(Clone, Debug)]
-pub struct Machine {
+pub(super) struct Machine {
     pub rule: Rule,
     pub requests: Requests,
     pub answers: Answers,
@@ -49,7 +49,7 @@ pub struct Machine {
 
 /// A message between the owner's browser and the server.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Message {
+pub(super) enum Message {
     Request(Ask),
     /// A request that has arrived and waits in the server: for how many ticks so far, and what has happened to its
     /// token since.
@@ -59,7 +59,7 @@ pub enum Message {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Ask {
+pub(super) struct Ask {
     pub token: Token,
     pub agent: Agent,
     /// How many ticks ago its token was exchanged, if that was within the grace.
@@ -95,7 +95,7 @@ impl Ask {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct State {
+pub(super) struct State {
     pub world: World,
     pub wire: Vec<Message>,
 }
@@ -134,7 +134,7 @@ pub enum Action {
 }
 
 impl Machine {
-    pub fn honest(rule: Rule) -> Self {
+    pub(super) fn honest(rule: Rule) -> Self {
         Self {
             rule,
             requests: Requests::WithinGrace,

@@ -6,20 +6,20 @@ use super::world::{Agent, History, Token, World, gives};
 use latchkey::domain::redeem::{Decision, Refusal};
 use stateright::Property;
 
-pub const NEVER_SIGNED_OUT: &str = "an honest run never ends revoked";
-pub const ALWAYS_ANSWERED: &str =
+pub(super) const NEVER_SIGNED_OUT: &str = "an honest run never ends revoked";
+pub(super) const ALWAYS_ANSWERED: &str =
     "what is in an honest cookie jar is always good for an answer, by now or after the grace";
-pub const FOUND_OUT: &str =
+pub(super) const FOUND_OUT: &str =
     "when thief and owner have each refreshed twice out of step, the thief holds nothing that lives";
-pub const EMPTY_HANDED: &str =
+pub(super) const EMPTY_HANDED: &str =
     "once the owner has refreshed and shown it, a thief out of step holds nothing that lives";
-pub const ONE_BRANCH: &str = "of two tokens that can be exchanged, exchanging either ends the other";
-pub const BOUNDED_GRACE: &str = "only the parent is repeated, and only within the grace of its first rotation";
-pub const OWN_AGENT: &str = "within the grace another User-Agent gets nothing";
-pub const STAYS_REVOKED: &str = "revoked stays revoked";
-pub const FIXED_END: &str = "the absolute end never moves, and after it nothing is given";
+pub(super) const ONE_BRANCH: &str = "of two tokens that can be exchanged, exchanging either ends the other";
+pub(super) const BOUNDED_GRACE: &str = "only the parent is repeated, and only within the grace of its first rotation";
+pub(super) const OWN_AGENT: &str = "within the grace another User-Agent gets nothing";
+pub(super) const STAYS_REVOKED: &str = "revoked stays revoked";
+pub(super) const FIXED_END: &str = "the absolute end never moves, and after it nothing is given";
 
-pub fn of(machine: &Machine) -> Vec<Property<Machine>> {
+pub(super) fn of(machine: &Machine) -> Vec<Property<Machine>> {
     let mut all: Vec<Property<Machine>> = vec![
         Property::always(ONE_BRANCH, one_branch),
         Property::always(BOUNDED_GRACE, bounded_grace),

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// The time that a tick of the model's clock stands for.
 pub const TICK: Duration = Duration::from_secs(5);
 /// The grace in ticks.
-pub const GRACE: u8 = 2;
+pub(super) const GRACE: u8 = 2;
 
 /// The rule that decides. Every rule except [`Rule::Real`] is wrong on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

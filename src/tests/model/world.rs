@@ -25,7 +25,7 @@ pub enum Token {
 }
 
 impl Token {
-    pub const ALL: [Self; 4] = [Self::Older, Self::Parent, Self::Displaced, Self::Current];
+    pub(super) const ALL: [Self; 4] = [Self::Older, Self::Parent, Self::Displaced, Self::Current];
 
     const fn generation(self) -> u64 {
         self as u64
@@ -58,7 +58,7 @@ pub struct History {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Since {
+pub(super) enum Since {
     /// Before the request arrived.
     Before,
     /// Before the request arrived, and its successor was exchanged afterwards.
@@ -71,11 +71,11 @@ pub enum Since {
 const MOMENT: Duration = Duration::from_millis(1);
 
 /// The first number of ticks that is longer than a request may wait.
-pub const TOO_LATE: u8 = 2;
+pub(super) const TOO_LATE: u8 = 2;
 
 /// A User-Agent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Agent {
+pub(super) enum Agent {
     Owners,
     Another,
 }
@@ -88,7 +88,7 @@ impl Agent {
 
 /// The row, the server's memory, and what the owner's browser and the thief hold. Times are in ticks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct World {
+pub(super) struct World {
     pub now: u8,
     rotated_at: u8,
     /// History, not part of the row: when the current token was created, whatever the rule says about it.
@@ -266,7 +266,7 @@ impl World {
         self.loot[token as usize] = true;
     }
 
-    pub fn loot(&self) -> impl Iterator<Item = Token> + use<> {
+    pub(super) fn loot(&self) -> impl Iterator<Item = Token> + use<> {
         let loot = self.loot;
         Token::ALL.into_iter().filter(move |token| loot[*token as usize])
     }
@@ -276,7 +276,7 @@ impl World {
         self.now - self.made_at
     }
 
-    pub fn tick(&mut self) {
+    pub(super) fn tick(&mut self) {
         self.now = self.now.saturating_add(1);
     }
 

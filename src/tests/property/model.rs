@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 /// All in milliseconds.
-pub const SECOND: i64 = 1_000;
+pub(super) const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
 const HOUR: i64 = 60 * MINUTE;
 const DAY: i64 = 24 * HOUR;
@@ -14,7 +14,7 @@ const LEEWAY: i64 = 5;
 
 /// A refresh token that was given out.
 #[derive(Clone, Debug)]
-pub struct Refresh {
+pub(super) struct Refresh {
     pub session: usize,
     pub generation: u64,
     /// After how many losses of data it was made: two of one generation are told apart by it.
@@ -26,7 +26,7 @@ pub struct Refresh {
 
 /// An access token that was given out.
 #[derive(Clone, Debug)]
-pub struct Access {
+pub(super) struct Access {
     pub session: usize,
     pub generation: u64,
     /// As its claims say it.
@@ -36,13 +36,13 @@ pub struct Access {
 
 /// Why a session is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Over {
+pub(super) enum Over {
     Reused,
     Otherwise,
 }
 
 #[derive(Clone, Debug)]
-pub struct Session {
+pub(super) struct Session {
     pub user: usize,
     pub native: bool,
     generation: u64,
@@ -70,7 +70,7 @@ pub struct Session {
 
 /// What a presented refresh token must bring.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Expected {
+pub(super) enum Expected {
     /// A new generation.
     New(u64),
     /// The current one, in the same bytes.
@@ -78,10 +78,10 @@ pub enum Expected {
     Refused(u16, &'static str),
 }
 
-pub const INVALID: Expected = Expected::Refused(401, "invalid_token");
+pub(super) const INVALID: Expected = Expected::Refused(401, "invalid_token");
 
 #[derive(Clone, Debug, Default)]
-pub struct Model {
+pub(super) struct Model {
     pub now: i64,
     pub sessions: Vec<Session>,
     pub refresh: Vec<Refresh>,
@@ -89,7 +89,7 @@ pub struct Model {
 }
 
 impl Model {
-    pub fn signed_in(&mut self, user: usize, native: bool, remember: bool) -> usize {
+    pub(super) fn signed_in(&mut self, user: usize, native: bool, remember: bool) -> usize {
         let (idle, absolute) = if remember { (14 * DAY, 30 * DAY) } else { (12 * HOUR, DAY) };
         self.sessions.push(Session {
             user,
@@ -114,7 +114,7 @@ impl Model {
     }
 
     /// Keeps what a sign-in or a refresh brought.
-    pub fn given(&mut self, session: usize, refresh: String, access: Access) {
+    pub(super) fn given(&mut self, session: usize, refresh: String, access: Access) {
         let Session { generation, branch, rotated_at, idle, end, .. } = self.sessions[session];
         let expires = ((rotated_at + idle).min(end) + SECOND - 1).div_euclid(SECOND);
         if !self.refresh.iter().any(|known| known.text == refresh) {
@@ -123,17 +123,17 @@ impl Model {
         self.access.push(access);
     }
 
-    pub fn is_alive(&self, session: usize) -> bool {
+    pub(super) fn is_alive(&self, session: usize) -> bool {
         let session = &self.sessions[session];
         session.over.is_none() && self.now < session.idle_end.min(session.end)
     }
 
-    pub fn alive_of(&self, user: usize) -> usize {
+    pub(super) fn alive_of(&self, user: usize) -> usize {
         (0..self.sessions.len()).filter(|index| self.sessions[*index].user == user && self.is_alive(*index)).count()
     }
 
     /// The current token, as it was given out.
-    pub fn current(&self, session: usize) -> &str {
+    pub(super) fn current(&self, session: usize) -> &str {
         let Session { generation, branch, .. } = self.sessions[session];
         let is_current =
             |token: &&Refresh| (token.session, token.generation, token.branch) == (session, generation, branch);
@@ -142,7 +142,7 @@ impl Model {
     }
 
     /// Presents a refresh token: to be exchanged, or only to be shown.
-    pub fn present(&mut self, token: usize, agent: usize, shared: bool, exchange: bool) -> Expected {
+    pub(super) fn present(&mut self, token: usize, agent: usize, shared: bool, exchange: bool) -> Expected {
         let branch = self.refresh[token].branch;
         self.present_as(token, branch, agent, shared, exchange)
     }
@@ -206,19 +206,19 @@ impl Model {
 
     /// Presents what is like a refresh token in all but its bytes: only we could have made it, so it counts as one of
     /// which we have lost the record.
-    pub fn present_forged(&mut self, token: usize, shared: bool) -> Expected {
+    pub(super) fn present_forged(&mut self, token: usize, shared: bool) -> Expected {
         self.present_as(token, u32::MAX, 0, shared, true)
     }
 
     /// What was seen is written.
-    pub fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         for session in self.sessions.iter_mut() {
             session.is_confirmed |= session.seen.take() == Some(session.generation);
         }
     }
 
     /// A standby takes over what there is.
-    pub fn replicate(&mut self) {
+    pub(super) fn replicate(&mut self) {
         self.flush();
         for session in &mut self.sessions {
             session.standby = None;
@@ -227,7 +227,7 @@ impl Model {
     }
 
     /// The standby becomes the database, for all sessions that were not ended.
-    pub fn lose(&mut self) {
+    pub(super) fn lose(&mut self) {
         self.flush();
         for session in self.sessions.iter_mut().filter(|session| session.over.is_none()) {
             if let Some(kept) = session.standby.take() {
@@ -238,7 +238,7 @@ impl Model {
     }
 
     /// Shows an access token: whether it is good.
-    pub fn uses(&mut self, token: usize) -> bool {
+    pub(super) fn uses(&mut self, token: usize) -> bool {
         let Access { session, generation, expires, .. } = self.access[token].clone();
         let good = self.now.div_euclid(SECOND) < expires + LEEWAY && self.is_alive(session);
         if good {
@@ -248,20 +248,20 @@ impl Model {
         good
     }
 
-    pub fn is_recent(&self, session: usize) -> bool {
+    pub(super) fn is_recent(&self, session: usize) -> bool {
         self.now - self.sessions[session].authenticated_at < WINDOW
     }
 
-    pub fn authenticated(&mut self, session: usize) {
+    pub(super) fn authenticated(&mut self, session: usize) {
         self.sessions[session].authenticated_at = self.now;
     }
 
     /// Ends a session, unless it was ended before.
-    pub fn end(&mut self, session: usize) {
+    pub(super) fn end(&mut self, session: usize) {
         self.sessions[session].over.get_or_insert(Over::Otherwise);
     }
 
-    pub fn end_all(&mut self, user: usize, but: Option<usize>) {
+    pub(super) fn end_all(&mut self, user: usize, but: Option<usize>) {
         for index in 0..self.sessions.len() {
             if self.sessions[index].user == user && Some(index) != but {
                 self.end(index);
@@ -270,7 +270,7 @@ impl Model {
     }
 
     /// Whether a refresh token still reads as one of ours.
-    pub fn reads(&self, token: usize) -> bool {
+    pub(super) fn reads(&self, token: usize) -> bool {
         self.now.div_euclid(SECOND) < self.refresh[token].expires
     }
 }

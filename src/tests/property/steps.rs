@@ -4,11 +4,11 @@ use proptest::prelude::*;
 
 /// Inside the grace, at its end, past it; past an access token's life, the window of re-authentication, the short and
 /// the long idle end.
-pub const STEPS: [u64; 10] = [1, 4, 9, 10, 11, 300, 610, 13 * 3600, 3 * 86_400, 15 * 86_400];
+pub(super) const STEPS: [u64; 10] = [1, 4, 9, 10, 11, 300, 610, 13 * 3600, 3 * 86_400, 15 * 86_400];
 
 /// What somebody does. Numbers choose among what there is.
 #[derive(Clone, Debug)]
-pub enum Step {
+pub(super) enum Step {
     SignIn {
         user: usize,
         native: bool,
@@ -64,7 +64,7 @@ pub enum Step {
     Lose,
 }
 
-pub fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn steps() -> impl Strategy<Value = Vec<Step>> {
     // Late numbers are chosen more often: what is new is used more often than what is old.
     let number = || prop_oneof![2 => 0..100usize, 5 => 0..4usize];
     let step = prop_oneof![

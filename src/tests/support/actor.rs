@@ -13,19 +13,19 @@ pub const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100
 
 /// A complete answer.
 #[derive(Clone, Debug)]
-pub struct Reply {
+pub(crate) struct Reply {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub text: String,
 }
 
 impl Reply {
-    pub async fn of(response: Response) -> Self {
+    pub(crate) async fn of(response: Response) -> Self {
         let (status, headers) = (response.status(), response.headers().clone());
         Self { status, headers, text: response.text().await.expect("a body") }
     }
 
-    pub fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.text).unwrap_or_else(|error| panic!("{error}: {} {:?}", self.status, self.text))
     }
 
@@ -37,23 +37,23 @@ impl Reply {
         problem["code"].as_str().expect("a code").to_owned()
     }
 
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name).map(|value| value.to_str().expect("text"))
     }
 
-    pub fn set_cookies(&self) -> Vec<&str> {
+    pub(crate) fn set_cookies(&self) -> Vec<&str> {
         self.headers.get_all(SET_COOKIE).iter().map(|value| value.to_str().expect("text")).collect()
     }
 
     #[track_caller]
-    pub fn expect(self, status: u16) -> Self {
+    pub(crate) fn expect(self, status: u16) -> Self {
         assert_eq!(self.status.as_u16(), status, "{self:?}");
         self
     }
 
     /// Returns the status, which must be one of the two.
     #[track_caller]
-    pub fn expect_either(self, one: u16, other: u16) -> u16 {
+    pub(crate) fn expect_either(self, one: u16, other: u16) -> u16 {
         assert!([one, other].contains(&self.status.as_u16()), "{self:?}");
         self.status.as_u16()
     }
@@ -61,7 +61,7 @@ impl Reply {
 
 /// A browser: it keeps cookies, and sends the headers that tell the origin of its requests.
 #[derive(Clone, Debug)]
-pub struct Anonymous {
+pub(crate) struct Anonymous {
     client: Client,
     base: String,
     pub user_agent: String,
@@ -71,7 +71,7 @@ pub struct Anonymous {
 }
 
 impl Anonymous {
-    pub fn new(app: &TestApp) -> Self {
+    pub(crate) fn new(app: &TestApp) -> Self {
         Self::of(app.url(""))
     }
 
@@ -98,7 +98,7 @@ impl Anonymous {
         self.base = network.url();
     }
 
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let mut request = self.client.request(method, format!("{}{path}", self.base));
         request = request.header("User-Agent", &self.user_agent).header("Sec-Fetch-Site", "same-origin");
         for (name, value) in &self.headers {
@@ -131,12 +131,12 @@ impl Anonymous {
         reply
     }
 
-    pub async fn post(&mut self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn post(&mut self, path: &str, body: Value) -> Reply {
         let request = self.request(Method::POST, path).json(&body);
         self.send(request).await
     }
 
-    pub async fn get(&mut self, path: &str) -> Reply {
+    pub(crate) async fn get(&mut self, path: &str) -> Reply {
         let request = self.request(Method::GET, path).header("Accept", "text/html");
         self.send(request).await
     }
@@ -147,17 +147,17 @@ impl Anonymous {
         self.send(request).await
     }
 
-    pub async fn try_sign_in(&mut self, username: &str, password: &str) -> Reply {
+    pub(crate) async fn try_sign_in(&mut self, username: &str, password: &str) -> Reply {
         self.post("/auth/login", json!({"username": username, "password": password, "remember": true})).await
     }
 
-    pub async fn sign_up(mut self, username: &str) -> SignedIn {
+    pub(crate) async fn sign_up(mut self, username: &str) -> SignedIn {
         let body = json!({"username": username, "password": PASSWORD, "remember": true});
         let reply = self.post("/auth/signup", body).await.expect(201);
         SignedIn::new(self, &reply)
     }
 
-    pub async fn sign_in(mut self, username: &str) -> SignedIn {
+    pub(crate) async fn sign_in(mut self, username: &str) -> SignedIn {
         let reply = self.try_sign_in(username, PASSWORD).await.expect(200);
         SignedIn::new(self, &reply)
     }
@@ -165,26 +165,26 @@ impl Anonymous {
 
 /// A signed-in browser, with its access token in memory.
 #[derive(Clone, Debug)]
-pub struct SignedIn {
+pub(crate) struct SignedIn {
     pub browser: Anonymous,
     pub access_token: String,
 }
 
 impl SignedIn {
-    pub fn new(browser: Anonymous, reply: &Reply) -> Self {
+    pub(crate) fn new(browser: Anonymous, reply: &Reply) -> Self {
         let access_token = reply.json()["accessToken"].as_str().expect("an access token").to_owned();
         Self { browser, access_token }
     }
 
-    pub fn refresh_token(&self) -> &str {
+    pub(crate) fn refresh_token(&self) -> &str {
         self.browser.cookies.get(REFRESH).expect("a refresh token")
     }
 
-    pub fn set_refresh_token(&mut self, token: &str) {
+    pub(crate) fn set_refresh_token(&mut self, token: &str) {
         self.browser.cookies.insert(REFRESH.to_owned(), token.to_owned());
     }
 
-    pub async fn get(&self, path: &str) -> Reply {
+    pub(crate) async fn get(&self, path: &str) -> Reply {
         let request = self.browser.request(Method::GET, path).bearer_auth(&self.access_token);
         Reply::of(request.send().await.expect("an answer")).await
     }
@@ -201,7 +201,7 @@ impl SignedIn {
         self.browser.send(request).await
     }
 
-    pub async fn try_refresh(&mut self) -> Reply {
+    pub(crate) async fn try_refresh(&mut self) -> Reply {
         let request = self.browser.request(Method::POST, "/auth/refresh");
         self.refresh_by(request).await
     }
@@ -238,11 +238,11 @@ impl SignedIn {
         reply
     }
 
-    pub async fn sid(&self) -> String {
+    pub(crate) async fn sid(&self) -> String {
         self.get("/api/me").await.expect(200).json()["sid"].as_str().expect("a sid").to_owned()
     }
 
-    pub async fn is_in(&self) -> bool {
+    pub(crate) async fn is_in(&self) -> bool {
         let reply = self.get("/api/me").await;
         match reply.status.as_u16() {
             200 => true,
@@ -251,7 +251,7 @@ impl SignedIn {
         }
     }
 
-    pub async fn devices(&self) -> Vec<Value> {
+    pub(crate) async fn devices(&self) -> Vec<Value> {
         self.get("/api/sessions").await.expect(200).json().as_array().expect("a list").clone()
     }
 }

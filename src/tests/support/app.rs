@@ -54,7 +54,7 @@ pub struct TestAppBuilder {
 }
 
 impl TestAppBuilder {
-    pub fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(&mut self.settings);
         self
     }
@@ -172,7 +172,7 @@ impl TestApp {
         }
     }
 
-    pub async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Self::on(Backend::Sqlite).start().await
     }
 
@@ -180,15 +180,15 @@ impl TestApp {
         self.running.as_ref().expect("the server runs")
     }
 
-    pub fn url(&self, path: &str) -> String {
+    pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.running().address)
     }
 
-    pub fn public_url(&self) -> &str {
+    pub(crate) fn public_url(&self) -> &str {
         &self.settings.server.public_url
     }
 
-    pub fn services(&self) -> &Services {
+    pub(crate) fn services(&self) -> &Services {
         &self.running().services
     }
 
@@ -201,16 +201,16 @@ impl TestApp {
         self.folder.path().to_owned()
     }
 
-    pub fn now(&self) -> Timestamp {
+    pub(crate) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    pub fn clock(&self) -> Arc<dyn Clock> {
+    pub(crate) fn clock(&self) -> Arc<dyn Clock> {
         self.clock.clone()
     }
 
     /// Lets time pass.
-    pub fn advance(&self, by: Duration) {
+    pub(crate) fn advance(&self, by: Duration) {
         self.clock.now.fetch_add(i64::try_from(by.as_millis()).expect("a time"), Ordering::SeqCst);
     }
 
@@ -268,7 +268,7 @@ impl TestApp {
         change(&mut self.settings);
     }
 
-    pub fn settings(&self) -> &Settings {
+    pub(crate) fn settings(&self) -> &Settings {
         &self.settings
     }
 

@@ -5,14 +5,14 @@ use std::path::Path;
 
 /// The database that a test runs on.
 #[derive(Clone, Copy, Debug)]
-pub enum Backend {
+pub(crate) enum Backend {
     Sqlite,
     Postgres,
 }
 
 impl Backend {
     /// The URL of a new, empty database.
-    pub async fn url(self, folder: &Path) -> String {
+    pub(crate) async fn url(self, folder: &Path) -> String {
         match self {
             Self::Sqlite => format!("sqlite://{}", folder.join("latchkey.db").display()),
             Self::Postgres => postgres().await,

@@ -7,12 +7,12 @@ mod network;
 mod program;
 mod wire;
 
-pub use actor::{Anonymous, DEVICE, FIREFOX, REFRESH, Reply, SignedIn};
-pub use app::{TestApp, TestAppBuilder};
-pub use databases::{Backend, postgres_server};
-pub use network::{Fate, Network};
-pub use program::Program;
-pub use wire::Wire;
+pub(crate) use actor::{Anonymous, DEVICE, FIREFOX, REFRESH, Reply, SignedIn};
+pub(crate) use app::{TestApp, TestAppBuilder};
+pub(crate) use databases::{Backend, postgres_server};
+pub(crate) use network::{Fate, Network};
+pub(crate) use program::Program;
+pub(crate) use wire::Wire;
 
 /// A password that satisfies every rule.
 pub const PASSWORD: &str = "violet kettle under snowfall";

@@ -9,7 +9,7 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// What happens to a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     Passes,
     /// It does not reach the server.
     RequestLost,
@@ -26,7 +26,7 @@ pub struct Network {
 }
 
 impl Network {
-    pub async fn before(app: &TestApp) -> Self {
+    pub(crate) async fn before(app: &TestApp) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let plan: Arc<Mutex<VecDeque<Fate>>> = Arc::default();
@@ -40,7 +40,7 @@ impl Network {
         Self { address, plan }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 

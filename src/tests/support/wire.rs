@@ -9,7 +9,7 @@ use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-pub struct Wire {
+pub(crate) struct Wire {
     address: SocketAddr,
     state: watch::Sender<State>,
     /// The words of the message to hold back.
@@ -27,7 +27,7 @@ struct State {
 }
 
 impl Wire {
-    pub async fn to_postgres() -> Self {
+    pub(crate) async fn to_postgres() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address");
         let server = postgres_server();
@@ -49,7 +49,7 @@ impl Wire {
         Self { address, state, snag }
     }
 
-    pub fn fall_silent(&self) {
+    pub(crate) fn fall_silent(&self) {
         self.state.send_modify(|state| state.is_silent = true);
     }
 
@@ -69,11 +69,11 @@ impl Wire {
         self.state.send_modify(|state| state.is_broken = true);
     }
 
-    pub fn heal(&self) {
+    pub(crate) fn heal(&self) {
         self.state.send_replace(State::default());
     }
 
-    pub const fn address(&self) -> SocketAddr {
+    pub(crate) const fn address(&self) -> SocketAddr {
         self.address
     }
 }
