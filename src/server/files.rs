@@ -15,7 +15,7 @@ pub fn folder_of(file: &Path) -> &Path {
 ///
 /// # Errors
 /// When the system refuses.
-pub fn make_folder(folder: &Path) -> Result<()> {
+pub(super) fn make_folder(folder: &Path) -> Result<()> {
     DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 

@@ -25,7 +25,7 @@ pub fn lines(https: bool) -> Vec<u8> {
 
 /// A connection that adds the lines to such answers.
 #[derive(Debug)]
-pub struct Completed<S> {
+pub(super) struct Completed<S> {
     stream: S,
     lines: std::sync::Arc<[u8]>,
     /// The rest of a completed answer, still to be written.
@@ -33,7 +33,7 @@ pub struct Completed<S> {
 }
 
 impl<S: AsyncWrite + Unpin> Completed<S> {
-    pub fn new(stream: S, lines: std::sync::Arc<[u8]>) -> Self {
+    pub(super) fn new(stream: S, lines: std::sync::Arc<[u8]>) -> Self {
         Self { stream, lines, rest: Vec::new() }
     }
 

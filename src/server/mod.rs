@@ -2,14 +2,14 @@
 
 pub mod application;
 mod cli;
-pub mod common_passwords;
+mod common_passwords;
 pub mod config;
 mod connections;
 mod files;
 pub mod http;
 mod hyper_errors;
-pub mod liveness;
-pub mod password;
+mod liveness;
+mod password;
 pub mod ports;
 mod process;
 pub mod readiness;

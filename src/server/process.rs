@@ -8,7 +8,7 @@ use tokio::signal::unix::{SignalKind, signal};
 ///
 /// # Errors
 /// When the system refuses.
-pub fn keep_memory_private() -> std::io::Result<()> {
+pub(super) fn keep_memory_private() -> std::io::Result<()> {
     setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
     // The limit does not apply if core dumps are piped to a program (core_pattern). This does.
     #[cfg(target_os = "linux")]
@@ -21,7 +21,7 @@ pub fn keep_memory_private() -> std::io::Result<()> {
 ///
 /// # Errors
 /// When the system refuses.
-pub fn outlive_hangups() -> std::io::Result<()> {
+pub(super) fn outlive_hangups() -> std::io::Result<()> {
     let mut hangups = signal(SignalKind::hangup())?;
     tokio::spawn(async move {
         while hangups.recv().await.is_some() {

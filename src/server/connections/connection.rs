@@ -33,19 +33,19 @@ pub fn now() -> u64 {
 }
 
 impl Connection {
-    pub fn new(now: u64) -> Self {
+    pub(crate) fn new(now: u64) -> Self {
         Self { active: now.into(), ..Self::default() }
     }
 
-    pub fn touch(&self, now: u64) {
+    pub(crate) fn touch(&self, now: u64) {
         self.active.store(now, Ordering::Relaxed);
     }
 
-    pub fn active(&self) -> u64 {
+    pub(crate) fn active(&self) -> u64 {
         self.active.load(Ordering::Relaxed)
     }
 
-    pub fn is_busy(&self) -> bool {
+    pub(crate) fn is_busy(&self) -> bool {
         self.busy.load(Ordering::Relaxed) > 0
     }
 
@@ -62,7 +62,7 @@ impl Connection {
         self.waker.wake();
     }
 
-    pub fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.is_closed.load(Ordering::Acquire)
     }
 
@@ -82,7 +82,7 @@ impl Drop for RequestGuard {
 /// The stream of a connection. It notes when bytes are read or written. It fails when the connection has been closed,
 /// and when the head of a request takes too long, counted from its first byte.
 #[derive(Debug)]
-pub struct Watched<S> {
+pub(crate) struct Watched<S> {
     stream: S,
     connection: Arc<Connection>,
     head_timeout: Duration,
@@ -91,7 +91,7 @@ pub struct Watched<S> {
 }
 
 impl<S> Watched<S> {
-    pub fn new(stream: S, connection: Arc<Connection>, head_timeout: Duration) -> Self {
+    pub(crate) fn new(stream: S, connection: Arc<Connection>, head_timeout: Duration) -> Self {
         Self { stream, connection, head_timeout, head: None }
     }
 

@@ -37,7 +37,7 @@ const OTHER_FILES: u64 = 128;
 /// Accepts connections up to a limit, and up to a share of it from one source. Beyond that, an idle connection is
 /// closed, or the new one.
 #[derive(Clone, Debug)]
-pub struct Limited {
+pub(super) struct Limited {
     places: Arc<Places>,
     trusted_proxies: Arc<TrustedProxies>,
     /// The header lines that [`Completed`] adds.
@@ -112,7 +112,7 @@ impl<S> Accept<TcpStream, S> for Limited {
 
 /// The service of a connection. It holds the connection's place.
 #[derive(Clone, Debug)]
-pub struct Held<S> {
+pub(super) struct Held<S> {
     service: S,
     place: Arc<Place>,
 }

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// All connections, by source. Connections with the source `None` have no share: they are those of trusted proxies,
 /// which carry the requests of many people.
 #[derive(Debug)]
-pub struct Places {
+pub(super) struct Places {
     most: usize,
     share: usize,
     taken: Mutex<Taken>,
@@ -23,7 +23,7 @@ struct Taken {
 
 /// The place of a connection. It becomes free when this is dropped, or when the connection is evicted.
 #[derive(Debug)]
-pub struct Place {
+pub(super) struct Place {
     places: Arc<Places>,
     source: Option<Network>,
     id: u64,
@@ -32,7 +32,7 @@ pub struct Place {
 
 /// How a place became free.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Taking {
+pub(super) enum Taking {
     Free,
     /// A connection of this source, which held this many, was closed.
     Evicted(Network, usize),

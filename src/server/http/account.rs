@@ -22,11 +22,11 @@ where
     answered.unwrap_or_else(|_| Err(Code::Internal.into()))
 }
 
-pub async fn me() -> Result<Me, Problem> {
+pub(crate) async fn me() -> Result<Me, Problem> {
     read(|context| async move { Ok(context.reader().await?.me()) }).await
 }
 
-pub async fn sessions() -> Result<Vec<SessionInfo>, Problem> {
+pub(crate) async fn sessions() -> Result<Vec<SessionInfo>, Problem> {
     read(|context| async move {
         let caller = context.reader().await?;
         Ok(context.services().sessions(&caller).await?)
@@ -34,7 +34,7 @@ pub async fn sessions() -> Result<Vec<SessionInfo>, Problem> {
     .await
 }
 
-pub async fn activity(filter: Filter, cursor: Option<i64>) -> Result<ActivityPage, Problem> {
+pub(crate) async fn activity(filter: Filter, cursor: Option<i64>) -> Result<ActivityPage, Problem> {
     read(|context| async move {
         let caller = context.reader().await?;
         Ok(events(&context, &caller, filter, cursor).await?)
@@ -72,7 +72,7 @@ pub async fn history(
     Ok(history)
 }
 
-pub async fn account() -> Result<Account, Problem> {
+pub(crate) async fn account() -> Result<Account, Problem> {
     read(|context| async move {
         let caller = context.reader().await?;
         Ok(context.services().account(&caller).await?)

@@ -39,7 +39,7 @@ fn must_keep_cookies(context: &RequestContext, check_cookies: bool) -> Answer<()
     if check_cookies && !context.has_cookie { Err(Code::CookiesRequired.into()) } else { Ok(()) }
 }
 
-pub async fn sign_up(username: String, password: Secret, remember: bool, check_cookies: bool) -> Answer<Tokens> {
+pub(crate) async fn sign_up(username: String, password: Secret, remember: bool, check_cookies: bool) -> Answer<Tokens> {
     let context = RequestContext::current()?;
     must_keep_cookies(&context, check_cookies)?;
     let (services, source, cookies) = (context.services().clone(), context.source.clone(), context.browser_cookies());
@@ -52,7 +52,7 @@ pub async fn sign_up(username: String, password: Secret, remember: bool, check_c
     Ok(enter(&context, granted).await)
 }
 
-pub async fn sign_in(
+pub(crate) async fn sign_in(
     username: String,
     password: Secret,
     remember: bool,
@@ -77,7 +77,7 @@ pub async fn sign_in(
     Ok(if web { enter(&context, granted).await } else { to_native(granted) })
 }
 
-pub async fn refresh(body: Option<Secret>, shared: bool) -> Answer<Tokens> {
+pub(crate) async fn refresh(body: Option<Secret>, shared: bool) -> Answer<Tokens> {
     let context = RequestContext::current()?;
     let native = body.is_some();
     let presented = context.credentials(body.as_ref()).refresh.ok_or(ServiceError::InvalidToken)?;
@@ -151,7 +151,7 @@ async fn forget(context: &RequestContext, farewell: Farewell) {
     options.insert_header(HeaderName::from_static("clear-site-data"), HeaderValue::from_static("\"storage\""));
 }
 
-pub async fn sign_out(body: Option<Secret>) -> Answer<()> {
+pub(crate) async fn sign_out(body: Option<Secret>) -> Answer<()> {
     let context = RequestContext::current()?;
     let credentials = context.credentials(body.as_ref());
     let (services, source) = (context.services().clone(), context.source.clone());
@@ -168,7 +168,7 @@ pub async fn sign_out(body: Option<Secret>) -> Answer<()> {
     Ok(())
 }
 
-pub async fn sign_out_all(keep_current: bool) -> Answer<()> {
+pub(crate) async fn sign_out_all(keep_current: bool) -> Answer<()> {
     let context = RequestContext::current()?;
     for_caller(&context, |services, credentials, source| async move {
         services.sign_out_all(keep_current, &credentials, &source).await
@@ -180,7 +180,7 @@ pub async fn sign_out_all(keep_current: bool) -> Answer<()> {
     Ok(())
 }
 
-pub async fn revoke_session(sid: SessionId) -> Answer<()> {
+pub(crate) async fn revoke_session(sid: SessionId) -> Answer<()> {
     let context = RequestContext::current()?;
     let own = for_caller(&context, |services, credentials, source| async move {
         services.revoke_session(&sid, &credentials, &source).await
@@ -192,7 +192,7 @@ pub async fn revoke_session(sid: SessionId) -> Answer<()> {
     Ok(())
 }
 
-pub async fn not_mine(sid: SessionId) -> Answer<()> {
+pub(crate) async fn not_mine(sid: SessionId) -> Answer<()> {
     let context = RequestContext::current()?;
     let caller = context.web_caller().await?;
     if sid == caller.sid || !sid.is_well_formed() {
@@ -201,7 +201,7 @@ pub async fn not_mine(sid: SessionId) -> Answer<()> {
     Ok(web_session::keep_not_mine(&context.web, &sid).await.map_err(ServiceError::from)?)
 }
 
-pub async fn end_not_mine(password: Option<Secret>) -> Answer<()> {
+pub(crate) async fn end_not_mine(password: Option<Secret>) -> Answer<()> {
     let context = RequestContext::current()?;
     context.web_caller().await?;
     let kept = web_session::not_mine(&context.web).await.map_err(ServiceError::from)?;
@@ -219,7 +219,7 @@ pub async fn end_not_mine(password: Option<Secret>) -> Answer<()> {
     Ok(())
 }
 
-pub async fn rename_session(sid: SessionId, name: String) -> Answer<()> {
+pub(crate) async fn rename_session(sid: SessionId, name: String) -> Answer<()> {
     let context = RequestContext::current()?;
     for_caller(&context, |services, credentials, source| async move {
         services.rename_session(&sid, &name, &credentials, &source).await
@@ -227,7 +227,7 @@ pub async fn rename_session(sid: SessionId, name: String) -> Answer<()> {
     .await
 }
 
-pub async fn reauthenticate(password: Secret) -> Answer<()> {
+pub(crate) async fn reauthenticate(password: Secret) -> Answer<()> {
     let context = RequestContext::current()?;
     for_caller(&context, |services, credentials, source| async move {
         services.reauthenticate(&password, &credentials, &source).await
@@ -235,7 +235,7 @@ pub async fn reauthenticate(password: Secret) -> Answer<()> {
     .await
 }
 
-pub async fn change_password(current: Secret, new: Secret) -> Answer<()> {
+pub(crate) async fn change_password(current: Secret, new: Secret) -> Answer<()> {
     let context = RequestContext::current()?;
     let cookies = context.browser_cookies();
     for_caller(&context, |services, credentials, source| async move {
@@ -244,7 +244,7 @@ pub async fn change_password(current: Secret, new: Secret) -> Answer<()> {
     .await
 }
 
-pub async fn delete_account(password: Secret) -> Answer<()> {
+pub(crate) async fn delete_account(password: Secret) -> Answer<()> {
     let context = RequestContext::current()?;
     for_caller(&context, |services, credentials, source| async move {
         services.delete_account(&password, &credentials, &source).await

@@ -17,7 +17,7 @@ use tower_sessions::Session as WebSession;
 
 /// The request that a call belongs to.
 #[derive(Clone)]
-pub struct RequestContext {
+pub(crate) struct RequestContext {
     pub app: App,
     pub source: Source,
     pub bearer: Option<Secret>,
@@ -45,7 +45,7 @@ impl RequestContext {
         use_context::<Self>().ok_or(Problem::new(Code::Internal))
     }
 
-    pub fn services(&self) -> &Arc<Services> {
+    pub(crate) fn services(&self) -> &Arc<Services> {
         &self.app.services
     }
 

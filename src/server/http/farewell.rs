@@ -14,7 +14,7 @@ const SAID_FOR: Duration = Duration::from_secs(5 * 60);
 
 /// The note that a request carries.
 #[derive(Clone, Debug, Default)]
-pub struct Kept {
+pub(crate) struct Kept {
     pub farewell: Option<Farewell>,
     is_there: bool,
     /// Whether a person will see the next page. Programs send no `Accept-Language`.

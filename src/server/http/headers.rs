@@ -22,7 +22,7 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
 
 /// The content security policy of a page whose scripts carry `nonce`. In development a page also connects to
 /// `reload_port`.
-pub fn page_policy(nonce: &str, reload_port: Option<u32>) -> Option<HeaderValue> {
+pub(crate) fn page_policy(nonce: &str, reload_port: Option<u32>) -> Option<HeaderValue> {
     let reload = reload_port.map(|port| format!(" ws://*:{port}")).unwrap_or_default();
     let policy = format!(
         "default-src 'none'; script-src 'self' 'nonce-{nonce}' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; \

@@ -1,8 +1,8 @@
 //! The HTTP server: one router, the layers around it, and the handlers. Handlers translate between HTTP and the use
 //! cases in `server::service`; they hold no rules.
 
-pub mod account;
-pub mod auth;
+pub(crate) mod account;
+pub(crate) mod auth;
 pub mod client;
 mod context;
 pub mod cookies;
@@ -16,12 +16,12 @@ pub(super) mod headers;
 mod live;
 pub mod origin;
 mod pages;
-pub mod preferences;
+pub(crate) mod preferences;
 mod problem;
 pub mod return_to;
 mod router;
 mod rpc;
-pub mod site;
+pub(super) mod site;
 mod web_session;
 mod well_known;
 

@@ -20,7 +20,7 @@ pub const BODY_MAX: usize = 16 * 1024;
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Runs the server function of the request's path.
-pub async fn call(request: Request) -> Response<Body> {
+pub(super) async fn call(request: Request) -> Response<Body> {
     let (mut parts, body) = request.into_parts();
     let Some(context) = parts.extensions.get::<RequestContext>().cloned() else {
         return problem::answer(&Code::Internal.into());

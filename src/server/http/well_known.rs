@@ -43,7 +43,7 @@ pub async fn change_password() -> Redirect {
 }
 
 /// Whether the process answers.
-pub async fn healthz() -> &'static str {
+pub(super) async fn healthz() -> &'static str {
     "ok\n"
 }
 

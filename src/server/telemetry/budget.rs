@@ -19,7 +19,7 @@ const REQUEST: &str = "request";
 
 /// The layer that drops lines beyond the budget.
 #[derive(Clone, Debug)]
-pub struct Budget {
+pub(super) struct Budget {
     is_on: bool,
     window: Arc<Mutex<Window>>,
 }
@@ -34,7 +34,7 @@ struct Window {
 struct LogOrigin(Option<Network>);
 
 impl Budget {
-    pub fn new(is_on: bool) -> Self {
+    pub(super) fn new(is_on: bool) -> Self {
         Self { is_on, window: Arc::default() }
     }
 

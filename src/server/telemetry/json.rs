@@ -14,7 +14,7 @@ use tracing_subscriber::registry::{LookupSpan, Scope};
 
 /// Formats events as JSON. Requires [`tracing_subscriber::fmt::format::JsonFields`] as formatter of span fields.
 #[derive(Clone, Copy, Debug)]
-pub struct JsonLines;
+pub(super) struct JsonLines;
 
 impl<S, N> FormatEvent<S, N> for JsonLines
 where

@@ -13,7 +13,7 @@ const TICK: Duration = Duration::from_secs(1);
 
 /// The queue. Adding a line never blocks and never fails.
 #[derive(Clone, Debug, Default)]
-pub struct LogQueue(Arc<Shared>);
+pub(super) struct LogQueue(Arc<Shared>);
 
 #[derive(Debug, Default)]
 struct Shared {

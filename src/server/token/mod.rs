@@ -1,7 +1,7 @@
 //! Tokens and their keys: signing, verifying, and sealing keys for storage.
 
 pub mod access;
-pub mod jws;
+pub(super) mod jws;
 pub mod key_manager;
 pub mod keys;
 pub mod refresh;
