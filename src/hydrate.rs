@@ -20,6 +20,7 @@ static ROOM: [u8; 1024] = [1; 1024];
 
 /// The entry point.
 #[wasm_bindgen]
+#[expect(unreachable_pub, reason = "wasm-bindgen exports public functions only")]
 pub fn hydrate() {
     ui::prepare();
     browser::spawn(hydrate_page());

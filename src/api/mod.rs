@@ -11,4 +11,4 @@ pub mod problem;
 pub mod transport;
 pub mod wire;
 
-pub use form::{Flag, Secret};
+pub use form::{Flag, Secret, from_form};

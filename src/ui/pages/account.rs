@@ -18,7 +18,7 @@ use leptos::prelude::*;
 use web_sys::SubmitEvent;
 
 #[component]
-pub fn AccountPage(known: Account) -> impl IntoView {
+pub(super) fn AccountPage(known: Account) -> impl IntoView {
     let username = known.username.clone();
     let known = RwSignal::new(known);
     let look_again = Callback::new(move |()| {

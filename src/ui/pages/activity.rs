@@ -20,7 +20,7 @@ use leptos::either::Either;
 use leptos::prelude::*;
 
 #[component]
-pub fn ActivityPage(shown: ActivityContent) -> impl IntoView {
+pub(super) fn ActivityPage(shown: ActivityContent) -> impl IntoView {
     let ActivityContent { entries, newest, next, current, others } = shown;
     let address = Address::expect();
     let filter = activity::filter_of(address.parameter(query::SHOW).as_deref());

@@ -24,7 +24,7 @@ pub fn devices_head() -> impl IntoView {
 }
 
 #[component]
-pub fn DevicesPage(rows: Vec<SessionInfo>, username: String) -> impl IntoView {
+pub(super) fn DevicesPage(rows: Vec<SessionInfo>, username: String) -> impl IntoView {
     let arrived = Address::expect();
     let failure = Notice::from_query(&arrived)
         .and_then(|notice| notice.general.or_else(|| notice.fields.into_iter().next().map(|(_, sentence)| sentence)));

@@ -21,7 +21,8 @@ pub use missing::missing;
 pub use not_me::not_me;
 pub use reauthenticate::reauthenticate;
 pub use sign_out::sign_out;
-pub use waiting::{LEAVING, Leaving, failed, resuming};
+pub(crate) use waiting::Leaving;
+pub use waiting::{LEAVING, failed, resuming};
 
 pub use devices::devices_head;
 

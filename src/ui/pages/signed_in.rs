@@ -10,7 +10,7 @@ use leptos::prelude::*;
 
 /// A page, with the messages that any page may show.
 #[component]
-pub fn SignedIn<C: IntoView + 'static>(children: TypedChildren<C>) -> impl IntoView {
+pub(super) fn SignedIn<C: IntoView + 'static>(children: TypedChildren<C>) -> impl IntoView {
     let children = children.into_inner();
     let clock = PageClock::provide();
     let connection = Reachability::provide();

@@ -10,12 +10,12 @@ use crate::ui::page::Content;
 use crate::ui::{links, notice, text};
 use leptos::prelude::*;
 
-/// The id of [`Leaving`].
+/// The id of the element that stands in for a page which is being left.
 pub const LEAVING: &str = "leaving";
 
 /// Replaces the content of a page while the browser is leaving it. It is hidden until then.
 #[component]
-pub fn Leaving() -> impl IntoView {
+pub(crate) fn Leaving() -> impl IntoView {
     view! {
         <template id=LEAVING>
             <main class="waiting">

@@ -2,7 +2,7 @@
 
 use super::*;
 
-pub static ENTER: EnterTexts = EnterTexts {
+pub(super) static ENTER: EnterTexts = EnterTexts {
     sign_in: "Anmelden",
     sign_in_lead: "Willkommen zurück.",
     sign_up: "Konto anlegen",
@@ -21,7 +21,7 @@ pub static ENTER: EnterTexts = EnterTexts {
     closed_lead: "Neue Konten legt nur die Verwaltung dieser Seite an. Fragen Sie dort nach.",
 };
 
-pub static STRENGTH: StrengthTexts = StrengthTexts {
+pub(super) static STRENGTH: StrengthTexts = StrengthTexts {
     missing: |n| match n {
         1 => "Noch 1 Zeichen fehlt.".into(),
         _ => format!("Noch {n} Zeichen fehlen."),
@@ -32,7 +32,7 @@ pub static STRENGTH: StrengthTexts = StrengthTexts {
     strong: "Sehr gut: sehr schwer zu erraten.",
 };
 
-pub static FRAME: FrameTexts = FrameTexts {
+pub(super) static FRAME: FrameTexts = FrameTexts {
     description: "Sehen Sie alle Geräte, auf denen Sie angemeldet sind, und melden Sie jedes davon ab.",
     skip_to_content: "Zum Inhalt",
     sign_out: "Abmelden",
@@ -52,7 +52,7 @@ pub static FRAME: FrameTexts = FrameTexts {
     signed_in_as: "Angemeldet als",
 };
 
-pub static PREFERENCES: PreferencesTexts = PreferencesTexts {
+pub(super) static PREFERENCES: PreferencesTexts = PreferencesTexts {
     language: "Sprache",
     theme: "Darstellung",
     system: "Wie das System",
@@ -61,7 +61,7 @@ pub static PREFERENCES: PreferencesTexts = PreferencesTexts {
     apply: "Übernehmen",
 };
 
-pub static DEVICES: DevicesTexts = DevicesTexts {
+pub(super) static DEVICES: DevicesTexts = DevicesTexts {
     title: "Ihre Geräte",
     lead: "Überall, wo Sie angemeldet sind. Melden Sie Geräte ab, die Sie nicht kennen.",
     list: "Angemeldete Geräte",
@@ -119,7 +119,7 @@ pub static DEVICES: DevicesTexts = DevicesTexts {
     others_not_ended: |why| format!("Die Geräte sind noch angemeldet. {why}"),
 };
 
-pub static ACCOUNT: AccountTexts = AccountTexts {
+pub(super) static ACCOUNT: AccountTexts = AccountTexts {
     title: "Ihr Konto",
     since: "Mitglied seit",
     password_changed: "Passwort zuletzt geändert",
@@ -142,7 +142,7 @@ pub static ACCOUNT: AccountTexts = AccountTexts {
     delete_button: "Endgültig löschen",
 };
 
-pub static ACTIVITY: ActivityTexts = ActivityTexts {
+pub(super) static ACTIVITY: ActivityTexts = ActivityTexts {
     title: "Ihre Aktivität",
     lead: "Was mit Ihrem Konto geschah, das Neueste zuerst.",
     filter: "Auswahl",
@@ -192,25 +192,25 @@ pub static ACTIVITY: ActivityTexts = ActivityTexts {
     },
 };
 
-pub static NOT_ME: NotMeTexts = NotMeTexts {
+pub(super) static NOT_ME: NotMeTexts = NotMeTexts {
     title: "Wenn Sie es nicht waren",
     then: "Wählen Sie danach ein neues Passwort, damit sich niemand mehr mit dem alten anmeldet.",
 };
 
-pub static CONFIRM: ConfirmTexts = ConfirmTexts {
+pub(super) static CONFIRM: ConfirmTexts = ConfirmTexts {
     title: "Bitte bestätigen Sie, dass Sie es sind",
     lead: "Ihre Anmeldung ist eine Weile her. Geben Sie Ihr Passwort ein, um fortzufahren.",
     confirm: "Bestätigen",
     confirmed: "Ihr Passwort ist bestätigt. Es wurde noch nichts abgemeldet: Bitte melden Sie das Gerät noch einmal ab.",
 };
 
-pub static MISSING: MissingTexts = MissingTexts {
+pub(super) static MISSING: MissingTexts = MissingTexts {
     title: "Seite nicht gefunden",
     lead: "Unter dieser Adresse gibt es keine Seite. Vielleicht ist sie falsch geschrieben.",
     home: "Zu Ihren Geräten",
 };
 
-pub static PROBLEMS: ProblemsTexts = ProblemsTexts {
+pub(super) static PROBLEMS: ProblemsTexts = ProblemsTexts {
     validation_failed: "Im Formular stimmt etwas noch nicht.",
     invalid_credentials: "Der Benutzername oder das Passwort ist falsch.",
     wrong_password: "Das Passwort ist falsch.",
@@ -240,7 +240,7 @@ pub static PROBLEMS: ProblemsTexts = ProblemsTexts {
     unexpected: "Bei uns ist etwas schiefgegangen. Versuchen Sie es noch einmal.",
 };
 
-pub static FIELDS: FieldsTexts = FieldsTexts {
+pub(super) static FIELDS: FieldsTexts = FieldsTexts {
     username_too_short: "Der Benutzername braucht mindestens 2 Zeichen.",
     username_too_long: "Der Benutzername darf höchstens 64 Zeichen haben.",
     username_invalid: "Verwenden Sie nur Buchstaben, Ziffern und Zeichen wie . - _ @, ohne Leerzeichen.",
@@ -254,7 +254,7 @@ pub static FIELDS: FieldsTexts = FieldsTexts {
     name: "Verwenden Sie 1 bis 64 Zeichen, keine unsichtbaren.",
 };
 
-pub static DATES: DatesTexts = DatesTexts {
+pub(super) static DATES: DatesTexts = DatesTexts {
     months: ["Jan.", "Feb.", "März", "Apr.", "Mai", "Juni", "Juli", "Aug.", "Sept.", "Okt.", "Nov.", "Dez."],
     date: |day, month, year| format!("{day}. {month} {year}"),
     date_and_time: |date, time| format!("{date}, {time}"),
@@ -281,7 +281,7 @@ pub static DATES: DatesTexts = DatesTexts {
     in_days: |n| format!("in {n} Tagen"),
 };
 
-pub static FAREWELLS: FarewellsTexts = FarewellsTexts {
+pub(super) static FAREWELLS: FarewellsTexts = FarewellsTexts {
     signed_out: "Sie sind abgemeldet.",
     signed_out_everywhere: "Sie sind auf allen Ihren Geräten abgemeldet.",
     deleted: "Ihr Konto ist gelöscht.",
@@ -299,7 +299,7 @@ pub static FAREWELLS: FarewellsTexts = FarewellsTexts {
     not_you: "Wenn Sie das nicht waren, melden Sie sich an und ändern Sie Ihr Passwort.",
 };
 
-pub static LASTING: LastingTexts = LastingTexts {
+pub(super) static LASTING: LastingTexts = LastingTexts {
     days: |n| format!("{n} Tage"),
     hours: |n| format!("{n} Stunden"),
     minutes: |n| format!("{n} Minuten"),

@@ -2,7 +2,7 @@
 
 use super::*;
 
-pub static ENTER: EnterTexts = EnterTexts {
+pub(super) static ENTER: EnterTexts = EnterTexts {
     sign_in: "Sign in",
     sign_in_lead: "Welcome back.",
     sign_up: "Create an account",
@@ -21,7 +21,7 @@ pub static ENTER: EnterTexts = EnterTexts {
     closed_lead: "New accounts are made by the operator of this site. Ask them for one.",
 };
 
-pub static STRENGTH: StrengthTexts = StrengthTexts {
+pub(super) static STRENGTH: StrengthTexts = StrengthTexts {
     missing: |n| match n {
         1 => "1 more character is needed.".into(),
         _ => format!("{n} more characters are needed."),
@@ -32,7 +32,7 @@ pub static STRENGTH: StrengthTexts = StrengthTexts {
     strong: "Very good: very hard to guess.",
 };
 
-pub static FRAME: FrameTexts = FrameTexts {
+pub(super) static FRAME: FrameTexts = FrameTexts {
     description: "See every device that you are signed in on, and sign out any of them.",
     skip_to_content: "Skip to content",
     sign_out: "Sign out",
@@ -52,7 +52,7 @@ pub static FRAME: FrameTexts = FrameTexts {
     signed_in_as: "Signed in as",
 };
 
-pub static PREFERENCES: PreferencesTexts = PreferencesTexts {
+pub(super) static PREFERENCES: PreferencesTexts = PreferencesTexts {
     language: "Language",
     theme: "Appearance",
     system: "Same as the system",
@@ -61,7 +61,7 @@ pub static PREFERENCES: PreferencesTexts = PreferencesTexts {
     apply: "Apply",
 };
 
-pub static DEVICES: DevicesTexts = DevicesTexts {
+pub(super) static DEVICES: DevicesTexts = DevicesTexts {
     title: "Your devices",
     lead: "Everywhere you are signed in. Sign out any device that you do not recognise.",
     list: "Signed-in devices",
@@ -119,7 +119,7 @@ pub static DEVICES: DevicesTexts = DevicesTexts {
     others_not_ended: |why| format!("The devices are still signed in. {why}"),
 };
 
-pub static ACCOUNT: AccountTexts = AccountTexts {
+pub(super) static ACCOUNT: AccountTexts = AccountTexts {
     title: "Your account",
     since: "Member since",
     password_changed: "Password last changed",
@@ -142,7 +142,7 @@ pub static ACCOUNT: AccountTexts = AccountTexts {
     delete_button: "Delete permanently",
 };
 
-pub static ACTIVITY: ActivityTexts = ActivityTexts {
+pub(super) static ACTIVITY: ActivityTexts = ActivityTexts {
     title: "Your activity",
     lead: "What happened to your account, newest first.",
     filter: "What to show",
@@ -192,25 +192,25 @@ pub static ACTIVITY: ActivityTexts = ActivityTexts {
     },
 };
 
-pub static NOT_ME: NotMeTexts = NotMeTexts {
+pub(super) static NOT_ME: NotMeTexts = NotMeTexts {
     title: "If it wasn’t you",
     then: "After that, choose a new password, so that nobody can sign in with the old one.",
 };
 
-pub static CONFIRM: ConfirmTexts = ConfirmTexts {
+pub(super) static CONFIRM: ConfirmTexts = ConfirmTexts {
     title: "Confirm it’s you",
     lead: "You signed in a while ago. Enter your password to continue.",
     confirm: "Confirm",
     confirmed: "Your password is confirmed. Nothing has been signed out yet: please do it once more.",
 };
 
-pub static MISSING: MissingTexts = MissingTexts {
+pub(super) static MISSING: MissingTexts = MissingTexts {
     title: "Page not found",
     lead: "There is no page at this address. Check that it is spelled correctly.",
     home: "Go to your devices",
 };
 
-pub static PROBLEMS: ProblemsTexts = ProblemsTexts {
+pub(super) static PROBLEMS: ProblemsTexts = ProblemsTexts {
     validation_failed: "Something in the form is not right yet.",
     invalid_credentials: "The username or the password is wrong.",
     wrong_password: "The password is wrong.",
@@ -239,7 +239,7 @@ pub static PROBLEMS: ProblemsTexts = ProblemsTexts {
     unexpected: "Something went wrong on our side. Try again.",
 };
 
-pub static FIELDS: FieldsTexts = FieldsTexts {
+pub(super) static FIELDS: FieldsTexts = FieldsTexts {
     username_too_short: "Use a username of at least 2 characters.",
     username_too_long: "Use a username of at most 64 characters.",
     username_invalid: "Use only letters, digits and signs such as . - _ @, without spaces.",
@@ -253,7 +253,7 @@ pub static FIELDS: FieldsTexts = FieldsTexts {
     name: "Use 1 to 64 characters, none of them invisible.",
 };
 
-pub static DATES: DatesTexts = DatesTexts {
+pub(super) static DATES: DatesTexts = DatesTexts {
     months: ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
     date: |day, month, year| format!("{day} {month} {year}"),
     date_and_time: |date, time| format!("{date}, {time}"),
@@ -280,7 +280,7 @@ pub static DATES: DatesTexts = DatesTexts {
     in_days: |n| format!("in {n} days"),
 };
 
-pub static FAREWELLS: FarewellsTexts = FarewellsTexts {
+pub(super) static FAREWELLS: FarewellsTexts = FarewellsTexts {
     signed_out: "You are signed out.",
     signed_out_everywhere: "You are signed out on all your devices.",
     deleted: "Your account is deleted.",
@@ -297,7 +297,7 @@ pub static FAREWELLS: FarewellsTexts = FarewellsTexts {
     not_you: "If that was not you, sign in and change your password.",
 };
 
-pub static LASTING: LastingTexts = LastingTexts {
+pub(super) static LASTING: LastingTexts = LastingTexts {
     days: |n| format!("{n} days"),
     hours: |n| format!("{n} hours"),
     minutes: |n| format!("{n} minutes"),

@@ -2,7 +2,7 @@
 
 use super::*;
 
-pub static ENTER: EnterTexts = EnterTexts {
+pub(super) static ENTER: EnterTexts = EnterTexts {
     sign_in: "Se connecter",
     sign_in_lead: "Bon retour.",
     sign_up: "Créer un compte",
@@ -21,7 +21,7 @@ pub static ENTER: EnterTexts = EnterTexts {
     closed_lead: "Seule l’administration de ce site crée des comptes. Adressez-vous à elle.",
 };
 
-pub static STRENGTH: StrengthTexts = StrengthTexts {
+pub(super) static STRENGTH: StrengthTexts = StrengthTexts {
     missing: |n| match n {
         1 => "Il manque encore 1 caractère.".into(),
         _ => format!("Il manque encore {n} caractères."),
@@ -32,7 +32,7 @@ pub static STRENGTH: StrengthTexts = StrengthTexts {
     strong: "Très bien : très difficile à deviner.",
 };
 
-pub static FRAME: FrameTexts = FrameTexts {
+pub(super) static FRAME: FrameTexts = FrameTexts {
     description: "Voyez tous les appareils où votre session est ouverte, et déconnectez chacun d’eux.",
     skip_to_content: "Aller au contenu",
     sign_out: "Se déconnecter",
@@ -52,7 +52,7 @@ pub static FRAME: FrameTexts = FrameTexts {
     signed_in_as: "Session au nom de",
 };
 
-pub static PREFERENCES: PreferencesTexts = PreferencesTexts {
+pub(super) static PREFERENCES: PreferencesTexts = PreferencesTexts {
     language: "Langue",
     theme: "Apparence",
     system: "Comme le système",
@@ -61,7 +61,7 @@ pub static PREFERENCES: PreferencesTexts = PreferencesTexts {
     apply: "Appliquer",
 };
 
-pub static DEVICES: DevicesTexts = DevicesTexts {
+pub(super) static DEVICES: DevicesTexts = DevicesTexts {
     title: "Vos appareils",
     lead: "Partout où votre session est ouverte. Déconnectez les appareils que vous ne reconnaissez pas.",
     list: "Appareils connectés",
@@ -119,7 +119,7 @@ pub static DEVICES: DevicesTexts = DevicesTexts {
     others_not_ended: |why| format!("Les appareils sont encore connectés. {why}"),
 };
 
-pub static ACCOUNT: AccountTexts = AccountTexts {
+pub(super) static ACCOUNT: AccountTexts = AccountTexts {
     title: "Votre compte",
     since: "Membre depuis",
     password_changed: "Dernier changement du mot de passe",
@@ -144,7 +144,7 @@ pub static ACCOUNT: AccountTexts = AccountTexts {
     delete_button: "Supprimer définitivement",
 };
 
-pub static ACTIVITY: ActivityTexts = ActivityTexts {
+pub(super) static ACTIVITY: ActivityTexts = ActivityTexts {
     title: "Votre activité",
     lead: "Ce qui s’est passé sur votre compte, le plus récent d’abord.",
     filter: "Affichage",
@@ -194,25 +194,25 @@ pub static ACTIVITY: ActivityTexts = ActivityTexts {
     },
 };
 
-pub static NOT_ME: NotMeTexts = NotMeTexts {
+pub(super) static NOT_ME: NotMeTexts = NotMeTexts {
     title: "Si ce n’était pas vous",
     then: "Choisissez ensuite un nouveau mot de passe, pour que personne ne se connecte plus avec l’ancien.",
 };
 
-pub static CONFIRM: ConfirmTexts = ConfirmTexts {
+pub(super) static CONFIRM: ConfirmTexts = ConfirmTexts {
     title: "Confirmez votre identité",
     lead: "Votre connexion date d’il y a un moment. Saisissez votre mot de passe pour continuer.",
     confirm: "Confirmer",
     confirmed: "Votre mot de passe est confirmé. Aucun appareil n’a encore été déconnecté : recommencez la déconnexion.",
 };
 
-pub static MISSING: MissingTexts = MissingTexts {
+pub(super) static MISSING: MissingTexts = MissingTexts {
     title: "Page introuvable",
     lead: "Il n’y a pas de page à cette adresse. Vérifiez qu’elle est bien écrite.",
     home: "Aller à vos appareils",
 };
 
-pub static PROBLEMS: ProblemsTexts = ProblemsTexts {
+pub(super) static PROBLEMS: ProblemsTexts = ProblemsTexts {
     validation_failed: "Quelque chose dans le formulaire est à revoir.",
     invalid_credentials: "Le nom d’utilisateur ou le mot de passe est incorrect.",
     wrong_password: "Le mot de passe est incorrect.",
@@ -242,7 +242,7 @@ pub static PROBLEMS: ProblemsTexts = ProblemsTexts {
     unexpected: "Quelque chose a échoué de notre côté. Réessayez.",
 };
 
-pub static FIELDS: FieldsTexts = FieldsTexts {
+pub(super) static FIELDS: FieldsTexts = FieldsTexts {
     username_too_short: "Le nom d’utilisateur doit avoir au moins 2 caractères.",
     username_too_long: "Le nom d’utilisateur peut avoir 64 caractères au plus.",
     username_invalid: "Utilisez seulement des lettres, des chiffres et des signes comme . - _ @, sans espaces.",
@@ -256,7 +256,7 @@ pub static FIELDS: FieldsTexts = FieldsTexts {
     name: "Utilisez de 1 à 64 caractères, sans caractère invisible.",
 };
 
-pub static DATES: DatesTexts = DatesTexts {
+pub(super) static DATES: DatesTexts = DatesTexts {
     months: ["janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."],
     date: |day, month, year| format!("{day} {month} {year}"),
     date_and_time: |date, time| format!("{date} à {time}"),
@@ -283,7 +283,7 @@ pub static DATES: DatesTexts = DatesTexts {
     in_days: |n| format!("dans {n} jours"),
 };
 
-pub static FAREWELLS: FarewellsTexts = FarewellsTexts {
+pub(super) static FAREWELLS: FarewellsTexts = FarewellsTexts {
     signed_out: "Vous êtes déconnecté.",
     signed_out_everywhere: "Vous êtes déconnecté de tous vos appareils.",
     deleted: "Votre compte est supprimé.",
@@ -301,7 +301,7 @@ pub static FAREWELLS: FarewellsTexts = FarewellsTexts {
     not_you: "Si ce n’était pas vous, connectez-vous et changez votre mot de passe.",
 };
 
-pub static LASTING: LastingTexts = LastingTexts {
+pub(super) static LASTING: LastingTexts = LastingTexts {
     days: |n| format!("{n} jours"),
     hours: |n| format!("{n} heures"),
     minutes: |n| format!("{n} minutes"),
