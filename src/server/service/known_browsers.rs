@@ -37,17 +37,17 @@ pub(super) enum KnownBy {
 
 impl Acquaintance {
     /// Who asks on `session`.
-    pub fn of(session: &Session) -> Self {
+    pub(super) fn of(session: &Session) -> Self {
         Self { session: Some(session.clone()), ..Self::default() }
     }
 
     /// The session, if it is one of `user`.
-    pub fn session_of(&self, user: &UserId) -> Option<&Session> {
+    pub(super) fn session_of(&self, user: &UserId) -> Option<&Session> {
         self.session.as_ref().filter(|session| session.user_id == *user)
     }
 
     /// By what it is known to `user`, if it is.
-    pub fn with(&self, user: &UserId) -> Option<KnownBy> {
+    pub(super) fn with(&self, user: &UserId) -> Option<KnownBy> {
         let device = self.users.contains(user).then(|| KnownBy::Device(format!("{} {user}", self.digest)));
         device.or_else(|| self.session_of(user).map(|session| KnownBy::Session(session.id.clone())))
     }

@@ -104,7 +104,7 @@ fn prefix(source: &Source, bits_of_v4: u8, bits_of_v6: u8) -> String {
 
 /// What a session may do only so often.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum SessionAction {
+pub(super) enum SessionAction {
     Refresh,
     Rename,
     Export,
@@ -112,14 +112,14 @@ pub enum SessionAction {
 
 /// How often each session does what, in memory: what is lost by a restart is one minute's worth.
 #[derive(Default)]
-pub struct PerSession(DashMap<(SessionAction, SessionId), Tally>);
+pub(super) struct PerSession(DashMap<(SessionAction, SessionId), Tally>);
 
 impl PerSession {
     /// Counts one.
     ///
     /// # Errors
     /// `RateLimited` when there were too many.
-    pub fn count(
+    pub(super) fn count(
         &self,
         action: SessionAction,
         sid: &SessionId,
@@ -145,7 +145,7 @@ impl PerSession {
     }
 
     /// Forgets what is over.
-    pub fn forget(&self, now: Timestamp) {
+    pub(super) fn forget(&self, now: Timestamp) {
         // Also what a clock left that has stepped back since.
         self.0.retain(|_, tally| !tally.expires_at.since(now).is_zero() && tally.expires_at.since(now) < 2 * MINUTE);
     }

@@ -34,7 +34,7 @@ const HELD_LOOK: Duration = Duration::from_millis(20);
 
 /// What a presented token is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenUse {
+pub(super) enum TokenUse {
     /// To be exchanged for its successor; whether by one of several that share it ([`Presented::shared`]).
     Exchange { shared: bool },
     /// To show who one is, and nothing else: nothing moves, but a reuse is one here too.
@@ -43,7 +43,7 @@ pub enum TokenUse {
 
 /// One presented token.
 #[derive(Clone, Debug)]
-pub struct RefreshRequest {
+pub(super) struct RefreshRequest {
     pub claims: RefreshClaims,
     pub presented: Presented,
     pub way: TokenTransport,
@@ -55,7 +55,7 @@ pub struct RefreshRequest {
 
 /// What became of it.
 #[derive(Clone, Debug)]
-pub enum RefreshOutcome {
+pub(super) enum RefreshOutcome {
     /// The session as it is now, and its current token.
     Exchanged(Box<Session>, Minted),
     Shown(Box<Session>),
@@ -83,11 +83,11 @@ struct WaitingRequest {
 }
 
 /// The way to the task.
-pub struct RefreshQueue(mpsc::Sender<WaitingRequest>);
+pub(super) struct RefreshQueue(mpsc::Sender<WaitingRequest>);
 
 impl RefreshQueue {
     /// Starts the task; it ends when the queue is dropped.
-    pub fn start(exchange: Exchange) -> Self {
+    pub(super) fn start(exchange: Exchange) -> Self {
         let (sender, mut receiver) = mpsc::channel(WAITING);
         let exchange = Arc::new(exchange);
         tokio::spawn(async move {
@@ -111,7 +111,7 @@ impl RefreshQueue {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when too many wait or the store does not answer: the token stays as good as it was.
-    pub async fn present(&self, request: RefreshRequest) -> Result<RefreshOutcome, ServiceError> {
+    pub(super) async fn present(&self, request: RefreshRequest) -> Result<RefreshOutcome, ServiceError> {
         let (reply, answer) = oneshot::channel();
         let waiting = WaitingRequest { request, reply, held: None };
         self.0.try_send(waiting).map_err(|error| StoreError::Unavailable(error.to_string().into()))?;
