@@ -15,27 +15,42 @@ pub const LEEWAY: Duration = Duration::from_secs(5);
 /// The claims of an access token. They have no personal data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessClaims {
+    /// The issuer: the public URL of the service (RFC 7519 section 4.1.1).
     pub iss: String,
+    /// The user.
     pub sub: UserId,
+    /// For whom the token is (RFC 9068 section 3).
     pub aud: String,
+    /// When it expires, in seconds since the Unix epoch.
     pub exp: i64,
+    /// When it was issued, in seconds since the Unix epoch.
     pub iat: i64,
+    /// Names the token: the generation that it was issued with, a dot, and randomness.
     pub jti: String,
+    /// The session, so that ending it ends the token.
     pub sid: SessionId,
+    /// The client that the token was issued to (OpenID Connect Core section 2).
     pub azp: ClientId,
+    /// The same client, by the name of RFC 9068 section 2.2.
     pub client_id: ClientId,
+    /// What the token allows (RFC 6749 section 3.3).
     pub scope: String,
+    /// When the user last proved who they are, in seconds since the Unix epoch.
     pub auth_time: i64,
 }
 
 /// The values that a new access token needs beside its session.
 #[derive(Clone, Debug)]
 pub struct Issue<'a> {
+    /// The public URL of the service.
     pub issuer: &'a str,
+    /// For whom the token is.
     pub audience: &'a str,
+    /// What it allows.
     pub scope: &'a str,
     /// Randomness that makes the token's `jti` unique.
     pub nonce: &'a str,
+    /// When it is issued.
     pub now: Timestamp,
     /// The token's lifetime, already shortened by the jitter.
     pub ttl: Duration,

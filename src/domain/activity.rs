@@ -8,18 +8,25 @@ use super::time::Timestamp;
 text_enum! {
     /// The kind of event.
     Kind {
+        /// The account was made.
         SignedUp = "signed_up",
+        /// Somebody signed in with the right password.
         SignedIn = "signed_in",
+        /// Somebody tried to sign in with a wrong password.
         SignInFailed = "sign_in_failed",
         /// So many sign-ins failed that further ones have to wait.
         SignInsBlocked = "sign_ins_blocked",
+        /// A session was signed out by itself.
         SignedOut = "signed_out",
+        /// A session was ended otherwise; [`Event::detail`] says why.
         SessionEnded = "session_ended",
+        /// A session was given another name.
         SessionRenamed = "session_renamed",
         /// A successor that nobody had used was replaced: the answer that carried it was lost.
         Forked = "forked",
         /// A refresh token was used twice, and its session ended.
         Reused = "reused",
+        /// The password was changed.
         PasswordChanged = "password_changed",
     }
 }
@@ -27,8 +34,11 @@ text_enum! {
 text_enum! {
     /// Which events the activity page shows.
     Filter {
+        /// Everything.
         All = "all",
+        /// Sign-ups and sign-ins, those that failed too.
         SignIns = "sign_ins",
+        /// Those at which somebody else may have been.
         Warnings = "warnings",
     }
 }
@@ -40,6 +50,7 @@ pub const EVENTS_MAX: i64 = 10_000;
 pub const LASTING_MAX: i64 = 500;
 
 impl Filter {
+    /// In the order in which the page offers them.
     pub const ALL: [Self; 3] = [Self::All, Self::SignIns, Self::Warnings];
 
     /// The kinds that it shows; `None` for all kinds.
@@ -101,13 +112,17 @@ impl Kind {
 /// One event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Event {
+    /// Whose event it is.
     pub user_id: UserId,
+    /// What happened.
     pub kind: Kind,
+    /// When it happened.
     pub at: Timestamp,
     /// The session that it concerns.
     pub sid: Option<SessionId>,
     /// The address of the request that caused it.
     pub ip: Option<String>,
+    /// The User-Agent of that request, bounded.
     pub user_agent: String,
     /// The device of that request.
     pub device: Device,
@@ -126,14 +141,18 @@ pub struct Event {
 pub struct Names {
     /// `None` if the user had given it no name.
     pub before: Option<String>,
+    /// The name since then.
     pub after: String,
 }
 
 /// Somebody who presented a token, as far as the server knows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Party {
+    /// When the token was presented.
     pub at: Timestamp,
+    /// From which address; `None` once it was erased.
     pub ip: Option<String>,
+    /// With which program, as it named itself.
     pub user_agent: String,
 }
 

@@ -11,6 +11,7 @@ use unicode_properties::{GeneralCategory, UnicodeGeneralCategory as _};
 pub const USERNAME_LENGTH: std::ops::RangeInclusive<usize> = 2..=64;
 /// The maximum length of a password, in code points and in bytes.
 pub const PASSWORD_MAX: usize = 1024;
+/// The most bytes of a password, whatever they spell.
 pub const PASSWORD_MAX_BYTES: usize = 4096;
 
 /// How often the preparation of a name is repeated until the name no longer changes (RFC 8264 section 7).
@@ -82,6 +83,7 @@ impl Username {
         Self(text)
     }
 
+    /// The prepared name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -90,8 +92,10 @@ impl Username {
 /// Why a username is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UsernameError {
+    /// Fewer code points than [`USERNAME_LENGTH`] allows.
     #[error("A username has at least 2 characters.")]
     TooShort,
+    /// More code points than [`USERNAME_LENGTH`] allows.
     #[error("A username has at most 64 characters.")]
     TooLong,
     /// Some characters are not allowed in a name, or hardly any of it is visible.
@@ -176,16 +180,25 @@ impl std::fmt::Debug for Password {
 /// Why a password is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PasswordError {
+    /// Fewer characters than a new password needs; of one that is typed to sign in, none.
     #[error("A password has at least {least} characters. A few words in a row are fine.")]
-    TooShort { least: usize },
+    TooShort {
+        /// How many it needs.
+        least: usize,
+    },
+    /// More than [`PASSWORD_MAX`] code points or [`PASSWORD_MAX_BYTES`] bytes.
     #[error("A password has at most 1,024 characters.")]
     TooLong,
+    /// It has characters that no keyboard types, or that Unicode has not assigned yet.
     #[error("This password holds characters that cannot be typed reliably.")]
     Characters,
+    /// Others would try it first.
     #[error("This password is among the first that others would guess. Choose another.")]
     TooCommon,
+    /// It is the one that the account has.
     #[error("This is the password that you have now. Choose another.")]
     Unchanged,
+    /// It is little more than the username.
     #[error("This password is little more than the username. Choose another.")]
     ContainsUsername,
 }

@@ -9,20 +9,27 @@ use std::collections::HashMap;
 /// A live session of the user, with the fields that this rule needs.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 pub struct Candidate {
+    /// Which session it is.
     pub id: SessionId,
     /// How often its token was refreshed.
     pub generation: u64,
+    /// By what it is like others.
     #[serde(flatten)]
     pub look: Look,
+    /// When its user signed in.
     pub created_at: Timestamp,
+    /// When the server last saw a token of it.
     pub last_seen_at: Timestamp,
 }
 
 /// Sessions look alike if the same program at the same address started them.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
 pub struct Look {
+    /// The client that signed in.
     pub client_id: ClientId,
+    /// The User-Agent that it was last used with.
     pub user_agent: String,
+    /// The address that it was last used from; `None` once it was erased.
     pub ip: Option<String>,
 }
 

@@ -7,16 +7,21 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceKind {
+    /// A computer with a screen of its own.
     Desktop,
+    /// A phone.
     Phone,
+    /// A tablet.
     Tablet,
     /// A program without a window: `curl`, a script.
     CommandLine,
+    /// Nothing that is recognised.
     #[default]
     Unknown,
 }
 
 impl DeviceKind {
+    /// As it is stored and sent.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Desktop => "desktop",
@@ -39,8 +44,11 @@ impl DeviceKind {
 /// What is known of a device, as the devices page shows it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Device {
+    /// The browser or program, without its version.
     pub browser: Option<String>,
+    /// The operating system, with its version if that is known.
     pub os: Option<String>,
+    /// By what the devices page picks an icon.
     pub kind: DeviceKind,
 }
 

@@ -38,6 +38,7 @@ text_enum! {
 /// see it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Farewell {
+    /// Why the session is over.
     pub why: Why,
     /// When the session ended, if known.
     #[serde(default)]
@@ -45,11 +46,13 @@ pub struct Farewell {
     /// The browser and the system that ended the session, if known and if the reader may know them.
     #[serde(default)]
     pub browser: Option<String>,
+    /// The system, as `browser`.
     #[serde(default)]
     pub os: Option<String>,
 }
 
 impl Farewell {
+    /// A farewell that names no device.
     pub const fn new(why: Why, at: Option<Timestamp>) -> Self {
         Self { why, at, browser: None, os: None }
     }

@@ -16,11 +16,15 @@ const TYPING_ERRORS_MAX: u32 = 9;
 /// The facts about an event that decide how it is listed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Facts<'a> {
+    /// What happened.
     pub kind: Kind,
+    /// A stable word that says more, as in [`Event::detail`](super::activity::Event::detail).
     pub detail: Option<&'a str>,
+    /// When it happened.
     pub at: Timestamp,
     /// `None` once the address has been erased.
     pub ip: Option<&'a str>,
+    /// With which program, as it named itself.
     pub user_agent: &'a str,
 }
 
@@ -32,6 +36,7 @@ impl Facts<'_> {
         self.user_agent == other.user_agent && same_address
     }
 
+    /// Whether somebody gave a wrong password, or had to wait after several.
     pub fn is_wrong_password(&self) -> bool {
         matches!(self.kind, Kind::SignInFailed | Kind::SignInsBlocked)
     }
@@ -57,9 +62,11 @@ pub enum Outcome {
 /// The wrong passwords that one entry stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WrongPasswords {
+    /// How many there were.
     pub count: u32,
     /// When the first one was entered.
     pub since: Timestamp,
+    /// What followed them.
     pub outcome: Outcome,
 }
 
@@ -68,6 +75,7 @@ pub struct WrongPasswords {
 pub struct ListedEvent {
     /// The index of the event that it shows: the last one of a group of wrong passwords.
     pub place: usize,
+    /// The wrong passwords that the entry stands for, if it does.
     pub wrong: Option<WrongPasswords>,
     /// Whether somebody else may have caused it.
     pub warns: bool,

@@ -10,10 +10,12 @@ macro_rules! id {
         pub struct $name(String);
 
         impl $name {
+            /// Takes the text as it is; what comes from outside may be the id of nothing.
             pub fn new(text: impl Into<String>) -> Self {
                 Self(text.into())
             }
 
+            /// The text, as it is stored and sent.
             pub fn as_str(&self) -> &str {
                 &self.0
             }

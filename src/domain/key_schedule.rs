@@ -19,15 +19,18 @@ pub const SPREAD: Duration = Duration::from_secs(60);
 /// A key, with the fields that the schedule needs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScheduledKey {
+    /// Its `kid`.
     pub id: KeyId,
     /// The value of a token's `alg` header (RFC 7515 section 4.1.1).
     pub algorithm: String,
+    /// From when on it signs, and until when it verifies.
     pub times: Times,
 }
 
 /// From when a key signs, and until when it verifies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Times {
+    /// When it begins to sign.
     pub active_at: Timestamp,
     /// `None` while it may sign.
     pub expires_at: Option<Timestamp>,
@@ -38,6 +41,7 @@ pub struct Times {
 pub enum KeyState {
     /// Published, but does not sign yet.
     Next,
+    /// New tokens are signed with it.
     Signing,
     /// Verifies what it signed before.
     Verifying,
@@ -46,6 +50,7 @@ pub enum KeyState {
 }
 
 impl KeyState {
+    /// As commands print it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Next => "next",
@@ -79,6 +84,7 @@ pub struct Due {
 }
 
 impl Due {
+    /// Whether there is nothing to do.
     pub fn is_nothing(&self) -> bool {
         self.make.is_none() && self.expire.is_empty()
     }

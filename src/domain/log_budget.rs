@@ -40,6 +40,7 @@ struct LogSource {
 pub struct LeftOut {
     /// `None`: all sources that are not counted separately.
     pub network: Option<Network>,
+    /// How many lines were left out.
     pub lines: u64,
     /// Each kind and its number of lines, such as `rate_limited 120, invalid_token 3`.
     pub kinds: String,

@@ -15,12 +15,14 @@ use std::net::{IpAddr, Ipv4Addr};
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Network {
+    /// One address.
     V4(Ipv4Addr),
     /// The first 64 bits.
     V6([u16; 4]),
 }
 
 impl Network {
+    /// The network of an address; an IPv4 address written as an IPv6 one counts as what it is.
     pub fn of(address: IpAddr) -> Self {
         match address.to_canonical() {
             IpAddr::V4(address) => Self::V4(address),

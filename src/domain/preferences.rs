@@ -10,13 +10,17 @@ pub enum Theme {
     /// The theme of the reader's system.
     #[default]
     System,
+    /// Dark text on a light ground.
     Light,
+    /// Light text on a dark ground.
     Dark,
 }
 
 impl Theme {
+    /// In the order in which the page offers them.
     pub const ALL: [Self; 3] = [Self::System, Self::Light, Self::Dark];
 
+    /// As the cookie holds it.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::System => "system",
@@ -34,16 +38,20 @@ impl Theme {
 /// A language of the pages.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Language {
+    /// `en`; the one that pages have where nothing better is known.
     #[default]
     #[serde(rename = "en")]
     English,
+    /// `de`.
     #[serde(rename = "de")]
     German,
+    /// `fr`.
     #[serde(rename = "fr")]
     French,
 }
 
 impl Language {
+    /// In the order in which the page offers them.
     pub const ALL: [Self; 3] = [Self::English, Self::German, Self::French];
 
     /// The language tag (RFC 5646).
@@ -109,6 +117,7 @@ impl ZoneName {
         is_name.then(|| Self(text.to_owned()))
     }
 
+    /// The name, as it was read.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -117,12 +126,14 @@ impl ZoneName {
 /// The choices that the preferences cookie holds.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Preferences {
+    /// How the pages look.
     pub theme: Theme,
     /// `None`: the browser's preference.
     pub language: Option<Language>,
 }
 
 impl Preferences {
+    /// As the cookie holds it: the theme, a dot, and the tag of the language.
     pub fn to_text(self) -> String {
         format!("{}.{}", self.theme.as_str(), self.language.map_or("", Language::tag))
     }

@@ -6,12 +6,17 @@ use super::device::{Device, DeviceKind};
 /// A User-Agent, and what a parser recognised in it.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct UserAgent<'a> {
+    /// The header itself.
     pub text: &'a str,
+    /// The browser's name, as the parser has it.
     pub browser: Option<&'a str>,
+    /// The system's name, as the parser has it.
     pub system: Option<&'a str>,
+    /// The system's version; empty if there is none.
     pub system_version: &'a str,
     /// A device with a window that is neither a phone nor a tablet.
     pub desktop: bool,
+    /// Something that makes calls and fits into a pocket.
     pub phone: bool,
 }
 

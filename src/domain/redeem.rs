@@ -46,6 +46,7 @@ pub enum Refusal {
     Revoked,
     /// The idle or the absolute end was reached.
     Expired,
+    /// The session's user was disabled.
     UserDisabled,
     /// The session does not know the token, and cannot have lost it.
     NotOurs,

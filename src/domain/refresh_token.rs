@@ -12,14 +12,20 @@ pub const TYP: &str = "rt+jwt";
 /// The claims of a refresh token. The order of the fields is the order of the bytes: never change it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshClaims {
+    /// The issuer: the public URL of the service.
     pub iss: String,
+    /// The user.
     pub sub: String,
+    /// The session that the token belongs to.
     pub sid: SessionId,
     /// HMAC over (sid, gen, nonce). It cannot be computed without the session's row.
     pub jti: String,
+    /// How often the session's token had been replaced when this one was made.
     #[serde(rename = "gen")]
     pub generation: u64,
+    /// When it was made, in seconds since the Unix epoch.
     pub iat: i64,
+    /// When it expires, in seconds since the Unix epoch.
     pub exp: i64,
 }
 
@@ -42,7 +48,9 @@ impl RefreshClaims {
 /// A refresh token whose signature is valid.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Presented {
+    /// The session that the token names.
     pub sid: SessionId,
+    /// The generation that the token names.
     pub generation: u64,
     /// SHA-256 of the presented token, as base64url.
     pub digest: String,

@@ -9,17 +9,25 @@ use std::time::Duration;
 /// A session as it is stored, with the state of its user that decides whether the session may be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
+    /// Names the session (`sid`), and the family of its refresh tokens.
     pub id: SessionId,
+    /// Whose session it is.
     pub user_id: UserId,
+    /// The client that signed in.
     pub client_id: ClientId,
+    /// The current refresh token and its predecessor.
     pub rotation: Rotation,
+    /// When the session ends.
     pub lifetime: Lifetime,
     /// When the user last proved who they are (`auth_time`).
     pub authenticated_at: Timestamp,
+    /// When the server last saw a token of it.
     pub last_seen_at: Timestamp,
+    /// That it was ended, and why.
     pub revoked: Option<Revocation>,
     /// When the session's user was disabled. A disabled user gets no token.
     pub user_disabled_at: Option<Timestamp>,
+    /// What the devices page shows of it.
     pub label: Label,
 }
 
@@ -48,7 +56,9 @@ pub struct Rotation {
 /// The predecessor of the current refresh token, and the browser that exchanged it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Parent {
+    /// Its number in the chain; not always one less than the current one, after a recovery.
     pub generation: u64,
+    /// SHA-256 of the token, as base64url.
     pub digest: String,
     /// Digest of the User-Agent of the request that exchanged it.
     pub agent: String,
@@ -57,6 +67,7 @@ pub struct Parent {
 /// The exchange of one of a session's refresh tokens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Exchanged {
+    /// The number of the token that was exchanged.
     pub generation: u64,
     /// When it was first exchanged.
     pub at: Timestamp,
@@ -65,6 +76,7 @@ pub struct Exchanged {
 /// How long a session lives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lifetime {
+    /// When the user signed in.
     pub created_at: Timestamp,
     /// The absolute end; it never moves.
     pub expires_at: Timestamp,
@@ -116,7 +128,9 @@ impl Session {
 /// When and why a session was ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Revocation {
+    /// When it was ended.
     pub at: Timestamp,
+    /// Why it was ended.
     pub reason: Reason,
 }
 
@@ -167,6 +181,7 @@ text_enum! {
 pub struct Label {
     /// The name that the user gave it.
     pub name: Option<String>,
+    /// What it is, as far as its requests say.
     pub device: Device,
     /// The User-Agent header, bounded. Kept to tell the two sides of a reuse apart.
     pub user_agent: String,

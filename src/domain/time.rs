@@ -10,10 +10,12 @@ use std::time::Duration;
 pub struct Timestamp(i64);
 
 impl Timestamp {
+    /// From milliseconds since the Unix epoch.
     pub const fn from_millis(millis: i64) -> Self {
         Self(millis)
     }
 
+    /// As milliseconds since the Unix epoch.
     pub const fn as_millis(self) -> i64 {
         self.0
     }
