@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 pub struct Tokens {
     /// The access token, to be sent as `Authorization: Bearer`.
     pub access_token: String,
+    /// How the access token is sent: always [`TokenType::Bearer`].
     pub token_type: TokenType,
     /// Seconds until the access token expires, counted from this answer.
     pub expires_in: u64,
@@ -32,6 +33,7 @@ impl std::fmt::Debug for Tokens {
 /// The only token type (RFC 6750).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum TokenType {
+    /// Sent in the `Authorization` header (RFC 6750 section 2.1).
     Bearer,
 }
 
@@ -39,10 +41,13 @@ pub enum TokenType {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Me {
+    /// The user's id, as in the token's `sub`.
     pub sub: UserId,
     /// The name typed at sign-up, prepared by RFC 8265.
     pub username: String,
+    /// What the access token allows (RFC 6749 section 3.3).
     pub scope: String,
+    /// The session that asks.
     pub sid: SessionId,
     /// When the account was created.
     pub created_at: Timestamp,
@@ -52,9 +57,13 @@ pub struct Me {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Account {
+    /// The user's id, as in the token's `sub`.
     pub sub: UserId,
+    /// As the user typed it at sign-up, prepared by RFC 8265.
     pub username: String,
+    /// When the account was made.
     pub created_at: Timestamp,
+    /// When the password was last changed; at first, when the account was made.
     pub password_changed_at: Timestamp,
 }
 
@@ -62,6 +71,7 @@ pub struct Account {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportedBrowser {
+    /// When somebody first signed in from there.
     pub known_since: Timestamp,
     /// The day of the last sign-in from there.
     pub last_used_at: Timestamp,
@@ -71,8 +81,10 @@ pub struct ExportedBrowser {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ExportedSession {
+    /// What the devices page shows of it.
     #[serde(flatten)]
     pub info: SessionInfo,
+    /// The client that signed in.
     pub client_id: ClientId,
     /// The User-Agent of the last refresh.
     pub user_agent: String,
@@ -82,6 +94,7 @@ pub struct ExportedSession {
     pub authenticated_at: Timestamp,
     /// When and why it ended, if it has.
     pub ended_at: Option<Timestamp>,
+    /// A stable word, such as `signed_out`.
     pub ended_because: Option<String>,
 }
 
@@ -89,17 +102,23 @@ pub struct ExportedSession {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionInfo {
+    /// The session's id, by which it is renamed and ended.
     pub sid: SessionId,
     /// Whether this is the caller's session.
     pub current: bool,
     /// The name that the user gave the device.
     pub name: Option<String>,
+    /// Which browser or program it is, if that is known.
     pub browser: Option<String>,
+    /// The operating system, if it is known.
     pub os: Option<String>,
+    /// By what the page picks an icon.
     pub kind: DeviceKind,
     /// The last address that the server saw; `None` once it has been erased.
     pub ip: Option<String>,
+    /// When the user signed in.
     pub created_at: Timestamp,
+    /// When the server last saw a token of it.
     pub last_seen_at: Timestamp,
     /// When the session ends if it is not used: the earlier of idle and absolute expiry.
     pub expires_at: Timestamp,
@@ -121,7 +140,9 @@ pub struct ActivityPage {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ActivityEvent {
+    /// What happened.
     pub kind: Kind,
+    /// When it happened.
     pub at: Timestamp,
     /// The session that it concerns.
     pub sid: Option<SessionId>,
@@ -132,6 +153,7 @@ pub struct ActivityEvent {
     /// The device of that request, as on the devices page.
     #[serde(default)]
     pub browser: Option<String>,
+    /// The operating system, if it is known.
     #[serde(default)]
     pub os: Option<String>,
     /// A stable code for details: why a session ended, how a reuse was found.
@@ -155,14 +177,18 @@ pub struct ActivityEvent {
 pub struct NewName {
     /// `None` if the user had given it no name.
     pub before: Option<String>,
+    /// The name since then.
     pub after: String,
 }
 
 /// The name of a session, as on the devices page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeviceName {
+    /// The user's own name for the device.
     pub name: Option<String>,
+    /// Which browser or program it is, if that is known.
     pub browser: Option<String>,
+    /// The operating system, if it is known.
     pub os: Option<String>,
 }
 
@@ -170,8 +196,10 @@ pub struct DeviceName {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct OtherSide {
+    /// When the token was exchanged.
     pub at: Timestamp,
     /// `None` once it has been erased.
     pub ip: Option<String>,
+    /// With which program, as it named itself.
     pub user_agent: String,
 }

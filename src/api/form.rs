@@ -96,6 +96,7 @@ impl<'de> Deserializer<'de> for Field<'de> {
 pub struct Secret(String);
 
 impl Secret {
+    /// Wraps what came from outside, unchecked.
     pub fn new(text: String) -> Self {
         Self(text)
     }

@@ -11,26 +11,41 @@ use server_fn::{ContentType, Decodes, Encodes, Format, FormatType};
 pub enum Code {
     /// The request breaks the rules of HTTP.
     BadRequest,
+    /// Fields of the request break a rule; [`Problem::errors`] names them.
     ValidationFailed,
+    /// The username or the password is wrong; which one is not told.
     InvalidCredentials,
+    /// The token is missing, malformed, expired or not ours (RFC 6750 section 3.1).
     InvalidToken,
+    /// The token is ours, but its session was ended.
     SessionRevoked,
+    /// The refresh token had been used already, so its session was ended (RFC 9700 section 4.14.2).
     RefreshReused,
     /// Another request of the same browser has exchanged the refresh token. The browser's cookie has the new one.
     RefreshOvertaken,
+    /// The session is good, but the password was confirmed too long ago for this.
     ReauthenticationRequired,
+    /// The request came from a page of another origin.
     ForbiddenOrigin,
     /// The page needs cookies, and the browser did not send back the one that it was given.
     CookiesRequired,
+    /// There is no such thing, or it is not the caller's.
     NotFound,
+    /// The path exists, for another method (RFC 9110 section 15.5.6).
     MethodNotAllowed,
+    /// Another account has this name, or one that reads the same.
     UsernameTaken,
+    /// Nobody may sign up here.
     RegistrationClosed,
     /// The request's body took too long to arrive.
     RequestTimeout,
+    /// The body is larger than any call needs.
     PayloadTooLarge,
+    /// The body is neither JSON nor a form.
     UnsupportedMediaType,
+    /// Too many attempts; [`Problem::retry_after`] says how long to wait.
     RateLimited,
+    /// A passing fault: nothing was changed, and the same request may succeed later.
     Unavailable,
     /// An error of the server. The log has the cause under the request's id.
     Internal,
@@ -109,11 +124,16 @@ pub struct FieldError {
 pub struct Problem {
     #[serde(rename = "type")]
     kind: String,
+    /// A short sentence about the code, in English.
     pub title: String,
+    /// The HTTP status of the answer.
     pub status: u16,
+    /// What clients decide by.
     pub code: Code,
+    /// A sentence about this occurrence, where there is more to say than the title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// The fields that were refused; only with [`Code::ValidationFailed`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<FieldError>,
     /// How many seconds to wait. Also sent as `Retry-After` (RFC 9110 section 10.2.3).
@@ -128,6 +148,7 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// The problem with this code, and nothing else to say.
     pub fn new(code: Code) -> Self {
         Self {
             kind: "about:blank".into(),
@@ -147,16 +168,19 @@ impl Problem {
         Self { errors, ..Self::new(Code::ValidationFailed) }
     }
 
+    /// Adds a sentence about this occurrence.
     pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = Some(detail.into());
         self
     }
 
+    /// Adds where the service is reached, for somebody who came by another address.
     pub fn with_public_url(mut self, url: &str) -> Self {
         self.public_url = Some(url.to_owned());
         self
     }
 
+    /// Adds how many seconds to wait.
     pub fn with_retry_after(mut self, seconds: u64) -> Self {
         self.retry_after = Some(seconds);
         self

@@ -10,6 +10,7 @@ use std::rc::Rc;
 /// A call to the server.
 #[derive(Clone, Debug)]
 pub struct Call {
+    /// The HTTP method.
     pub method: Method,
     /// The path and the query.
     pub path: String,
@@ -20,7 +21,9 @@ pub struct Call {
 /// The server's answer.
 #[derive(Clone, Debug)]
 pub struct Reply {
+    /// The HTTP status.
     pub status: u16,
+    /// The body, as it came.
     pub body: String,
 }
 
@@ -29,6 +32,7 @@ pub type Sending = Pin<Box<dyn Future<Output = Result<Reply, Problem>>>>;
 
 /// Sends calls.
 pub trait Transport {
+    /// Sends one call; an answer with any status is a success of the transport.
     fn send(&self, call: Call) -> Sending;
 }
 

@@ -23,6 +23,7 @@ pub struct Get;
 
 /// The HTTP method of a call.
 pub trait Verb {
+    /// The method itself.
     const METHOD: Method;
     /// Whether the arguments are in the query. A constant, so that each call compiles only its own encoding.
     const IN_QUERY: bool;
