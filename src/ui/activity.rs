@@ -57,6 +57,7 @@ pub fn address(filter: Filter, before: Option<i64>) -> String {
 /// The fields that identify an event.
 pub type Identity = (Kind, Timestamp, Option<SessionId>);
 
+/// What tells this event from others.
 pub fn identity(event: &ActivityEvent) -> Identity {
     (event.kind, event.at, event.sid.clone())
 }

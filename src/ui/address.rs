@@ -24,14 +24,17 @@ impl Address {
         provide_context(self);
     }
 
+    /// The address of the page that the view is in.
     pub fn expect() -> Self {
         expect_context()
     }
 
+    /// The page that is there.
     pub fn page(&self) -> Page {
         Page::at(&self.0)
     }
 
+    /// Path and query, as a request names them.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -122,6 +122,7 @@ pub fn host() -> String {
     window().location().hostname().unwrap_or_default()
 }
 
+/// Whether the page is in view, not in a tab behind others.
 pub fn is_visible() -> bool {
     document().visibility_state() == web_sys::VisibilityState::Visible
 }

@@ -28,12 +28,14 @@ pub struct PageClock {
 }
 
 impl PageClock {
+    /// Makes the clock of a page, and gives it to all views of it.
     pub fn provide() -> Self {
         let clock = Self { now: RwSignal::new(PageEnvironment::current().now), alive: RwSignal::new(false) };
         provide_context(clock);
         clock
     }
 
+    /// The clock of the page that the view is in.
     pub fn expect() -> Self {
         expect_context()
     }
@@ -56,10 +58,12 @@ impl PageClock {
         self.now.set(Timestamp::from_millis(now));
     }
 
+    /// The time; a view that asks is drawn again when it moves.
     pub fn now(self) -> Timestamp {
         self.now.get()
     }
 
+    /// The time, without being drawn again.
     pub fn now_untracked(self) -> Timestamp {
         self.now.get_untracked()
     }

@@ -47,12 +47,14 @@ thread_local! {
 pub struct Reachability(RwSignal<Option<Cause>>);
 
 impl Reachability {
+    /// Makes it for a page, and gives it to all views of it.
     pub fn provide() -> Self {
         let connection = Self(RwSignal::new(None));
         provide_context(connection);
         connection
     }
 
+    /// That of the page that the view is in.
     pub fn expect() -> Self {
         expect_context()
     }
@@ -63,6 +65,7 @@ impl Reachability {
         show();
     }
 
+    /// Whether the page cannot reach the server.
     pub fn is_cut_off(self) -> bool {
         let Self(cause) = self;
         cause.with(Option::is_some)

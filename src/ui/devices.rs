@@ -18,9 +18,13 @@ pub const HEADING: &str = "devices-heading";
 /// The sessions to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EndRequest {
+    /// One session.
     One(Box<SessionInfo>),
+    /// Some of them, one by one.
     Several(Vec<SessionInfo>),
+    /// All but the one that asks.
     Others,
+    /// All of them.
     Everywhere,
 }
 
@@ -103,6 +107,7 @@ async fn end_session(session: &SessionInfo) -> Result<(), Problem> {
 /// The state of the page.
 #[derive(Clone, Copy)]
 pub struct Devices {
+    /// The sessions, the current one first.
     pub rows: RwSignal<Vec<SessionInfo>>,
     /// The chosen sessions, while the user is choosing several.
     pub selected: RwSignal<Option<Vec<SessionId>>>,
@@ -110,6 +115,7 @@ pub struct Devices {
     pub asked: RwSignal<Option<EndRequest>>,
     /// A request that waits for the password.
     pub locked: RwSignal<Option<EndRequest>>,
+    /// What went wrong last, in words.
     pub failure: RwSignal<Option<String>>,
     /// A message that the password was accepted, until a session is ended.
     pub confirmed: RwSignal<Option<String>>,
@@ -123,6 +129,7 @@ pub struct Devices {
 }
 
 impl Devices {
+    /// With what the server knew when it wrote the page.
     pub fn new(rows: Vec<SessionInfo>, username: String, failure: Option<String>, confirmed: Option<String>) -> Self {
         Self {
             rows: RwSignal::new(rows),
@@ -137,6 +144,7 @@ impl Devices {
         }
     }
 
+    /// How many sessions there are besides the current one.
     pub fn others(self) -> usize {
         self.rows.with(|rows| rows.iter().filter(|row| !row.current).count())
     }

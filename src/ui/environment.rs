@@ -11,7 +11,9 @@ use std::time::Duration;
 /// The environment of the current page. On the server it is provided as context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PageEnvironment {
+    /// How the page looks.
     pub theme: Theme,
+    /// The language of all of its words.
     pub language: Language,
     /// The minimum length of a new password, in characters.
     pub password_min: u64,
@@ -41,14 +43,21 @@ impl Default for PageEnvironment {
 
 /// The names of the root's attributes. The styles use the first one.
 pub mod attribute {
+    /// The theme, so that styles can follow it.
     pub const THEME: &str = "data-theme";
+    /// The language (HTML, `lang`).
     pub const LANGUAGE: &str = "lang";
+    /// How many characters a new password needs.
     pub const PASSWORD_MIN: &str = "data-password-min";
+    /// Whether anybody may sign up.
     pub const SIGN_UP: &str = "data-sign-up";
+    /// Whether the browser keeps cookies, if that is known.
     pub const COOKIES: &str = "data-cookies";
     /// In milliseconds.
     pub const GRACE: &str = "data-grace";
+    /// What time it is for the page, in milliseconds.
     pub const NOW: &str = "data-now";
+    /// The sentence about how long a sign-in lasts.
     pub const REMEMBER: &str = "data-remember";
 }
 
@@ -57,6 +66,7 @@ thread_local! {
 }
 
 impl PageEnvironment {
+    /// What this page is rendered by.
     pub fn current() -> Self {
         OF_PAGE.get().or_else(use_context).unwrap_or_default()
     }
@@ -82,6 +92,7 @@ impl PageEnvironment {
         }));
     }
 
+    /// The attribute's value for whether anybody may sign up.
     pub fn sign_up(self) -> &'static str {
         if self.sign_up_open { "open" } else { "closed" }
     }
@@ -97,6 +108,7 @@ pub fn is_in_browser() -> bool {
 pub struct RememberHint(pub String);
 
 impl RememberHint {
+    /// The sentence, as the page has it.
     pub fn current() -> String {
         match use_context::<Self>() {
             Some(Self(sentence)) => sentence,

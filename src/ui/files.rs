@@ -8,11 +8,15 @@ use std::sync::Arc;
 /// The addresses of the built files.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct SiteFiles {
+    /// The style sheet.
     pub style: String,
+    /// What loads the WebAssembly.
     pub script: String,
+    /// The WebAssembly.
     pub wasm: String,
     /// The script that loads parts of the app, and the files of each part.
     pub loader: Option<String>,
+    /// For each part of the app, the files that it is in.
     pub parts: BTreeMap<String, Vec<String>>,
 }
 
@@ -34,7 +38,12 @@ fn start(files: &SiteFiles) -> String {
 /// The scripts of a page, and the files that it preloads. Leptos' `HydrationScripts` is not used, because it also puts
 /// the nonce into the attribute `crossorigin` of links, where any script or style can read it.
 #[component]
-pub fn Scripts(files: Arc<SiteFiles>, part: Option<&'static str>) -> impl IntoView {
+pub fn Scripts(
+    /// The built files.
+    files: Arc<SiteFiles>,
+    /// The part of the app that the page needs at once.
+    part: Option<&'static str>,
+) -> impl IntoView {
     let module = |address: String| {
         view! { <link rel="modulepreload" href=address /> }
     };

@@ -9,10 +9,13 @@ use serde::{Deserialize, Serialize};
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FormResult {
+    /// A session was ended.
     Ended(DeviceName),
+    /// All others were ended.
     EndedOthers,
     /// The device's name before, and its name now.
     Renamed(DeviceName, String),
+    /// The password was changed.
     PasswordChanged,
 }
 

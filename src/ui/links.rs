@@ -2,14 +2,21 @@
 
 use crate::domain::id::SessionId;
 
+/// The page to sign in.
 pub const LOGIN: &str = "/login";
+/// The page to sign up.
 pub const SIGNUP: &str = "/signup";
+/// The list of sessions.
 pub const DEVICES: &str = "/devices";
 /// The page that asks before sessions are ended.
 pub const SIGN_OUT: &str = "/devices/sign-out";
+/// The page that asks for the password again.
 pub const REAUTHENTICATE: &str = "/reauthenticate";
+/// The page of the account.
 pub const ACCOUNT: &str = "/account";
+/// The user's own security events.
 pub const ACTIVITY: &str = "/activity";
+/// The page that ends a session which somebody else started.
 pub const NOT_ME: &str = "/not-me";
 /// The page to change the password when an event was caused by somebody else whose session is no longer alive. Changing
 /// the password ends all other sessions.
@@ -51,14 +58,19 @@ pub mod post {
 
 /// The query parameters that pages read.
 pub mod query {
+    /// Where to go after signing in: a path of this site.
     pub const RETURN_TO: &str = "returnTo";
+    /// The code of what went wrong.
     pub const ERROR: &str = "error";
+    /// The field that it is about.
     pub const FIELD: &str = "field";
+    /// Why the field was refused.
     pub const REASON: &str = "reason";
     /// The session whose row is open for renaming, without JavaScript.
     pub const RENAME: &str = "rename";
     /// The sessions to sign out: one session, or one of [`which`](super::which).
     pub const DEVICE: &str = "device";
+    /// One of [`which`](super::which), in a form that ends several sessions.
     pub const WHICH: &str = "which";
     /// After an event caused by somebody else: their session was `ended` just now, or is `over`; or they `guessed`
     /// passwords.
@@ -67,12 +79,15 @@ pub mod query {
     pub const CONFIRMED: &str = "confirmed";
     /// The filter of the activity page, and the event after which it starts.
     pub const SHOW: &str = "show";
+    /// The cursor of the page of events.
     pub const BEFORE: &str = "before";
 }
 
 /// The sessions to sign out, if it is not a single one.
 pub mod which {
+    /// All but the session that asks.
     pub const OTHERS: &str = "others";
+    /// All sessions.
     pub const EVERYWHERE: &str = "everywhere";
 }
 

@@ -10,6 +10,7 @@ use web_sys::{Element, Event, HtmlTemplateElement};
 
 /// The ids of the list, and of the template of a message.
 pub const PLACE: &str = "messages";
+/// The attribute's name.
 pub const PATTERN: &str = "message";
 
 /// The maximum number of messages at once. The oldest is removed first.

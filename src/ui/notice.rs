@@ -12,6 +12,7 @@ use crate::api::problem::{Code, Problem};
 /// The messages of a form: one for the whole form, or one for each field.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Notice {
+    /// What is not about a field.
     pub general: Option<String>,
     /// A link behind the general sentence.
     pub link: Option<String>,
@@ -20,10 +21,12 @@ pub struct Notice {
 }
 
 impl Notice {
+    /// A sentence that is about no field.
     pub fn general(sentence: impl Into<String>) -> Self {
         Self { general: Some(sentence.into()), ..Self::default() }
     }
 
+    /// A sentence about one field.
     pub fn field(field: &str, sentence: impl Into<String>) -> Self {
         Self { fields: vec![(field.to_owned(), sentence.into())], ..Self::default() }
     }

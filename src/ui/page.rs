@@ -15,13 +15,19 @@ use serde::{Deserialize, Serialize};
 /// A page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Page {
+    /// Signing in.
     SignIn,
+    /// Signing up.
     SignUp,
+    /// Asks for the password again.
     Reauthenticate,
+    /// The list of sessions.
     Devices,
     /// Asks before sessions are ended.
     SignOut,
+    /// The user's own security events.
     Activity,
+    /// The account.
     Account,
     /// Asks before a session is ended that somebody else started.
     NotMe,
@@ -35,6 +41,7 @@ pub enum Page {
 }
 
 impl Page {
+    /// Every page.
     pub const ALL: [Self; 11] = [
         Self::SignIn,
         Self::SignUp,
@@ -102,6 +109,7 @@ impl Page {
         }
     }
 
+    /// By the text of its attribute.
     pub fn from_text(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|page| page.as_str() == text)
     }
@@ -129,7 +137,9 @@ impl Page {
 /// Content for a signed-in user, with the username.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Personal<T> {
+    /// Of whom.
     pub username: String,
+    /// What is told.
     pub content: T,
 }
 
@@ -151,15 +161,18 @@ pub struct ActivityContent {
 /// The sessions that the user is asked to end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Asked {
+    /// This session.
     One(Box<SessionInfo>),
     /// This number of other sessions.
     Others(u64),
+    /// All of them.
     Everywhere,
 }
 
 /// An event, or a group of wrong passwords.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ActivityEntry {
+    /// What happened; of several wrong passwords, the last one.
     pub event: ActivityEvent,
     /// The group of wrong passwords that it stands for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -171,6 +184,7 @@ pub struct ActivityEntry {
 /// A session that the user does not recognise.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NotMeContent {
+    /// The session, as the devices page shows it.
     pub session: SessionInfo,
     /// Whether the password is required to end it.
     pub password_needed: bool,
@@ -181,19 +195,30 @@ pub struct NotMeContent {
 pub enum Content {
     /// With the note about the session that this browser had.
     SignIn(Option<Farewell>),
+    /// Signing up.
     SignUp,
+    /// Asks for the password again.
     Reauthenticate(Personal<()>),
+    /// The list of sessions, the current one first.
     Devices(Personal<Vec<SessionInfo>>),
+    /// Asks before sessions are ended.
     SignOut(Asked),
+    /// The user's own security events.
     Activity(Personal<ActivityContent>),
+    /// The account.
     Account(Personal<Account>),
+    /// Asks before a session is ended that somebody else started.
     NotMe(Personal<NotMeContent>),
+    /// The browser withheld its cookie: the page renews the session and is loaded again.
     Resuming,
+    /// What went wrong.
     Failed(Problem),
+    /// There is no such page.
     Missing,
 }
 
 impl Content {
+    /// Which page it is the content of.
     pub const fn page(&self) -> Page {
         match self {
             Self::SignIn(_) => Page::SignIn,
@@ -234,7 +259,9 @@ impl Content {
 
 /// The attributes that carry the page (on the root) and its content (on the body).
 pub mod attribute {
+    /// Of the root: which page it is.
     pub const PAGE: &str = "data-page";
+    /// Of the body: its content, as JSON.
     pub const CONTENT: &str = "data-content";
 }
 

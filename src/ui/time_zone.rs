@@ -22,6 +22,7 @@ pub struct TimeZone {
 }
 
 impl TimeZone {
+    /// A zone, and how far it is ahead of UTC at a given time.
     pub fn new(name: ZoneName, offset: Option<Arc<Offset>>) -> Self {
         Self { name, offset }
     }

@@ -25,7 +25,9 @@ use std::time::Duration;
 /// Whether the page shows a signed-in user's data: not yet, now, or no longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Showing {
+    /// Nothing about anybody yet.
     Nothing,
+    /// What belongs to a signed-in person.
     Someone,
     /// The browser is leaving the page, and its content is already removed.
     Leaving,

@@ -15,6 +15,7 @@ use wasm_bindgen_futures::JsFuture;
 /// The outcome of a renewal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RenewalOutcome {
+    /// There is a fresh access token.
     Renewed,
     /// The session has ended, and the browser is leaving the page.
     Ended(Code),

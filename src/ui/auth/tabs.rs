@@ -10,7 +10,9 @@ const CHANNEL: &str = "latchkey";
 /// An event in another tab.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TabMessage {
+    /// Somebody signed in.
     SignedIn,
+    /// The user signed out.
     SignedOut,
     /// The user has asked that tab to end the session. This may fail.
     Ending,

@@ -111,6 +111,7 @@ impl Reading {
         Ok(Self(controller))
     }
 
+    /// What breaks off the request, for `fetch`.
     pub fn controller(&self) -> &AbortController {
         let Self(controller) = self;
         controller

@@ -23,7 +23,9 @@ pub struct TypedUsername(pub String);
 /// Sign-in or sign-up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Entrance {
+    /// With an account that there is.
     SignIn,
+    /// With a new account.
     SignUp,
 }
 

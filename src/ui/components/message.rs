@@ -25,6 +25,7 @@ pub fn Alert(
     }
 }
 
+/// The sign of a warning; what it warns of is said beside it.
 #[component]
 pub fn AlertIcon() -> impl IntoView {
     view! {

@@ -19,6 +19,7 @@ pub struct Meter {
 }
 
 impl Meter {
+    /// For the field of a new password.
     pub fn new(password: NodeRef<html::Input>) -> Self {
         Self { password, shown: RwSignal::new(None), typed: StoredValue::new(0) }
     }

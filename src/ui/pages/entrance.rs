@@ -29,6 +29,7 @@ pub fn sign_in_head(farewell: Option<Farewell>) -> impl IntoView {
     }
 }
 
+/// The form to sign in.
 pub fn sign_in() -> impl IntoView {
     view! { <CredentialsForm entrance=Entrance::SignIn /> }
 }
@@ -46,6 +47,7 @@ pub fn sign_up_head() -> impl IntoView {
     }
 }
 
+/// The form to sign up.
 pub fn sign_up() -> impl IntoView {
     if PageEnvironment::current().sign_up_open {
         Either::Left(view! { <CredentialsForm entrance=Entrance::SignUp /> })

@@ -5,6 +5,7 @@ use crate::ui::links;
 use crate::ui::text;
 use leptos::prelude::*;
 
+/// What stands where there is no page.
 pub fn missing() -> impl IntoView {
     view! {
         <Heading title=text().missing().title />

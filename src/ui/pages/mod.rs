@@ -26,6 +26,7 @@ pub use waiting::{LEAVING, failed, resuming};
 
 pub use devices::devices_head;
 
+/// The list of sessions.
 pub fn devices(Personal { username, content }: Personal<Vec<SessionInfo>>) -> impl IntoView {
     view! {
         <SignedIn>
@@ -34,6 +35,7 @@ pub fn devices(Personal { username, content }: Personal<Vec<SessionInfo>>) -> im
     }
 }
 
+/// The user's own security events.
 pub fn activity(Personal { content, .. }: Personal<ActivityContent>) -> impl IntoView {
     view! {
         <SignedIn>
@@ -42,6 +44,7 @@ pub fn activity(Personal { content, .. }: Personal<ActivityContent>) -> impl Int
     }
 }
 
+/// The account: password, export, deletion.
 pub fn account(Personal { content, .. }: Personal<Account>) -> impl IntoView {
     view! {
         <SignedIn>

@@ -15,6 +15,7 @@ use crate::ui::page::{NotMeContent, Personal};
 use crate::ui::{naming, text};
 use leptos::prelude::*;
 
+/// Asks before a session is ended that somebody else started.
 pub fn not_me(Personal { username, content }: Personal<NotMeContent>) -> impl IntoView {
     let NotMeContent { session, password_needed } = content;
     let arrived = Address::expect();

@@ -21,6 +21,7 @@ fn sentence(problem: &Problem) -> String {
     }
 }
 
+/// The form for the password, before something that takes it.
 pub fn reauthenticate(Personal { username, .. }: Personal<()>) -> impl IntoView {
     let arrived = Address::expect();
     let return_to = links::return_path(arrived.parameter(query::RETURN_TO).as_deref());

@@ -19,12 +19,16 @@ pub enum Strength {
     Short(u64),
     /// The server would refuse it as too common.
     Common,
+    /// Allowed, and guessed with some effort.
     Fair,
+    /// Guessed with great effort.
     Good,
+    /// Not guessed.
     Strong,
 }
 
 impl Strength {
+    /// How many steps the meter has.
     pub const STEPS: u8 = 4;
 
     /// The number of lit [`Strength::STEPS`] of the meter.

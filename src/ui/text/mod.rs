@@ -20,6 +20,7 @@ pub type About = fn(&str) -> String;
 /// A sentence that contains a number.
 pub type Counted = fn(u64) -> String;
 
+/// The product's name, the same in every language.
 pub const PRODUCT: Words = "Latchkey";
 
 /// The texts in the language of the current page.
@@ -44,7 +45,8 @@ pub struct Text(Language);
 macro_rules! tables {
     ($($name:ident: $Table:ident = $TABLE:ident;)+) => {
         impl Text {
-            $(pub fn $name(self) -> &'static $Table {
+            $(/// The words of one part, in the language of the page.
+            pub fn $name(self) -> &'static $Table {
                 match self.0 {
                     Language::English => &en::$TABLE,
                     Language::German => &de::$TABLE,
@@ -74,6 +76,7 @@ tables! {
 }
 
 impl Text {
+    /// What a theme is called.
     pub fn theme(self, theme: Theme) -> Words {
         match theme {
             Theme::System => self.preferences().system,
@@ -82,6 +85,7 @@ impl Text {
         }
     }
 
+    /// What to say of a problem.
     pub fn problem(self, code: Code) -> Words {
         let problems = self.problems();
         match code {
