@@ -35,6 +35,7 @@ const HEAD_MAX: usize = 16 * 1024;
 
 /// Why a server did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what happened")]
 pub enum StartError {
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -53,7 +54,9 @@ pub enum StartError {
 /// The sources of time and randomness. Tests replace them.
 #[derive(Clone)]
 pub struct Runtime {
+    /// What tells the time.
     pub clock: Arc<dyn Clock>,
+    /// Where randomness comes from.
     pub entropy: Arc<dyn Entropy>,
 }
 
@@ -68,6 +71,7 @@ impl Default for Runtime {
 pub enum Stop {
     /// After it has announced the stop for a while (`server.drain`).
     Drained,
+    /// Without waiting for those who still send requests.
     AtOnce,
 }
 
@@ -116,6 +120,7 @@ impl Application {
         self.listener.local_addr()
     }
 
+    /// The use cases, for tests that go past HTTP.
     pub fn services(&self) -> &Arc<Services> {
         &self.app.services
     }

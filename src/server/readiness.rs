@@ -36,6 +36,7 @@ impl Readiness {
         self.claim.release();
     }
 
+    /// Whether the server was told to stop.
     pub fn is_stopping(&self) -> bool {
         self.is_stopping.load(Ordering::Relaxed)
     }

@@ -25,6 +25,7 @@ pub const FILE: &str = "Leptos.toml";
 
 /// Why the settings cannot be used. The text names the place and the reason.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what happened")]
 pub enum ConfigError {
     #[error("{0} cannot be read: {1}")]
     Read(PathBuf, std::io::Error),
@@ -56,7 +57,9 @@ pub enum ConfigError {
 /// The configuration of a server.
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// The settings, checked.
     pub settings: Settings,
+    /// What Leptos needs to know of the site.
     pub leptos: LeptosOptions,
     pub site: Site,
     /// Where the settings were read from, if there is a file.

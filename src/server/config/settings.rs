@@ -30,13 +30,21 @@ macro_rules! section {
 section! {
     /// All settings.
     Settings {
+        /// Where the server listens, and how it is reached.
         server: Server = Server::default(),
+        /// Where data are kept.
         database: Database = Database::default(),
+        /// The installation's secret.
         secret: SecretFile = SecretFile::default(),
+        /// Lifetimes and algorithms of tokens.
         tokens: Tokens = Tokens::default(),
+        /// How many sessions, and what they may do.
         sessions: Sessions = Sessions::default(),
+        /// Who may make an account.
         accounts: Accounts = Accounts::default(),
+        /// Rules for passwords, and what hashing them costs.
         password: Password = Password::default(),
+        /// Limits on attempts.
         limits: Limits = Limits::default(),
         /// Native clients. The web app is a built-in client.
         clients: Vec<Client> = Vec::new(),
@@ -48,6 +56,7 @@ section! {
 section! {
     /// The address to listen on, and the public address.
     Server {
+        /// The address and port of the listener, without TLS.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 3000)),
         /// The issuer, and the base of all absolute URLs: an origin as browsers write it, without a slash at its end.
         public_url: String = "http://localhost:3000".into(),
@@ -67,6 +76,7 @@ section! {
 section! {
     /// The database.
     Database {
+        /// `sqlite://` with a path, or `postgres://` with all that PostgreSQL's URLs may have.
         url: String = "sqlite://data/latchkey.db".into(),
     }
 }
@@ -74,6 +84,7 @@ section! {
 section! {
     /// The file with the installation's secret, which is not in the database.
     SecretFile {
+        /// The file, which only its owner may read (mode 0600).
         file: PathBuf = PathBuf::from("data/secret.key"),
     }
 }
@@ -81,8 +92,10 @@ section! {
 section! {
     /// Lifetimes and algorithms of tokens.
     Tokens {
+        /// How access tokens are signed (`alg`, RFC 7518 section 3.1): EdDSA, ES256 or RS256.
         #[serde(deserialize_with = "algorithm")]
         algorithm: Algorithm = Algorithm::EdDSA,
+        /// How long an access token lives.
         #[serde(deserialize_with = "duration::deserialize")]
         access_ttl: Duration = Duration::from_secs(10 * MINUTE),
         /// The largest part of its lifetime by which an access token is shortened at random.
@@ -90,13 +103,16 @@ section! {
         /// How long after a rotation the predecessor still gets the same answer.
         #[serde(deserialize_with = "duration::deserialize")]
         grace: Duration = Duration::from_secs(10),
+        /// How long a session lives that is not used.
         #[serde(deserialize_with = "duration::deserialize")]
         refresh_idle: Duration = Duration::from_secs(14 * DAY),
+        /// How long a session lives, however much it is used.
         #[serde(deserialize_with = "duration::deserialize")]
         refresh_absolute: Duration = Duration::from_secs(30 * DAY),
         /// The same, without "keep me signed in".
         #[serde(deserialize_with = "duration::deserialize")]
         refresh_idle_short: Duration = Duration::from_secs(12 * HOUR),
+        /// How long a session lives at most without "keep me signed in".
         #[serde(deserialize_with = "duration::deserialize")]
         refresh_absolute_short: Duration = Duration::from_secs(DAY),
         /// How long a key signs before the next one replaces it; zero: until `latchkey keys rotate`.
@@ -108,6 +124,7 @@ section! {
 section! {
     /// The number of sessions, and the time for sensitive actions.
     Sessions {
+        /// How many living sessions a user may have; of more, some give way.
         max_per_user: u32 = 50,
         /// How long after entering the password a user may end other sessions and change the password.
         #[serde(deserialize_with = "duration::deserialize")]
@@ -128,6 +145,7 @@ pub enum Registration {
 section! {
     /// Accounts.
     Accounts {
+        /// Who may make an account.
         registration: Registration = Registration::Open,
     }
 }
@@ -139,7 +157,9 @@ section! {
         min_length: usize = 15,
         /// Argon2id memory in KiB.
         argon2_memory: u32 = 19_456,
+        /// Passes of Argon2id over its memory.
         argon2_iterations: u32 = 2,
+        /// Lanes of Argon2id (RFC 9106 section 3.1).
         argon2_parallelism: u32 = 1,
         /// How many hashes run at once; 0: one per core.
         max_parallel: usize = 0,
@@ -183,7 +203,9 @@ pub enum ClientKind {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Client {
+    /// What it calls itself (`client_id`, RFC 6749 section 2.2).
     pub id: String,
+    /// What kind of program it is.
     pub kind: ClientKind,
 }
 

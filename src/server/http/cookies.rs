@@ -33,7 +33,9 @@ pub struct Cookie {
 /// The value of a cookie in a request.
 #[derive(Clone, PartialEq, Eq)]
 pub enum CookieValue {
+    /// No such cookie.
     Nothing,
+    /// The value of the only one.
     One(String),
     /// Several cookies of this name, or a value that is not text. Somebody may have planted one, so none is used.
     Unusable,
@@ -85,6 +87,7 @@ impl Cookie {
 }
 
 impl CookieValue {
+    /// The value, if there is exactly one that can be read.
     pub fn value(&self) -> Option<&str> {
         match self {
             Self::One(value) => Some(value),
@@ -92,6 +95,7 @@ impl CookieValue {
         }
     }
 
+    /// Whether anything came under the name, usable or not.
     pub fn is_there(&self) -> bool {
         *self != Self::Nothing
     }

@@ -35,14 +35,19 @@ use tracing::field::Empty;
 /// The state that handlers share.
 #[derive(Clone)]
 pub struct App {
+    /// The use cases.
     pub services: Arc<Services>,
+    /// Names requests and web sessions.
     pub entropy: Arc<dyn Entropy>,
     pub web_sessions: WebSessionStore,
     pub trusted_proxies: Arc<TrustedProxies>,
+    /// What Leptos needs to know of the site.
     pub leptos: LeptosOptions,
     pub site: Source,
     pub foreign_origins: Arc<ForeignOrigins>,
+    /// The built files that pages name.
     pub files: Arc<SiteFiles>,
+    /// What `/readyz` answers.
     pub readiness: Arc<Readiness>,
 }
 

@@ -24,6 +24,7 @@ struct LimiterState {
 }
 
 impl Rarely {
+    /// A line that is due the first time.
     pub const fn new() -> Self {
         Self(Mutex::new(LimiterState { times: 0, written: None }))
     }

@@ -18,8 +18,11 @@ const CACHE: usize = 10_000;
 /// The settings that access tokens depend on.
 #[derive(Clone, Debug)]
 pub struct AccessSettings {
+    /// The public URL of the service.
     pub issuer: String,
+    /// How long a token lives.
     pub ttl: Duration,
+    /// The largest part of its life that chance takes off: 0.05 is 5 %.
     pub jitter: f64,
     /// The longest lifetime that any of our tokens may have.
     pub longest: Duration,
@@ -27,6 +30,7 @@ pub struct AccessSettings {
 
 /// A fresh access token.
 pub struct Issued {
+    /// The token, as it is sent.
     pub token: String,
     /// Seconds from now until it expires.
     pub expires_in: u64,
@@ -60,6 +64,7 @@ struct VerifiedToken {
 
 /// A token could not be issued.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what happened")]
 pub enum IssueError {
     #[error(transparent)]
     Ring(#[from] RingError),
@@ -70,6 +75,7 @@ pub enum IssueError {
 }
 
 impl AccessTokens {
+    /// Issues with the ring's signing key, and verifies with all of its keys.
     pub fn new(settings: AccessSettings, ring: KeyRing) -> Self {
         Self { settings, current: RwLock::new(Current::new(ring)) }
     }

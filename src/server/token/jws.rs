@@ -13,6 +13,7 @@ const MAX: usize = 4096;
 
 /// Why a token is not ours, or not valid. Only the log gets the reason.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what is wrong")]
 pub enum Invalid {
     #[error("not a JWS in compact form")]
     Malformed,
@@ -58,7 +59,9 @@ struct Written<'a> {
 
 /// The key that a header names, and the key's algorithm.
 pub struct VerifyingKey<'a> {
+    /// The key itself.
     pub key: &'a DecodingKey,
+    /// The only `alg` that its tokens may have (RFC 8725 section 3.1).
     pub algorithm: Algorithm,
 }
 

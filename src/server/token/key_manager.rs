@@ -19,9 +19,11 @@ const ASKED_AT_MOST: Duration = Duration::from_secs(5);
 /// The rotation policies of each purpose.
 #[derive(Clone, Debug)]
 pub struct Policies {
+    /// How the keys that sign access tokens are rotated.
     pub access: Policy,
     /// The algorithm of access keys.
     pub algorithm: Algorithm,
+    /// How the keys that authenticate refresh tokens are rotated.
     pub refresh: Policy,
 }
 

@@ -26,6 +26,7 @@ impl KeyPurpose {
     /// Both.
     pub const ALL: [Self; 2] = [Self::Access, Self::Refresh];
 
+    /// As it is stored.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Access => "access",
@@ -39,6 +40,7 @@ const HMAC_LEN: usize = 64;
 
 /// Why a key cannot be created or used.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what happened")]
 pub enum KeyError {
     #[error(transparent)]
     Secret(#[from] SecretError),

@@ -8,6 +8,8 @@ pub mod refresh;
 pub mod ring;
 pub mod secret;
 
+pub use jws::{Invalid, SignError, VerifyingKey};
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 

@@ -15,6 +15,7 @@ use zeroize::Zeroizing;
 
 /// Why there is no key ring. A server with one of these errors does not start.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what happened")]
 pub enum RingError {
     #[error(transparent)]
     Key(#[from] KeyError),
@@ -32,8 +33,11 @@ impl From<SecretError> for RingError {
 
 /// A key that signs access tokens.
 pub struct AccessKey {
+    /// Its `kid` (RFC 7515 section 4.1.4).
     pub id: KeyId,
+    /// Its `alg` (RFC 7515 section 4.1.1).
     pub algorithm: Algorithm,
+    /// What signs.
     pub encoding: EncodingKey,
     /// When it is removed; `None` while it may sign.
     pub expires_at: Option<Timestamp>,
@@ -51,9 +55,13 @@ impl AccessKey {
 
 /// A key that authenticates refresh tokens.
 pub struct RefreshKey {
+    /// Its `kid` (RFC 7515 section 4.1.4).
     pub id: KeyId,
+    /// What signs.
     pub encoding: EncodingKey,
+    /// What verifies.
     pub decoding: DecodingKey,
+    /// The key itself, for the HMAC of `jti`.
     pub bytes: Zeroizing<Vec<u8>>,
     times: Times,
 }
@@ -114,6 +122,7 @@ impl KeyRing {
         signing(self.refresh.iter().map(|key| (key, key.times)), now).ok_or(RingError::Empty("refresh"))
     }
 
+    /// The key of this id, if it is still kept.
     pub fn refresh(&self, id: &KeyId) -> Option<&RefreshKey> {
         self.refresh.iter().find(|key| key.id == *id)
     }

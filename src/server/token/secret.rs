@@ -25,6 +25,7 @@ const TAKE_OVER_PAUSE: Duration = Duration::from_millis(50);
 
 /// Why the secret cannot be used. A server with one of these errors does not start.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what happened")]
 pub enum SecretError {
     #[error(
         "the secret file {0} is missing, but the database holds keys sealed under it: put it back, or restore both from one backup"
