@@ -1,4 +1,8 @@
 //! The use cases: sign up, sign in, refresh, sign out, sessions, password. No HTTP, no SQL.
+#![expect(
+    missing_docs,
+    reason = "only tests and fuzz targets see them from outside; the domain and the wire contract say what they carry"
+)]
 
 mod accounts;
 mod activity;

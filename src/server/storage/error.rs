@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// Why the database could not be opened.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "each message says what happened")]
 pub enum OpenError {
     #[error("database.url must start with sqlite:// or postgres://")]
     Scheme,
