@@ -43,7 +43,8 @@ impl Facts<'_> {
 
     /// Whether it required the right password: a sign-in, a new password, the end of another session.
     fn proves_the_password(&self) -> bool {
-        matches!(self.kind, Kind::SignedIn | Kind::PasswordChanged)
+        self.kind == Kind::SignedIn
+            || self.kind == Kind::PasswordChanged && self.detail != Some("operator")
             || self.kind == Kind::SessionEnded && self.detail == Some("ended_by_user")
     }
 }
@@ -259,6 +260,15 @@ mod tests {
             (PasswordChanged, 0, None, false),
         ];
         assert_eq!(listed(&story), expected);
+    }
+
+    /// Whoever sends no User-Agent is not the operator.
+    #[test]
+    fn a_new_password_by_the_operator_settles_nothing() {
+        let nowhere = |event: Facts<'static>| Facts { ip: None, user_agent: "", ..event };
+        let set = Facts { detail: Some("operator"), ..event(PasswordChanged, 1, HOME) };
+        let story = [nowhere(event(SignInFailed, 0, HOME)), nowhere(set)];
+        assert_eq!(listed(&story)[0], (SignInFailed, 1, Some(Outcome::Nothing), true));
     }
 
     #[test]

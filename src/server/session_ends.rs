@@ -16,6 +16,9 @@ use crate::domain::time::Timestamp;
 use std::collections::HashSet;
 use std::sync::Arc;
 
+/// How many sessions one transaction ends when all are ended: a running server waits behind one.
+const END_ALL_BATCH: u32 = 500;
+
 /// Ends sessions, and announces each end.
 pub struct SessionEnds {
     endings: Arc<dyn Endings>,
@@ -89,32 +92,59 @@ impl SessionEnds {
         self.carry_out(&[&end.user_id], end.reason, end.at, commit, |ended| Some(ended)).await
     }
 
-    /// Changes a password and ends the other sessions; `false` if the password is another one by now.
+    /// Changes a password and ends the other sessions, which are returned; `None` if the password is another one by now.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn change_password(&self, change: PasswordChange<'_>) -> Result<bool, StoreError> {
+    pub async fn change_password(&self, change: PasswordChange<'_>) -> Result<Option<Vec<SessionId>>, StoreError> {
         let (user, at) = (change.user_id.clone(), change.at);
         let commit = self.endings.change_password(change);
-        Ok(self.carry_out(&[&user], Reason::PasswordChanged, at, commit, Option::as_deref).await?.is_some())
+        self.carry_out(&[&user], Reason::PasswordChanged, at, commit, Option::as_deref).await
     }
 
-    /// Disables a user and ends all their sessions, or (`disabled`: `false`) enables the user; `false` if there is none.
+    /// Disables a user and ends all their sessions, or (`disabled`: `false`) enables the user; returns the ended sessions, or
+    /// `None` if there is no such user.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn set_disabled(&self, user: &UserId, disabled: bool, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn set_disabled(
+        &self,
+        user: &UserId,
+        disabled: bool,
+        now: Timestamp,
+    ) -> Result<Option<Vec<SessionId>>, StoreError> {
         let commit = self.endings.set_disabled(user, disabled.then_some(now), now);
-        Ok(self.carry_out(&[user], Reason::Operator, now, commit, Option::as_deref).await?.is_some())
+        self.carry_out(&[user], Reason::Operator, now, commit, Option::as_deref).await
     }
 
-    /// Deletes a user with everything that is theirs; `false` if there is none.
+    /// Deletes a user with everything that is theirs; returns the ended sessions, or `None` if there is no such user.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn delete_user(&self, user: &UserId, now: Timestamp) -> Result<bool, StoreError> {
+    pub async fn delete_user(&self, user: &UserId, now: Timestamp) -> Result<Option<Vec<SessionId>>, StoreError> {
         let commit = self.endings.delete_user(user);
-        Ok(self.carry_out(&[user], Reason::Operator, now, commit, Option::as_deref).await?.is_some())
+        self.carry_out(&[user], Reason::Operator, now, commit, Option::as_deref).await
+    }
+
+    /// Ends the sessions of all users that have started by `at`, page by page; returns how many it ended.
+    ///
+    /// # Errors
+    /// When the store does not answer; some are ended then, and a second call ends the rest.
+    pub async fn end_all(&self, at: Timestamp) -> Result<usize, StoreError> {
+        // Users are not known before the commit: what was read before a page counts no more after it.
+        let (mut after, mut count) = (None, 0);
+        loop {
+            let pending = Pending { liveness: &self.liveness, _users: Vec::new(), is_known: false };
+            let page = self.endings.end_all_sessions(after.as_ref(), at, END_ALL_BATCH).await?;
+            let ended = page.ended.iter().map(|id| Ended { id: id.clone(), at, reason: Reason::Operator });
+            self.announce(&self.changes.users(), &ended.collect::<Vec<_>>());
+            drop(pending);
+            count += page.ended.len();
+            if page.next.is_none() {
+                return Ok(count);
+            }
+            after = page.next;
+        }
     }
 
     /// Loads and locks the sessions `ids`, lets `decide` say what changes and what its answer is, and commits

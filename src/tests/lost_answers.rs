@@ -26,7 +26,7 @@ fn chance(round: u64) -> [u8; 8] {
 }
 
 async fn alive(app: &TestApp) -> usize {
-    let users = app.services().store().users().await.unwrap();
+    let users = app.services().store().users(None, 9).await.unwrap();
     app.services().store().live_sessions(&users[0].id, app.now()).await.unwrap().len()
 }
 

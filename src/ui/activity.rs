@@ -101,6 +101,7 @@ pub fn words(ActivityEntry { event, wrong, .. }: &ActivityEntry) -> String {
         (Kind::SessionEnded, Some(why), Some(device)) => (happened.session_ended_because)(&device, why),
         (Kind::SessionEnded, Some(why), None) => (happened.some_session_ended_because)(why),
         (Kind::SessionRenamed, _, device) => renamed(event, device),
+        (Kind::PasswordChanged, Some(_), _) => happened.password_set.to_owned(),
         (Kind::SignInFailed, _, _) => (happened.wrong_passwords)(1),
         (kind, _, _) => sentence(kind).to_owned(),
     }

@@ -1,6 +1,8 @@
 //! `latchkey keys`: lists keys, and rotates them.
 
-use super::{CommandError, print};
+use super::CommandError;
+use super::output::{print_all, printable, rfc3339};
+use crate::domain::id::KeyId;
 use crate::domain::key_schedule;
 use crate::domain::time::Timestamp;
 use crate::server::application::{Runtime, StartError, keys};
@@ -9,14 +11,21 @@ use crate::server::ports::StoredKey;
 use crate::server::token::key_manager::{When, scheduled};
 use crate::server::token::keys::KeyPurpose;
 use clap::{Subcommand, ValueEnum};
+use serde::Serialize;
 
 #[derive(Debug, Subcommand)]
 pub(super) enum KeysCommand {
     /// Lists all keys: purpose, kid, algorithm, state, created, signs from, expires.
-    List,
-    /// Creates the next key, which is published at once and signs an hour later. Signs nobody out.
+    #[command(after_help = "Example: latchkey keys list")]
+    List {
+        /// One JSON object for each key, a line each; times are milliseconds since 1970.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Makes the next key, which is published at once and signs an hour later. Signs nobody out.
     ///
-    /// Creates nothing if there already is a next key. A running server loads the key within 30 seconds.
+    /// Where a next key waits already, nothing is made. A server that runs hears of it within 30 seconds.
+    #[command(after_help = "Example: latchkey keys rotate --now --purpose access")]
     Rotate {
         /// For a leaked key: does not wait, and withdraws the old access keys.
         ///
@@ -48,37 +57,54 @@ pub(super) async fn run(command: KeysCommand, settings: &Settings) -> Result<(),
     let store = super::installed(settings).await?;
     let runtime = Runtime::default();
     match command {
-        KeysCommand::List => list(&store.keys().await?, runtime.clock.now()),
+        KeysCommand::List { json } => list(&store.keys().await?, runtime.clock.now(), json),
         KeysCommand::Rotate { now: at_once, purpose } => {
             let purposes = match purpose {
                 None => KeyPurpose::ALL.to_vec(),
                 Some(Only::Access) => vec![KeyPurpose::Access],
                 Some(Only::Refresh) => vec![KeyPurpose::Refresh],
             };
-            let (manager, _) = keys(store, settings, &runtime).await.map_err(StartError::from)?;
-            let when = if at_once { When::AtOnce } else { When::Scheduled };
-            let stored = manager.rotate(&purposes, when, runtime.clock.now()).await.map_err(StartError::from)?;
-            list(&stored, runtime.clock.now())
+            let (keeper, _) = keys(store, settings, &runtime).await.map_err(StartError::from)?;
+            let haste = if at_once { When::AtOnce } else { When::Scheduled };
+            let stored = keeper.rotate(&purposes, haste, runtime.clock.now()).await.map_err(StartError::from)?;
+            list(&stored, runtime.clock.now(), false)
         }
     }
 }
 
-/// Prints one line for each key, with tabs between the fields.
-fn list(stored: &[StoredKey], now: Timestamp) -> Result<(), CommandError> {
+/// A key as JSON.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct ListedKey<'a> {
+    purpose: &'a str,
+    kid: &'a KeyId,
+    algorithm: &'a str,
+    state: &'static str,
+    created_at: Timestamp,
+    /// From when on it signs.
+    active_at: Timestamp,
+    expires_at: Option<Timestamp>,
+}
+
+/// One line a key, as JSON or with fields between tabs.
+fn list(stored: &[StoredKey], now: Timestamp, json: bool) -> Result<(), CommandError> {
     for purpose in KeyPurpose::ALL {
         let keys = scheduled(stored, purpose);
         let own = stored.iter().filter(|key| key.purpose == purpose.as_str());
-        for (key, stored) in keys.iter().zip(own) {
-            let state = key_schedule::state(key, &keys, now).as_str();
-            let times = [Some(stored.created_at), Some(stored.active_at), stored.expires_at].map(rfc3339).join("\t");
-            print(&format!("{}\t{}\t{}\t{state}\t{times}", stored.purpose, key.id, key.algorithm))?;
-        }
+        let listed = keys.iter().zip(own).map(|(key, stored)| ListedKey {
+            purpose: &stored.purpose,
+            kid: &stored.id,
+            algorithm: &stored.algorithm,
+            state: key_schedule::state(key, &keys, now).as_str(),
+            created_at: stored.created_at,
+            active_at: stored.active_at,
+            expires_at: stored.expires_at,
+        });
+        print_all(&listed.collect::<Vec<_>>(), json, |key| {
+            let words = [key.purpose, key.kid.as_str(), key.algorithm, key.state].map(printable);
+            let times = [Some(key.created_at), Some(key.active_at), key.expires_at].map(rfc3339);
+            words.into_iter().chain(times).collect()
+        })?;
     }
     Ok(())
-}
-
-/// RFC 3339 in UTC, to the second; `-` for never.
-fn rfc3339(time: Option<Timestamp>) -> String {
-    let time = time.and_then(|time| jiff::Timestamp::from_second(time.as_secs()).ok());
-    time.map_or_else(|| "-".to_owned(), |time| time.to_string())
 }

@@ -1,24 +1,32 @@
 //! The command line.
 
+mod input;
 mod keys;
+mod output;
+mod sessions;
 mod users;
 
 use super::application::{self, Application, Runtime, StartError};
 use super::config::{Config, Settings};
-use super::ports::{Store, StoreError};
+use super::ports::{Store, StoreError, User};
 use super::process;
-use super::service::ServiceError;
+use super::service::{ServiceError, Services};
 use super::site::Archive;
 use super::storage;
 use super::telemetry::{self, Log};
+use crate::domain::id::UserId;
 use bytes::Bytes;
 use clap::{Parser, Subcommand};
+use output::{print, printable};
 use std::ffi::OsString;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+
+/// What clap exits with when it is called in a wrong way.
+const WRONG_USE: u8 = 2;
 
 /// A self-hosted sign-in service.
 #[derive(Debug, Parser)]
@@ -44,6 +52,9 @@ enum Command {
     /// Manages users.
     #[command(subcommand)]
     User(users::UserCommand),
+    /// Manages sessions: each is one sign-in on one device.
+    #[command(subcommand)]
+    Session(sessions::SessionCommand),
     /// Manages the keys that sign tokens.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
@@ -64,6 +75,18 @@ enum CommandError {
     Site(std::io::Error),
     #[error("the two passwords are not the same")]
     PasswordsDiffer,
+    #[error("there is no user with the name or id {0}")]
+    NoUser(String),
+    #[error("{0} is the name of one user and the id of another one: write the other of the two")]
+    TwoUsers(String),
+    #[error("there is no session {0}")]
+    NoSession(String),
+    #[error("the session {0} is over already")]
+    SessionIsOver(String),
+    #[error("nobody can be asked here whether this is meant: add --yes")]
+    NeedsYes,
+    #[error("nothing was done")]
+    Declined,
     #[error("input or output failed: {0}")]
     Io(std::io::Error),
 }
@@ -91,7 +114,11 @@ pub fn main(site: Option<&'static [u8]>) -> ExitCode {
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
+        // Whoever read what was printed has read enough.
+        Err(CommandError::Io(error)) if error.kind() == ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
+            let code =
+                if matches!(error, CommandError::NeedsYes) { ExitCode::from(WRONG_USE) } else { ExitCode::FAILURE };
             let mut text = format!("latchkey: {error}");
             let mut cause = std::error::Error::source(&error);
             while let Some(error) = cause {
@@ -103,7 +130,7 @@ pub fn main(site: Option<&'static [u8]>) -> ExitCode {
                 Some(log) => log.print(&text),
                 None => drop(writeln!(std::io::stderr(), "{text}")),
             }
-            ExitCode::FAILURE
+            code
         }
     }
 }
@@ -150,6 +177,10 @@ async fn run(config: Option<PathBuf>, command: Command, site: Option<&'static [u
             let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
             users::run(command, settings).await
         }
+        Command::Session(command) => {
+            let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
+            sessions::run(command, settings).await
+        }
     }
 }
 
@@ -170,6 +201,18 @@ async fn installed(settings: &Settings) -> Result<Arc<dyn Store>, CommandError> 
     if store.keys().await?.is_empty() { Err(CommandError::NoKeys) } else { Ok(store) }
 }
 
-fn print(line: &str) -> Result<(), CommandError> {
-    Ok(writeln!(std::io::stdout(), "{line}")?)
+/// The user whom somebody called by name or id.
+async fn find_user(services: &Services, typed: &str) -> Result<User, CommandError> {
+    let named = services.user_named(typed).await?;
+    // Somebody may have taken another one's id for a name.
+    match (named, services.store().user(&UserId::new(typed)).await?) {
+        (Some(one), Some(other)) if one.id != other.id => Err(CommandError::TwoUsers(printable(typed))),
+        (Some(user), _) | (None, Some(user)) => Ok(user),
+        (None, None) => Err(CommandError::NoUser(printable(typed))),
+    }
+}
+
+/// What a user is called in what a command says.
+fn called(user: &User) -> String {
+    format!("{} ({})", printable(user.username.as_str()), printable(user.id.as_str()))
 }

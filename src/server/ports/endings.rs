@@ -40,6 +40,15 @@ pub struct EndSessions {
     pub at: Timestamp,
 }
 
+/// See [`SessionEndings::end_all_sessions`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndedPage {
+    /// Those that were alive until then, in any order.
+    pub ended: Vec<SessionId>,
+    /// The last session of the page, expired ones included; `None` where none was left.
+    pub next: Option<SessionId>,
+}
+
 /// That a session was ended, as a server remembers it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Ended {
@@ -74,6 +83,14 @@ pub trait SessionEndings: Send + Sync {
     /// Ends sessions that are not ended yet, writes one event for each (`event` is its pattern, `sid` filled in), and
     /// returns those it ended.
     async fn end_sessions(&self, end: &EndSessions, event: &Event) -> Result<Vec<SessionId>, StoreError>;
+    /// Ends, by the operator, the sessions of all users that are not ended and started before `at`: a page of them in the
+    /// order of their ids, at most `limit`, from the one on that follows `after`. Writes one event for each that it ended.
+    async fn end_all_sessions(
+        &self,
+        after: Option<&SessionId>,
+        at: Timestamp,
+        limit: u32,
+    ) -> Result<EndedPage, StoreError>;
     /// Ends these sessions once more, where the database has lost that they were ended: a standby that was behind took
     /// over. Returns how many it ended.
     async fn end_again(&self, ended: &[Ended]) -> Result<u64, StoreError>;

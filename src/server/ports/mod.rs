@@ -20,13 +20,15 @@ mod web_sessions;
 
 pub use answer::{Answer, answering};
 pub use attempts::{Attempts, DecideTallies, Tallies};
-pub use endings::{EndSessions, Ended, PasswordChange, Selection, SessionEndings, StartSession, UserEndings};
+pub use endings::{
+    EndSessions, Ended, EndedPage, PasswordChange, Selection, SessionEndings, StartSession, UserEndings,
+};
 pub use events::{EventPage, Events, Recorded};
 pub use keys::{DecideKeys, KeyChanges, Keys, StoredKey};
 pub use known_browsers::{KnownBrowser, KnownBrowsers};
 pub use refreshes::{Changes, Decide, Refreshes, Rotated, SessionChange, Undecided};
 pub use sessions::{LastSeen, Sessions};
-pub use upkeep::{Health, Upkeep};
+pub use upkeep::{ForeignCommits, Health, Upkeep};
 pub use users::{User, Users};
 pub use web_sessions::WebSessions;
 

@@ -21,7 +21,19 @@ pub trait Health: Send + Sync {
     async fn ping(&self) -> Result<(), StoreError>;
     /// A number that changes when the database may have become another one, with less in it.
     fn incarnation(&self) -> u64;
+    /// What is another value once somebody else has committed to the database: a command beside this server. `None` where
+    /// it is not told, and somebody else may have at any time.
+    async fn foreign_commits(&self) -> Result<Option<ForeignCommits>, StoreError>;
     /// Whether another process may end sessions behind our back without our hearing of it: then liveness is asked of
     /// the store each time.
     fn is_shared(&self) -> bool;
+}
+
+/// See [`Health::foreign_commits`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ForeignCommits {
+    /// Which of our connections was asked.
+    pub connection: u64,
+    /// What it said.
+    pub version: i64,
 }

@@ -26,8 +26,10 @@ pub trait Users: Send + Sync {
     async fn add_user(&self, user: &User, event: Option<&Event>) -> Result<bool, StoreError>;
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
     async fn user_by_name(&self, name: &Username) -> Result<Option<User>, StoreError>;
-    /// All users by name.
-    async fn users(&self) -> Result<Vec<User>, StoreError>;
+    /// A page of all users by name: at most `limit`, from the one on that follows `after`.
+    async fn users(&self, after: Option<&Username>, limit: u32) -> Result<Vec<User>, StoreError>;
+    /// Gives a user another name; `false` if somebody else has it. `None`: no such user.
+    async fn rename_user(&self, id: &UserId, name: &Username) -> Result<Option<bool>, StoreError>;
     /// Replaces a hash by a stronger one of the same password, if it is still `old`.
     async fn rehash(&self, id: &UserId, old: &str, new: &str) -> Result<(), StoreError>;
 }

@@ -12,8 +12,8 @@ use crate::domain::session::{Label, Lifetime, Rotation, Session};
 use crate::domain::time::Timestamp;
 use crate::server::common_passwords::{is_common, words_of_the_site};
 use crate::server::config::Registration;
-use crate::server::password::{HashError, PasswordCheck};
-use crate::server::ports::{PasswordChange, StartSession, StoreError, User};
+use crate::server::password::PasswordCheck;
+use crate::server::ports::{PasswordChange, StartSession, User};
 use crate::server::telemetry::AUDIT;
 use crate::server::token::{base64url, digest, refresh};
 use crate::server::turns::Origin;
@@ -82,7 +82,7 @@ impl Services {
         if self.store.add_user(&user, event.as_ref()).await? { Ok(user) } else { Err(ServiceError::UsernameTaken) }
     }
 
-    async fn new_password(
+    pub(super) async fn new_password(
         &self,
         field: &'static str,
         typed: &str,
@@ -369,9 +369,7 @@ impl Services {
             event: &event,
         };
         // Somebody else changed it in between: then the current one is not current any more.
-        if !self.ends.change_password(change).await? {
-            return Err(ServiceError::InvalidCredentials);
-        }
+        self.ends.change_password(change).await?.ok_or(ServiceError::InvalidCredentials)?;
         tracing::info!(target: AUDIT, user = %user.id, sid = %session.id, ip = source.ip, "the password was changed");
         Ok(())
     }
@@ -383,16 +381,4 @@ fn typed_password(typed: &str) -> Result<Password, ServiceError> {
         PasswordError::TooLong => ServiceError::Password("password", error),
         _ => ServiceError::InvalidCredentials,
     })
-}
-
-impl ServiceError {
-    /// Whether it is a fault of ours, by which nothing was judged.
-    pub const fn is_ours(&self) -> bool {
-        matches!(self, Self::Store(_) | Self::Hash(_) | Self::Issue(_) | Self::Aborted)
-    }
-
-    /// Whether it is a passing fault, after which the same request may succeed.
-    pub const fn is_passing(&self) -> bool {
-        matches!(self, Self::Store(StoreError::Unavailable(_)) | Self::Hash(HashError::Busy))
-    }
 }

@@ -8,16 +8,18 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::network::Network;
 use crate::domain::session::Reason;
 use crate::domain::time::Timestamp;
-use crate::server::ports::Store;
+use crate::server::liveness::Liveness;
+use crate::server::ports::{ForeignCommits, Store, StoreError};
 use crate::server::session_changes::{Listener, SessionChanges};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-/// How often other servers' changes are looked for, where several share a database: an end elsewhere is told within a
-/// second.
-const LOOK: Duration = Duration::from_millis(700);
+/// How often it is looked for whether somebody else changed something: what a command ends is refused within a second.
+const LOOK: Duration = Duration::from_millis(300);
+/// The same where several servers share a database, which is asked about each request's session anyway.
+const LOOK_SHARED: Duration = Duration::from_millis(700);
 
 /// Something that happened.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,33 +65,68 @@ impl Services {
     }
 }
 
-/// Where several servers share a database: looks for what the others changed, for all who listen here with one
-/// question, however many pages are open.
-pub(super) async fn follow_others(store: Arc<dyn Store>, news: Weak<SessionChanges>) {
+/// Looks for what others changed in the database, for all who listen here, however many pages are open. Where the
+/// database tells that somebody else committed (SQLite: a command), what lives is forgotten and all pages look; where
+/// it does not (PostgreSQL), one question says of whom sessions changed.
+pub(super) async fn follow_others(store: Weak<dyn Store>, liveness: Weak<Liveness>, news: Weak<SessionChanges>) {
     let mut known: HashMap<UserId, Option<String>> = HashMap::new();
+    let mut commits = None;
     let mut answers = true;
+    let look = if store.upgrade().is_some_and(|store| store.is_shared()) { LOOK_SHARED } else { LOOK };
     loop {
-        sleep(LOOK).await;
-        let Some(news) = news.upgrade() else { return };
-        let users = news.users();
-        let session_fingerprints =
-            if users.is_empty() { Ok(HashMap::new()) } else { store.session_fingerprints(&users).await };
-        match session_fingerprints {
-            Ok(mut seen) => {
-                let seen: HashMap<_, _> = users.into_iter().map(|user| (user.clone(), seen.remove(&user))).collect();
-                // Also of those who only began to listen: something may have happened meanwhile.
-                for (user, _) in seen.iter().filter(|(user, outline)| known.get(*user) != Some(*outline)) {
-                    news.announce(user);
-                }
-                (known, answers) = (seen, true);
+        sleep(look).await;
+        let (Some(store), Some(liveness), Some(news)) = (store.upgrade(), liveness.upgrade(), news.upgrade()) else {
+            return;
+        };
+        let looked = match foreign_commits(&*store, &liveness).await {
+            Ok(Some(now)) if commits == Some(now) => Ok(()),
+            Ok(Some(now)) => {
+                liveness.invalidate_all();
+                news.users().iter().for_each(|user| news.announce(user));
+                commits = Some(now);
+                Ok(())
             }
-            Err(error) if answers => {
-                tracing::warn!(%error, "open pages are not told for now what happens at other servers");
-                answers = false;
+            Ok(None) => tell_whose_sessions_changed(&*store, &news, &mut known).await,
+            Err(error) => {
+                liveness.invalidate_all();
+                Err(error)
             }
-            Err(_) => {}
+        };
+        if let Err(error) = looked.as_ref()
+            && answers
+        {
+            tracing::warn!(%error, "open pages are not told for now what happens elsewhere");
+        }
+        answers = looked.is_ok();
+    }
+}
+
+/// See [`Store::foreign_commits`]. While the answer waits behind a long write, nothing is taken for living that was not
+/// looked up meanwhile.
+async fn foreign_commits(store: &dyn Store, liveness: &Liveness) -> Result<Option<ForeignCommits>, StoreError> {
+    let mut answer = store.foreign_commits();
+    loop {
+        match timeout(LOOK, &mut answer).await {
+            Ok(answer) => return answer,
+            Err(_) => liveness.invalidate_all(),
         }
     }
+}
+
+async fn tell_whose_sessions_changed(
+    store: &dyn Store,
+    news: &SessionChanges,
+    known: &mut HashMap<UserId, Option<String>>,
+) -> Result<(), StoreError> {
+    let users = news.users();
+    let mut seen = if users.is_empty() { HashMap::new() } else { store.session_fingerprints(&users).await? };
+    let seen: HashMap<_, _> = users.into_iter().map(|user| (user.clone(), seen.remove(&user))).collect();
+    // Also of those who only began to listen: something may have happened meanwhile.
+    for (user, _) in seen.iter().filter(|(user, outline)| known.get(*user) != Some(*outline)) {
+        news.announce(user);
+    }
+    *known = seen;
+    Ok(())
 }
 
 impl Watch {

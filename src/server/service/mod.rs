@@ -13,6 +13,7 @@ mod identity;
 mod known_browsers;
 mod limits;
 mod live;
+mod operator;
 mod queue;
 mod refresh_batch;
 mod sessions;
@@ -88,6 +89,18 @@ pub enum ServiceError {
     Aborted,
 }
 
+impl ServiceError {
+    /// Whether it is a fault of ours, by which nothing was judged.
+    pub const fn is_ours(&self) -> bool {
+        matches!(self, Self::Store(_) | Self::Hash(_) | Self::Issue(_) | Self::Aborted)
+    }
+
+    /// Whether it is a passing fault, after which the same request may succeed.
+    pub const fn is_passing(&self) -> bool {
+        matches!(self, Self::Store(StoreError::Unavailable(_)) | Self::Hash(HashError::Busy))
+    }
+}
+
 impl From<SignError> for ServiceError {
     fn from(error: SignError) -> Self {
         Self::Issue(error.into())
@@ -152,14 +165,13 @@ pub struct Services {
 }
 
 impl Services {
-    /// Starts the services, the task that exchanges refresh tokens, and the one that follows other servers.
+    /// Starts the services, the task that exchanges refresh tokens, and the one that follows other processes.
     pub fn start(parts: Parts) -> Arc<Self> {
         let Parts { store, clock, entropy, settings, access, keys, hasher, listeners } = parts;
         let liveness = Arc::new(Liveness::new(store.clone(), settings.tokens.access_ttl));
         let changes = Arc::new(SessionChanges::new(listeners, settings.limits.connections_per_address));
-        if store.is_shared() {
-            tokio::spawn(live::follow_others(store.clone(), Arc::downgrade(&changes)));
-        }
+        let (weak_store, weak_liveness) = (Arc::downgrade(&store), Arc::downgrade(&liveness));
+        tokio::spawn(live::follow_others(weak_store, weak_liveness, Arc::downgrade(&changes)));
         let ends = Arc::new(SessionEnds::new(store.clone(), liveness.clone(), changes.clone()));
         let queue = queue::RefreshQueue::start(queue::Exchange {
             ends: ends.clone(),

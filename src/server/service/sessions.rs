@@ -162,13 +162,10 @@ impl Services {
     /// # Errors
     /// `NotFound` when there is no such user.
     pub async fn end_user(&self, id: &UserId, delete: bool) -> Result<(), ServiceError> {
-        let now = self.now();
-        let found =
-            if delete { self.ends.delete_user(id, now).await? } else { self.ends.set_disabled(id, true, now).await? };
-        if found { Ok(()) } else { Err(ServiceError::NotFound) }
+        if delete { self.delete_user(id).await.map(drop) } else { self.disable_user(id).await.map(drop) }
     }
 
-    async fn end(
+    pub(super) async fn end(
         &self,
         end: &EndSessions,
         kind: Kind,

@@ -23,11 +23,14 @@ pub struct Database {
     /// How many connections were made to a database that may become another one: each may have led to a standby that
     /// has taken over. SQLite's file stays the same.
     pub(super) connected: Arc<AtomicU64>,
+    /// On SQLite: how many writing connections were made. There is one at a time.
+    pub(super) writers_made: Arc<AtomicU64>,
 }
 
 impl Database {
     pub(super) fn new(writers: AnyPool, readers: AnyPool, dialect: Dialect) -> Self {
-        Self { writers, readers, dialect, others: Arc::new(Semaphore::new(1)), connected: Arc::default() }
+        let others = Arc::new(Semaphore::new(1));
+        Self { writers, readers, dialect, others, connected: Arc::default(), writers_made: Arc::default() }
     }
 
     /// Runs a reading statement (`SELECT` … `list`), which is a read transaction of its own and over when this returns.

@@ -2,7 +2,7 @@
 
 use super::database::Database;
 use super::sql::{Dialect, Sql, sql};
-use crate::server::ports::{Health, StoreError};
+use crate::server::ports::{ForeignCommits, Health, StoreError};
 use async_trait::async_trait;
 use sqlx::Error;
 use std::sync::atomic::Ordering;
@@ -29,6 +29,10 @@ impl Health for Database {
             Err(Error::Database(error)) if error.code().as_deref() == Some(BUSY) => Ok(()),
             result => Ok(result.map(drop)?),
         }
+    }
+
+    async fn foreign_commits(&self) -> Result<Option<ForeignCommits>, StoreError> {
+        self.commits_by_others().await
     }
 
     fn incarnation(&self) -> u64 {

@@ -12,6 +12,8 @@ use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 /// How long a request waits for a free connection before it is told to come again.
@@ -24,7 +26,7 @@ const WRITER: &str = "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRA
 const READER: &str = "PRAGMA busy_timeout = 2000; PRAGMA query_only = ON; PRAGMA synchronous = FULL; \
                       PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
 
-/// Who starts may wait longer than a request does: another process may be writing, a command or a server that goes.
+/// Who starts, and a command, may wait longer than a request does: another process may be writing.
 const STARTING: &str = "PRAGMA busy_timeout = 20000";
 
 /// What tells whether the file can be read and written, and the folder take SQLite's files beside it.
@@ -81,7 +83,7 @@ async fn open_sqlite(path: &str, missing: IfMissing) -> Result<Database, OpenErr
     // A pool would try a file that is no database again and again, and in the end say nothing of the reason.
     try_sqlite(&options).await.map_err(|error| OpenError::sqlite(&absolute, error))?;
     // These are files: they do not go away while we are idle, and need no test before each use.
-    let pool = |connections, pragmas: &'static str| {
+    let pool = |connections, pragmas: &'static str, made: Arc<AtomicU64>| {
         AnyPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(ACQUIRE)
@@ -91,21 +93,31 @@ async fn open_sqlite(path: &str, missing: IfMissing) -> Result<Database, OpenErr
             // When SQLite rolls back by itself (a full disk), sqlx counts on: such a connection is replaced.
             .before_acquire(|connection, _| Box::pin(async move { Ok(!connection.is_in_transaction()) }))
             .after_connect(move |connection, _| {
+                made.fetch_add(1, Ordering::SeqCst);
                 Box::pin(async move { sqlx::raw_sql(pragmas).execute(connection).await.map(drop) })
             })
     };
-    let writers = pool(1, WRITER).connect_with(options.clone()).await.map_err(OpenError::Connect)?;
+    let writers_made: Arc<AtomicU64> = Arc::default();
+    let writers =
+        pool(1, WRITER, writers_made.clone()).connect_with(options.clone()).await.map_err(OpenError::Connect)?;
     match missing {
         IfMissing::Made => {
             sqlx::raw_sql(STARTING).execute(&writers).await.map_err(OpenError::Connect)?;
             migrations::run(&writers, Dialect::Sqlite).await?;
             sqlx::raw_sql(WRITER).execute(&writers).await.map_err(OpenError::Connect)?;
         }
-        IfMissing::Refused => migrations::check(&writers, Dialect::Sqlite).await?,
+        IfMissing::Refused => {
+            migrations::check(&writers, Dialect::Sqlite).await?;
+            // A command comes after a server that is busy writing, however long that takes.
+            sqlx::raw_sql(STARTING).execute(&writers).await.map_err(OpenError::Connect)?;
+        }
     }
-    let readers = pool(SQLITE_READERS, READER).connect_with(options).await.map_err(OpenError::Connect)?;
+    let readers =
+        pool(SQLITE_READERS, READER, Arc::default()).connect_with(options).await.map_err(OpenError::Connect)?;
     open_all(&readers, SQLITE_READERS).await.map_err(OpenError::Connect)?;
-    Ok(Database::new(writers, readers, Dialect::Sqlite))
+    let mut database = Database::new(writers, readers, Dialect::Sqlite);
+    database.writers_made = writers_made;
+    Ok(database)
 }
 
 /// Opens all connections of a pool now: when one is needed first, the process may have no descriptor left for it.

@@ -13,7 +13,7 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
 use crate::server::ports::{
-    EndSessions, Ended, LastSeen, Selection, SessionEndings, Sessions, StartSession, StoreError,
+    EndSessions, Ended, EndedPage, LastSeen, Selection, SessionEndings, Sessions, StartSession, StoreError,
 };
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
@@ -145,7 +145,7 @@ pub(super) async fn end(write: &mut Write, ending: EndCondition<'_>) -> Result<V
 }
 
 /// Of the rows that an ending statement returned, those that were alive: the session and its user.
-fn were_alive(rows: &[AnyRow], at: Timestamp) -> Result<Vec<(SessionId, UserId)>, StoreError> {
+pub(super) fn were_alive(rows: &[AnyRow], at: Timestamp) -> Result<Vec<(SessionId, UserId)>, StoreError> {
     let mut alive = Vec::new();
     for row in rows {
         let (idle_end, end): (i64, i64) = (row.try_get(2)?, row.try_get(3)?);
@@ -330,6 +330,15 @@ impl SessionEndings for Database {
         insert_events(&mut write, &events).await?;
         write.commit().await?;
         Ok(ended)
+    }
+
+    async fn end_all_sessions(
+        &self,
+        after: Option<&SessionId>,
+        at: Timestamp,
+        limit: u32,
+    ) -> Result<EndedPage, StoreError> {
+        self.end_page_of_all(after, at, limit).await
     }
 
     async fn end_again(&self, ended: &[Ended]) -> Result<u64, StoreError> {

@@ -20,7 +20,11 @@ const ADD: Sql = sql!(
 );
 const BY_ID: Sql = sql!("SELECT " list " FROM (SELECT " user " AS o FROM users u WHERE u.id = $1) t");
 const BY_NAME: Sql = sql!("SELECT " list " FROM (SELECT " user " AS o FROM users u WHERE u.username = $1) t");
-const ALL: Sql = sql!("SELECT " list " FROM (SELECT " user " AS o FROM users u ORDER BY u.username) t");
+/// No name is empty, so each one follows that.
+const PAGE: Sql = sql!(
+    "SELECT " list " FROM (SELECT " user " AS o FROM users u WHERE u.username > $1 ORDER BY u.username LIMIT $2) t"
+);
+const RENAME: Sql = sql!("UPDATE users SET username = $2 WHERE id = $1");
 const REHASH: Sql = sql!("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2");
 /// The time is a later one with each change, whatever the clock says: by it a sign-in knows its password from the next.
 const CHANGE_PASSWORD: Sql = sql!(
@@ -78,9 +82,21 @@ impl Users for Database {
         self.one_user(BY_NAME, name.as_str()).await
     }
 
-    async fn users(&self) -> Result<Vec<User>, StoreError> {
-        let text = self.read(ALL).fetch_one(&self.readers).await?;
+    async fn users(&self, after: Option<&Username>, limit: u32) -> Result<Vec<User>, StoreError> {
+        let page = self.read(PAGE).bind(after.map_or("", Username::as_str)).bind(i64::from(limit));
+        let text = page.fetch_one(&self.readers).await?;
         Ok(from_json::<UserRow>(&text)?.into_iter().map(User::from).collect())
+    }
+
+    async fn rename_user(&self, id: &UserId, name: &Username) -> Result<Option<bool>, StoreError> {
+        let mut write = self.write().await?;
+        let query = write.query(RENAME).bind(id.as_str()).bind(name.as_str());
+        match query.execute(write.connection()).await {
+            Ok(renamed) if renamed.rows_affected() == 0 => Ok(None),
+            Ok(_) => write.commit().await.map(|()| Some(true)),
+            Err(sqlx::Error::Database(error)) if error.is_unique_violation() => Ok(Some(false)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     async fn rehash(&self, id: &UserId, old: &str, new: &str) -> Result<(), StoreError> {
@@ -167,7 +183,7 @@ impl UserEndings for Database {
 }
 
 /// The pattern of an event that no request caused.
-fn by_nobody(user_id: &UserId, at: Timestamp) -> Event {
+pub(super) fn by_nobody(user_id: &UserId, at: Timestamp) -> Event {
     Event {
         user_id: user_id.clone(),
         kind: Kind::SessionEnded,

@@ -98,7 +98,7 @@ stories! {
         for store in [first, second] {
             store.ping().await.unwrap();
             assert_eq!(load(&*store, "one").await, session("one", "ada"));
-            assert_eq!(store.users().await.unwrap(), vec![user("ada")]);
+            assert_eq!(store.users(None, 9).await.unwrap(), vec![user("ada")]);
         }
     }
 }

@@ -120,6 +120,6 @@ stories! {
             tasks.spawn(async move { store.add_user(&user, None).await.unwrap() });
         }
         assert_eq!(tasks.join_all().await.into_iter().filter(|added| *added).count(), 1);
-        assert_eq!(one.users().await.unwrap().len(), 1);
+        assert_eq!(one.users(None, 9).await.unwrap().len(), 1);
     }
 }

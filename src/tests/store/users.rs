@@ -1,7 +1,8 @@
 //! Users: names, passwords, disabling, deleting.
 
 use super::*;
-use latchkey::server::ports::PasswordChange;
+use latchkey::domain::session::Reason;
+use latchkey::server::ports::{Ended, PasswordChange};
 
 stories! {
     async fn a_user_round_trips_by_id_and_by_name(world: World) {
@@ -18,7 +19,7 @@ stories! {
         let second = User { id: UserId::new("another"), ..user("ada") };
         let signed_up = Event { user_id: second.id.clone(), ..event("ada", Kind::SignedUp) };
         assert!(!store.add_user(&second, Some(&signed_up)).await.unwrap());
-        assert_eq!(store.users().await.unwrap(), vec![user("ada")]);
+        assert_eq!(store.users(None, 9).await.unwrap(), vec![user("ada")]);
         assert_eq!(store.activity(&second.id, page(None, 9)).await.unwrap(), vec![]);
     }
 
@@ -28,7 +29,7 @@ stories! {
             assert!(store.add_user(&user(name), Some(&event(name, Kind::SignedUp))).await.unwrap());
         }
         let names: Vec<String> =
-            store.users().await.unwrap().iter().map(|user| user.username.as_str().to_owned()).collect();
+            store.users(None, 9).await.unwrap().iter().map(|user| user.username.as_str().to_owned()).collect();
         assert_eq!(names, ["ada", "bob", "zoë", "ünal"]);
         assert_eq!(told(&*store, "bob").await, [(Kind::SignedUp, None, None)]);
     }
@@ -145,7 +146,7 @@ stories! {
         apply(&*store, vec![SessionChange::Ended {
             id: sid("two"),
             user_id: user_id("ada"),
-            reason: latchkey::domain::session::Reason::SignedOut,
+            reason: Reason::SignedOut,
             at: NOW,
         }])
         .await;
@@ -162,5 +163,66 @@ stories! {
         store.record(&event("ada", Kind::SignInFailed)).await.unwrap();
         assert!(store.add_user(&user("ada"), None).await.unwrap(), "the name is free again");
         assert_eq!(activity(&*store, "ada").await, vec![]);
+    }
+
+    async fn users_are_read_page_by_page(world: World) {
+        let store = world.open().await;
+        for name in ["bob", "zoë", "ada", "Ünal"] {
+            assert!(store.add_user(&user(name), None).await.unwrap());
+        }
+        let names = async |after: Option<&str>, limit| {
+            let after = after.map(|name| Username::new(name).unwrap());
+            let page = store.users(after.as_ref(), limit).await.unwrap();
+            page.iter().map(|user| user.username.as_str().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(names(None, 3).await, ["ada", "bob", "zoë"]);
+        assert_eq!(names(Some("bob"), 1).await, ["zoë"]);
+        assert_eq!(names(Some("zoë"), 3).await, ["ünal"]);
+        assert!(names(Some("ünal"), 3).await.is_empty());
+    }
+
+    async fn a_user_is_renamed_unless_somebody_has_the_name(world: World) {
+        let store = world.open_with_ada().await;
+        assert!(store.add_user(&user("bob"), None).await.unwrap());
+        start(&*store, &session("one", "ada")).await;
+        let name = |name: &str| Username::new(name).unwrap();
+        assert_eq!(store.rename_user(&user_id("ada"), &name("bob")).await.unwrap(), Some(false));
+        assert_eq!(store.rename_user(&user_id("nobody"), &name("eve")).await.unwrap(), None);
+        for again in 0..2 {
+            assert_eq!(store.rename_user(&user_id("ada"), &name("eve")).await.unwrap(), Some(true), "{again}");
+        }
+        assert_eq!(store.user_by_name(&name("ada")).await.unwrap(), None);
+        assert_eq!(store.user_by_name(&name("eve")).await.unwrap().unwrap(), User { username: name("eve"), ..user("ada") });
+        assert_eq!(load(&*store, "one").await.revoked, None);
+    }
+
+    async fn all_sessions_are_ended_page_by_page(world: World) {
+        let store = world.open_with_ada().await;
+        assert!(store.add_user(&user("bob"), None).await.unwrap());
+        for (id, name) in [("a", "ada"), ("b", "bob"), ("c", "ada"), ("d", "bob")] {
+            start(&*store, &session(id, name)).await;
+        }
+        let expired = Lifetime { idle_expires_at: NOW, ..session("e", "bob").lifetime };
+        start(&*store, &Session { lifetime: expired, ..session("e", "bob") }).await;
+        let later = Lifetime::start(NOW + HOUR, DAY, DAY, true);
+        start(&*store, &Session { lifetime: later, ..session("f", "bob") }).await;
+        let ended = Ended { id: sid("c"), at: NOW, reason: Reason::SignedOut };
+        store.end_again(&[ended]).await.unwrap();
+        let (at, mut after, mut pages) = (NOW + MINUTE, None, Vec::new());
+        loop {
+            let page = store.end_all_sessions(after.as_ref(), at, 2).await.unwrap();
+            after = page.next;
+            pages.push(sorted(page.ended));
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(pages, [vec!["a", "b"], vec!["d"], vec![]], "the expired one did not end by this");
+        for (id, expected) in [("a", "operator"), ("c", "signed_out"), ("e", "operator")] {
+            assert_eq!(reason(&*store, id).await, Some(expected));
+        }
+        assert_eq!(reason(&*store, "f").await, None, "it started later");
+        let told = told(&*store, "ada").await;
+        assert_eq!(told[0], (Kind::SessionEnded, Some(sid("a")), Some("operator".into())));
     }
 }

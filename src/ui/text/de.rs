@@ -189,6 +189,7 @@ pub(super) static ACTIVITY: ActivityTexts = ActivityTexts {
         forked: "Das Gerät hat seine Anmeldung nach einer Verbindungsstörung erneuert",
         reused: "Vielleicht hat jemand diese Anmeldung kopiert. Wir haben sie beendet.",
         password_changed: "Passwort geändert",
+        password_set: "Die Verwaltung dieser Seite hat ein neues Passwort gesetzt",
     },
 };
 

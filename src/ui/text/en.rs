@@ -189,6 +189,7 @@ pub(super) static ACTIVITY: ActivityTexts = ActivityTexts {
         forked: "This device renewed its sign-in after a lost connection",
         reused: "Somebody may have copied this sign-in. We ended it.",
         password_changed: "Password changed",
+        password_set: "The operator of this site set a new password",
     },
 };
 

@@ -191,6 +191,7 @@ pub(super) static ACTIVITY: ActivityTexts = ActivityTexts {
         forked: "L’appareil a renouvelé sa connexion après une coupure du réseau",
         reused: "Quelqu’un a peut-être copié cette connexion. Nous l’avons fermée.",
         password_changed: "Mot de passe changé",
+        password_set: "L’administration de ce site a défini un nouveau mot de passe",
     },
 };
 

@@ -214,6 +214,8 @@ pub struct HappenedTexts {
     pub forked: Words,
     pub reused: Words,
     pub password_changed: Words,
+    /// By the operator.
+    pub password_set: Words,
 }
 
 /// Ending a session that somebody else started.

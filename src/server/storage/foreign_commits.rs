@@ -1,0 +1,79 @@
+//! Whether another process has committed to an SQLite file.
+
+use super::database::Database;
+use super::sql::Dialect;
+use crate::server::ports::{ForeignCommits, StoreError};
+use std::sync::atomic::Ordering;
+
+/// Asked on one connection twice, the numbers differ if another connection committed in between, in whatever process;
+/// its own commits do not count (<https://www.sqlite.org/pragma.html#pragma_data_version>). All writes of a server go
+/// through its one writing connection, so there the number changes by others' commits alone. Reading it takes no lock
+/// that writers wait for, and reads no page.
+const DATA_VERSION: &str = "PRAGMA data_version";
+
+impl Database {
+    /// See [`Health::foreign_commits`](crate::server::ports::Health::foreign_commits).
+    pub(super) async fn commits_by_others(&self) -> Result<Option<ForeignCommits>, StoreError> {
+        if self.dialect == Dialect::Postgres {
+            return Ok(None);
+        }
+        // In turn with the writers, but not behind all of those that wait for `Database::write`.
+        let mut writer = self.writers.acquire().await?;
+        let version: i64 = sqlx::query_scalar(DATA_VERSION).fetch_one(&mut *writer).await?;
+        // While we have the only writing connection, no other one is made.
+        Ok(Some(ForeignCommits { connection: self.writers_made.load(Ordering::SeqCst), version }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::Timestamp;
+    use crate::server::ports::{Health as _, WebSessions as _};
+
+    const NOW: Timestamp = Timestamp::from_millis(1);
+
+    async fn two() -> (tempfile::TempDir, Database, Database) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/x.db", folder.path().display());
+        (folder, Database::open(&url).await.unwrap(), Database::open(&url).await.unwrap())
+    }
+
+    async fn write(database: &Database, id: &str) {
+        assert!(database.add_web_session(id, "", NOW, None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn others_commits_count_and_our_own_do_not() {
+        let (_folder, ours, theirs) = two().await;
+        let before = ours.foreign_commits().await.unwrap();
+        write(&ours, "a").await;
+        drop(ours.write().await.unwrap());
+        assert!(ours.web_session("a", Timestamp::default()).await.unwrap().is_some());
+        assert_eq!(ours.foreign_commits().await.unwrap(), before);
+        drop(theirs.write().await.unwrap());
+        assert_eq!(ours.foreign_commits().await.unwrap(), before, "nothing was committed");
+        write(&theirs, "b").await;
+        let after = ours.foreign_commits().await.unwrap();
+        assert_ne!(after, before);
+        assert_eq!(ours.foreign_commits().await.unwrap(), after);
+    }
+
+    #[tokio::test]
+    async fn a_commit_is_seen_that_our_own_next_write_has_passed_over() {
+        let (_folder, ours, theirs) = two().await;
+        let before = ours.foreign_commits().await.unwrap();
+        write(&theirs, "a").await;
+        write(&ours, "b").await;
+        assert_ne!(ours.foreign_commits().await.unwrap(), before);
+    }
+
+    /// Each connection counts for itself: a new one may be where the last one was.
+    #[tokio::test]
+    async fn another_writing_connection_counts_as_a_commit() {
+        let (_folder, ours, _) = two().await;
+        let before = ours.foreign_commits().await.unwrap();
+        drop(ours.writers.acquire().await.unwrap().detach());
+        assert_ne!(ours.foreign_commits().await.unwrap(), before);
+    }
+}
