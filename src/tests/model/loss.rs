@@ -118,7 +118,7 @@ impl World {
     }
 
     /// Presents a token: decides, and carries the decision out as the server does.
-    pub fn present(&mut self, rule: Rule, token: Token) -> Decision {
+    pub(super) fn present(&mut self, rule: Rule, token: Token) -> Decision {
         let decision = self.judge(rule, token);
         match decision {
             Decision::Rotate | Decision::Fork | Decision::Recover => {
@@ -144,12 +144,12 @@ impl World {
     }
 
     /// The server sees an access token of this generation.
-    pub fn see(&mut self, generation: u8) {
+    pub(super) fn see(&mut self, generation: u8) {
         self.seen = self.seen.max(Some(generation));
     }
 
     /// Writes the last use to the row, and forgets it.
-    pub fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         self.row.confirmed |= self.seen.take() == Some(self.row.current.generation);
     }
 
@@ -168,7 +168,7 @@ impl World {
     }
 
     /// Forgets the date, and the exact age of everything past the grace.
-    pub fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         let shift = self.now - GRACE;
         self.now = GRACE;
         for row in [&mut self.row, &mut self.standby] {
@@ -189,14 +189,14 @@ pub(super) fn gives(decision: Decision) -> bool {
 }
 
 /// Whether an honest client is asked to try again, and will then get an answer.
-pub fn comes_again(decision: Decision) -> bool {
+pub(super) fn comes_again(decision: Decision) -> bool {
     matches!(decision, Decision::Refuse(Refusal::Overtaken))
 }
 
 /// Plays on from `world`, each step after the grace of the one before: in each round the thief presents one of his
 /// tokens and uses what he gets or not, then the owner refreshes. After that the session must have ended, or all of the
 /// thief's tokens must be useless. Returns whether the thief wins.
-pub fn is_won_by_the_thief(rule: Rule, world: &World, rounds: u8) -> bool {
+pub(super) fn is_won_by_the_thief(rule: Rule, world: &World, rounds: u8) -> bool {
     if world.row.revoked {
         return false;
     }

@@ -26,7 +26,7 @@ pub(super) struct LossMachine {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Message {
+pub(super) enum Message {
     /// A request with this token; how many ticks ago the token was exchanged, if that was within the grace; and whether
     /// the browser has received another token since that is not older.
     Request(Token, Option<u8>, bool),

@@ -9,7 +9,7 @@ use stateright::{Model, Property};
 
 /// The assumption about the owner's requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Requests {
+pub(super) enum Requests {
     /// None: they arrive at any time.
     Whenever,
     /// A request that is still on its way when the browser receives the successor of its token arrives within the grace
@@ -101,7 +101,7 @@ pub(super) struct State {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Action {
+pub(super) enum Action {
     /// A tab sends the token in the cookie jar.
     Send(Agent),
     /// A request is decided. With `again`, the network will deliver it once more.
@@ -148,7 +148,7 @@ impl Machine {
     }
 
     /// With a thief there are no assumptions about the network.
-    pub fn with_thief(rule: Rule) -> Self {
+    pub(super) fn with_thief(rule: Rule) -> Self {
         Self {
             requests: Requests::Whenever,
             answers: Answers::Whenever,
@@ -159,7 +159,7 @@ impl Machine {
     }
 
     /// The decision that an action leads to in a state, for printing a trace.
-    pub fn decision(&self, state: &State, action: Action) -> Option<Decision> {
+    pub(super) fn decision(&self, state: &State, action: Action) -> Option<Decision> {
         let (token, agent, history) = match action {
             Action::Decide { ask, .. } => (ask.token, ask.agent, ask.history()),
             Action::DecideWaiting(ask, waited, since) => (ask.token, ask.agent, ask.waited(waited, since)),

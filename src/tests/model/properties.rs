@@ -96,7 +96,7 @@ fn fixed_end(machine: &Machine, state: &State) -> bool {
 /// any of his tokens or none, and uses what he gets or not. In each of these plays the session must end, or all of the
 /// thief's tokens must be useless. With `shown`, the owner also uses the access token that he gets, and one refresh of
 /// his is enough. Returns the play that the thief wins, if there is one, last step first.
-pub fn won_by_the_thief(rule: Rule, world: &World, shown: bool) -> Option<Vec<String>> {
+pub(super) fn won_by_the_thief(rule: Rule, world: &World, shown: bool) -> Option<Vec<String>> {
     play(rule, *world, shown, if shown { 1 } else { 2 })
 }
 

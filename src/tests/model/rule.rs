@@ -6,13 +6,13 @@ use latchkey::domain::session::Session;
 use std::time::Duration;
 
 /// The time that a tick of the model's clock stands for.
-pub const TICK: Duration = Duration::from_secs(5);
+pub(super) const TICK: Duration = Duration::from_secs(5);
 /// The grace in ticks.
 pub(super) const GRACE: u8 = 2;
 
 /// The rule that decides. Every rule except [`Rule::Real`] is wrong on purpose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Rule {
+pub(super) enum Rule {
     /// `latchkey::domain::redeem`, unchanged, for tabs that say that they share their token.
     Real,
     /// Each repeat starts the grace again.
@@ -65,7 +65,13 @@ pub enum Rule {
 
 impl Rule {
     /// What `presented` means.
-    pub fn decide(self, session: &Session, presented: &Presented, confirmed: bool, can_repeat: bool) -> Decision {
+    pub(super) fn decide(
+        self,
+        session: &Session,
+        presented: &Presented,
+        confirmed: bool,
+        can_repeat: bool,
+    ) -> Decision {
         let grace = TICK * u32::from(GRACE);
         let real = |grace, confirmed| redeem(session, presented, grace, confirmed, || can_repeat);
         match self {
@@ -135,7 +141,7 @@ impl Rule {
 
 impl Rule {
     /// The presented token with the time that counts for its successor.
-    pub fn dated(self, presented: Presented) -> Presented {
+    pub(super) fn dated(self, presented: Presented) -> Presented {
         match self {
             Self::DatedByArrival => Presented { decided_at: presented.at, ..presented },
             _ => presented,

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 /// A refresh token of the session, by its state. The order is that of the generations.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Token {
+pub(super) enum Token {
     /// More than one exchange before the current one.
     Older,
     /// The token whose exchange created the current one.
@@ -36,7 +36,7 @@ impl Token {
     }
 
     /// The class of this token after `exchanged` got a new successor.
-    pub fn after(self, exchanged: Self) -> Self {
+    pub(super) fn after(self, exchanged: Self) -> Self {
         match (exchanged, self) {
             (presented, token) if presented == token => Self::Parent,
             // A fork displaces tokens newer than the presented one.
@@ -50,7 +50,7 @@ impl Token {
 
 /// What the server knows about a presented token, besides the session's last exchange.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct History {
+pub(super) struct History {
     /// If the token was exchanged less than a grace ago: when, relative to its request.
     pub exchanged: Option<Since>,
     /// How many ticks the request has waited in the server.
@@ -117,7 +117,7 @@ pub(super) struct World {
 
 impl World {
     /// A new session that ends in this many ticks.
-    pub fn signed_in(idle: u8, absolute: u8) -> Self {
+    pub(super) fn signed_in(idle: u8, absolute: u8) -> Self {
         Self {
             now: GRACE,
             rotated_at: GRACE,
@@ -188,7 +188,7 @@ impl World {
     }
 
     /// The decision of the rule now, without any change.
-    pub fn judge(&self, rule: Rule, token: Token, agent: Agent, history: History) -> Decision {
+    pub(super) fn judge(&self, rule: Rule, token: Token, agent: Agent, history: History) -> Decision {
         let presented = self.presented(rule, token, agent, history);
         rule.decide(&self.session(history), &presented, self.confirmed || self.noted, self.can_repeat)
     }
@@ -207,7 +207,7 @@ impl World {
     }
 
     /// Presents a token: decides, and carries the decision out durably, as the server does.
-    pub fn present(&mut self, rule: Rule, token: Token, agent: Agent, history: History) -> Decision {
+    pub(super) fn present(&mut self, rule: Rule, token: Token, agent: Agent, history: History) -> Decision {
         let decision = self.judge(rule, token, agent, history);
         match decision {
             Decision::Rotate | Decision::Fork | Decision::Recover => self.make_successor(rule, token, agent, history),
@@ -243,26 +243,26 @@ impl World {
     }
 
     /// The server sees an access token of the current generation (with one mutation: of any generation).
-    pub fn confirm(&mut self) {
+    pub(super) fn confirm(&mut self) {
         self.noted = !self.confirmed;
     }
 
     /// The last uses are written to the row.
-    pub fn flush(&mut self) {
+    pub(super) fn flush(&mut self) {
         self.confirmed |= std::mem::take(&mut self.noted);
     }
 
     /// The server crashes and loses its memory.
-    pub fn crash(&mut self) {
+    pub(super) fn crash(&mut self) {
         self.noted = false;
     }
 
     /// The key of the current token goes, or the form of tokens changes.
-    pub fn change_key(&mut self) {
+    pub(super) fn change_key(&mut self) {
         self.can_repeat = false;
     }
 
-    pub fn steal(&mut self, token: Token) {
+    pub(super) fn steal(&mut self, token: Token) {
         self.loot[token as usize] = true;
     }
 
@@ -272,7 +272,7 @@ impl World {
     }
 
     /// The age of the current token, in ticks.
-    pub fn age(&self) -> u8 {
+    pub(super) fn age(&self) -> u8 {
         self.now - self.made_at
     }
 
@@ -281,7 +281,7 @@ impl World {
     }
 
     /// Forgets what no rule depends on: the date, and how long ago the last rotation was once its grace is over.
-    pub fn settle(&mut self) {
+    pub(super) fn settle(&mut self) {
         let shift = self.now - GRACE;
         self.now = GRACE;
         self.rotated_at = self.rotated_at.saturating_sub(shift);
@@ -291,7 +291,7 @@ impl World {
 }
 
 /// Whether a decision gives the presenter a valid token.
-pub fn gives(decision: Decision) -> bool {
+pub(super) fn gives(decision: Decision) -> bool {
     matches!(decision, Decision::Rotate | Decision::Repeat | Decision::Fork | Decision::Recover)
 }
 

@@ -6,10 +6,10 @@ use reqwest::{Client, Method, RequestBuilder, Response, StatusCode, redirect};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-pub const REFRESH: &str = "__Host-Http-latchkey-refresh";
+pub(crate) const REFRESH: &str = "__Host-Http-latchkey-refresh";
 /// The name of the cookie that identifies a browser, also after signing out.
-pub const DEVICE: &str = "__Host-Http-latchkey-device";
-pub const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
+pub(crate) const DEVICE: &str = "__Host-Http-latchkey-device";
+pub(crate) const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 
 /// A complete answer.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ impl Reply {
     }
 
     /// The stable code of the problem in the answer.
-    pub fn code(&self) -> String {
+    pub(crate) fn code(&self) -> String {
         assert_eq!(self.header("content-type"), Some("application/problem+json"), "{self:?}");
         let problem = self.json();
         assert_eq!(problem["status"], self.status.as_u16());
@@ -82,17 +82,17 @@ impl Anonymous {
     }
 
     /// Moves the browser to another server, or to the same one after a restart.
-    pub fn goes_to(&mut self, app: &TestApp) {
+    pub(crate) fn goes_to(&mut self, app: &TestApp) {
         self.base = app.url("");
     }
 
     /// A browser that uses a program in a process of its own.
-    pub fn at(program: &Program) -> Self {
+    pub(crate) fn at(program: &Program) -> Self {
         Self::of(program.url.clone())
     }
 
     /// From now on each request uses a connection of its own through `network`.
-    pub fn goes_through(&mut self, network: &Network) {
+    pub(crate) fn goes_through(&mut self, network: &Network) {
         let client = Client::builder().redirect(redirect::Policy::none()).pool_max_idle_per_host(0);
         self.client = client.build().expect("a client");
         self.base = network.url();
@@ -112,7 +112,7 @@ impl Anonymous {
     }
 
     /// Sends a request, and stores the cookies of the answer.
-    pub async fn send(&mut self, request: RequestBuilder) -> Reply {
+    pub(crate) async fn send(&mut self, request: RequestBuilder) -> Reply {
         let response = request.send().await.expect("an answer");
         self.reload(response).await
     }
@@ -142,7 +142,7 @@ impl Anonymous {
     }
 
     /// Posts a form like a browser without JavaScript.
-    pub async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
+    pub(crate) async fn submit(&mut self, path: &str, fields: &[(&str, &str)]) -> Reply {
         let request = self.request(Method::POST, path).header("Accept", "text/html,*/*;q=0.8").form(fields);
         self.send(request).await
     }
@@ -190,13 +190,13 @@ impl SignedIn {
     }
 
     /// Opens the stream of changes to the user's sessions.
-    pub async fn listen(&self) -> Response {
+    pub(crate) async fn listen(&self) -> Response {
         let request = self.browser.request(Method::GET, "/api/live").bearer_auth(&self.access_token);
         request.send().await.expect("an answer")
     }
 
     /// Posts JSON with the access token.
-    pub async fn post(&mut self, path: &str, body: Value) -> Reply {
+    pub(crate) async fn post(&mut self, path: &str, body: Value) -> Reply {
         let request = self.browser.request(Method::POST, path).bearer_auth(&self.access_token).json(&body);
         self.browser.send(request).await
     }
@@ -207,19 +207,19 @@ impl SignedIn {
     }
 
     /// Refreshes as one of several tabs.
-    pub async fn try_shared_refresh(&mut self) -> Reply {
+    pub(crate) async fn try_shared_refresh(&mut self) -> Reply {
         let request = self.browser.request(Method::POST, "/auth/refresh").json(&json!({"shared": true}));
         self.refresh_by(request).await
     }
 
     /// `None` if there was no answer.
-    pub async fn refreshes_if_answered(&mut self) -> Option<Reply> {
+    pub(crate) async fn refreshes_if_answered(&mut self) -> Option<Reply> {
         let response = self.browser.request(Method::POST, "/auth/refresh").send().await.ok()?;
         Some(self.refreshed(response).await)
     }
 
     /// `None` if there was no answer.
-    pub async fn posts_if_answered(&mut self, path: &str, body: Value) -> Option<Reply> {
+    pub(crate) async fn posts_if_answered(&mut self, path: &str, body: Value) -> Option<Reply> {
         let request = self.browser.request(Method::POST, path).bearer_auth(&self.access_token).json(&body);
         let response = request.send().await.ok()?;
         Some(self.browser.reload(response).await)

@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 /// Random bytes from the system.
-pub fn random<const N: usize>() -> [u8; N] {
+pub(super) fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     SystemEntropy.fill(&mut bytes);
     bytes
@@ -42,7 +42,7 @@ impl Clock for TestClock {
 }
 
 /// The setup of a server.
-pub struct TestAppBuilder {
+pub(crate) struct TestAppBuilder {
     backend: Backend,
     settings: Settings,
     now: Timestamp,
@@ -60,19 +60,19 @@ impl TestAppBuilder {
     }
 
     /// The time at which the server starts.
-    pub fn at(mut self, now: Timestamp) -> Self {
+    pub(crate) fn at(mut self, now: Timestamp) -> Self {
         self.now = now;
         self
     }
 
     /// The message of a panic ([`TestApp::panics_at`]).
-    pub fn with_last_words(mut self, words: &'static str) -> Self {
+    pub(crate) fn with_last_words(mut self, words: &'static str) -> Self {
         self.last_words = words;
         self
     }
 
     /// Connects to the database through `wire`.
-    pub fn over(mut self, wire: &Wire) -> Self {
+    pub(crate) fn over(mut self, wire: &Wire) -> Self {
         self.wire = Some(wire.address());
         self
     }
@@ -88,7 +88,7 @@ impl TestAppBuilder {
     }
 
     /// Starts in a folder that the test has prepared.
-    pub async fn start_in(self, folder: TempDir) -> TestApp {
+    pub(crate) async fn start_in(self, folder: TempDir) -> TestApp {
         let folder = Arc::new(folder);
         let mut settings = self.settings;
         let direct = self.backend.url(folder.path()).await;
@@ -103,7 +103,7 @@ impl TestAppBuilder {
 }
 
 /// A running server.
-pub struct TestApp {
+pub(crate) struct TestApp {
     folder: Arc<TempDir>,
     settings: Settings,
     site: Source,
@@ -145,7 +145,7 @@ impl Running {
 
 impl TestApp {
     /// A server with cheap hashing and otherwise the default settings.
-    pub fn on(backend: Backend) -> TestAppBuilder {
+    pub(crate) fn on(backend: Backend) -> TestAppBuilder {
         let mut settings = Settings::default();
         settings.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
         settings.server.public_url = "https://id.example.org".into();
@@ -193,11 +193,11 @@ impl TestApp {
     }
 
     /// The whole database, beside the server.
-    pub async fn store(&self) -> Arc<dyn Store> {
+    pub(crate) async fn store(&self) -> Arc<dyn Store> {
         storage::connect(&self.settings.database.url).await.expect("the database opens")
     }
 
-    pub fn folder(&self) -> PathBuf {
+    pub(crate) fn folder(&self) -> PathBuf {
         self.folder.path().to_owned()
     }
 
@@ -215,28 +215,28 @@ impl TestApp {
     }
 
     /// Sets the clock back.
-    pub fn step_back(&self, by: Duration) {
+    pub(crate) fn step_back(&self, by: Duration) {
         self.clock.now.fetch_sub(i64::try_from(by.as_millis()).expect("a time"), Ordering::SeqCst);
     }
 
     /// Makes the server panic when it reads the clock for the `look`-th time from now on.
-    pub fn panics_at(&self, look: i64) {
+    pub(crate) fn panics_at(&self, look: i64) {
         self.clock.looks.store(look, Ordering::SeqCst);
     }
 
     /// Whether it has not panicked yet. It no longer will.
-    pub fn panics_no_more(&self) -> bool {
+    pub(crate) fn panics_no_more(&self) -> bool {
         self.clock.looks.swap(0, Ordering::SeqCst) > 0
     }
 
     /// Asks the server to stop, without waiting.
-    pub fn tell_to_stop(&mut self) {
+    pub(crate) fn tell_to_stop(&mut self) {
         let running = self.running.as_mut().expect("the server runs");
         let _ = std::mem::replace(&mut running.stop, oneshot::channel().0).send(());
     }
 
     /// Stops the server and starts it again on the same data.
-    pub async fn restart(&mut self) {
+    pub(crate) async fn restart(&mut self) {
         if let Some(running) = self.running.take() {
             running.stop().await;
         }
@@ -245,7 +245,7 @@ impl TestApp {
     }
 
     /// A new server on a copy of the current files, as after a crash of this process.
-    pub async fn after_a_crash(&self) -> Self {
+    pub(crate) async fn after_a_crash(&self) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         for name in ["latchkey.db", "latchkey.db-wal", "secret.key"] {
             std::fs::copy(self.folder.path().join(name), folder.path().join(name)).expect("a copy");
@@ -256,7 +256,7 @@ impl TestApp {
     }
 
     /// A second server on the same database, with the same secret and clock.
-    pub async fn twin(&self) -> Self {
+    pub(crate) async fn twin(&self) -> Self {
         let (folder, settings, clock) = (self.folder.clone(), self.settings.clone(), self.clock.clone());
         let site = self.site.clone();
         let running = Running::start(settings.clone(), site.clone(), clock.clone()).await;
@@ -264,7 +264,7 @@ impl TestApp {
     }
 
     /// Changes the settings for the next start.
-    pub fn change(&mut self, change: impl FnOnce(&mut Settings)) {
+    pub(crate) fn change(&mut self, change: impl FnOnce(&mut Settings)) {
         change(&mut self.settings);
     }
 
@@ -273,17 +273,17 @@ impl TestApp {
     }
 
     /// A browser that is not signed in.
-    pub fn browser(&self) -> Anonymous {
+    pub(crate) fn browser(&self) -> Anonymous {
         Anonymous::new(self)
     }
 
     /// A new user, signed in.
-    pub async fn signed_up(&self, username: &str) -> SignedIn {
+    pub(crate) async fn signed_up(&self, username: &str) -> SignedIn {
         self.browser().sign_up(username).await
     }
 
     /// The same user on another device.
-    pub async fn signed_in(&self, username: &str) -> SignedIn {
+    pub(crate) async fn signed_in(&self, username: &str) -> SignedIn {
         self.browser().sign_in(username).await
     }
 }

@@ -21,7 +21,7 @@ impl Backend {
 }
 
 /// The URL of the PostgreSQL server for the tests.
-pub fn postgres_server() -> String {
+pub(crate) fn postgres_server() -> String {
     std::env::var("LATCHKEY_TEST_POSTGRES")
         .expect("no PostgreSQL to test on: run `make test`, or `scripts/with-postgres cargo test …`")
 }

@@ -15,7 +15,7 @@ pub(crate) use program::Program;
 pub(crate) use wire::Wire;
 
 /// A password that satisfies every rule.
-pub const PASSWORD: &str = "violet kettle under snowfall";
+pub(crate) const PASSWORD: &str = "violet kettle under snowfall";
 
 /// Defines tests that run on both databases.
 macro_rules! on_both_databases {

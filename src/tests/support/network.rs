@@ -20,7 +20,7 @@ pub(crate) enum Fate {
 }
 
 /// Listens on its own port. Requests without a planned fate pass through.
-pub struct Network {
+pub(crate) struct Network {
     address: SocketAddr,
     plan: Arc<Mutex<VecDeque<Fate>>>,
 }
@@ -45,7 +45,7 @@ impl Network {
     }
 
     /// Plans the fates of the next requests, in their order.
-    pub fn plan(&self, fates: impl IntoIterator<Item = Fate>) {
+    pub(crate) fn plan(&self, fates: impl IntoIterator<Item = Fate>) {
         self.plan.lock().expect("the plan").extend(fates);
     }
 }

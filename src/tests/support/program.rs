@@ -10,7 +10,7 @@ use std::time::Duration;
 const TOO_LONG: Duration = Duration::from_secs(60);
 
 /// A server in its own folder, with a registered native client `cli`.
-pub struct Program {
+pub(crate) struct Program {
     child: Child,
     pub url: String,
     log: PathBuf,
@@ -18,7 +18,7 @@ pub struct Program {
 
 impl Program {
     /// Creates the files that the program needs in a folder.
-    pub fn prepare(folder: &Path) {
+    pub(crate) fn prepare(folder: &Path) {
         let settings = "[package.metadata.leptos]\noutput-name = \"latchkey\"\nsite-root = \"site\"\n\n\
                         [[clients]]\nid = \"cli\"\nkind = \"native\"\n";
         std::fs::write(folder.join("Leptos.toml"), settings).expect("a file");
@@ -27,7 +27,7 @@ impl Program {
     }
 
     /// Starts the program. Its log at `level` goes to a file.
-    pub async fn start(folder: &Path, level: &str) -> Self {
+    pub(crate) async fn start(folder: &Path, level: &str) -> Self {
         Self::start_by(folder, |command| {
             command.env("LATCHKEY_LOG", level);
         })
@@ -35,7 +35,7 @@ impl Program {
     }
 
     /// Starts the program. Its log at `level` goes to `log`.
-    pub async fn start_with(folder: &Path, level: &str, log: Stdio) -> Self {
+    pub(crate) async fn start_with(folder: &Path, level: &str, log: Stdio) -> Self {
         let change = |command: &mut Command| {
             command.env("LATCHKEY_LOG", level).stderr(log);
         };
@@ -43,7 +43,7 @@ impl Program {
     }
 
     /// Starts the program with the changes to its command.
-    pub async fn start_by(folder: &Path, change: impl FnOnce(&mut Command)) -> Self {
+    pub(crate) async fn start_by(folder: &Path, change: impl FnOnce(&mut Command)) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
         let url = format!("http://127.0.0.1:{port}");
         Self::prepare(folder);
@@ -74,7 +74,7 @@ impl Program {
     }
 
     /// Kills the program like `kill -9`.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
@@ -89,7 +89,7 @@ impl Program {
     }
 
     /// Asks the program to stop, and waits for its end.
-    pub async fn stop(&mut self) -> ExitStatus {
+    pub(crate) async fn stop(&mut self) -> ExitStatus {
         self.signal(Signal::TERM);
         let stopped = async {
             loop {
@@ -103,12 +103,12 @@ impl Program {
     }
 
     /// Takes its standard error, if that is a pipe.
-    pub const fn stderr(&mut self) -> Option<ChildStderr> {
+    pub(crate) const fn stderr(&mut self) -> Option<ChildStderr> {
         self.child.stderr.take()
     }
 
     /// Its log so far.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         String::from_utf8_lossy(&std::fs::read(&self.log).expect("the log")).into_owned()
     }
 }

@@ -55,17 +55,17 @@ impl Wire {
 
     /// Holds back the next message to PostgreSQL that contains all of `words`, and everything after it on its
     /// connection. Other connections are not affected.
-    pub fn hold_back(&self, words: &'static [&'static str]) {
+    pub(crate) fn hold_back(&self, words: &'static [&'static str]) {
         *self.snag.lock().expect("a snag") = Some(words);
     }
 
     /// Waits until a message is held back.
-    pub async fn holds(&self) {
+    pub(crate) async fn holds(&self) {
         self.state.subscribe().wait_for(|state| state.holds).await.expect("a wire");
     }
 
     /// PostgreSQL is away: connections break off, and new ones are closed at once, as proxies do.
-    pub fn break_off(&self) {
+    pub(crate) fn break_off(&self) {
         self.state.send_modify(|state| state.is_broken = true);
     }
 
@@ -79,7 +79,7 @@ impl Wire {
 }
 
 /// The URL of the same database at `address`.
-pub fn url(direct: &str, address: SocketAddr) -> String {
+pub(super) fn url(direct: &str, address: SocketAddr) -> String {
     let (user, rest) = direct.split_once('@').expect("the URL names a user");
     let (_, database) = rest.split_once('/').expect("the URL names a database");
     // Without encryption, so that messages can be told apart.
