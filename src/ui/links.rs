@@ -41,18 +41,31 @@ pub mod post {
     use crate::api::preferences::Choose;
     use server_fn::ServerFn;
 
+    /// [`sign_in`](crate::api::auth::sign_in).
     pub const LOGIN: &str = SignIn::PATH;
+    /// [`sign_up`](crate::api::auth::sign_up).
     pub const SIGNUP: &str = SignUp::PATH;
+    /// [`refresh`](crate::api::auth::refresh).
     pub const REFRESH: &str = Refresh::PATH;
+    /// [`sign_out`](crate::api::auth::sign_out).
     pub const LOGOUT: &str = SignOut::PATH;
+    /// [`sign_out_all`](crate::api::auth::sign_out_all).
     pub const LOGOUT_ALL: &str = SignOutAll::PATH;
+    /// [`revoke_session`](crate::api::auth::revoke_session).
     pub const REVOKE: &str = RevokeSession::PATH;
+    /// [`rename_session`](crate::api::auth::rename_session).
     pub const RENAME: &str = RenameSession::PATH;
+    /// [`not_mine`](crate::api::auth::not_mine).
     pub const NOT_MINE: &str = NotMine::PATH;
+    /// [`end_not_mine`](crate::api::auth::end_not_mine).
     pub const END_NOT_MINE: &str = EndNotMine::PATH;
+    /// [`reauthenticate`](crate::api::auth::reauthenticate).
     pub const REAUTHENTICATE: &str = Reauthenticate::PATH;
+    /// [`change_password`](crate::api::auth::change_password).
     pub const PASSWORD: &str = ChangePassword::PATH;
+    /// [`choose`](crate::api::preferences::choose).
     pub const PREFERENCES: &str = Choose::PATH;
+    /// [`delete_account`](crate::api::auth::delete_account).
     pub const DELETE_ACCOUNT: &str = DeleteAccount::PATH;
 }
 

@@ -1,4 +1,5 @@
 //! The pages, one in each file: the parts that the browser hydrates. [`app`](super::app) adds the layout around them.
+#![expect(unreachable_pub, reason = "`component` adds a function that is `pub`, whoever may see the component")]
 
 mod account;
 mod activity;

@@ -17,7 +17,7 @@ thread_local! {
 
 /// How many guesses a password takes, as a power of ten, for an attacker who tries `words` first; `None` if there is no
 /// estimate.
-pub async fn guesses_log10(password: &str, words: &[String]) -> Option<f64> {
+pub(super) async fn guesses_log10(password: &str, words: &[String]) -> Option<f64> {
     let worker = worker().ok()?;
     let guesses = ask(&worker, password, words).await.ok().and_then(|answer| answer.as_f64());
     if guesses.is_none() {

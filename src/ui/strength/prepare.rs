@@ -8,7 +8,7 @@ const REFUSED: &str = r"[\p{Cc}\p{Cn}\p{Cs}\p{Zl}\p{Zp}]";
 const SPACES: &str = r"\p{Zs}";
 
 /// The prepared password; `None` if it has characters that the server refuses.
-pub fn prepared(typed: &str) -> Option<String> {
+pub(super) fn prepared(typed: &str) -> Option<String> {
     if RegExp::new(REFUSED, "u").test(typed) {
         return None;
     }

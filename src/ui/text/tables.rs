@@ -1,4 +1,5 @@
 //! The tables of texts: a field for each sentence or word that people read.
+#![expect(missing_docs, reason = "a field is named by what it says, and the tables are where that is read")]
 
 use super::{About, Counted, Words};
 
