@@ -5,6 +5,10 @@
 //!
 //! Each verb that writes is one transaction, durable when it returns `Ok`; dropped half-way it leaves nothing or all of
 //! it.
+#![expect(
+    missing_docs,
+    reason = "a field has the name and the meaning of what it carries: a column, or a field of `domain`"
+)]
 
 mod answer;
 mod attempts;
