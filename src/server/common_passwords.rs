@@ -3,14 +3,14 @@
 use crate::domain::weak_passwords::{self, COMMON_LOG10, is_mostly_known, judged};
 
 /// Words that an attacker would try first at `public_url`.
-pub fn words_of_the_site(public_url: &str) -> Vec<String> {
+pub(super) fn words_of_the_site(public_url: &str) -> Vec<String> {
     let url = public_url.parse::<http::Uri>().ok();
     weak_passwords::words_of_the_site(url.as_ref().and_then(http::Uri::host).unwrap_or_default())
 }
 
 /// Whether a password is too common, by our own lists and by the estimate of zxcvbn (Wheeler, USENIX Security 2016), in
 /// whose dictionaries `words` come first. It takes tens of milliseconds at most, even for passwords made to be slow.
-pub fn is_common(password: &str, words: &[String]) -> bool {
+pub(super) fn is_common(password: &str, words: &[String]) -> bool {
     if is_mostly_known(password, words) {
         return true;
     }

@@ -7,7 +7,7 @@ use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as 
 use std::path::Path;
 
 /// The folder of a file, in a form that can be opened: `.` for a plain file name.
-pub fn folder_of(file: &Path) -> &Path {
+pub(super) fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
@@ -23,7 +23,7 @@ pub(super) fn make_folder(folder: &Path) -> Result<()> {
 ///
 /// # Errors
 /// When the system cannot read it.
-pub fn exposed_mode(folder: &Path) -> Result<Option<u32>> {
+pub(super) fn exposed_mode(folder: &Path) -> Result<Option<u32>> {
     let mode = std::fs::metadata(folder)?.mode() & 0o7777;
     Ok((mode & 0o002 != 0).then_some(mode))
 }
@@ -32,7 +32,7 @@ pub fn exposed_mode(folder: &Path) -> Result<Option<u32>> {
 ///
 /// # Errors
 /// When it does not exist or cannot be read; [`ErrorKind::InvalidInput`] when it is not a regular file.
-pub fn open_regular(path: &Path) -> Result<(File, Metadata)> {
+pub(super) fn open_regular(path: &Path) -> Result<(File, Metadata)> {
     let flags = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     let metadata = file.metadata()?;
@@ -44,7 +44,7 @@ pub fn open_regular(path: &Path) -> Result<(File, Metadata)> {
 }
 
 /// Whether a file is owned by the user of this process.
-pub fn is_ours(metadata: &Metadata) -> bool {
+pub(super) fn is_ours(metadata: &Metadata) -> bool {
     metadata.uid() == rustix::process::geteuid().as_raw()
 }
 

@@ -14,7 +14,7 @@ const END: &[u8] = b"\r\n\r\n";
 const MARK: &[u8] = b"x-content-type-options: ";
 
 /// The header lines that are added.
-pub fn lines(https: bool) -> Vec<u8> {
+pub(super) fn lines(https: bool) -> Vec<u8> {
     let mut all = HeaderMap::new();
     headers::complete(&mut all, https);
     let line = |(name, value): (&http::HeaderName, &http::HeaderValue)| {

@@ -31,7 +31,7 @@ pub struct Alive {
 }
 
 /// The memory of one server.
-pub struct Liveness {
+pub(super) struct Liveness {
     store: Arc<dyn Records>,
     /// Ended sessions, and when and why that was.
     ended: DashMap<SessionId, Revocation>,
@@ -47,7 +47,7 @@ pub struct Liveness {
 }
 
 impl Liveness {
-    pub fn new(store: Arc<dyn Records>, longest: Duration) -> Self {
+    pub(super) fn new(store: Arc<dyn Records>, longest: Duration) -> Self {
         Self {
             store,
             ended: DashMap::new(),
@@ -64,7 +64,7 @@ impl Liveness {
     ///
     /// # Errors
     /// When the store has to be asked and is unavailable.
-    pub async fn check(&self, id: &SessionId, now: Timestamp) -> Result<Option<Arc<Alive>>, StoreError> {
+    pub(super) async fn check(&self, id: &SessionId, now: Timestamp) -> Result<Option<Arc<Alive>>, StoreError> {
         if self.ended.contains_key(id) {
             return Ok(None);
         }
@@ -104,13 +104,13 @@ impl Liveness {
     }
 
     /// Announces that sessions of `user` are about to be ended. Hold the guard until the end is remembered here.
-    pub fn ending(self: &Arc<Self>, user: &UserId) -> EndingGuard {
+    pub(super) fn ending(self: &Arc<Self>, user: &UserId) -> EndingGuard {
         *self.ending.entry(user.clone()).or_default() += 1;
         EndingGuard { liveness: self.clone(), user: user.clone() }
     }
 
     /// Remembers that sessions ended; to be called after the commit and before the answer.
-    pub fn ended(&self, ended: &[Ended]) {
+    pub(super) fn ended(&self, ended: &[Ended]) {
         for Ended { id, at, reason } in ended {
             self.ended.insert(id.clone(), Revocation { at: *at, reason: *reason });
             self.alive.remove(id);
@@ -119,12 +119,12 @@ impl Liveness {
     }
 
     /// When and why a session ended, if that is remembered, whatever the store says.
-    pub fn end_of(&self, id: &SessionId) -> Option<Revocation> {
+    pub(super) fn end_of(&self, id: &SessionId) -> Option<Revocation> {
         self.ended.get(id).map(|end| end.clone())
     }
 
     /// All remembered ends, with the incarnation of the store that may have lost some; `None` if it has them all.
-    pub fn ends_to_repeat(&self) -> Option<(u64, Vec<Ended>)> {
+    pub(super) fn ends_to_repeat(&self) -> Option<(u64, Vec<Ended>)> {
         let incarnation = self.store.incarnation();
         if self.incarnation.load(Ordering::SeqCst) == incarnation {
             return None;
@@ -134,25 +134,25 @@ impl Liveness {
     }
 
     /// Notes that this incarnation of the store has all remembered ends.
-    pub fn repeated(&self, incarnation: u64) {
+    pub(super) fn repeated(&self, incarnation: u64) {
         self.incarnation.store(incarnation, Ordering::SeqCst);
     }
 
     /// Forgets all live sessions, because it is unknown whether a revocation was committed.
-    pub fn invalidate_all(&self) {
+    pub(super) fn invalidate_all(&self) {
         self.epoch.fetch_add(1, Ordering::SeqCst);
         self.alive.clear();
     }
 
     /// Notes that a session was used, and the generation of its token.
-    pub fn touch(&self, id: &SessionId, generation: Option<u64>, now: Timestamp) {
+    pub(super) fn touch(&self, id: &SessionId, generation: Option<u64>, now: Timestamp) {
         let mut seen = self.seen.entry(id.clone()).or_insert_with(|| LastSeen { id: id.clone(), at: now, generation });
         seen.at = seen.at.max(now);
         seen.generation = seen.generation.max(generation);
     }
 
     /// The last use of a session, if it has not been written yet.
-    pub fn seen(&self, id: &SessionId) -> Option<LastSeen> {
+    pub(super) fn seen(&self, id: &SessionId) -> Option<LastSeen> {
         self.seen.get(id).map(|seen| seen.clone())
     }
 
@@ -161,7 +161,7 @@ impl Liveness {
     ///
     /// # Errors
     /// When the store is unavailable. Nothing is forgotten then.
-    pub async fn flush(&self, now: Timestamp) -> Result<(), StoreError> {
+    pub(super) async fn flush(&self, now: Timestamp) -> Result<(), StoreError> {
         let batch: Vec<LastSeen> = self.seen.iter().map(|seen| seen.clone()).collect();
         if !batch.is_empty() {
             let held: HashSet<SessionId> = self.store.write_last_seen(&batch).await?.into_iter().collect();
@@ -177,7 +177,7 @@ impl Liveness {
 
 /// While a guard is held, the store is asked about all sessions of the user: between the commit and the moment when the
 /// end is remembered, another request may already have answered that the session has ended.
-pub struct EndingGuard {
+pub(super) struct EndingGuard {
     liveness: Arc<Liveness>,
     user: UserId,
 }

@@ -32,7 +32,7 @@ pub(super) fn outlive_hangups() -> std::io::Result<()> {
 }
 
 /// Completes when the process is asked to stop: by SIGTERM after draining, by SIGINT (a person at a terminal) at once.
-pub async fn stop_signal() -> Stop {
+pub(super) async fn stop_signal() -> Stop {
     let wait = async |kind| match signal(kind) {
         Ok(mut signal) => {
             signal.recv().await;

@@ -22,6 +22,7 @@ pub struct Readiness {
 }
 
 impl Readiness {
+    /// Ready as soon as the store answers.
     pub fn new(store: Arc<dyn Health>, claim: Claim) -> Self {
         Self { store, claim, is_stopping: AtomicBool::new(false), last: Mutex::new(None) }
     }

@@ -20,7 +20,7 @@ use std::sync::Arc;
 const END_ALL_BATCH: u32 = 500;
 
 /// Ends sessions, and announces each end.
-pub struct SessionEnds {
+pub(super) struct SessionEnds {
     endings: Arc<dyn Endings>,
     liveness: Arc<Liveness>,
     changes: Arc<SessionChanges>,
@@ -67,7 +67,7 @@ impl<T> Drop for PendingDecision<'_, T> {
 
 impl SessionEnds {
     /// Ends sessions on `endings`; `liveness` and `changes` hear of it.
-    pub fn new(endings: Arc<dyn Endings>, liveness: Arc<Liveness>, changes: Arc<SessionChanges>) -> Self {
+    pub(super) fn new(endings: Arc<dyn Endings>, liveness: Arc<Liveness>, changes: Arc<SessionChanges>) -> Self {
         Self { endings, liveness, changes }
     }
 
@@ -76,7 +76,11 @@ impl SessionEnds {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn start_session(&self, start: StartSession<'_>, former: Option<&UserId>) -> Result<bool, StoreError> {
+    pub(super) async fn start_session(
+        &self,
+        start: StartSession<'_>,
+        former: Option<&UserId>,
+    ) -> Result<bool, StoreError> {
         let (user, at) = (start.session.user_id.clone(), start.session.lifetime.created_at);
         let users: Vec<&UserId> = [Some(&user), former].into_iter().flatten().collect();
         let commit = self.endings.start_session(start);
@@ -87,7 +91,7 @@ impl SessionEnds {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn end(&self, end: &EndSessions, event: &Event) -> Result<Vec<SessionId>, StoreError> {
+    pub(super) async fn end(&self, end: &EndSessions, event: &Event) -> Result<Vec<SessionId>, StoreError> {
         let commit = self.endings.end_sessions(end, event);
         self.carry_out(&[&end.user_id], end.reason, end.at, commit, |ended| Some(ended)).await
     }
@@ -152,7 +156,7 @@ impl SessionEnds {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn decide<T: Send + 'static>(
+    pub(super) async fn decide<T: Send + 'static>(
         &self,
         ids: Vec<SessionId>,
         decide: impl FnOnce(Vec<Session>) -> (Changes, T) + Send + 'static,
@@ -179,7 +183,7 @@ impl SessionEnds {
     ///
     /// # Errors
     /// When the store does not answer; the next call catches up.
-    pub async fn repeat_lost(&self) -> Result<(), StoreError> {
+    pub(super) async fn repeat_lost(&self) -> Result<(), StoreError> {
         let Some((incarnation, ended)) = self.liveness.ends_to_repeat() else { return Ok(()) };
         if !ended.is_empty() {
             let count = self.endings.end_again(&ended).await?;

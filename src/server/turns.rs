@@ -13,7 +13,7 @@ pub enum Origin {
 
 /// The waiting items.
 #[derive(Debug)]
-pub struct Turns<T> {
+pub(super) struct Turns<T> {
     /// How many items of known sources may wait, and how many of strangers.
     most: usize,
     known: Ring<VecDeque<T>>,
@@ -108,7 +108,7 @@ impl<L: Lane> Ring<L> {
 
 impl<T> Turns<T> {
     /// A queue for at most `most` items of known sources, and as many of strangers.
-    pub fn new(most: usize) -> Self {
+    pub(super) fn new(most: usize) -> Self {
         Self { most: most.max(1), known: Ring::default(), strangers: Ring::default(), known_is_next: true }
     }
 
@@ -116,7 +116,7 @@ impl<T> Turns<T> {
     ///
     /// # Errors
     /// The item that is not in the queue: `item` itself, or the one removed for it.
-    pub fn push(&mut self, origin: &Origin, item: T) -> Result<(), T> {
+    pub(super) fn push(&mut self, origin: &Origin, item: T) -> Result<(), T> {
         let (full, lost) = match origin {
             Origin::Known(account) => {
                 let full = self.known.len() >= self.most;
@@ -149,7 +149,7 @@ impl<T> Turns<T> {
     }
 
     /// Takes the item whose turn it is.
-    pub fn take(&mut self) -> Option<T> {
+    pub(super) fn take(&mut self) -> Option<T> {
         self.known_is_next = !self.known_is_next;
         if !self.known_is_next {
             self.known.take().or_else(|| self.strangers.take())

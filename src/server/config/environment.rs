@@ -21,7 +21,7 @@ pub(super) struct Variable {
 
 impl Variable {
     /// The value as TOML if it parses (`true`, `5`, `["a"]`), otherwise as a string (`10s`).
-    pub fn toml(&self) -> Value {
+    pub(super) fn toml(&self) -> Value {
         let parsed =
             format!("value = {}", self.value).parse::<Table>().ok().and_then(|mut table| table.remove("value"));
         match parsed {
@@ -44,7 +44,7 @@ impl EnvironmentVariables {
     /// # Errors
     /// [`ConfigError::Environment`] for a name that has the form of a setting but is none, or a value that is not
     /// UTF-8.
-    pub fn read(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Self, ConfigError> {
+    pub(super) fn read(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Self, ConfigError> {
         let mut read = Self::default();
         for (name, value) in variables {
             if !name.as_encoded_bytes().starts_with(PREFIX.as_bytes()) {

@@ -14,7 +14,7 @@ use tokio::time::{Sleep, sleep};
 
 /// The state of a connection.
 #[derive(Debug, Default)]
-pub struct Connection {
+pub(crate) struct Connection {
     /// When a byte was last read or written, in milliseconds of [`monotonic`].
     active: AtomicU64,
     /// The number of requests in progress, and of all requests so far.
@@ -25,10 +25,10 @@ pub struct Connection {
 }
 
 /// A request in progress.
-pub struct RequestGuard(Arc<Connection>);
+pub(crate) struct RequestGuard(Arc<Connection>);
 
 /// The current time of [`monotonic`], in milliseconds.
-pub fn now() -> u64 {
+pub(super) fn now() -> u64 {
     u64::try_from(monotonic().as_millis()).unwrap_or(u64::MAX)
 }
 
@@ -50,14 +50,14 @@ impl Connection {
     }
 
     /// Notes that the head of a request has arrived. The request lasts until the returned guard is dropped.
-    pub fn begin_request(self: &Arc<Self>) -> RequestGuard {
+    pub(crate) fn begin_request(self: &Arc<Self>) -> RequestGuard {
         self.busy.fetch_add(1, Ordering::Relaxed);
         self.requests.fetch_add(1, Ordering::Relaxed);
         RequestGuard(self.clone())
     }
 
     /// Closes the connection: the next read or write fails.
-    pub fn close(&self) {
+    pub(crate) fn close(&self) {
         self.is_closed.store(true, Ordering::Release);
         self.waker.wake();
     }

@@ -26,7 +26,7 @@ use tower::Service;
 
 /// How long a client may take to send the head of a request: from the start of the connection, later from its first
 /// byte.
-pub const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may leave sent data unread.
 const UNREAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// The maximum number of connections, if the system allows as many.
@@ -49,7 +49,7 @@ static CROWDED: Rarely = Rarely::new();
 static UNTAKEN: Rarely = Rarely::new();
 
 /// The maximum number of connections, after raising the limit of open files as far as the system allows.
-pub fn most() -> usize {
+pub(super) fn most() -> usize {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = MAX + OTHER_FILES;
     let most = maximum.map_or(wanted, |maximum| maximum.min(wanted));
@@ -63,7 +63,7 @@ pub fn most() -> usize {
 }
 
 /// Logs, once a minute, connections that could not be accepted: there were too many, or no file descriptor was left.
-pub fn not_taken(error: &io::Error) {
+pub(super) fn not_taken(error: &io::Error) {
     if let Some(times) = UNTAKEN.count() {
         tracing::warn!(%error, times, "connections could not be taken");
     }
@@ -72,7 +72,7 @@ pub fn not_taken(error: &io::Error) {
 impl Limited {
     /// At most `most` connections at once, and `share` from one source (0: no share) that is not a trusted proxy.
     /// `lines` are the headers of answers that the HTTP library sends by itself.
-    pub fn to(most: usize, share: usize, trusted_proxies: Arc<TrustedProxies>, lines: Vec<u8>) -> Self {
+    pub(super) fn to(most: usize, share: usize, trusted_proxies: Arc<TrustedProxies>, lines: Vec<u8>) -> Self {
         Self { places: Places::new(most, share), trusted_proxies, lines: lines.into() }
     }
 

@@ -40,7 +40,7 @@ pub(super) enum Taking {
 
 impl Places {
     /// At most `most` places, and `share` for one source; 0 for no share.
-    pub fn new(most: usize, share: usize) -> Arc<Self> {
+    pub(super) fn new(most: usize, share: usize) -> Arc<Self> {
         Arc::new(Self { most, share: if share == 0 { most } else { share }, taken: Mutex::default() })
     }
 
@@ -51,7 +51,7 @@ impl Places {
     /// Takes a place for a new connection, active at `now` (milliseconds). If its source holds its share already, the
     /// longest idle connection of the source is closed. If all places are taken, the longest idle one of the source
     /// with the most connections is closed. `None` if that source holds no more than the new connection's source.
-    pub fn take(self: &Arc<Self>, source: Option<Network>, now: u64) -> Option<(Place, Taking)> {
+    pub(super) fn take(self: &Arc<Self>, source: Option<Network>, now: u64) -> Option<(Place, Taking)> {
         let mut taken = self.taken();
         let own = source.map_or(0, |_| taken.held_by(source));
         let mut taking = Taking::Free;

@@ -46,7 +46,7 @@ pub(crate) async fn activity(filter: Filter, cursor: Option<i64>) -> Result<Acti
 ///
 /// # Errors
 /// When the store is unavailable.
-pub async fn events(
+pub(crate) async fn events(
     context: &RequestContext,
     caller: &Caller,
     filter: Filter,
@@ -61,7 +61,7 @@ pub async fn events(
 ///
 /// # Errors
 /// When the store is unavailable.
-pub async fn history(
+pub(crate) async fn history(
     context: &RequestContext,
     caller: &Caller,
     filter: Filter,
@@ -81,7 +81,7 @@ pub(crate) async fn account() -> Result<Account, Problem> {
 }
 
 /// Names the devices of events from earlier versions, which stored only the User-Agent.
-pub fn name_devices<'a>(events: impl IntoIterator<Item = &'a mut ActivityEvent>) {
+pub(crate) fn name_devices<'a>(events: impl IntoIterator<Item = &'a mut ActivityEvent>) {
     for event in events.into_iter().filter(|event| event.browser.is_none() && event.os.is_none()) {
         let device = device::of(&event.user_agent, &Hints::default());
         (event.browser, event.os) = (device.browser, device.os);

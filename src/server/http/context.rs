@@ -41,7 +41,7 @@ impl RequestContext {
     ///
     /// # Errors
     /// `internal` when the call runs outside of a request.
-    pub fn current() -> Result<Self, Problem> {
+    pub(crate) fn current() -> Result<Self, Problem> {
         use_context::<Self>().ok_or(Problem::new(Code::Internal))
     }
 
@@ -51,13 +51,13 @@ impl RequestContext {
 
     /// The refresh token in the browser's cookie. If there are two cookies of the name, the result is a token that is
     /// never valid.
-    pub fn refresh_cookie(&self) -> Option<PresentedToken> {
+    pub(crate) fn refresh_cookie(&self) -> Option<PresentedToken> {
         let token = self.refresh.is_there().then(|| self.refresh.value().unwrap_or_default().to_owned());
         token.map(|token| PresentedToken { token: Secret::new(token), way: TokenTransport::Cookie })
     }
 
     /// The cookies that a sign-in in a browser takes into account.
-    pub fn browser_cookies(&self) -> BrowserCookies {
+    pub(crate) fn browser_cookies(&self) -> BrowserCookies {
         BrowserCookies {
             refresh: self.refresh_cookie(),
             device: self.device.value().map(|value| Secret::new(value.to_owned())),
@@ -65,7 +65,7 @@ impl RequestContext {
     }
 
     /// The caller's credentials. A native client sends its refresh token in the body.
-    pub fn credentials(&self, body: Option<&Secret>) -> Credentials {
+    pub(crate) fn credentials(&self, body: Option<&Secret>) -> Credentials {
         let body = body.map(|token| PresentedToken { token: token.clone(), way: TokenTransport::Body });
         let refresh = body.or_else(|| self.refresh_cookie());
         Credentials { bearer: self.bearer.clone(), refresh }
@@ -75,7 +75,7 @@ impl RequestContext {
     ///
     /// # Errors
     /// `InvalidToken` when nobody is signed in.
-    pub async fn reader(&self) -> Result<Caller, ServiceError> {
+    pub(crate) async fn reader(&self) -> Result<Caller, ServiceError> {
         let token = self.bearer.as_ref().ok_or(ServiceError::InvalidToken)?.expose();
         self.services().by_access_token(token).await
     }
@@ -84,7 +84,7 @@ impl RequestContext {
     ///
     /// # Errors
     /// `InvalidToken` when the web session has no session, or the session has ended.
-    pub async fn web_caller(&self) -> Result<Caller, ServiceError> {
+    pub(crate) async fn web_caller(&self) -> Result<Caller, ServiceError> {
         match super::web_session::sid(&self.web).await? {
             Some(sid) => self.services().by_web_session(&sid).await,
             None => Err(ServiceError::InvalidToken),
@@ -93,7 +93,7 @@ impl RequestContext {
 }
 
 /// The status and headers of the current call's answer.
-pub fn response() -> ResponseOptions {
+pub(super) fn response() -> ResponseOptions {
     expect_context::<ResponseOptions>()
 }
 

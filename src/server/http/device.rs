@@ -7,7 +7,7 @@ use sfv::{BareItem, Item, List, ListEntry, Parser};
 
 /// The client hints that pages ask for (`Accept-CH`), beside those that browsers always send: only those that are
 /// shown.
-pub const ASKED_FOR: HeaderValue = HeaderValue::from_static("Sec-CH-UA-Platform-Version, Sec-CH-UA-Model");
+pub(super) const ASKED_FOR: HeaderValue = HeaderValue::from_static("Sec-CH-UA-Platform-Version, Sec-CH-UA-Model");
 
 /// The longest hint that is read, in bytes.
 const HINT_MAX: usize = 512;
@@ -15,7 +15,7 @@ const HINT_MAX: usize = 512;
 const MODEL_MAX: usize = 40;
 
 /// The device that a User-Agent and client hints describe.
-pub fn of(user_agent: &str, hints: &Hints) -> Device {
+pub(super) fn of(user_agent: &str, hints: &Hints) -> Device {
     let read = woothee::parser::Parser::new().parse(user_agent).unwrap_or_default();
     let known = |text| Some(text).filter(|text| !["UNKNOWN", ""].contains(text));
     let agent = UserAgent {
@@ -30,7 +30,7 @@ pub fn of(user_agent: &str, hints: &Hints) -> Device {
 }
 
 /// The client hints of a request. They are structured fields (RFC 9651); malformed or too long ones are ignored.
-pub fn hints(headers: &HeaderMap) -> Hints {
+pub(super) fn hints(headers: &HeaderMap) -> Hints {
     let sent = |name| headers.get(name).map(HeaderValue::as_bytes).filter(|value| value.len() <= HINT_MAX);
     let item = |name| Parser::new(sent(name)?).parse::<Item>().ok().map(|item| item.bare_item);
     let string = |name| item(name).and_then(text).filter(|text| !text.is_empty());

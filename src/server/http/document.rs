@@ -9,7 +9,7 @@ const END: &str = "</html>";
 
 /// The document with complete comments, and without the scripts that Leptos appends after its end, where no element may
 /// stand. They carry data of resources and error boundaries, and the pages have none.
-pub fn valid(html: &str) -> String {
+pub(super) fn valid(html: &str) -> String {
     let html = html.rfind(END).and_then(|end| html.get(..end + END.len())).unwrap_or(html);
     let mut valid = String::with_capacity(html.len() + html.len() / 64);
     let mut rest = html;

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use tracing::{Instrument as _, Span};
 
 /// The whole answer.
-pub async fn export(request: Request) -> Response<Body> {
+pub(super) async fn export(request: Request) -> Response<Body> {
     let Some(context) = request.extensions().get::<RequestContext>() else {
         return problem::answer(&Code::Internal.into());
     };

@@ -21,7 +21,7 @@ pub(crate) struct Kept {
     reads: bool,
 }
 
-pub fn of(headers: &HeaderMap) -> Kept {
+pub(super) fn of(headers: &HeaderMap) -> Kept {
     let cookie = FAREWELL.read(headers);
     Kept {
         farewell: cookie.value().and_then(from_text),
@@ -31,13 +31,13 @@ pub fn of(headers: &HeaderMap) -> Kept {
 }
 
 /// A `Set-Cookie` value that stores `farewell` for the sign-in page; `None` for programs.
-pub fn keep(context: &RequestContext, farewell: &Farewell) -> Option<HeaderValue> {
+pub(super) fn keep(context: &RequestContext, farewell: &Farewell) -> Option<HeaderValue> {
     let text = serde_urlencoded::to_string(farewell).ok().filter(|_| context.kept.reads)?;
     FAREWELL.set(&text, Some(SAID_FOR))
 }
 
 /// A `Set-Cookie` value that removes the note when somebody signs in; `None` if there is none.
-pub fn forget(context: &RequestContext) -> Option<HeaderValue> {
+pub(super) fn forget(context: &RequestContext) -> Option<HeaderValue> {
     context.kept.is_there.then(|| FAREWELL.clear()).flatten()
 }
 

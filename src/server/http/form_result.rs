@@ -12,7 +12,7 @@ use std::collections::HashMap;
 
 /// The result if the call succeeds, read before the call removes it. `None` if there is nothing to report, or nobody to
 /// report it to.
-pub async fn foreseen(path: &str, body: &[u8], context: &RequestContext) -> Option<FormResult> {
+pub(super) async fn foreseen(path: &str, body: &[u8], context: &RequestContext) -> Option<FormResult> {
     let fields: HashMap<String, String> = serde_urlencoded::from_bytes(body).unwrap_or_default();
     match path {
         // The next page reports this itself.
@@ -37,7 +37,7 @@ async fn device(context: &RequestContext, sid: &str) -> Option<DeviceName> {
 }
 
 /// Stores the result for the next page, if somebody is signed in.
-pub async fn keep(context: &RequestContext, result: &FormResult) {
+pub(super) async fn keep(context: &RequestContext, result: &FormResult) {
     let kept = match web_session::sid(&context.web).await {
         Ok(Some(_)) => web_session::keep_form_result(&context.web, result).await,
         Ok(None) => Ok(()),

@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use std::collections::HashMap;
 
 /// Whether a plain HTML form sent the request, so that its answer is a page and not JSON.
-pub fn is_form(headers: &HeaderMap) -> bool {
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
     let has = |name, part: &str| {
         headers.get(name).and_then(|value| value.to_str().ok()).is_some_and(|value| value.contains(part))
     };
@@ -19,7 +19,12 @@ pub fn is_form(headers: &HeaderMap) -> bool {
 }
 
 /// Turns the answer to a form post into a redirection to the next page.
-pub async fn answer(path: &str, body: &[u8], response: Response<Body>, context: &RequestContext) -> Response<Body> {
+pub(super) async fn answer(
+    path: &str,
+    body: &[u8],
+    response: Response<Body>,
+    context: &RequestContext,
+) -> Response<Body> {
     let fields: HashMap<String, String> = serde_urlencoded::from_bytes(body).unwrap_or_default();
     let wanted = fields.get("returnTo").map(String::as_str);
     let (parts, body) = response.into_parts();
@@ -81,7 +86,7 @@ fn after(path: &str, fields: &HashMap<String, String>, wanted: Option<&str>) -> 
 }
 
 /// Whether all sessions are ended except the caller's own.
-pub fn keeps_current(fields: &HashMap<String, String>) -> bool {
+pub(super) fn keeps_current(fields: &HashMap<String, String>) -> bool {
     fields.get("keepCurrent").is_some_and(|keep| keep == "true" || keep == "on")
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn page_policy(nonce: &str, reload_port: Option<u32>) -> Option<Heade
 }
 
 /// The headers of a file whose name changes with its content.
-pub fn kept_for_ever<B>(mut response: Response<B>, is_script: bool) -> Response<B> {
+pub(crate) fn kept_for_ever<B>(mut response: Response<B>, is_script: bool) -> Response<B> {
     if !response.status().is_success() && response.status() != StatusCode::NOT_MODIFIED {
         return response;
     }
@@ -50,7 +50,7 @@ pub fn kept_for_ever<B>(mut response: Response<B>, is_script: bool) -> Response<
 }
 
 /// The headers of a file that keeps its name when its content changes.
-pub fn kept_for_a_day<B>(mut response: Response<B>) -> Response<B> {
+pub(crate) fn kept_for_a_day<B>(mut response: Response<B>) -> Response<B> {
     if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=86400"));
     }
@@ -58,13 +58,13 @@ pub fn kept_for_a_day<B>(mut response: Response<B>) -> Response<B> {
 }
 
 /// Whether caches may give the answer to other clients too (RFC 9111, section 5.2.2.9).
-pub fn is_public(headers: &HeaderMap) -> bool {
+pub(crate) fn is_public(headers: &HeaderMap) -> bool {
     headers.get(header::CACHE_CONTROL).is_some_and(|value| value.as_bytes().starts_with(b"public"))
 }
 
 /// Adds the headers that an answer does not set itself. An answer that does not say how long it may be cached may not
 /// be stored.
-pub fn complete(headers: &mut HeaderMap, https: bool) {
+pub(crate) fn complete(headers: &mut HeaderMap, https: bool) {
     for (name, value) in ALWAYS {
         headers.insert(name, value);
     }

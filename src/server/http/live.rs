@@ -22,7 +22,7 @@ use tracing::{Instrument as _, Span};
 const KEEP_ALIVE: Duration = Duration::from_secs(25);
 
 /// Streams the changes to the caller's sessions until the access token expires, the session ends, or the server stops.
-pub async fn live(request: Request) -> Response<Body> {
+pub(super) async fn live(request: Request) -> Response<Body> {
     let Some(context) = request.extensions().get::<RequestContext>() else {
         return problem::answer(&Code::Internal.into());
     };

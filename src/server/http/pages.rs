@@ -21,7 +21,7 @@ use leptos::nonce::use_nonce;
 use leptos::prelude::provide_context;
 
 /// The paths of all pages.
-pub fn paths() -> impl Iterator<Item = &'static str> {
+pub(super) fn paths() -> impl Iterator<Item = &'static str> {
     std::iter::once(ROOT).chain(Page::ALL.into_iter().filter_map(Page::path))
 }
 
@@ -29,7 +29,7 @@ pub fn paths() -> impl Iterator<Item = &'static str> {
 const ROOT: &str = "/";
 
 /// A page, or a redirection to the page where the visitor should be.
-pub async fn page(request: Request) -> Response<Body> {
+pub(super) async fn page(request: Request) -> Response<Body> {
     let Some(context) = request.extensions().get::<RequestContext>().cloned() else {
         return problem::answer(&Code::Internal.into());
     };
@@ -249,7 +249,7 @@ pub(super) fn wants_html(headers: &HeaderMap) -> bool {
 
 /// The answer to a request that was refused before it reached a route. If a form sent it, the answer is a page with a
 /// link back to the form.
-pub async fn refused(request: Request, context: RequestContext, problem: Problem) -> Response<Body> {
+pub(super) async fn refused(request: Request, context: RequestContext, problem: Problem) -> Response<Body> {
     let page = links::page_of_form(request.uri().path());
     let mut back = Request::new(Body::empty());
     *back.uri_mut() = Uri::from_static(page);

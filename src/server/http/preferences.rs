@@ -21,13 +21,13 @@ const DAY: u64 = 24 * HOUR;
 const KEPT: Duration = Duration::from_secs(365 * 86_400);
 
 /// The choices in the browser's cookie.
-pub fn chosen(headers: &HeaderMap) -> Preferences {
+pub(crate) fn chosen(headers: &HeaderMap) -> Preferences {
     PREFERENCES.read(headers).value().map(Preferences::from_text).unwrap_or_default()
 }
 
 /// What a sign-in page still has to find out about a browser's cookies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CookieCheck {
+pub(crate) enum CookieCheck {
     /// Nothing: the page has no form to sign in with, or a program or a script of a page requests it.
     NotNeeded,
     /// The browser has sent a long-lived cookie, and has to send it again with the form.
@@ -38,7 +38,7 @@ pub enum CookieCheck {
 
 /// How the form on a sign-in page makes sure that the browser keeps cookies. A program that only reads the page gets no
 /// cookie.
-pub fn cookie_check(content: &Content, headers: &HeaderMap) -> CookieCheck {
+pub(crate) fn cookie_check(content: &Content, headers: &HeaderMap) -> CookieCheck {
     let is_page = match (headers.get("sec-fetch-dest"), headers.get("sec-fetch-site")) {
         (Some(destination), _) => destination == "document",
         // A browser without Fetch Metadata.
@@ -52,12 +52,12 @@ pub fn cookie_check(content: &Content, headers: &HeaderMap) -> CookieCheck {
 }
 
 /// The cookie that is set for the check.
-pub fn given(context: &RequestContext) -> Option<HeaderValue> {
+pub(crate) fn given(context: &RequestContext) -> Option<HeaderValue> {
     PREFERENCES.set(&context.preferences.to_text(), None)
 }
 
 /// The environment of a page: settings and choices that its content depends on.
-pub fn environment(context: &RequestContext, headers: &HeaderMap, check: CookieCheck) -> PageEnvironment {
+pub(crate) fn environment(context: &RequestContext, headers: &HeaderMap, check: CookieCheck) -> PageEnvironment {
     let settings = context.services().settings();
     let accept_language = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let language = context.preferences.language.or_else(|| Language::wanted(accept_language?));
@@ -74,7 +74,7 @@ pub fn environment(context: &RequestContext, headers: &HeaderMap, check: CookieC
 
 /// The browser's time zone, from its cookie. It is looked up in the database that is compiled in, which is the same on
 /// every host and needs no file access.
-pub fn time_zone(headers: &HeaderMap) -> Option<TimeZone> {
+pub(crate) fn time_zone(headers: &HeaderMap) -> Option<TimeZone> {
     static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
     let name = ZoneName::new(TIME_ZONE.read(headers).value()?)?;
@@ -90,7 +90,7 @@ fn offset(zone: &jiff::tz::TimeZone, time: Timestamp) -> i64 {
 }
 
 /// How long "keep me signed in" lasts with these settings, in words.
-pub fn remember_hint(context: &RequestContext, language: Language) -> String {
+pub(crate) fn remember_hint(context: &RequestContext, language: Language) -> String {
     let tokens = &context.services().settings().tokens;
     let words = text::of(language).lasting();
     let in_words = |duration: Duration| match duration.as_secs() {
@@ -107,7 +107,7 @@ pub fn remember_hint(context: &RequestContext, language: Language) -> String {
 }
 
 /// Stores a choice. An argument that is `None` leaves the earlier choice unchanged.
-pub fn choose(theme: Option<Theme>, language: Option<Language>) -> Result<(), Problem> {
+pub(crate) fn choose(theme: Option<Theme>, language: Option<Language>) -> Result<(), Problem> {
     let before = RequestContext::current()?.preferences;
     let now = Preferences { theme: theme.unwrap_or(before.theme), language: language.or(before.language) };
     if let Some(cookie) = PREFERENCES.set(&now.to_text(), Some(KEPT)) {

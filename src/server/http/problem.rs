@@ -78,7 +78,7 @@ const fn password_code(error: PasswordError) -> &'static str {
 }
 
 /// The answer that carries a problem.
-pub fn answer(problem: &Problem) -> Response<Body> {
+pub(super) fn answer(problem: &Problem) -> Response<Body> {
     let body = serde_json::to_vec(problem).unwrap_or_default();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = StatusCode::from_u16(problem.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
@@ -101,7 +101,7 @@ pub fn answer(problem: &Problem) -> Response<Body> {
 struct SentProblem(Problem);
 
 /// Adds the request's id to the answer of a server error, so that its cause can be found in the log.
-pub fn name(response: &mut Response<Body>, request_id: &str) {
+pub(super) fn name(response: &mut Response<Body>, request_id: &str) {
     if let Some(SentProblem(mut problem)) = response.extensions_mut().remove::<SentProblem>()
         && problem.code.status() >= 500
     {
@@ -119,6 +119,6 @@ const fn challenge(code: Code) -> Option<&'static str> {
 }
 
 /// Whether an answer carries a problem.
-pub fn is_problem(response: &Response<Body>) -> bool {
+pub(super) fn is_problem(response: &Response<Body>) -> bool {
     response.headers().get(header::CONTENT_TYPE).is_some_and(|value| value == MEDIA_TYPE)
 }

@@ -39,7 +39,9 @@ pub struct App {
     pub services: Arc<Services>,
     /// Names requests and web sessions.
     pub entropy: Arc<dyn Entropy>,
+    /// Where web sessions are kept.
     pub web_sessions: WebSessionStore,
+    /// Whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Arc<TrustedProxies>,
     /// What Leptos needs to know of the site.
     pub leptos: LeptosOptions,

@@ -78,6 +78,6 @@ pub fn files(options: &LeptosOptions, site: &Site) -> SiteFiles {
 
 /// The port at which `cargo leptos watch` tells pages to reload; `None` if it is not running. Leptos' `AutoReload`
 /// makes the same test.
-pub fn reload_port(options: &LeptosOptions) -> Option<u32> {
+pub(crate) fn reload_port(options: &LeptosOptions) -> Option<u32> {
     std::env::var_os("LEPTOS_WATCH").is_some().then_some(options.reload_port)
 }

@@ -34,7 +34,9 @@ const NOT_MINE: &str = "not_mine";
 /// Implements tower-sessions' store on ours. The store gets a digest of the id, never the id.
 #[derive(Clone)]
 pub struct WebSessionStore {
+    /// Where they are kept.
     pub store: Arc<dyn WebSessions>,
+    /// The clock by which they expire.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -145,7 +147,7 @@ impl WebSessionStore {
 }
 
 /// An error of the web session's store, as an error of our store.
-pub fn fault(error: tower_sessions::session::Error) -> StoreError {
+pub(super) fn fault(error: tower_sessions::session::Error) -> StoreError {
     StoreError::Unavailable(Box::new(error))
 }
 
@@ -153,7 +155,7 @@ pub fn fault(error: tower_sessions::session::Error) -> StoreError {
 ///
 /// # Errors
 /// When the store is unavailable.
-pub async fn sid(web: &WebSession) -> Result<Option<SessionId>, StoreError> {
+pub(super) async fn sid(web: &WebSession) -> Result<Option<SessionId>, StoreError> {
     web.get(SID).await.map_err(fault)
 }
 
@@ -161,7 +163,7 @@ pub async fn sid(web: &WebSession) -> Result<Option<SessionId>, StoreError> {
 ///
 /// # Errors
 /// When the store is unavailable.
-pub async fn bind(web: &WebSession, session: &Session) -> Result<(), StoreError> {
+pub(super) async fn bind(web: &WebSession, session: &Session) -> Result<(), StoreError> {
     let bind = async {
         web.cycle_id().await?;
         web.clear().await;
@@ -180,7 +182,7 @@ pub async fn bind(web: &WebSession, session: &Session) -> Result<(), StoreError>
 ///
 /// # Errors
 /// When the store is unavailable.
-pub async fn unbind(web: &WebSession) -> Result<(), StoreError> {
+pub(super) async fn unbind(web: &WebSession) -> Result<(), StoreError> {
     if sid(web).await?.is_none() {
         return Ok(());
     }
@@ -191,7 +193,7 @@ pub async fn unbind(web: &WebSession) -> Result<(), StoreError> {
 ///
 /// # Errors
 /// When the store is unavailable.
-pub async fn discard(web: &WebSession) -> Result<(), StoreError> {
+pub(super) async fn discard(web: &WebSession) -> Result<(), StoreError> {
     web.flush().await.map_err(fault)
 }
 
@@ -202,7 +204,7 @@ const USERNAME_MAX: usize = 256;
 ///
 /// # Errors
 /// When the store is unavailable.
-pub async fn keep_username(web: &WebSession, username: &str) -> Result<(), StoreError> {
+pub(super) async fn keep_username(web: &WebSession, username: &str) -> Result<(), StoreError> {
     let kept: String = username.chars().filter(|c| !is_unruly(*c)).take(USERNAME_MAX).collect();
     web.insert(USERNAME, kept).await.map_err(fault)
 }
@@ -211,7 +213,7 @@ pub async fn keep_username(web: &WebSession, username: &str) -> Result<(), Store
 ///
 /// # Errors
 /// When the store is unavailable.
-pub async fn kept_username(web: &WebSession) -> Result<Option<String>, StoreError> {
+pub(super) async fn kept_username(web: &WebSession) -> Result<Option<String>, StoreError> {
     web.get(USERNAME).await.map_err(fault)
 }
 
@@ -219,7 +221,7 @@ pub async fn kept_username(web: &WebSession) -> Result<Option<String>, StoreErro
 ///
 /// # Errors
 /// When the store is unavailable.
-pub async fn keep_form_result(web: &WebSession, result: &FormResult) -> Result<(), StoreError> {
+pub(super) async fn keep_form_result(web: &WebSession, result: &FormResult) -> Result<(), StoreError> {
     web.insert(SAID, result).await.map_err(fault)
 }
 
@@ -227,7 +229,7 @@ pub async fn keep_form_result(web: &WebSession, result: &FormResult) -> Result<(
 ///
 /// # Errors
 /// When the store is unavailable.
-pub async fn take_said(web: &WebSession) -> Result<Option<FormResult>, StoreError> {
+pub(super) async fn take_said(web: &WebSession) -> Result<Option<FormResult>, StoreError> {
     let result = web.get(SAID).await.map_err(fault)?;
     // Removing a missing value would be a write for each page.
     if result.is_some() {
@@ -240,7 +242,7 @@ pub async fn take_said(web: &WebSession) -> Result<Option<FormResult>, StoreErro
 ///
 /// # Errors
 /// When the store is unavailable.
-pub async fn keep_not_mine(web: &WebSession, sid: &SessionId) -> Result<(), StoreError> {
+pub(super) async fn keep_not_mine(web: &WebSession, sid: &SessionId) -> Result<(), StoreError> {
     web.insert(NOT_MINE, sid).await.map_err(fault)
 }
 
@@ -248,7 +250,7 @@ pub async fn keep_not_mine(web: &WebSession, sid: &SessionId) -> Result<(), Stor
 ///
 /// # Errors
 /// When the store is unavailable.
-pub async fn not_mine(web: &WebSession) -> Result<Option<SessionId>, StoreError> {
+pub(super) async fn not_mine(web: &WebSession) -> Result<Option<SessionId>, StoreError> {
     web.get(NOT_MINE).await.map_err(fault)
 }
 
@@ -256,6 +258,6 @@ pub async fn not_mine(web: &WebSession) -> Result<Option<SessionId>, StoreError>
 ///
 /// # Errors
 /// When the store is unavailable.
-pub async fn forget_not_mine(web: &WebSession) -> Result<(), StoreError> {
+pub(super) async fn forget_not_mine(web: &WebSession) -> Result<(), StoreError> {
     web.remove::<SessionId>(NOT_MINE).await.map(drop).map_err(fault)
 }

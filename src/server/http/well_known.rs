@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 /// The keys that verify access tokens (RFC 7517). Verifiers may cache them for [`PUBLISHED_MAX_AGE`]: a new key is
 /// published long before it signs, so every verifier has it in time.
-pub async fn jwks(State(app): State<App>) -> Response<axum::body::Body> {
+pub(super) async fn jwks(State(app): State<App>) -> Response<axum::body::Body> {
     let tokens = app.services.access_tokens();
     let cache_control = HeaderValue::try_from(format!("public, max-age={}", PUBLISHED_MAX_AGE.as_secs()));
     let cache_control = cache_control.unwrap_or(HeaderValue::from_static("no-store"));
@@ -24,7 +24,7 @@ pub async fn jwks(State(app): State<App>) -> Response<axum::body::Body> {
 }
 
 /// Authorization server metadata (RFC 8414 section 2), limited to the members that apply here.
-pub async fn metadata(State(app): State<App>) -> Json<Value> {
+pub(super) async fn metadata(State(app): State<App>) -> Json<Value> {
     let issuer = &app.services.settings().server.public_url;
     Json(json!({
         "issuer": issuer,
@@ -38,7 +38,7 @@ pub async fn metadata(State(app): State<App>) -> Json<Value> {
 }
 
 /// The page on which users change their password (W3C, A Well-Known URL for Changing Passwords).
-pub async fn change_password() -> Redirect {
+pub(super) async fn change_password() -> Redirect {
     Redirect::to("/account")
 }
 
@@ -48,7 +48,7 @@ pub(super) async fn healthz() -> &'static str {
 }
 
 /// Whether a load balancer should send requests to this server.
-pub async fn readyz(State(app): State<App>) -> Response<axum::body::Body> {
+pub(super) async fn readyz(State(app): State<App>) -> Response<axum::body::Body> {
     match app.readiness.check().await {
         Ok(()) => (StatusCode::OK, "ready\n").into_response(),
         Err(cause) => {

@@ -65,7 +65,7 @@ pub(super) enum RefreshOutcome {
 }
 
 /// What the exchange needs.
-pub struct Exchange {
+pub(super) struct Exchange {
     pub ends: Arc<SessionEnds>,
     pub clock: Arc<dyn Clock>,
     pub access: Arc<AccessTokens>,

@@ -39,7 +39,7 @@ impl Budget {
     }
 
     /// Logs how many lines were left out, if the window is over or `is_last`.
-    pub fn log_dropped(&self, is_last: bool) {
+    pub(super) fn log_dropped(&self, is_last: bool) {
         let now = monotonic();
         let mut window = self.window.lock().unwrap_or_else(PoisonError::into_inner);
         if !is_last && now.saturating_sub(window.started) < WINDOW {

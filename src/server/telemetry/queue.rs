@@ -38,7 +38,7 @@ impl LogQueue {
     }
 
     /// Adds a line, which includes its line end. The line is lost if the queue is full.
-    pub fn push(&self, line: &[u8]) {
+    pub(super) fn push(&self, line: &[u8]) {
         let mut state = self.state();
         if state.bytes + line.len() > CAPACITY {
             state.lost += 1;
@@ -51,13 +51,13 @@ impl LogQueue {
     }
 
     /// Waits until all lines of the queue are written or lost, at most for `patience`.
-    pub fn wait_until_written(&self, patience: Duration) {
+    pub(super) fn wait_until_written(&self, patience: Duration) {
         let is_busy = |state: &mut QueueState| state.is_writing || !state.lines.is_empty();
         drop(self.0.changed.wait_timeout_while(self.state(), patience, is_busy));
     }
 
     /// Lets the thread end once all lines are written.
-    pub fn close(&self) {
+    pub(super) fn close(&self) {
         self.state().is_closed = true;
         self.0.changed.notify_all();
     }
@@ -86,7 +86,7 @@ impl LogQueue {
 
     /// Writes lines until the queue is closed. `at_loss` gets the number of lines lost since the start, once writing
     /// works again; `at_tick` is called after each line, and each second without one.
-    pub fn run(&self, mut out: impl Write, mut at_loss: impl FnMut(u64), mut at_tick: impl FnMut()) {
+    pub(super) fn run(&self, mut out: impl Write, mut at_loss: impl FnMut(u64), mut at_tick: impl FnMut()) {
         let (mut reported, mut is_torn) = (0, false);
         while let Ok(line) = self.next() {
             if let Some(line) = line {

@@ -69,7 +69,7 @@ pub struct VerifyingKey<'a> {
 ///
 /// # Errors
 /// [`Invalid`] with the first failed check.
-pub fn verify<'k, T: DeserializeOwned>(
+pub(crate) fn verify<'k, T: DeserializeOwned>(
     token: &str,
     typ: &str,
     find: impl FnOnce(&str) -> Option<VerifyingKey<'k>>,
@@ -105,7 +105,7 @@ fn part<T: DeserializeOwned>(text: &str) -> Option<T> {
 }
 
 /// Signs `claims`. With a deterministic algorithm, the same arguments give the same bytes.
-pub fn sign<T: Serialize>(
+pub(crate) fn sign<T: Serialize>(
     typ: &str,
     kid: &str,
     algorithm: Algorithm,
