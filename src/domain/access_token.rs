@@ -13,6 +13,25 @@ pub const TYP: &str = "at+jwt";
 pub const LEEWAY: Duration = Duration::from_secs(5);
 
 /// The claims of an access token. They have no personal data.
+///
+/// ```
+/// use latchkey::domain::access_token::{AccessClaims, Issue};
+/// # use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
+/// # use latchkey::domain::session::{Lifetime, Rotation, Session};
+/// # use latchkey::domain::time::Timestamp;
+/// # use std::time::Duration;
+/// # let (now, day) = (Timestamp::from_secs(1_700_000_000), Duration::from_secs(86_400));
+/// # let rotation = Rotation::first(now, KeyId::new("k1"), "random".into());
+/// # let lifetime = Lifetime::start(now, 14 * day, 30 * day, true);
+/// # let session = Session::start(SessionId::new("s1"), UserId::new("u1"), ClientId::web(), rotation, lifetime);
+///
+/// let ttl = Duration::from_secs(600);
+/// let (issuer, audience) = ("https://id.example", "https://id.example");
+/// let claims = AccessClaims::issue(&session, &Issue { issuer, audience, scope: "account", nonce: "n", now, ttl });
+/// assert_eq!(claims.exp - claims.iat, 600);
+/// assert_eq!(claims.generation(), Some(0));
+/// assert!(claims.is_timely(now, ttl) && !claims.is_timely(now + 2 * ttl, ttl));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AccessClaims {
     /// The issuer: the public URL of the service (RFC 7519 section 4.1.1).
@@ -96,6 +115,15 @@ impl AccessClaims {
 
 /// Shortens `ttl` by a random part between 0 and `jitter`, so that tabs and devices do not all refresh at once.
 /// `chance` is uniform over all of `u64`.
+///
+/// ```
+/// use latchkey::domain::access_token::jittered;
+/// use std::time::Duration;
+///
+/// let ttl = Duration::from_secs(600);
+/// assert_eq!(jittered(ttl, 0.05, 0), ttl);
+/// assert_eq!(jittered(ttl, 0.05, u64::MAX).as_secs_f64().round(), 570.0);
+/// ```
 pub fn jittered(ttl: Duration, jitter: f64, chance: u64) -> Duration {
     let part = chance as f64 / u64::MAX as f64;
     ttl.mul_f64(1.0 - jitter.clamp(0.0, 1.0) * part)

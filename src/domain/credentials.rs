@@ -19,6 +19,17 @@ const PASSES_MAX: usize = 3;
 
 /// A username, prepared and enforced by RFC 8265 `UsernameCaseMapped`: two names that differ only by case, Unicode form
 /// or surrounding white space are the same `Username`. Preparing it again does not change it.
+///
+/// ```
+/// use latchkey::domain::credentials::{Username, UsernameError};
+///
+/// let name = Username::new(" Ada ")?;
+/// assert_eq!(name.as_str(), "ada");
+/// assert_eq!(Username::new("ADA")?, name);
+/// assert_eq!(Username::new("a"), Err(UsernameError::TooShort));
+/// assert_eq!(Username::new("ada lovelace"), Err(UsernameError::Characters));
+/// # Ok::<(), UsernameError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Username(String);
 
@@ -107,6 +118,20 @@ pub enum UsernameError {
 /// nothing is trimmed or cut. Unlike there, the rules are those of today's Unicode, and every character that
 /// normalisation leaves unchanged is allowed: joiners and variation selectors, which emoji need, and private-use
 /// characters. `Debug` is redacted.
+///
+/// ```
+/// use latchkey::domain::credentials::{Password, PasswordError, Username};
+///
+/// let name = Username::new("ada")?;
+/// let new = |text: &str| Password::new(text, 15, &name, |text| text == "password password");
+/// assert!(new("violet kettle under snowfall").is_ok());
+/// assert_eq!(new("violet"), Err(PasswordError::TooShort { least: 15 }));
+/// assert_eq!(new("password password"), Err(PasswordError::TooCommon));
+///
+/// // Whoever signs in has typed it already: no rule for new ones counts.
+/// assert_eq!(format!("{:?}", Password::typed("violet")?), "[redacted]");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Password(String);
 

@@ -41,6 +41,23 @@ pub struct Look {
 /// 3. those that were refreshed, so somebody keeps them.
 ///
 /// Among equals, the one that was unused the longest ends first.
+///
+/// ```
+/// use latchkey::domain::crowding::{Candidate, Look, gives_way};
+/// use latchkey::domain::id::{ClientId, SessionId};
+/// use latchkey::domain::time::Timestamp;
+///
+/// let session = |id: &str, generation, at| Candidate {
+///     id: SessionId::new(id),
+///     generation,
+///     look: Look { client_id: ClientId::web(), user_agent: "script".into(), ip: None },
+///     created_at: Timestamp::from_secs(at),
+///     last_seen_at: Timestamp::from_secs(at),
+/// };
+/// // The oldest was refreshed, so that somebody keeps it.
+/// let sessions = vec![session("kept", 3, 1), session("once", 0, 2), session("new", 0, 3)];
+/// assert_eq!(gives_way(sessions, &SessionId::new("new"), 2), [SessionId::new("once")]);
+/// ```
 pub fn gives_way(sessions: Vec<Candidate>, new: &SessionId, max: usize) -> Vec<SessionId> {
     let excess = sessions.len().saturating_sub(max);
     let mut alike: HashMap<Look, usize> = HashMap::new();

@@ -4,6 +4,13 @@ use super::legible::is_legible;
 use serde::{Deserialize, Serialize};
 
 /// The kind of device. The devices page chooses the icon by it.
+///
+/// ```
+/// use latchkey::domain::device::DeviceKind;
+///
+/// assert_eq!(DeviceKind::from_text(DeviceKind::Phone.as_str()), DeviceKind::Phone);
+/// assert_eq!(DeviceKind::from_text("toaster"), DeviceKind::Unknown);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceKind {
@@ -42,6 +49,16 @@ impl DeviceKind {
 }
 
 /// What is known of a device, as the devices page shows it.
+///
+/// ```
+/// use latchkey::domain::device::Device;
+///
+/// let device = |os: &str| Device { os: Some(os.into()), ..Device::default() };
+/// let known = device("Windows 11");
+/// // A request without hints says less of the same system.
+/// assert_eq!(known.seen_again(&device("Windows")), known);
+/// assert_eq!(known.seen_again(&device("Linux")), device("Linux"));
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Device {
     /// The browser or program, without its version.
@@ -77,6 +94,13 @@ pub const NAME_MAX: usize = 64;
 
 /// The user's own name for a device: trimmed, 1 to [`NAME_MAX`] characters, legible, without [unruly](is_unruly)
 /// characters.
+///
+/// ```
+/// use latchkey::domain::device::device_name;
+///
+/// assert_eq!(device_name(" Ada's phone ").as_deref(), Some("Ada's phone"));
+/// assert_eq!(device_name("turned\u{202e}around"), None);
+/// ```
 ///
 /// # Errors
 /// `None` when the text is not such a name.

@@ -36,6 +36,22 @@ text_enum! {
 
 /// The content of the note. It has no name and no address: it is stored in a cookie, and anybody at this browser may
 /// see it.
+///
+/// ```
+/// use latchkey::domain::farewell::{Farewell, Why};
+/// # use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
+/// # use latchkey::domain::session::{Lifetime, Rotation, Session};
+/// # use latchkey::domain::time::Timestamp;
+/// # use std::time::Duration;
+/// # let (now, day) = (Timestamp::from_secs(1_700_000_000), Duration::from_secs(86_400));
+/// # let rotation = Rotation::first(now, KeyId::new("k1"), "random".into());
+/// # let lifetime = Lifetime::start(now, 14 * day, 30 * day, true);
+/// # let session = Session::start(SessionId::new("s1"), UserId::new("u1"), ClientId::web(), rotation, lifetime);
+///
+/// assert_eq!(Farewell::of(&session, now), None);
+/// let end = session.lifetime.end();
+/// assert_eq!(Farewell::of(&session, end), Some(Farewell::new(Why::Expired, Some(end))));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Farewell {
     /// Why the session is over.

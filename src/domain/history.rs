@@ -93,6 +93,23 @@ struct Run {
 }
 
 /// The entries for these events. Both are newest first.
+///
+/// ```
+/// use latchkey::domain::activity::Kind;
+/// use latchkey::domain::history::{Facts, entries};
+/// use latchkey::domain::time::Timestamp;
+///
+/// let event = |kind, minute: i64| {
+///     let at = Timestamp::from_secs(60 * minute);
+///     Facts { kind, detail: None, at, ip: Some("192.0.2.1"), user_agent: "Firefox" }
+/// };
+/// // Two typing errors, and the right password: one entry, and no warning.
+/// let events = [event(Kind::SignedIn, 2), event(Kind::SignInFailed, 1), event(Kind::SignInFailed, 0)];
+/// let entries = entries(&events);
+/// assert_eq!(entries.len(), 1);
+/// assert_eq!((entries[0].place, entries[0].warns), (0, false));
+/// assert_eq!(entries[0].wrong.map(|wrong| wrong.count), Some(2));
+/// ```
 pub fn entries(events: &[Facts<'_>]) -> Vec<ListedEvent> {
     let runs = runs(events);
     let run_with = |test: &dyn Fn(&Run) -> bool| runs.iter().find(|run| test(run));

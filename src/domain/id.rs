@@ -48,6 +48,13 @@ id! {
 
 impl SessionId {
     /// Whether the text can be a session's id. Ids that come from outside may be any text.
+    ///
+    /// ```
+    /// use latchkey::domain::id::SessionId;
+    ///
+    /// assert!(SessionId::new("0193e4a2-7d1c-7b6f-8f00-5d2b9c3e4a11").is_well_formed());
+    /// assert!(!SessionId::new("../etc/passwd").is_well_formed());
+    /// ```
     pub fn is_well_formed(&self) -> bool {
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
         (1..=64).contains(&self.0.len()) && self.0.bytes().all(plain)

@@ -62,6 +62,24 @@ impl KeyState {
 }
 
 /// The rules for rotating the keys of one purpose.
+///
+/// ```
+/// use latchkey::domain::id::KeyId;
+/// use latchkey::domain::key_schedule::{LEAD, Policy, ScheduledKey, Times};
+/// # use latchkey::domain::time::Timestamp;
+/// # use std::time::Duration;
+/// # let (now, day) = (Timestamp::from_secs(1_700_000_000), Duration::from_secs(86_400));
+/// # let kept = Duration::from_secs(900);
+///
+/// let policy = Policy { algorithm: "EdDSA".into(), every: 30 * day, kept, is_enough: true };
+/// assert_eq!(policy.due(&[], now).make, Some(now));
+///
+/// let times = Times { active_at: now, expires_at: None };
+/// let keys = [ScheduledKey { id: KeyId::new("k1"), algorithm: "EdDSA".into(), times }];
+/// assert!(policy.due(&keys, now + day).is_nothing());
+/// // The next one is published before it signs.
+/// assert_eq!(policy.due(&keys, now + 30 * day - LEAD).make, Some(now + 30 * day));
+/// ```
 #[derive(Clone, Debug)]
 pub struct Policy {
     /// The algorithm of new keys. If the signing key has another one, the keys are rotated.

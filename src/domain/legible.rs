@@ -5,6 +5,14 @@
 const MARKS_MAX: usize = 4;
 
 /// Whether a text shows at least one glyph and has no long run of combining marks.
+///
+/// ```
+/// use latchkey::domain::legible::is_legible;
+///
+/// assert!(is_legible("Zoë") && is_legible("👩‍🚀"));
+/// // The empty Braille pattern; a letter under a pile of accents.
+/// assert!(!is_legible("\u{2800}") && !is_legible("a\u{301}\u{301}\u{301}\u{301}\u{301}"));
+/// ```
 pub fn is_legible(text: &str) -> bool {
     let (mut shows, mut marks) = (false, 0);
     for c in text.chars() {

@@ -29,6 +29,23 @@ pub struct Tally {
 }
 
 /// A limit.
+///
+/// ```
+/// use latchkey::domain::limits::LimitRule;
+/// # use latchkey::domain::time::Timestamp;
+/// # use std::time::Duration;
+/// # let (now, second) = (Timestamp::from_secs(1_700_000_000), Duration::from_secs(1));
+///
+/// let rule = LimitRule::Failures(2);
+/// let once = rule.count(None, now)?;
+/// assert_eq!(rule.places(Some(once), now), Ok(1));
+/// let twice = rule.count(Some(once), now)?;
+/// assert_eq!(rule.places(Some(twice), now), Err(second));
+/// // One more failure after the wait doubles it.
+/// let thrice = rule.count(Some(twice), now + second)?;
+/// assert_eq!(rule.places(Some(thrice), now + second), Err(2 * second));
+/// # Ok::<(), Duration>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LimitRule {
     /// This many at once, and this many per minute after that.

@@ -22,6 +22,18 @@ const KINDS: usize = 32;
 type Kinds = BTreeMap<String, u64>;
 
 /// The lines of one window. Its size is bounded, however many sources there are.
+///
+/// ```
+/// use latchkey::domain::log_budget::LogBudget;
+/// use latchkey::domain::network::Network;
+///
+/// let mut budget = LogBudget::default();
+/// let network = Some(Network::of("192.0.2.1".parse()?));
+/// let written = (0..7).filter(|_| budget.admit(network, "rate_limited")).count();
+/// assert_eq!(written, 5);
+/// assert_eq!(budget.end_window()[0].kinds, "rate_limited 2");
+/// # Ok::<(), std::net::AddrParseError>(())
+/// ```
 #[derive(Debug, Default)]
 pub struct LogBudget {
     sources: HashMap<Network, LogSource>,

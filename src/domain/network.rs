@@ -8,10 +8,11 @@ use std::net::{IpAddr, Ipv4Addr};
 /// ```
 /// use latchkey::domain::network::Network;
 ///
-/// let network = |text: &str| Network::of(text.parse().unwrap());
-/// assert_eq!(network("2001:db8:0:7::1"), network("2001:db8:0:7:ffff::2"));
-/// assert_eq!(network("2001:db8:0:7::1").to_string(), "2001:db8:0:7::/64");
-/// assert_eq!(network("::ffff:192.0.2.1").to_string(), "192.0.2.1");
+/// let network = |text: &str| text.parse().map(Network::of);
+/// assert_eq!(network("2001:db8:0:7::1")?, network("2001:db8:0:7:ffff::2")?);
+/// assert_eq!(network("2001:db8:0:7::1")?.to_string(), "2001:db8:0:7::/64");
+/// assert_eq!(network("::ffff:192.0.2.1")?.to_string(), "192.0.2.1");
+/// # Ok::<(), std::net::AddrParseError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Network {

@@ -36,6 +36,13 @@ impl Theme {
 }
 
 /// A language of the pages.
+///
+/// ```
+/// use latchkey::domain::preferences::Language;
+///
+/// assert_eq!(Language::wanted("pt, fr-CH;q=0.9, de;q=0.8"), Some(Language::French));
+/// assert_eq!(Language::German.own_name(), "Deutsch");
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Language {
     /// `en`; the one that pages have where nothing better is known.
@@ -102,6 +109,13 @@ pub const ZONE_COOKIE: &str = "__Host-latchkey-time-zone";
 
 /// The name of a time zone in the form of the IANA time zone database: `Europe/Berlin`. It is not checked whether that
 /// zone exists.
+///
+/// ```
+/// use latchkey::domain::preferences::ZoneName;
+///
+/// assert!(ZoneName::new("Europe/Berlin").is_some());
+/// assert_eq!(ZoneName::new("Berlin; Path=/"), None);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneName(String);
 
@@ -124,6 +138,15 @@ impl ZoneName {
 }
 
 /// The choices that the preferences cookie holds.
+///
+/// ```
+/// use latchkey::domain::preferences::{Language, Preferences, Theme};
+///
+/// let chosen = Preferences { theme: Theme::Dark, language: Some(Language::German) };
+/// assert_eq!(chosen.to_text(), "dark.de");
+/// assert_eq!(Preferences::from_text("dark.de"), chosen);
+/// assert_eq!(Preferences::from_text("?"), Preferences::default());
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Preferences {
     /// How the pages look.

@@ -71,6 +71,16 @@ const PROGRAMS: [(&str, &str); 17] = [
 ];
 
 /// The device as the devices page names it. It has a version only if the version is known.
+///
+/// ```
+/// use latchkey::domain::recognition::{Hints, UserAgent, recognise};
+///
+/// let agent = UserAgent { browser: Some("Chrome"), system: Some("Windows 10"), desktop: true, ..UserAgent::default() };
+/// let hints = Hints { platform_version: Some((15, 0)), ..Hints::default() };
+/// let device = recognise(&agent, &hints);
+/// assert_eq!(device.browser.as_deref(), Some("Chrome"));
+/// assert_eq!(device.os.as_deref(), Some("Windows 11"));
+/// ```
 pub fn recognise(agent: &UserAgent<'_>, hints: &Hints) -> Device {
     if let Some(program) = program(agent.text) {
         return Device { browser: Some(program.to_owned()), os: None, kind: DeviceKind::CommandLine };

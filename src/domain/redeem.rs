@@ -71,6 +71,41 @@ pub enum Refusal {
 /// current token, or an access token issued with it, has been seen by the server, in memory or on the row.
 /// `can_repeat` says whether the current token can be computed again; it cannot once its key is gone or the form of
 /// tokens has changed. It is asked only where that matters, since it costs an HMAC.
+///
+/// ```
+/// use latchkey::domain::redeem::{Decision, Reuse, redeem};
+/// use latchkey::domain::refresh_token::Presented;
+/// # use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
+/// # use latchkey::domain::session::{Lifetime, Rotation, Session};
+/// # use latchkey::domain::time::Timestamp;
+/// # use std::time::Duration;
+/// # let (now, day) = (Timestamp::from_secs(1_700_000_000), Duration::from_secs(86_400));
+/// # let rotation = Rotation::first(now, KeyId::new("k1"), "random".into());
+/// # let lifetime = Lifetime::start(now, 14 * day, 30 * day, true);
+/// # let session = Session::start(SessionId::new("s1"), UserId::new("u1"), ClientId::web(), rotation, lifetime);
+/// # let first = Presented {
+/// #     sid: session.id.clone(),
+/// #     generation: 0,
+/// #     digest: String::new(),
+/// #     agent: "Firefox".into(),
+/// #     at: now,
+/// #     decided_at: now,
+/// #     may_be_later: true,
+/// #     shared: false,
+/// # };
+///
+/// let grace = Duration::from_secs(10);
+/// assert_eq!(redeem(&session, &first, grace, false, || true), Decision::Rotate);
+///
+/// // The same token again: the answer may have been lost on the way.
+/// let next = session.succeeded(&first, KeyId::new("k1"), grace);
+/// assert_eq!(redeem(&next, &first, grace, false, || true), Decision::Repeat);
+/// let late = Presented { at: now + grace, decided_at: now + grace, ..first };
+/// assert_eq!(redeem(&next, &late, grace, false, || true), Decision::Fork);
+///
+/// // But somebody uses the successor already.
+/// assert_eq!(redeem(&next, &late, grace, true, || true), Decision::Reuse(Reuse::Predecessor));
+/// ```
 pub fn redeem(
     session: &Session,
     presented: &Presented,

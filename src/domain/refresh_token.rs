@@ -10,6 +10,22 @@ use serde::{Deserialize, Serialize};
 pub const TYP: &str = "rt+jwt";
 
 /// The claims of a refresh token. The order of the fields is the order of the bytes: never change it.
+///
+/// ```
+/// use latchkey::domain::refresh_token::RefreshClaims;
+/// # use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
+/// # use latchkey::domain::session::{Lifetime, Rotation, Session};
+/// # use latchkey::domain::time::Timestamp;
+/// # use std::time::Duration;
+/// # let (now, day) = (Timestamp::from_secs(1_700_000_000), Duration::from_secs(86_400));
+/// # let rotation = Rotation::first(now, KeyId::new("k1"), "random".into());
+/// # let lifetime = Lifetime::start(now, 14 * day, 30 * day, true);
+/// # let session = Session::start(SessionId::new("s1"), UserId::new("u1"), ClientId::web(), rotation, lifetime);
+///
+/// let claims = RefreshClaims::of(&session, "https://id.example", "hmac".into());
+/// assert_eq!((claims.sid, claims.generation), (session.id, 0));
+/// assert_eq!(claims.exp, session.lifetime.idle_expires_at.as_secs());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefreshClaims {
     /// The issuer: the public URL of the service.

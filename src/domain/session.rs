@@ -7,6 +7,22 @@ use super::time::Timestamp;
 use std::time::Duration;
 
 /// A session as it is stored, with the state of its user that decides whether the session may be used.
+///
+/// ```
+/// use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
+/// use latchkey::domain::session::{Lifetime, Reason, Revocation, Rotation, Session};
+/// # use latchkey::domain::time::Timestamp;
+/// # use std::time::Duration;
+/// # let (now, day) = (Timestamp::from_secs(1_700_000_000), Duration::from_secs(86_400));
+///
+/// let rotation = Rotation::first(now, KeyId::new("k1"), "random".into());
+/// let lifetime = Lifetime::start(now, 14 * day, 30 * day, true);
+/// let session = Session::start(SessionId::new("s1"), UserId::new("u1"), ClientId::web(), rotation, lifetime);
+/// assert!(session.is_alive(now) && !session.is_alive(now + 14 * day));
+///
+/// let ended = Session { revoked: Some(Revocation { at: now, reason: Reason::SignedOut }), ..session };
+/// assert!(!ended.is_alive(now));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {
     /// Names the session (`sid`), and the family of its refresh tokens.
@@ -74,6 +90,19 @@ pub struct Exchanged {
 }
 
 /// How long a session lives.
+///
+/// ```
+/// use latchkey::domain::session::Lifetime;
+/// # use latchkey::domain::time::Timestamp;
+/// # use std::time::Duration;
+/// # let (now, day) = (Timestamp::from_secs(1_700_000_000), Duration::from_secs(86_400));
+///
+/// let mut lifetime = Lifetime::start(now, 14 * day, 30 * day, true);
+/// assert_eq!(lifetime.end(), now + 14 * day);
+/// // A rotation moves the idle end, but never past the absolute one.
+/// lifetime.idle_expires_at = lifetime.token_end(now + 20 * day);
+/// assert_eq!(lifetime.end(), now + 30 * day);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Lifetime {
     /// When the user signed in.
@@ -117,7 +146,41 @@ impl Lifetime {
     }
 }
 
+impl Rotation {
+    /// The chain of a session that starts `now`. Its first token is yet to be made, with the key `key_id`; its digest is
+    /// a function of the session, and empty here.
+    pub fn first(now: Timestamp, key_id: KeyId, nonce: String) -> Self {
+        Self {
+            generation: 0,
+            digest: String::new(),
+            parent: None,
+            overtaken: Vec::new(),
+            rotated_at: now,
+            confirmed_at: None,
+            key_id,
+            nonce,
+        }
+    }
+}
+
 impl Session {
+    /// A session that starts with a sign-in, when its lifetime does, and has no label yet.
+    pub fn start(id: SessionId, user_id: UserId, client_id: ClientId, rotation: Rotation, lifetime: Lifetime) -> Self {
+        let now = lifetime.created_at;
+        Self {
+            id,
+            user_id,
+            client_id,
+            rotation,
+            lifetime,
+            authenticated_at: now,
+            last_seen_at: now,
+            revoked: None,
+            user_disabled_at: None,
+            label: Label::default(),
+        }
+    }
+
     /// Whether the session may be used at `now`: it is not revoked, it has reached neither end, and its user is not
     /// disabled.
     pub fn is_alive(&self, now: Timestamp) -> bool {
@@ -158,6 +221,13 @@ pub(crate) use text_enum;
 
 text_enum! {
     /// Why a session was ended.
+    ///
+    /// ```
+    /// use latchkey::domain::session::Reason;
+    ///
+    /// assert_eq!(Reason::SignedOut.as_str(), "signed_out");
+    /// assert_eq!(Reason::from_text("reused"), Some(Reason::Reused));
+    /// ```
     Reason {
         /// Its user signed out in it.
         SignedOut = "signed_out",
@@ -199,27 +269,9 @@ mod tests {
     #[test]
     fn a_session_lives_until_the_nearer_end_unless_it_or_its_user_was_stopped() {
         let lifetime = Lifetime::start(START, HOUR, 2 * HOUR, true);
-        let session = |revoked, user_disabled_at| Session {
-            id: SessionId::new("s"),
-            user_id: UserId::new("u"),
-            client_id: ClientId::web(),
-            rotation: Rotation {
-                generation: 0,
-                digest: "d".into(),
-                parent: None,
-                overtaken: vec![],
-                rotated_at: START,
-                confirmed_at: None,
-                key_id: KeyId::new("k"),
-                nonce: "n".into(),
-            },
-            lifetime: lifetime.clone(),
-            authenticated_at: START,
-            last_seen_at: START,
-            revoked,
-            user_disabled_at,
-            label: Label::default(),
-        };
+        let rotation = Rotation::first(START, KeyId::new("k"), "n".into());
+        let started = Session::start(SessionId::new("s"), UserId::new("u"), ClientId::web(), rotation, lifetime);
+        let session = |revoked, user_disabled_at| Session { revoked, user_disabled_at, ..started.clone() };
         let alive = session(None, None);
         assert!(alive.is_alive(START) && alive.is_alive(START + HOUR - Duration::from_millis(1)));
         assert!(!alive.is_alive(START + HOUR) && !alive.is_alive(START + 3 * HOUR));

@@ -14,6 +14,33 @@ impl Session {
     /// The session after `presented` was exchanged for a token made with the key `key_id`. `presented` is the current
     /// token, its parent (a fork), or one that the row has lost (a recovery). `digest` stays empty: the new token, and
     /// so its digest, is computed from the returned session.
+    ///
+    /// ```
+    /// # use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
+    /// # use latchkey::domain::session::{Lifetime, Rotation, Session};
+    /// # use latchkey::domain::time::Timestamp;
+    /// # use std::time::Duration;
+    /// # let (now, day) = (Timestamp::from_secs(1_700_000_000), Duration::from_secs(86_400));
+    /// # let rotation = Rotation::first(now, KeyId::new("k1"), "random".into());
+    /// # let lifetime = Lifetime::start(now, 14 * day, 30 * day, true);
+    /// # let session = Session::start(SessionId::new("s1"), UserId::new("u1"), ClientId::web(), rotation, lifetime);
+    /// use latchkey::domain::refresh_token::Presented;
+    ///
+    /// let presented = Presented {
+    ///     sid: session.id.clone(),
+    ///     generation: 0,
+    ///     digest: session.rotation.digest.clone(),
+    ///     agent: "Firefox".into(),
+    ///     at: now + day,
+    ///     decided_at: now + day,
+    ///     may_be_later: true,
+    ///     shared: false,
+    /// };
+    /// let next = session.succeeded(&presented, KeyId::new("k1"), Duration::from_secs(10));
+    /// assert_eq!(next.rotation.generation, 1);
+    /// assert_eq!(next.rotation.parent.map(|parent| parent.generation), Some(0));
+    /// assert_eq!(next.lifetime.idle_expires_at, now + 15 * day);
+    /// ```
     pub fn succeeded(&self, presented: &Presented, key_id: KeyId, grace: Duration) -> Self {
         let mut next = self.clone();
         next.rotation = Rotation {

@@ -5,6 +5,17 @@ use std::ops::{Add, Sub};
 use std::time::Duration;
 
 /// Milliseconds since the Unix epoch, UTC.
+///
+/// ```
+/// use latchkey::domain::time::Timestamp;
+/// use std::time::Duration;
+///
+/// let time = Timestamp::from_secs(1_700_000_000) + Duration::from_millis(250);
+/// assert_eq!(time.as_millis(), 1_700_000_000_250);
+/// assert_eq!((time.as_secs(), time.as_secs_up()), (1_700_000_000, 1_700_000_001));
+/// // A clock that stepped back counts as no time.
+/// assert_eq!(time.since(time + Duration::from_secs(5)), Duration::ZERO);
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Timestamp(i64);

@@ -84,6 +84,13 @@ const FAMOUS: [&str; 67] = [
 
 /// Whether a password is little more than the user's own name: the name, repeated or not, with at most a few characters
 /// around it.
+///
+/// ```
+/// use latchkey::domain::weak_passwords::is_own_name;
+///
+/// assert!(is_own_name("Ada.Lovelace-1", "ada.lovelace"));
+/// assert!(!is_own_name("violet kettle under snowfall", "ada"));
+/// ```
 pub fn is_own_name(password: &str, username: &str) -> bool {
     let (folded, username) = (password.to_lowercase(), username.trim().to_lowercase());
     let rest = folded.replace(&username, "");
@@ -92,6 +99,14 @@ pub fn is_own_name(password: &str, username: &str) -> bool {
 
 /// Whether a password is little more than something that everybody knows: a famous phrase, or a name of product or host
 /// (`words`), repeated or not, with at most a few characters around it. Case, spaces and punctuation do not count.
+///
+/// ```
+/// use latchkey::domain::weak_passwords::{is_mostly_known, words_of_the_site};
+///
+/// let words = words_of_the_site("id.example.org");
+/// assert!(is_mostly_known("Correct-Horse-Battery 1", &words));
+/// assert!(is_mostly_known("id.example.org 2026", &words));
+/// ```
 pub fn is_mostly_known(password: &str, words: &[String]) -> bool {
     let folded = folded(password);
     let words = words.iter().map(|word| self::folded(word)).filter(|word| !word.is_empty());
@@ -101,6 +116,13 @@ pub fn is_mostly_known(password: &str, words: &[String]) -> bool {
 }
 
 /// The part of a password that is judged, bounded: one piece if it repeats a piece, whatever the separator.
+///
+/// ```
+/// use latchkey::domain::weak_passwords::judged;
+///
+/// assert_eq!(judged("kettle kettle kettle"), "kettle");
+/// assert_eq!(judged("violet kettle"), "violet kettle");
+/// ```
 pub fn judged(password: &str) -> String {
     let folded: Vec<char> = folded(password).chars().collect();
     match period(&folded) {
