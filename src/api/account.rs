@@ -1,4 +1,5 @@
 //! The server functions under `/api/`: they read the caller's data, and need an access token.
+#![expect(missing_docs, reason = "an argument of a server function becomes a field; the function says what it is")]
 
 use super::data::{Account, ActivityPage, Me, SessionInfo};
 use super::problem::Problem;

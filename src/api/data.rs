@@ -7,6 +7,17 @@ use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
 /// The answer to a sign-in or a refresh (RFC 6749 section 5.1, in camelCase).
+///
+/// ```
+/// use latchkey::api::data::{TokenType, Tokens};
+///
+/// let answer = r#"{"accessToken": "eyJhbGciOiJFZERTQSJ9", "tokenType": "Bearer", "expiresIn": 600}"#;
+/// let tokens: Tokens = serde_json::from_str(answer)?;
+/// assert_eq!((tokens.token_type, tokens.expires_in), (TokenType::Bearer, 600));
+/// // No token gets into a log by mistake.
+/// assert_eq!(format!("{tokens:?}"), "Tokens { expires_in: 600, .. }");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tokens {
@@ -99,6 +110,19 @@ pub struct ExportedSession {
 }
 
 /// A row of the devices page.
+///
+/// ```
+/// use latchkey::api::data::SessionInfo;
+///
+/// let answer = r#"{
+///     "sid": "s1", "current": true, "name": null, "browser": "Firefox", "os": "Linux", "kind": "desktop",
+///     "ip": "192.0.2.1", "createdAt": 1700000000000, "lastSeenAt": 1700000600000,
+///     "expiresAt": 1701209600000, "absoluteExpiresAt": 1702592000000
+/// }"#;
+/// let session: SessionInfo = serde_json::from_str(answer)?;
+/// assert!(session.current && session.created_at < session.last_seen_at);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SessionInfo {

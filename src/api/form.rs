@@ -6,11 +6,40 @@ use serde::{Deserialize, Serialize, forward_to_deserialize_any};
 use std::borrow::Cow;
 
 /// A boolean: in JSON `true` or `false`, in a form a checkbox (`on`, or absent).
+///
+/// ```
+/// use latchkey::api::{Flag, from_form};
+///
+/// #[derive(serde::Deserialize)]
+/// struct SignIn {
+///     #[serde(default)]
+///     remember: Flag,
+/// }
+///
+/// assert!(from_form::<SignIn>(b"remember=on")?.remember.0);
+/// assert!(!from_form::<SignIn>(b"")?.remember.0);
+/// assert!(serde_json::from_str::<Flag>("\"on\"").is_err());
+/// # Ok::<(), serde::de::value::Error>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Flag(pub bool);
 
 /// Deserializes an HTML form, or a query.
+///
+/// ```
+/// use latchkey::api::from_form;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Page {
+///     cursor: Option<i64>,
+/// }
+///
+/// assert_eq!(from_form::<Page>(b"cursor=17")?.cursor, Some(17));
+/// // It may mean either.
+/// assert!(from_form::<Page>(b"cursor=17&cursor=18").is_err());
+/// # Ok::<(), serde::de::value::Error>(())
+/// ```
 ///
 /// # Errors
 /// The first field that is missing, repeated, or of another type.
@@ -91,6 +120,14 @@ impl<'de> Deserializer<'de> for Field<'de> {
 }
 
 /// A password or a token in a request. `Debug` is redacted.
+///
+/// ```
+/// use latchkey::api::Secret;
+///
+/// let password = Secret::new("violet kettle".into());
+/// assert_eq!(format!("{password:?}"), "[redacted]");
+/// assert_eq!(password.expose(), "violet kettle");
+/// ```
 #[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);

@@ -12,6 +12,13 @@ use std::fmt::{self, Display};
 use wasm_bindgen::{JsCast, JsValue};
 
 /// Parses `text`; `None` if it is not JSON of this type.
+///
+/// ```
+/// use latchkey::api::json::read;
+///
+/// assert_eq!(read("[1, 2]"), Some(vec![1, 2]));
+/// assert_eq!(read::<Vec<i64>>("<!DOCTYPE html>"), None);
+/// ```
 pub fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
     if cfg!(target_family = "wasm") {
         T::deserialize(Value(JSON::parse(text).ok()?)).ok()
@@ -22,6 +29,14 @@ pub fn read<T: DeserializeOwned>(text: &str) -> Option<T> {
 }
 
 /// Parses a single word, such as a code; `None` if it is not one of the type's words.
+///
+/// ```
+/// use latchkey::api::json::read_word;
+/// use latchkey::api::problem::Code;
+///
+/// assert_eq!(read_word("not_found"), Some(Code::NotFound));
+/// assert_eq!(read_word::<Code>("no such code"), None);
+/// ```
 pub fn read_word<T: DeserializeOwned>(word: &str) -> Option<T> {
     T::deserialize(StrDeserializer::<Unreadable>::new(word)).ok()
 }

@@ -1,4 +1,5 @@
 //! Stores how somebody wants the pages. It needs no credential, because it concerns the browser and not a user.
+#![expect(missing_docs, reason = "an argument of a server function becomes a field; the function says what it is")]
 
 use super::problem::Problem;
 use super::wire::{Post, Wire};

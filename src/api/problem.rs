@@ -6,6 +6,13 @@ use server_fn::error::{FromServerFnError, ServerFnErrorErr};
 use server_fn::{ContentType, Decodes, Encodes, Format, FormatType};
 
 /// The stable error codes. Clients decide by these, never by the texts.
+///
+/// ```
+/// use latchkey::api::problem::Code;
+///
+/// assert_eq!(Code::UsernameTaken.to_string(), "username_taken");
+/// assert_eq!(Code::UsernameTaken.status(), 409);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
@@ -107,6 +114,18 @@ impl std::fmt::Display for Code {
 }
 
 /// A refused field.
+///
+/// ```
+/// use latchkey::api::problem::{FieldError, Problem};
+///
+/// let field = |field: &str, code: &str, detail: &str| FieldError {
+///     field: field.into(),
+///     code: code.into(),
+///     detail: detail.into(),
+/// };
+/// let problem = Problem::fields(vec![field("username", "too_short", "A username has at least 2 characters.")]);
+/// assert_eq!(problem.status, 422);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FieldError {
     /// The field's name in the request.
@@ -118,6 +137,18 @@ pub struct FieldError {
 }
 
 /// An error answer (RFC 9457). `code` and `errors` are extension members.
+///
+/// ```
+/// use latchkey::api::problem::{Code, Problem};
+///
+/// let problem = Problem::new(Code::RateLimited).with_retry_after(30);
+/// let json = serde_json::to_value(&problem)?;
+/// assert_eq!(json["status"], 429);
+/// assert_eq!(json["code"], "rate_limited");
+/// assert_eq!(json["retryAfter"], 30);
+/// assert_eq!(json.get("detail"), None);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[error("{title}")]

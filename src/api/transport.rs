@@ -31,6 +31,27 @@ pub struct Reply {
 pub type Sending = Pin<Box<dyn Future<Output = Result<Reply, Problem>>>>;
 
 /// Sends calls.
+///
+/// ```
+/// use latchkey::api::transport::{Call, Reply, Sending, Transport, install, send};
+/// use std::rc::Rc;
+///
+/// struct Echo;
+///
+/// impl Transport for Echo {
+///     fn send(&self, call: Call) -> Sending {
+///         Box::pin(async move { Ok(Reply { status: 200, body: call.path }) })
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), latchkey::api::problem::Problem> {
+/// install(Rc::new(Echo));
+/// let call = Call { method: http::Method::GET, path: "/api/me".into(), body: None };
+/// assert_eq!(send(call).await?.body, "/api/me");
+/// # Ok(())
+/// # }
+/// ```
 pub trait Transport {
     /// Sends one call; an answer with any status is a success of the transport.
     fn send(&self, call: Call) -> Sending;

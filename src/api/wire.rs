@@ -22,6 +22,13 @@ pub struct Post;
 pub struct Get;
 
 /// The HTTP method of a call.
+///
+/// ```
+/// use latchkey::api::wire::{Get, Post, Verb};
+///
+/// assert_eq!((Get::METHOD, Get::IN_QUERY), (http::Method::GET, true));
+/// assert_eq!((Post::METHOD, Post::IN_QUERY), (http::Method::POST, false));
+/// ```
 pub trait Verb {
     /// The method itself.
     const METHOD: Method;
@@ -86,6 +93,28 @@ where
 }
 
 /// Makes a call, and returns the unparsed body of a successful answer.
+///
+/// ```
+/// use latchkey::api::problem::Code;
+/// use latchkey::api::transport::{Call, Reply, Sending, Transport, install};
+/// use latchkey::api::wire::exchange;
+///
+/// struct Refuses;
+///
+/// impl Transport for Refuses {
+///     fn send(&self, _: Call) -> Sending {
+///         Box::pin(async { Ok(Reply { status: 502, body: "<h1>Bad Gateway</h1>".into() }) })
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// install(std::rc::Rc::new(Refuses));
+/// let call = Call { method: http::Method::GET, path: "/api/me".into(), body: None };
+/// // A proxy answered, so nothing is known of the service.
+/// assert_eq!(exchange(call).await.map_err(|problem| problem.code), Err(Code::Unavailable));
+/// # }
+/// ```
 ///
 /// # Errors
 /// The problem in the answer, or `unavailable` if there is no readable answer.
