@@ -20,7 +20,7 @@ const CACHE: usize = 100_000;
 
 /// The remembered facts of a live session.
 #[derive(Clone, Debug)]
-pub struct Alive {
+pub(super) struct Alive {
     pub user_id: UserId,
     pub username: String,
     pub user_created_at: Timestamp,

@@ -100,7 +100,10 @@ impl SessionEnds {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn change_password(&self, change: PasswordChange<'_>) -> Result<Option<Vec<SessionId>>, StoreError> {
+    pub(super) async fn change_password(
+        &self,
+        change: PasswordChange<'_>,
+    ) -> Result<Option<Vec<SessionId>>, StoreError> {
         let (user, at) = (change.user_id.clone(), change.at);
         let commit = self.endings.change_password(change);
         self.carry_out(&[&user], Reason::PasswordChanged, at, commit, Option::as_deref).await
@@ -111,7 +114,7 @@ impl SessionEnds {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn set_disabled(
+    pub(super) async fn set_disabled(
         &self,
         user: &UserId,
         disabled: bool,
@@ -125,7 +128,11 @@ impl SessionEnds {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn delete_user(&self, user: &UserId, now: Timestamp) -> Result<Option<Vec<SessionId>>, StoreError> {
+    pub(super) async fn delete_user(
+        &self,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Option<Vec<SessionId>>, StoreError> {
         let commit = self.endings.delete_user(user);
         self.carry_out(&[user], Reason::Operator, now, commit, Option::as_deref).await
     }
@@ -134,7 +141,7 @@ impl SessionEnds {
     ///
     /// # Errors
     /// When the store does not answer; some are ended then, and a second call ends the rest.
-    pub async fn end_all(&self, at: Timestamp) -> Result<usize, StoreError> {
+    pub(super) async fn end_all(&self, at: Timestamp) -> Result<usize, StoreError> {
         // Users are not known before the commit: what was read before a page counts no more after it.
         let (mut after, mut count) = (None, 0);
         loop {

@@ -61,6 +61,7 @@ pub struct Config {
     pub settings: Settings,
     /// What Leptos needs to know of the site.
     pub leptos: LeptosOptions,
+    /// The web app's files.
     pub site: Site,
     /// Where the settings were read from, if there is a file.
     pub file: Option<PathBuf>,

@@ -222,7 +222,7 @@ async fn entrance(
 }
 
 /// Any other address: a public file, or the page for missing pages.
-pub async fn missing(State(app): State<super::App>, request: Request) -> Response<Body> {
+pub(crate) async fn missing(State(app): State<super::App>, request: Request) -> Response<Body> {
     if public_file(request.uri().path()).is_some_and(|name| app.site.contains(name)) {
         return headers::kept_for_a_day(site::public(&app.site, request).await);
     }

@@ -45,7 +45,9 @@ pub struct App {
     pub trusted_proxies: Arc<TrustedProxies>,
     /// What Leptos needs to know of the site.
     pub leptos: LeptosOptions,
+    /// The web app's files.
     pub site: Source,
+    /// The origins whose requests were refused, to log each once.
     pub foreign_origins: Arc<ForeignOrigins>,
     /// The built files that pages name.
     pub files: Arc<SiteFiles>,

@@ -14,7 +14,7 @@ use tower_http::services::ServeDir;
 use tower_http::services::fs::{Backend, DefaultServeDirFallback};
 
 /// Built files, in the folder `pkg` of the site: precompressed, and with the hash of what they hold in their names.
-pub fn built<S: Clone + Send + Sync + 'static>(site: &Source, pkg: &str) -> Router<S> {
+pub(crate) fn built<S: Clone + Send + Sync + 'static>(site: &Source, pkg: &str) -> Router<S> {
     match site {
         Source::Folder(root) => precompressed(ServeDir::new(root.join(pkg))),
         Source::Embedded(archive) => precompressed(ServeDir::with_backend(pkg, archive.clone())),
@@ -30,7 +30,7 @@ fn precompressed<S: Clone + Send + Sync + 'static, B: Backend>(
 }
 
 /// A file of the site's root.
-pub async fn public(site: &Source, request: Request) -> Response<Body> {
+pub(crate) async fn public(site: &Source, request: Request) -> Response<Body> {
     match site {
         Source::Folder(root) => answer(ServeDir::new(root), request).await,
         Source::Embedded(archive) => answer(ServeDir::with_backend(Path::new(""), archive.clone()), request).await,
@@ -47,7 +47,7 @@ async fn answer<B: Backend>(files: ServeDir<DefaultServeDirFallback, B>, request
 /// The files of a built site that pages name: read once, when the server starts. The site's hash file has the hashes in
 /// their names, and a manifest tells which part of the app is in which files. Without hashes, files are named as the
 /// tools name them.
-pub fn files(options: &LeptosOptions, site: &Site) -> SiteFiles {
+pub(crate) fn files(options: &LeptosOptions, site: &Site) -> SiteFiles {
     let hashes = &site.hashes;
     let address = |name: &str, kind: &str, ending: &str| {
         let hash = hashes.get(kind).map(|hash| format!(".{hash}")).unwrap_or_default();

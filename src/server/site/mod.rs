@@ -18,14 +18,18 @@ pub const HASHES: &str = "hash.txt";
 /// Where the web app's files are, and the hashes in their names.
 #[derive(Clone, Debug)]
 pub struct Site {
+    /// Where the files are.
     pub source: Source,
+    /// The hashes in their names; empty where names have none.
     pub hashes: Hashes,
 }
 
 /// Where the web app's files are.
 #[derive(Clone, Debug)]
 pub enum Source {
+    /// In a folder.
     Folder(PathBuf),
+    /// In the program.
     Embedded(Archive),
 }
 
@@ -69,10 +73,12 @@ impl Hashes {
         Self(pairs.map(|(kind, hash)| (kind.trim().to_owned(), hash.trim().to_owned())).collect())
     }
 
+    /// The hash in the names of files of this kind.
     pub fn get(&self, kind: &str) -> Option<&str> {
         self.0.get(kind).map(String::as_str)
     }
 
+    /// Whether names have no hashes.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }

@@ -55,6 +55,29 @@ fn routes_are_made_in_one_place_from_its_lists() {
     assert_eq!(places, [("server/http/router.rs", 3)], "documents, server functions, pages");
 }
 
+/// A session that ends elsewhere would not be announced.
+#[test]
+fn sessions_end_in_one_place() {
+    let ports = ["dyn Endings", "SessionEndings", "UserEndings", "Refreshes"];
+    let (mut holders, mut writers) = (BTreeSet::new(), BTreeSet::new());
+    let files = sources();
+    for (path, text) in files.iter().filter(|(path, _)| name(path).starts_with("server/")) {
+        let code =
+            text.split("#[cfg(test)]").next().unwrap().lines().filter(|line| !line.trim_start().starts_with("//"));
+        let code: String = code.collect::<Vec<_>>().join("\n");
+        if ports.iter().any(|port| code.contains(port)) && !name(path).starts_with("server/ports/") {
+            holders.insert(name(path));
+        }
+        if ["SET revoked_at", "DELETE FROM users"].iter().any(|sql| code.contains(sql)) {
+            writers.insert(name(path));
+        }
+    }
+    let storage = ["server/storage/refreshes.rs", "server/storage/sessions.rs", "server/storage/users.rs"];
+    assert_eq!(holders, storage.into_iter().chain(["server/session_ends.rs"]).collect(), "who may end sessions");
+    let statements = storage.into_iter().chain(["server/storage/end_all.rs"]).collect();
+    assert_eq!(writers, statements, "statements that end sessions stand where the ports for it are implemented");
+}
+
 #[test]
 fn no_file_is_too_long() {
     let long = |(path, text): &(PathBuf, String)| {

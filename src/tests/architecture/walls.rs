@@ -23,7 +23,7 @@ enum Ours {
 use Ours::{AllBut, Only};
 
 /// `docs/architecture.md` has the same table.
-const WALLS: [Wall; 11] = [
+const WALLS: [Wall; 13] = [
     Wall {
         place: "domain/",
         ours: Only(&[]),
@@ -53,6 +53,12 @@ const WALLS: [Wall; 11] = [
         ours: Only(&["domain", "server/ports", "server/turns"]),
         without: &["axum", "http", "leptos", "sqlx"],
     },
+    Wall {
+        place: "server/session_ends.rs",
+        ours: Only(&["domain", "server/liveness", "server/ports", "server/session_changes"]),
+        without: &["axum", "http", "leptos", "sqlx"],
+    },
+    Wall { place: "server/site/", ours: Only(&[]), without: &["axum", "leptos", "sqlx"] },
     Wall { place: "server/http/", ours: AllBut(&["server/cli", "server/storage"]), without: &["argon2", "sqlx"] },
     Wall {
         place: "server/config/",

@@ -78,12 +78,12 @@ impl TestAppBuilder {
     }
 
     /// A program that carries the web app's files.
-    pub fn carrying(mut self, site: Archive) -> Self {
+    pub(crate) fn carrying(mut self, site: Archive) -> Self {
         self.embedded = Some(site);
         self
     }
 
-    pub async fn start(self) -> TestApp {
+    pub(crate) async fn start(self) -> TestApp {
         self.start_in(tempfile::tempdir().expect("a folder")).await
     }
 
