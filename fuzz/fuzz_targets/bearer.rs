@@ -3,8 +3,8 @@
 #![no_main]
 
 use http::header::AUTHORIZATION;
-use latchkey::server::http::bearer;
 use latchkey::api::Secret;
+use latchkey::server::http::bearer;
 use latchkey_fuzz::{headers, lines};
 use libfuzzer_sys::fuzz_target;
 
