@@ -7,7 +7,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::ConnectInfo;
 use axum::{Router, response::Response};
 use http::{HeaderName, HeaderValue, Request, StatusCode, header};
-use latchkey::server::application::{Runtime, services};
+use latchkey::server::application::{self, services};
 use latchkey::server::config::{Limits, Registration, Settings};
 use latchkey::server::http::{App, TrustedProxies, WebSessionStore, router};
 use latchkey::server::ports::Clock;
@@ -53,16 +53,16 @@ async fn server() -> Router {
         connections_per_address: 0,
     };
     settings.accounts.registration = Registration::Closed;
-    let world = Runtime { clock: Arc::new(Stopped), ..Runtime::default() };
+    let runtime = application::Runtime { clock: Arc::new(Stopped), ..application::Runtime::default() };
     let claim = claim(&settings.database.url).await.expect("a database");
     let store = connect(&settings.database.url).await.expect("a database");
     let trusted_proxies = Arc::new(TrustedProxies::parse(&["127.0.0.1".into()]).expect("addresses"));
-    let services = services(store.clone(), Arc::new(settings), &world).await.expect("services");
+    let services = services(store.clone(), Arc::new(settings), &runtime).await.expect("services");
     let readiness = Arc::new(Readiness::new(store.clone(), claim));
-    let web_sessions = WebSessionStore { store, clock: world.clock };
+    let web_sessions = WebSessionStore { store, clock: runtime.clock };
     let leptos = LeptosOptions::builder().output_name("latchkey").build();
     let site = Source::Folder(folder);
-    let (entropy, foreign_origins, files) = (world.entropy, Arc::default(), Arc::default());
+    let (entropy, foreign_origins, files) = (runtime.entropy, Arc::default(), Arc::default());
     router(App { services, entropy, web_sessions, trusted_proxies, leptos, site, foreign_origins, files, readiness })
 }
 
