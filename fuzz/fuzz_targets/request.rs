@@ -12,7 +12,7 @@ use latchkey::server::config::{Limits, Registration, Settings};
 use latchkey::server::http::{App, TrustedProxies, WebSessionStore, router};
 use latchkey::server::ports::Clock;
 use latchkey::server::readiness::Readiness;
-use latchkey::server::site::Source;
+use latchkey::server::site::SiteSource;
 use latchkey::server::storage::{claim, connect};
 use latchkey_fuzz::{ISSUER, NOW, lines};
 use leptos::config::LeptosOptions;
@@ -61,7 +61,7 @@ async fn server() -> Router {
     let readiness = Arc::new(Readiness::new(store.clone(), claim));
     let web_sessions = WebSessionStore { store, clock: runtime.clock };
     let leptos = LeptosOptions::builder().output_name("latchkey").build();
-    let site = Source::Folder(folder);
+    let site = SiteSource::Folder(folder);
     let (entropy, foreign_origins, files) = (runtime.entropy, Arc::default(), Arc::default());
     router(App { services, entropy, web_sessions, trusted_proxies, leptos, site, foreign_origins, files, readiness })
 }

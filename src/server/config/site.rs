@@ -5,7 +5,7 @@
 //! builds do, looks for a folder.
 
 use super::{ConfigError, SettingSource};
-use crate::server::site::{Archive, HASHES, Hashes, Site, Source};
+use crate::server::site::{Archive, HASHES, Hashes, Site, SiteSource};
 use leptos::config::LeptosOptions;
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
@@ -64,7 +64,7 @@ pub(super) fn find(settings: &SettingSource, embedded: Option<Archive>) -> Resul
     let section = file.package.metadata.leptos.unwrap_or(Section::of_the_build());
     let has_app = |site: &PathBuf| site.join(&section.site_pkg_dir).is_dir();
     let named = section.site_root.as_ref().map(|site| settings.folder.join(site));
-    let embedded = embedded.map(Source::Embedded);
+    let embedded = embedded.map(SiteSource::Embedded);
     if let Some(site) = named.clone().filter(has_app) {
         let site = in_folder(site, &section)?;
         if embedded.is_some_and(|embedded| hashes_in(&embedded) != site.hashes) {
@@ -101,7 +101,7 @@ fn options(section: &Section, site: &Site) -> LeptosOptions {
     options
 }
 
-fn hashes_in(source: &Source) -> Hashes {
+fn hashes_in(source: &SiteSource) -> Hashes {
     let text = source.read(HASHES).unwrap_or_default();
     Hashes::parse(&String::from_utf8_lossy(&text))
 }
@@ -110,7 +110,7 @@ fn hashes_in(source: &Source) -> Hashes {
 /// program, where cargo-leptos puts it.
 fn in_folder(folder: PathBuf, section: &Section) -> Result<Site, ConfigError> {
     if !section.hash_files {
-        return Ok(Site { source: Source::Folder(folder), hashes: Hashes::default() });
+        return Ok(Site { source: SiteSource::Folder(folder), hashes: Hashes::default() });
     }
     let pkg = folder.join(&section.site_pkg_dir);
     let exe = std::env::current_exe().unwrap_or_default();
@@ -120,7 +120,7 @@ fn in_folder(folder: PathBuf, section: &Section) -> Result<Site, ConfigError> {
         let Ok(text) = std::fs::read_to_string(&file) else { continue };
         let hashes = Hashes::parse(&text);
         match named(&hashes, &section.output_name).into_iter().map(|file| pkg.join(file)).find(|file| !file.is_file()) {
-            None => return Ok(Site { source: Source::Folder(folder), hashes }),
+            None => return Ok(Site { source: SiteSource::Folder(folder), hashes }),
             Some(missing) => refused = ConfigError::OtherRelease { missing, hashes: file },
         }
     }

@@ -11,7 +11,7 @@ use crate::api::problem::{Code, Problem};
 use crate::server::ports::Entropy;
 use crate::server::readiness::Readiness;
 use crate::server::service::Services;
-use crate::server::site::Source;
+use crate::server::site::SiteSource;
 use crate::server::token::base64url;
 use crate::ui::files::SiteFiles;
 use crate::ui::links;
@@ -46,7 +46,7 @@ pub struct App {
     /// What Leptos needs to know of the site.
     pub leptos: LeptosOptions,
     /// The web app's files.
-    pub site: Source,
+    pub site: SiteSource,
     /// The origins whose requests were refused, to log each once.
     pub foreign_origins: Arc<ForeignOrigins>,
     /// The built files that pages name.

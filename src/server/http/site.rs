@@ -1,6 +1,6 @@
 //! The built site: its files as answers, and which of them a page names.
 
-use crate::server::site::{Site, Source};
+use crate::server::site::{Site, SiteSource};
 use crate::ui::files::SiteFiles;
 use axum::Router;
 use axum::body::Body;
@@ -14,10 +14,10 @@ use tower_http::services::ServeDir;
 use tower_http::services::fs::{Backend, DefaultServeDirFallback};
 
 /// Built files, in the folder `pkg` of the site: precompressed, and with the hash of what they hold in their names.
-pub(crate) fn built<S: Clone + Send + Sync + 'static>(site: &Source, pkg: &str) -> Router<S> {
+pub(crate) fn built<S: Clone + Send + Sync + 'static>(site: &SiteSource, pkg: &str) -> Router<S> {
     match site {
-        Source::Folder(root) => precompressed(ServeDir::new(root.join(pkg))),
-        Source::Embedded(archive) => precompressed(ServeDir::with_backend(pkg, archive.clone())),
+        SiteSource::Folder(root) => precompressed(ServeDir::new(root.join(pkg))),
+        SiteSource::Embedded(archive) => precompressed(ServeDir::with_backend(pkg, archive.clone())),
     }
 }
 
@@ -30,10 +30,10 @@ fn precompressed<S: Clone + Send + Sync + 'static, B: Backend>(
 }
 
 /// A file of the site's root.
-pub(crate) async fn public(site: &Source, request: Request) -> Response<Body> {
+pub(crate) async fn public(site: &SiteSource, request: Request) -> Response<Body> {
     match site {
-        Source::Folder(root) => answer(ServeDir::new(root), request).await,
-        Source::Embedded(archive) => answer(ServeDir::with_backend(Path::new(""), archive.clone()), request).await,
+        SiteSource::Folder(root) => answer(ServeDir::new(root), request).await,
+        SiteSource::Embedded(archive) => answer(ServeDir::with_backend(Path::new(""), archive.clone()), request).await,
     }
 }
 

@@ -19,21 +19,21 @@ pub const HASHES: &str = "hash.txt";
 #[derive(Clone, Debug)]
 pub struct Site {
     /// Where the files are.
-    pub source: Source,
+    pub source: SiteSource,
     /// The hashes in their names; empty where names have none.
     pub hashes: Hashes,
 }
 
 /// Where the web app's files are.
 #[derive(Clone, Debug)]
-pub enum Source {
+pub enum SiteSource {
     /// In a folder.
     Folder(PathBuf),
     /// In the program.
     Embedded(Archive),
 }
 
-impl Source {
+impl SiteSource {
     /// The content of a file; `path` counts from the site's root. `None` if there is no such file.
     pub fn read(&self, path: &str) -> Option<Bytes> {
         match self {
@@ -52,7 +52,7 @@ impl Source {
 }
 
 /// As the log names it: the folder, or `embedded`.
-impl Display for Source {
+impl Display for SiteSource {
     fn fmt(&self, f: &mut Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Folder(root) => root.display().fmt(f),

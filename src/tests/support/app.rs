@@ -6,7 +6,7 @@ use latchkey::server::application::{Application, Runtime, Stop};
 use latchkey::server::config::{Config, Limits, Settings};
 use latchkey::server::ports::{Clock, Entropy as _, Store};
 use latchkey::server::service::Services;
-use latchkey::server::site::{Archive, Hashes, Site, Source};
+use latchkey::server::site::{Archive, Hashes, Site, SiteSource};
 use latchkey::server::storage;
 use latchkey::server::system::SystemEntropy;
 use leptos::config::LeptosOptions;
@@ -96,7 +96,7 @@ impl TestAppBuilder {
         settings.secret.file = folder.path().join("secret.key");
         let (now, looks) = (AtomicI64::new(self.now.as_millis()), AtomicI64::new(0));
         let clock = Arc::new(TestClock { now, looks, last_words: self.last_words });
-        let site = self.embedded.map_or_else(|| Source::Folder(folder.path().join("site")), Source::Embedded);
+        let site = self.embedded.map_or_else(|| SiteSource::Folder(folder.path().join("site")), SiteSource::Embedded);
         let running = Running::start(settings.clone(), site.clone(), clock.clone()).await;
         TestApp { folder, settings, site, clock, running: Some(running) }
     }
@@ -106,7 +106,7 @@ impl TestAppBuilder {
 pub(crate) struct TestApp {
     folder: Arc<TempDir>,
     settings: Settings,
-    site: Source,
+    site: SiteSource,
     clock: Arc<TestClock>,
     running: Option<Running>,
 }
@@ -119,7 +119,7 @@ struct Running {
 }
 
 impl Running {
-    async fn start(settings: Settings, site: Source, clock: Arc<TestClock>) -> Self {
+    async fn start(settings: Settings, site: SiteSource, clock: Arc<TestClock>) -> Self {
         let leptos = LeptosOptions::builder().output_name("latchkey").build();
         let site = Site { source: site, hashes: Hashes::default() };
         let world = Runtime { clock, entropy: Arc::new(SystemEntropy) };
