@@ -48,7 +48,9 @@ fn judge(machine: &Machine, world: &World, token: Token, agent: Agent) -> Decisi
 fn always_answered(machine: &Machine, state: &State) -> bool {
     machine.tabs.iter().all(|agent| match judge(machine, &state.world, state.world.jar, *agent) {
         Decision::Refuse(Refusal::Expired) => true,
-        Decision::Refuse(Refusal::OtherAgent(_)) => gives(judge(machine, &later(state.world), state.world.jar, *agent)),
+        Decision::Refuse(Refusal::OtherAgent(_) | Refusal::Unrepeatable(_)) => {
+            gives(judge(machine, &later(state.world), state.world.jar, *agent))
+        }
         decision => gives(decision),
     })
 }
