@@ -49,7 +49,8 @@ fn always_answered(machine: &Machine, state: &State) -> bool {
     machine.tabs.iter().all(|agent| match judge(machine, &state.world, state.world.jar, *agent) {
         Decision::Refuse(Refusal::Expired) => true,
         Decision::Refuse(Refusal::OtherAgent(_) | Refusal::Unrepeatable(_)) => {
-            gives(judge(machine, &later(state.world), state.world.jar, *agent))
+            let later = judge(machine, &later(state.world), state.world.jar, *agent);
+            gives(later) || later == Decision::Refuse(Refusal::Expired)
         }
         decision => gives(decision),
     })
