@@ -15,7 +15,7 @@ mod process;
 pub mod readiness;
 pub mod service;
 pub mod session_changes;
-pub mod session_ends;
+mod session_ends;
 pub mod site;
 pub mod storage;
 pub mod system;
