@@ -26,8 +26,8 @@ pub(super) struct SessionEnds {
     changes: Arc<SessionChanges>,
 }
 
-/// A commit that may end sessions. Until it is announced, the store is asked about all sessions of its users. Dropped
-/// without that, its outcome is unknown, and nothing that was read before counts any more.
+/// A commit that may end sessions. While it is held, the store is asked about all sessions of its users. If it is
+/// dropped before the outcome is known, the server forgets all live sessions.
 struct Pending<'a> {
     liveness: &'a Liveness,
     _users: Vec<EndingGuard>,
@@ -50,7 +50,8 @@ struct DecidedChanges<T> {
     _guards: Vec<EndingGuard>,
 }
 
-/// A decision whose commit is under way. Dropped with the decision in it, the commit's outcome is unknown.
+/// A decision whose commit is under way. If it is dropped before the outcome is known and the decision ends sessions,
+/// the server forgets all live sessions.
 struct PendingDecision<'a, T> {
     liveness: &'a Liveness,
     decision: Option<Answer<DecidedChanges<T>>>,
@@ -109,8 +110,8 @@ impl SessionEnds {
         self.carry_out(&[&user], Reason::PasswordChanged, at, commit, Option::as_deref).await
     }
 
-    /// Disables a user and ends all their sessions, or (`disabled`: `false`) enables the user; returns the ended sessions, or
-    /// `None` if there is no such user.
+    /// Disables a user and ends all their sessions, or enables the user. Returns the ended sessions, or `None` if there is
+    /// no such user.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -142,7 +143,7 @@ impl SessionEnds {
     /// # Errors
     /// When the store does not answer; some are ended then, and a second call ends the rest.
     pub(super) async fn end_all(&self, at: Timestamp) -> Result<usize, StoreError> {
-        // Users are not known before the commit: what was read before a page counts no more after it.
+        // The users are not known before the commit, so each page makes the server forget all live sessions.
         let (mut after, mut count) = (None, 0);
         loop {
             let pending = Pending { liveness: &self.liveness, _users: Vec::new(), is_known: false };

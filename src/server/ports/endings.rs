@@ -43,7 +43,7 @@ pub struct EndSessions {
 /// See [`SessionEndings::end_all_sessions`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct EndedPage {
-    /// Those that were alive until then, in any order.
+    /// The sessions that it ended, in any order.
     pub ended: Vec<SessionId>,
     /// The last session of the page, expired ones included; `None` where none was left.
     pub next: Option<SessionId>,
@@ -83,8 +83,8 @@ pub trait SessionEndings: Send + Sync {
     /// Ends sessions that are not ended yet, writes one event for each (`event` is its pattern, `sid` filled in), and
     /// returns those it ended.
     async fn end_sessions(&self, end: &EndSessions, event: &Event) -> Result<Vec<SessionId>, StoreError>;
-    /// Ends, by the operator, the sessions of all users that are not ended and started before `at`: a page of them in the
-    /// order of their ids, at most `limit`, from the one on that follows `after`. Writes one event for each that it ended.
+    /// Ends a page of all users' live sessions that started by `at`, for the operator: at most `limit`, in the order of
+    /// their ids, starting after `after`. Writes one event for each session that it ended.
     async fn end_all_sessions(
         &self,
         after: Option<&SessionId>,

@@ -23,18 +23,16 @@ pub trait Sessions: Send + Sync {
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError>;
     /// The user's sessions that are alive at `now`, in any order.
     async fn live_sessions(&self, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError>;
-    /// A page of all of the user's sessions that are kept, those that are over too, newest first: at most `limit`, from
-    /// the one on that follows `after`.
+    /// A page of the user's sessions, live and ended, newest first: at most `limit`, starting after `after`.
     async fn sessions_of(
         &self,
         user_id: &UserId,
         after: Option<(Timestamp, SessionId)>,
         limit: u32,
     ) -> Result<Vec<Session>, StoreError>;
-    /// Those of these sessions that are the user's and are kept, over or not, in any order.
+    /// The sessions with these ids that belong to the user, live or ended, in any order.
     async fn these_sessions(&self, user_id: &UserId, ids: &[SessionId]) -> Result<Vec<Session>, StoreError>;
-    /// Of each of these users who has sessions that were not ended: a text that is another one when one comes, goes or
-    /// is renamed, and the same otherwise.
+    /// For each of these users who has sessions, a fingerprint that changes when a session starts, ends or is renamed.
     async fn session_fingerprints(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError>;
     /// Renames a live session of the user's; `false` if there is none. `event` is written with both names.
     async fn rename_session(
@@ -46,7 +44,7 @@ pub trait Sessions: Send + Sync {
     ) -> Result<bool, StoreError>;
     /// Renews `authenticated_at` of a live session; `false` if there is none.
     async fn reauthenticated(&self, id: &SessionId, at: Timestamp) -> Result<bool, StoreError>;
-    /// Writes what was seen: moves `last_seen_at` forward only, sets `confirmed_at` where the generation is current.
-    /// Returns those that another transaction held locked, of which nothing was written.
+    /// Writes when sessions were last seen: moves `last_seen_at` forward only, and sets `confirmed_at` where the
+    /// generation is the current one. Returns the sessions that another transaction has locked; they are not written.
     async fn write_last_seen(&self, seen: &[LastSeen]) -> Result<Vec<SessionId>, StoreError>;
 }

@@ -21,11 +21,11 @@ pub trait Health: Send + Sync {
     async fn ping(&self) -> Result<(), StoreError>;
     /// A number that changes when the database may have become another one, with less in it.
     fn incarnation(&self) -> u64;
-    /// What is another value once somebody else has committed to the database: a command beside this server. `None` where
-    /// it is not told, and somebody else may have at any time.
+    /// A value that changes when another process, such as a command, has committed to the database. `None` if the database
+    /// does not tell.
     async fn foreign_commits(&self) -> Result<Option<ForeignCommits>, StoreError>;
-    /// Whether another process may end sessions behind our back without our hearing of it: then liveness is asked of
-    /// the store each time.
+    /// Whether another server may end sessions without telling this one. Liveness is then read from the database each
+    /// time.
     fn is_shared(&self) -> bool;
 }
 

@@ -26,7 +26,7 @@ pub trait Users: Send + Sync {
     async fn add_user(&self, user: &User, event: Option<&Event>) -> Result<bool, StoreError>;
     async fn user(&self, id: &UserId) -> Result<Option<User>, StoreError>;
     async fn user_by_name(&self, name: &Username) -> Result<Option<User>, StoreError>;
-    /// A page of all users by name: at most `limit`, from the one on that follows `after`.
+    /// A page of all users, ordered by name: at most `limit`, starting after `after`.
     async fn users(&self, after: Option<&Username>, limit: u32) -> Result<Vec<User>, StoreError>;
     /// Gives a user another name; `false` if somebody else has it. `None`: no such user.
     async fn rename_user(&self, id: &UserId, name: &Username) -> Result<Option<bool>, StoreError>;

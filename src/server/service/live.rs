@@ -9,7 +9,7 @@ use crate::domain::network::Network;
 use crate::domain::session::Reason;
 use crate::domain::time::Timestamp;
 use crate::server::liveness::Liveness;
-use crate::server::ports::{ForeignCommits, Store, StoreError};
+use crate::server::ports::{ForeignCommits, Records, StoreError};
 use crate::server::session_changes::{Listener, SessionChanges};
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Weak};
@@ -65,28 +65,29 @@ impl Services {
     }
 }
 
-/// Looks for what others changed in the database, for all who listen here, however many pages are open. Where the
-/// database tells that somebody else committed (SQLite: a command), what lives is forgotten and all pages look; where
-/// it does not (PostgreSQL), one question says of whom sessions changed.
-pub(super) async fn follow_others(store: Weak<dyn Store>, liveness: Weak<Liveness>, news: Weak<SessionChanges>) {
+/// Follows the changes that other processes make to sessions, with one query for all open pages. SQLite tells that
+/// another process has committed: then the cache of live sessions is emptied, and all pages look. PostgreSQL does not
+/// tell: there the fingerprints of the users' sessions are compared.
+pub(super) async fn follow_others(store: Weak<dyn Records>, liveness: Weak<Liveness>, changes: Weak<SessionChanges>) {
     let mut known: HashMap<UserId, Option<String>> = HashMap::new();
     let mut commits = None;
     let mut answers = true;
     let look = if store.upgrade().is_some_and(|store| store.is_shared()) { LOOK_SHARED } else { LOOK };
     loop {
         sleep(look).await;
-        let (Some(store), Some(liveness), Some(news)) = (store.upgrade(), liveness.upgrade(), news.upgrade()) else {
+        let (Some(store), Some(liveness), Some(changes)) = (store.upgrade(), liveness.upgrade(), changes.upgrade())
+        else {
             return;
         };
         let looked = match foreign_commits(&*store, &liveness).await {
             Ok(Some(now)) if commits == Some(now) => Ok(()),
             Ok(Some(now)) => {
                 liveness.invalidate_all();
-                news.users().iter().for_each(|user| news.announce(user));
+                changes.users().iter().for_each(|user| changes.announce(user));
                 commits = Some(now);
                 Ok(())
             }
-            Ok(None) => tell_whose_sessions_changed(&*store, &news, &mut known).await,
+            Ok(None) => tell_whose_sessions_changed(&*store, &changes, &mut known).await,
             Err(error) => {
                 liveness.invalidate_all();
                 Err(error)
@@ -101,9 +102,9 @@ pub(super) async fn follow_others(store: Weak<dyn Store>, liveness: Weak<Livenes
     }
 }
 
-/// See [`Store::foreign_commits`]. While the answer waits behind a long write, nothing is taken for living that was not
-/// looked up meanwhile.
-async fn foreign_commits(store: &dyn Store, liveness: &Liveness) -> Result<Option<ForeignCommits>, StoreError> {
+/// Asks [`Health::foreign_commits`](crate::server::ports::Health::foreign_commits). While the answer waits behind a long
+/// write, the cache of live sessions is emptied again and again.
+async fn foreign_commits(store: &dyn Records, liveness: &Liveness) -> Result<Option<ForeignCommits>, StoreError> {
     let mut answer = store.foreign_commits();
     loop {
         match timeout(LOOK, &mut answer).await {
@@ -114,16 +115,16 @@ async fn foreign_commits(store: &dyn Store, liveness: &Liveness) -> Result<Optio
 }
 
 async fn tell_whose_sessions_changed(
-    store: &dyn Store,
-    news: &SessionChanges,
+    store: &dyn Records,
+    changes: &SessionChanges,
     known: &mut HashMap<UserId, Option<String>>,
 ) -> Result<(), StoreError> {
-    let users = news.users();
+    let users = changes.users();
     let mut seen = if users.is_empty() { HashMap::new() } else { store.session_fingerprints(&users).await? };
     let seen: HashMap<_, _> = users.into_iter().map(|user| (user.clone(), seen.remove(&user))).collect();
-    // Also of those who only began to listen: something may have happened meanwhile.
-    for (user, _) in seen.iter().filter(|(user, outline)| known.get(*user) != Some(*outline)) {
-        news.announce(user);
+    // A user whose page has just begun to listen counts as changed: something may have happened before.
+    for (user, _) in seen.iter().filter(|(user, fingerprint)| known.get(*user) != Some(*fingerprint)) {
+        changes.announce(user);
     }
     *known = seen;
     Ok(())

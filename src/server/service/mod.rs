@@ -170,7 +170,8 @@ impl Services {
         let Parts { store, clock, entropy, settings, access, keys, hasher, listeners } = parts;
         let liveness = Arc::new(Liveness::new(store.clone(), settings.tokens.access_ttl));
         let changes = Arc::new(SessionChanges::new(listeners, settings.limits.connections_per_address));
-        let (weak_store, weak_liveness) = (Arc::downgrade(&store), Arc::downgrade(&liveness));
+        let records: Arc<dyn Records> = store.clone();
+        let (weak_store, weak_liveness) = (Arc::downgrade(&records), Arc::downgrade(&liveness));
         tokio::spawn(live::follow_others(weak_store, weak_liveness, Arc::downgrade(&changes)));
         let ends = Arc::new(SessionEnds::new(store.clone(), liveness.clone(), changes.clone()));
         let queue = queue::RefreshQueue::start(queue::Exchange {

@@ -29,7 +29,7 @@ impl Sql {
 /// |---|---|
 /// | `rows` | a table `j(value)` with the objects of the JSON array `$1` |
 /// | `texts` | a list of the strings of the JSON array `$1` |
-/// | `short` | a function that may make a text shorter, and others of others |
+/// | `short` | `md5` on PostgreSQL, nothing on SQLite |
 /// | `object` | the function that makes a JSON object |
 /// | `lock` | keeps the rows of `s` locked until the commit; on SQLite the whole database is |
 /// | `skip` | the same, but passes over rows that somebody else has locked |
