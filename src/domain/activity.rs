@@ -136,6 +136,25 @@ pub struct Event {
     pub names: Option<Names>,
 }
 
+impl Event {
+    /// An event that no request caused. Fill in what else is known.
+    pub fn new(user_id: &UserId, kind: Kind, at: Timestamp) -> Self {
+        Self {
+            user_id: user_id.clone(),
+            kind,
+            at,
+            sid: None,
+            ip: None,
+            user_agent: String::new(),
+            device: Device::default(),
+            detail: None,
+            other: None,
+            by: None,
+            names: None,
+        }
+    }
+}
+
 /// The names of a session before and after a rename.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {

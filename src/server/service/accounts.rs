@@ -238,32 +238,16 @@ impl Services {
             (tokens.refresh_idle_short, tokens.refresh_absolute_short)
         };
         let key_id: KeyId = self.access.ring().newest_refresh(now)?.id.clone();
-        Ok(Session {
-            id: SessionId::new(self.time_ordered_id(now)),
-            user_id: user.id.clone(),
-            client_id: client.clone(),
-            rotation: Rotation {
-                generation: 0,
-                digest: String::new(),
-                parent: None,
-                overtaken: Vec::new(),
-                rotated_at: now,
-                confirmed_at: None,
-                key_id,
-                nonce: base64url(&self.random::<16>()),
-            },
-            lifetime: Lifetime::start(now, idle, absolute, remember),
-            authenticated_at: now,
-            last_seen_at: now,
-            revoked: None,
-            user_disabled_at: None,
-            label: Label {
-                name: None,
-                device: source.device.clone(),
-                user_agent: source.user_agent.clone(),
-                ip: source.ip.clone(),
-            },
-        })
+        let rotation = Rotation::first(now, key_id, base64url(&self.random::<16>()));
+        let lifetime = Lifetime::start(now, idle, absolute, remember);
+        let id = SessionId::new(self.time_ordered_id(now));
+        let label = Label {
+            name: None,
+            device: source.device.clone(),
+            user_agent: source.user_agent.clone(),
+            ip: source.ip.clone(),
+        };
+        Ok(Session { label, ..Session::start(id, user.id.clone(), client.clone(), rotation, lifetime) })
     }
 
     /// UUIDv7 (RFC 9562 section 5.7): sorted by time, with 74 random bits.

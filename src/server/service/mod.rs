@@ -284,16 +284,9 @@ impl Services {
 
 fn event(user_id: &UserId, kind: Kind, source: &Source, at: Timestamp) -> Event {
     Event {
-        user_id: user_id.clone(),
-        kind,
-        at,
-        sid: None,
         ip: source.ip.clone(),
         user_agent: source.user_agent.clone(),
         device: source.device.clone(),
-        detail: None,
-        other: None,
-        by: None,
-        names: None,
+        ..Event::new(user_id, kind, at)
     }
 }

@@ -5,7 +5,7 @@ use super::database::{Database, from_json, to_json};
 use super::locks::IdRow;
 use super::sessions::{ended_events, were_alive};
 use super::sql::{Sql, sql};
-use super::users::by_nobody;
+use crate::domain::activity::{Event, Kind};
 use crate::domain::id::SessionId;
 use crate::domain::session::Reason;
 use crate::domain::time::Timestamp;
@@ -35,9 +35,9 @@ impl Database {
         let Some(last) = page.last() else { return Ok(EndedPage::default()) };
         let end = write.query(END).bind(to_json(&page)?).bind(at.as_millis()).bind(Reason::Operator.as_str());
         let alive = were_alive(&end.fetch_all(write.connection()).await?, at)?;
-        let events = alive
-            .iter()
-            .flat_map(|(id, user)| ended_events(std::slice::from_ref(id), Reason::Operator, &by_nobody(user, at)));
+        let events = alive.iter().flat_map(|(id, user)| {
+            ended_events(std::slice::from_ref(id), Reason::Operator, &Event::new(user, Kind::SessionEnded, at))
+        });
         insert_events(&mut write, &events.collect::<Vec<_>>()).await?;
         write.commit().await?;
         let ended = alive.into_iter().map(|(id, _)| id).collect();

@@ -7,7 +7,6 @@ use super::sessions::{EndCondition, end, ended_events, lock_sessions_of};
 use super::sql::{Sql, sql};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::credentials::Username;
-use crate::domain::device::Device;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Reason;
 use crate::domain::time::Timestamp;
@@ -165,7 +164,11 @@ impl UserEndings for Database {
             lock_sessions_of(&mut write, id, None).await?;
             let ending = EndCondition { user_id: id, which: &Selection::All, reason: Reason::Operator, at: now };
             ended = end(&mut write, ending).await?;
-            insert_events(&mut write, &ended_events(&ended, Reason::Operator, &by_nobody(id, now))).await?;
+            insert_events(
+                &mut write,
+                &ended_events(&ended, Reason::Operator, &Event::new(id, Kind::SessionEnded, now)),
+            )
+            .await?;
         }
         write.commit().await?;
         Ok(Some(ended))
@@ -179,22 +182,5 @@ impl UserEndings for Database {
         let deleted = write.query(DELETE).bind(id.as_str()).execute(write.connection()).await?;
         write.commit().await?;
         Ok((deleted.rows_affected() > 0).then(|| ids.into_iter().map(SessionId::new).collect()))
-    }
-}
-
-/// The pattern of an event that no request caused.
-pub(super) fn by_nobody(user_id: &UserId, at: Timestamp) -> Event {
-    Event {
-        user_id: user_id.clone(),
-        kind: Kind::SessionEnded,
-        at,
-        sid: None,
-        ip: None,
-        user_agent: String::new(),
-        device: Device::default(),
-        detail: None,
-        other: None,
-        by: None,
-        names: None,
     }
 }
