@@ -120,11 +120,11 @@ async fn every_other_reason_is_told_too() {
     assert!(said_to(&mut expired.browser).await.contains("has expired"));
 
     let mut disabled = signed_up(&app, "bob").await;
-    app.services().end_user(&user_id(&disabled).await, false).await.unwrap();
+    app.services().disable_user(&user_id(&disabled).await).await.unwrap();
     assert!(said_to(&mut disabled.browser).await.contains("has disabled this account"));
 
     let mut gone = signed_up(&app, "eve").await;
-    app.services().end_user(&user_id(&gone).await, true).await.unwrap();
+    app.services().delete_user(&user_id(&gone).await).await.unwrap();
     assert!(said_to(&mut gone.browser).await.contains("may have been deleted"));
 
     let mut reused = signed_up(&app, "mia").await;

@@ -96,8 +96,8 @@ impl Race {
                 let change = json!({"currentPassword": PASSWORD, "newPassword": "an entirely new password"});
                 here.post("/auth/password", change).await.expect(204);
             }
-            End::Disabled => app.services().end_user(&self.user, false).await.unwrap(),
-            End::Deleted => app.services().end_user(&self.user, true).await.unwrap(),
+            End::Disabled => drop(app.services().disable_user(&self.user).await.unwrap()),
+            End::Deleted => drop(app.services().delete_user(&self.user).await.unwrap()),
             End::Replaced => drop(there.browser.try_sign_in(&self.name, PASSWORD).await.expect(200)),
             End::CrowdedOut => drop(app.browser().try_sign_in(&self.name, PASSWORD).await.expect(200)),
         }
@@ -198,7 +198,7 @@ on_both_databases! {
             let user = user_id(&app.signed_up(&name).await).await;
             let mut browser = app.browser();
             let (reply, ended) =
-                tokio::join!(browser.try_sign_in(&name, PASSWORD), app.services().end_user(&user, false));
+                tokio::join!(browser.try_sign_in(&name, PASSWORD), app.services().disable_user(&user));
             ended.unwrap();
             if reply.status == 200 {
                 let mut device = SignedIn::new(browser, &reply);

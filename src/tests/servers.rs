@@ -46,7 +46,7 @@ async fn end(one: &TestApp, how: &str, here: &mut SignedIn, there: &mut SignedIn
             thief.try_refresh().await.expect(401);
         }
         "replaced" => drop(there.browser.clone().try_sign_in("ada", PASSWORD).await.expect(200)),
-        "disabled" => one.services().end_user(&user_id(here).await, false).await.unwrap(),
+        "disabled" => drop(one.services().disable_user(&user_id(here).await).await.unwrap()),
         "deleted" => {
             here.post("/auth/account/delete", json!({"password": PASSWORD})).await.expect(204);
         }

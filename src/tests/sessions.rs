@@ -177,7 +177,9 @@ async fn a_disabled_or_deleted_user_gets_no_token_by_any_way() {
         let mut device = app.signed_up(name).await;
         let fresh = app.signed_in(name).await;
         let id = latchkey::domain::id::UserId::new(device.get("/api/me").await.json()["sub"].as_str().unwrap());
-        app.services().end_user(&id, delete).await.unwrap();
+        let services = app.services();
+        let ended = if delete { services.delete_user(&id).await } else { services.disable_user(&id).await };
+        assert_eq!(ended.unwrap().len(), 2);
         assert!(!device.is_in().await && !fresh.is_in().await);
         device.try_refresh().await.expect(401);
         assert_eq!(app.browser().try_sign_in(name, PASSWORD).await.expect(401).code(), "invalid_credentials");

@@ -11,7 +11,7 @@ async fn an_unknown_user_a_wrong_password_and_a_disabled_user_are_answered_alike
     let app = TestApp::start().await;
     app.signed_up("ada").await;
     let eve = app.signed_up("eve").await.get("/api/me").await.json()["sub"].as_str().map(UserId::new).unwrap();
-    app.services().end_user(&eve, false).await.unwrap();
+    app.services().disable_user(&eve).await.unwrap();
     let mut replies = Vec::new();
     for (username, password) in
         [("ada", "wrong horse battery staple"), ("bob", PASSWORD), ("a b", PASSWORD), ("ada", "x"), ("eve", PASSWORD)]

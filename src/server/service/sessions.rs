@@ -7,7 +7,7 @@ use crate::api::Secret;
 use crate::api::data::{Account, SessionInfo};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::device::device_name;
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::id::SessionId;
 use crate::domain::session::{Reason, Session};
 use crate::server::ports::{EndSessions, Selection};
 use crate::server::telemetry::AUDIT;
@@ -149,20 +149,12 @@ impl Services {
     ) -> Result<(), ServiceError> {
         let session = self.by_credentials(credentials, source).await?;
         let user = self.check_password(&session, password.expose(), "password", source).await?;
-        self.end_user(&user.id, true).await?;
+        self.delete_user(&user.id).await?;
         tracing::info!(
             target: AUDIT, user = %user.id, sid = %session.id, ip = source.ip,
             "an account was deleted by its user"
         );
         Ok(())
-    }
-
-    /// Disables a user, or deletes them with everything that is theirs; either ends all their sessions.
-    ///
-    /// # Errors
-    /// `NotFound` when there is no such user.
-    pub async fn end_user(&self, id: &UserId, delete: bool) -> Result<(), ServiceError> {
-        if delete { self.delete_user(id).await.map(drop) } else { self.disable_user(id).await.map(drop) }
     }
 
     pub(super) async fn end(

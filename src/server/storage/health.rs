@@ -1,4 +1,4 @@
-//! Whether the database answers, and takes writes.
+//! The state of the database: whether it answers and takes writes, and whether other processes have written to it.
 
 use super::database::Database;
 use super::sql::{Dialect, Sql, sql};
@@ -12,6 +12,11 @@ const WRITABLE: Sql = sql!("SELECT '[]'" writable);
 const PROBE: &str = "PRAGMA user_version = 0";
 /// SQLITE_BUSY: somebody else is writing, so it can be done.
 const BUSY: &str = "5";
+/// Asked on one connection twice, the numbers differ if another connection committed in between, in whatever process;
+/// its own commits do not count (<https://www.sqlite.org/pragma.html#pragma_data_version>). All writes of a server go
+/// through its one writing connection, so there the number changes by others' commits alone. Reading it takes no lock
+/// that writers wait for, and reads no page.
+const DATA_VERSION: &str = "PRAGMA data_version";
 
 #[async_trait]
 impl Health for Database {
@@ -32,7 +37,14 @@ impl Health for Database {
     }
 
     async fn foreign_commits(&self) -> Result<Option<ForeignCommits>, StoreError> {
-        self.commits_by_others().await
+        if self.dialect == Dialect::Postgres {
+            return Ok(None);
+        }
+        // In turn with the writers, but not behind all of those that wait for `Database::write`.
+        let mut writer = self.writers.acquire().await?;
+        let version: i64 = sqlx::query_scalar(DATA_VERSION).fetch_one(&mut *writer).await?;
+        // While we have the only writing connection, no other one is made.
+        Ok(Some(ForeignCommits { connection: self.writers_made.load(Ordering::SeqCst), version }))
     }
 
     fn incarnation(&self) -> u64 {
@@ -41,5 +53,58 @@ impl Health for Database {
 
     fn is_shared(&self) -> bool {
         self.dialect == Dialect::Postgres
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::time::Timestamp;
+    use crate::server::ports::WebSessions as _;
+
+    const NOW: Timestamp = Timestamp::from_millis(1);
+
+    async fn two() -> (tempfile::TempDir, Database, Database) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/x.db", folder.path().display());
+        (folder, Database::open(&url).await.unwrap(), Database::open(&url).await.unwrap())
+    }
+
+    async fn write(database: &Database, id: &str) {
+        assert!(database.add_web_session(id, "", NOW, None).await.unwrap());
+    }
+
+    #[tokio::test]
+    async fn others_commits_count_and_our_own_do_not() {
+        let (_folder, ours, theirs) = two().await;
+        let before = ours.foreign_commits().await.unwrap();
+        write(&ours, "a").await;
+        drop(ours.write().await.unwrap());
+        assert!(ours.web_session("a", Timestamp::default()).await.unwrap().is_some());
+        assert_eq!(ours.foreign_commits().await.unwrap(), before);
+        drop(theirs.write().await.unwrap());
+        assert_eq!(ours.foreign_commits().await.unwrap(), before, "nothing was committed");
+        write(&theirs, "b").await;
+        let after = ours.foreign_commits().await.unwrap();
+        assert_ne!(after, before);
+        assert_eq!(ours.foreign_commits().await.unwrap(), after);
+    }
+
+    #[tokio::test]
+    async fn a_commit_is_seen_that_our_own_next_write_has_passed_over() {
+        let (_folder, ours, theirs) = two().await;
+        let before = ours.foreign_commits().await.unwrap();
+        write(&theirs, "a").await;
+        write(&ours, "b").await;
+        assert_ne!(ours.foreign_commits().await.unwrap(), before);
+    }
+
+    /// Each connection counts for itself: a new one may be where the last one was.
+    #[tokio::test]
+    async fn another_writing_connection_counts_as_a_commit() {
+        let (_folder, ours, _) = two().await;
+        let before = ours.foreign_commits().await.unwrap();
+        drop(ours.writers.acquire().await.unwrap().detach());
+        assert_ne!(ours.foreign_commits().await.unwrap(), before);
     }
 }

@@ -49,9 +49,14 @@ const CROWD: Sql = sql!(
      'user_agent', s.user_agent, 'ip', s.ip, 'created_at', s.created_at, 'last_seen_at', s.last_seen_at) AS o \
      FROM sessions s WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2) t"
 );
-const CROWD_OUT: Sql = sql!(
+const END_THESE: Sql = sql!(
     "UPDATE sessions SET revoked_at = $2, revocation_reason = $3 WHERE id IN " texts " AND revoked_at IS NULL \
      RETURNING id, user_id, idle_expires_at, expires_at"
+);
+/// In the order in which everybody locks sessions.
+const PAGE_OF_ALL: Sql = sql!(
+    "SELECT " list " FROM (SELECT " object "('id', s.id) AS o FROM sessions s \
+     WHERE s.id > $1 AND s.revoked_at IS NULL AND s.created_at <= $2 ORDER BY s.id LIMIT $3" lock ") t"
 );
 /// `$4`: only this one; `$5`: all but this one.
 const END: Sql = sql!(
@@ -304,7 +309,7 @@ impl SessionEndings for Database {
         let crowd = from_json::<Candidate>(&crowd.fetch_one(write.connection()).await?)?;
         let given = gives_way(crowd, &session.id, usize::try_from(max).unwrap_or(usize::MAX));
         if !given.is_empty() {
-            let crowd_out = write.query(CROWD_OUT).bind(to_json(&given)?).bind(at.as_millis());
+            let crowd_out = write.query(END_THESE).bind(to_json(&given)?).bind(at.as_millis());
             let rows_out = crowd_out.bind(Reason::TooMany.as_str()).fetch_all(write.connection()).await?;
             rows.push((Reason::TooMany, rows_out));
         }
@@ -338,7 +343,20 @@ impl SessionEndings for Database {
         at: Timestamp,
         limit: u32,
     ) -> Result<EndedPage, StoreError> {
-        self.end_page_of_all(after, at, limit).await
+        let mut write = self.write().await?;
+        let page = write.scalar(PAGE_OF_ALL).bind(after.map_or("", SessionId::as_str).to_owned()).bind(at.as_millis());
+        let page = page.bind(i64::from(limit)).fetch_one(write.connection()).await?;
+        let page: Vec<SessionId> = from_json::<IdRow>(&page)?.into_iter().map(|row| row.id).collect();
+        let Some(last) = page.last() else { return Ok(EndedPage::default()) };
+        let end = write.query(END_THESE).bind(to_json(&page)?).bind(at.as_millis()).bind(Reason::Operator.as_str());
+        let alive = were_alive(&end.fetch_all(write.connection()).await?, at)?;
+        let events = alive.iter().flat_map(|(id, user)| {
+            ended_events(std::slice::from_ref(id), Reason::Operator, &Event::new(user, Kind::SessionEnded, at))
+        });
+        insert_events(&mut write, &events.collect::<Vec<_>>()).await?;
+        write.commit().await?;
+        let ended = alive.into_iter().map(|(id, _)| id).collect();
+        Ok(EndedPage { ended, next: Some(last.clone()) })
     }
 
     async fn end_again(&self, ended: &[Ended]) -> Result<u64, StoreError> {
