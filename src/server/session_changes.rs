@@ -59,7 +59,8 @@ impl SessionChanges {
         })
     }
 
-    /// Tells the open pages of `user` that something about the user's sessions has changed; to be called after the commit.
+    /// Tells the open pages of `user` that something about the user's sessions has changed; to be called after the
+    /// commit.
     pub fn announce(&self, user: &UserId) {
         if let Some(audience) = self.users.get(user) {
             audience.sender.send_replace(());

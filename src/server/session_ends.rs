@@ -72,8 +72,8 @@ impl SessionEnds {
         Self { endings, liveness, changes }
     }
 
-    /// Starts a session ([`SessionEndings::start_session`](super::ports::SessionEndings::start_session)). `former` is the
-    /// user of the session that it replaces. `false`: the user is gone or disabled, or has another password by now.
+    /// Starts a session ([`SessionEndings::start_session`](super::ports::SessionEndings::start_session)). `former` is
+    /// the user of the session that it replaces. `false`: the user is gone or disabled, or has another password by now.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -97,7 +97,8 @@ impl SessionEnds {
         self.carry_out(&[&end.user_id], end.reason, end.at, commit, |ended| Some(ended)).await
     }
 
-    /// Changes a password and ends the other sessions, which are returned; `None` if the password is another one by now.
+    /// Changes a password and ends the other sessions, which are returned; `None` if the password is another one by
+    /// now.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -110,8 +111,8 @@ impl SessionEnds {
         self.carry_out(&[&user], Reason::PasswordChanged, at, commit, Option::as_deref).await
     }
 
-    /// Disables a user and ends all their sessions, or enables the user. Returns the ended sessions, or `None` if there is
-    /// no such user.
+    /// Disables a user and ends all their sessions, or enables the user. Returns the ended sessions, or `None` if there
+    /// is no such user.
     ///
     /// # Errors
     /// When the store does not answer.

@@ -29,7 +29,8 @@ pub(super) fn print_all<T: Serialize>(
 }
 
 /// A text that somebody else chose, safe for a terminal: characters that control it, that turn what follows around
-/// (UAX #9), or that cannot be seen are escaped (`\u{202e}`). Joiners stay, since words and emoji are written with them.
+/// (UAX #9), or that cannot be seen are escaped (`\u{202e}`). Joiners stay, since words and emoji are written with
+/// them.
 pub(super) fn printable(text: &str) -> String {
     escaped(text, |c, printed| printed.extend(c.escape_unicode()))
 }

@@ -13,8 +13,8 @@ impl<T> Answer<T> {
     }
 }
 
-/// Splits a decision that returns changes and an answer. The transaction runs the first part, which returns the changes;
-/// the caller takes the answer from the second part after the commit.
+/// Splits a decision that returns changes and an answer. The transaction runs the first part, which returns the
+/// changes; the caller takes the answer from the second part after the commit.
 pub fn answering<Rows, Changes, T: Send + 'static>(
     decide: impl FnOnce(Rows) -> (Changes, T) + Send + 'static,
 ) -> (Box<dyn FnOnce(Rows) -> Changes + Send>, Answer<T>)

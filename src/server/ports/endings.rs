@@ -75,10 +75,9 @@ pub struct PasswordChange<'a> {
 #[async_trait]
 pub trait SessionEndings: Send + Sync {
     /// Starts a session; in the same transaction ends `replaces` (if it is the same user's or not) with
-    /// [`Reason::Replaced`], and those of the user's live sessions that [give way](crate::domain::crowding) beyond `max`
-    /// with [`Reason::TooMany`].
-    /// Returns those it ended, or `None` (and nothing was changed) if the user is gone or disabled, or has changed the
-    /// password since `password_changed_at`.
+    /// [`Reason::Replaced`], and those of the user's live sessions that [give way](crate::domain::crowding) beyond
+    /// `max` with [`Reason::TooMany`]. Returns those it ended, or `None` (and nothing was changed) if the user is gone
+    /// or disabled, or has changed the password since `password_changed_at`.
     async fn start_session(&self, start: StartSession<'_>) -> Result<Option<Vec<SessionId>>, StoreError>;
     /// Ends sessions that are not ended yet, writes one event for each (`event` is its pattern, `sid` filled in), and
     /// returns those it ended.
@@ -100,8 +99,8 @@ pub trait SessionEndings: Send + Sync {
 #[async_trait]
 pub trait UserEndings: Send + Sync {
     /// Changes the password, if it was not changed since `password_changed_at`, renews `authenticated_at` of `keep` (if
-    /// any), and ends all other sessions; no browser but `browser` stays known. Returns those sessions, or `None` if the
-    /// password is another one by now.
+    /// any), and ends all other sessions; no browser but `browser` stays known. Returns those sessions, or `None` if
+    /// the password is another one by now.
     async fn change_password(&self, change: PasswordChange<'_>) -> Result<Option<Vec<SessionId>>, StoreError>;
     /// Disables (`Some`) or enables a user; disabling ends all sessions, which are returned. `None`: no such user.
     async fn set_disabled(

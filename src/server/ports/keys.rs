@@ -37,7 +37,7 @@ pub type DecideKeys = Box<dyn FnOnce(&[StoredKey]) -> KeyChanges + Send>;
 pub trait Keys: Send + Sync {
     /// All keys, by when they become active.
     async fn keys(&self) -> Result<Vec<StoredKey>, StoreError>;
-    /// One write transaction, one at a time over all servers: loads all keys, lets `decide` decide, writes what it says,
-    /// commits. Returns all keys as they are then.
+    /// One write transaction, one at a time over all servers: loads all keys, lets `decide` decide, writes what it
+    /// says, commits. Returns all keys as they are then.
     async fn change_keys(&self, decide: DecideKeys) -> Result<Vec<StoredKey>, StoreError>;
 }

@@ -9,8 +9,8 @@ use async_trait::async_trait;
 pub trait Upkeep: Send + Sync {
     /// Deletes, in batches, sessions that ended before `before`, web sessions that expired before `now`, and
     /// keys that did, except those that the current refresh token of a living session is made with; also events older
-    /// than 400 days, and of each user the ended sessions beyond the newest 500 and the events beyond 10,000: the newest
-    /// 500 of each [lasting](crate::domain::activity::Kind::LASTING) kind stay, and then the newest of all.
+    /// than 400 days, and of each user the ended sessions beyond the newest 500 and the events beyond 10,000: the
+    /// newest 500 of each [lasting](crate::domain::activity::Kind::LASTING) kind stay, and then the newest of all.
     async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError>;
 }
 
@@ -21,8 +21,8 @@ pub trait Health: Send + Sync {
     async fn ping(&self) -> Result<(), StoreError>;
     /// A number that changes when the database may have become another one, with less in it.
     fn incarnation(&self) -> u64;
-    /// A value that changes when another process, such as a command, has committed to the database. `None` if the database
-    /// does not tell.
+    /// A value that changes when another process, such as a command, has committed to the database. `None` if the
+    /// database does not tell.
     async fn foreign_commits(&self) -> Result<Option<ForeignCommits>, StoreError>;
     /// Whether another server may end sessions without telling this one. Liveness is then read from the database each
     /// time.

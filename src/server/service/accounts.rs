@@ -37,7 +37,7 @@ pub struct SignIn<'a> {
 }
 
 impl Services {
-    /// Makes an account and signs it in. The session that the browser had before ends.
+    /// Creates an account and signs it in. The browser's former session ends.
     ///
     /// # Errors
     /// `RegistrationClosed`, `Username`, `Password`, `UsernameTaken`.
@@ -61,7 +61,7 @@ impl Services {
         self.start_session(&user, &ClientId::web(), sign_up.remember, source, brought).await
     }
 
-    /// Makes an account; by the operator if there is no source.
+    /// Creates an account. Without a source, the operator does.
     ///
     /// # Errors
     /// `Username`, `Password`, `UsernameTaken`.
@@ -96,10 +96,11 @@ impl Services {
         checked.map_err(|error| ServiceError::Password(field, error))
     }
 
-    /// Signs in. The session that the same browser had before ends.
+    /// Signs in. The browser's former session ends.
     ///
     /// # Errors
-    /// `InvalidCredentials`, whatever of them is wrong; `Password` for one too long to be looked at; `RateLimited`.
+    /// `InvalidCredentials`, whether name or password is wrong; `Password` if it is too long to be hashed;
+    /// `RateLimited`.
     pub async fn sign_in(
         &self,
         sign_in: SignIn<'_>,
@@ -112,7 +113,7 @@ impl Services {
     }
 
     /// The user of these credentials. An unknown name, a wrong password and a disabled user cost and look the same.
-    /// `known`: to whom who asks may be known.
+    /// `known`: the accounts to which the browser may be known.
     async fn authenticate(
         &self,
         username: &str,
@@ -125,7 +126,7 @@ impl Services {
         self.verify(user, username, &password, source, known).await
     }
 
-    /// The user of a name, as somebody typed it.
+    /// The user with this name, as somebody typed it.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -138,7 +139,7 @@ impl Services {
         Ok(None)
     }
 
-    /// Whether `password` is that of `user`, who is the one called `username`, if there is such a user.
+    /// Whether `password` is the password of `user`. `username` is the typed name; `user` is `None` if nobody has it.
     async fn verify(
         &self,
         user: Option<User>,
@@ -267,7 +268,8 @@ impl Services {
     /// [`crate::domain::refresh_token::Presented`].
     ///
     /// # Errors
-    /// `InvalidToken`, `Revoked`, `Reused`, `Overtaken`; passing faults, after which the same token is as good as before.
+    /// `InvalidToken`, `Revoked`, `Reused`, `Overtaken`; passing faults, after which the same token is as good as
+    /// before.
     pub async fn refresh(
         &self,
         shown: &PresentedToken,
@@ -280,7 +282,7 @@ impl Services {
         }
     }
 
-    /// Proves again who one is.
+    /// Checks the password of a signed-in user again, and renews `auth_time`.
     ///
     /// # Errors
     /// `InvalidCredentials` for a wrong password, and those of the credentials.
@@ -318,8 +320,8 @@ impl Services {
         self.verify(Some(user), &username, &password, source, &Acquaintance::of(session)).await
     }
 
-    /// Changes the password and ends all other sessions; other browsers are known no longer. The current password is proof
-    /// enough of who asks.
+    /// Changes the password, ends all other sessions and forgets all other known browsers. The current password is the
+    /// only proof that it needs.
     ///
     /// # Errors
     /// `InvalidCredentials`, `Password`, and those of the credentials.
@@ -333,7 +335,7 @@ impl Services {
     ) -> Result<(), ServiceError> {
         let session = self.by_credentials(credentials, source).await?;
         let user = self.check_password(&session, current.expose(), "currentPassword", source).await?;
-        // First, since it costs nothing.
+        // Checked first, since it is cheap.
         if Password::typed(current.expose()).is_ok_and(|current| Password::typed(new.expose()) == Ok(current)) {
             return Err(ServiceError::Password("newPassword", PasswordError::Unchanged));
         }
@@ -352,14 +354,14 @@ impl Services {
             at: self.now(),
             event: &event,
         };
-        // Somebody else changed it in between: then the current one is not current any more.
+        // If somebody changed it in between, the given password is no longer the current one.
         self.ends.change_password(change).await?.ok_or(ServiceError::InvalidCredentials)?;
         tracing::info!(target: AUDIT, user = %user.id, sid = %session.id, ip = source.ip, "the password was changed");
         Ok(())
     }
 }
 
-/// A password to be checked. One that nobody can have is wrong; one that is too long to be looked at is told.
+/// Parses a password to be checked. One that cannot be anybody's counts as wrong; one that is too long is refused.
 fn typed_password(typed: &str) -> Result<Password, ServiceError> {
     Password::typed(typed).map_err(|error| match error {
         PasswordError::TooLong => ServiceError::Password("password", error),

@@ -15,9 +15,9 @@ use crate::server::ports::{EventPage, KnownBrowser, Recorded};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
-/// How many events a page has.
+/// Events per page.
 pub(super) const PAGE: u32 = 50;
-/// How many events, and how many sessions, are read at once where all are wanted.
+/// Events, and sessions, that an export reads at a time.
 const EXPORTED_EVENTS: u32 = 500;
 const EXPORTED_SESSIONS: u32 = 100;
 
@@ -38,7 +38,7 @@ impl Services {
         Ok(page)
     }
 
-    /// Says of what was done to a session what that is called now.
+    /// Adds to events about a session the name that its device has now.
     pub(super) async fn name_sessions(&self, user: &UserId, events: &mut [ActivityEvent]) -> Result<(), ServiceError> {
         let mut done_to: Vec<_> = events.iter_mut().filter(|event| event.kind.is_done_to_a_session()).collect();
         if done_to.is_empty() {
@@ -64,8 +64,8 @@ impl Services {
         Ok(ActivityPage { events: recorded.into_iter().map(activity_event).collect(), next })
     }
 
-    /// Begins an export of all that is kept about the caller: the account comes first, then pages of
-    /// [sessions](Self::exported_sessions) and of [events](Self::exported_events). Only a page is in memory at a time.
+    /// Starts an export of everything that is stored about the caller: the account first, then pages of
+    /// [sessions](Self::exported_sessions) and [events](Self::exported_events). Only one page is in memory at a time.
     ///
     /// # Errors
     /// `RateLimited`, or when the store does not answer.
@@ -74,7 +74,7 @@ impl Services {
         self.account(caller).await
     }
 
-    /// A page of the caller's sessions, newest first, and where the next one goes on.
+    /// A page of the caller's sessions, newest first, and where the next page starts.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -88,7 +88,7 @@ impl Services {
         Ok((sessions.into_iter().map(|session| self.tell_all(session, caller)).collect(), last))
     }
 
-    /// A page of the caller's events, newest first, and where the next one goes on.
+    /// A page of the caller's events, newest first, and where the next page starts.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -96,7 +96,7 @@ impl Services {
         self.activity_of(&caller.user_id, EventPage { kinds: None, before, limit: EXPORTED_EVENTS }).await
     }
 
-    /// The browsers that the caller's account knows, the one used last first.
+    /// The browsers known to the caller's account, the most recently used first.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -107,7 +107,7 @@ impl Services {
     }
 
     fn tell_all(&self, session: Session, caller: &Caller) -> ExportedSession {
-        // Only of what still moves the exact end would tell something.
+        // The exact end would tell a thief something only while it still moves.
         let over = (!session.is_alive(self.now())).then(|| session.lifetime.end());
         let mut exported = ExportedSession {
             client_id: session.client_id.clone(),
@@ -122,7 +122,7 @@ impl Services {
         exported
     }
 
-    /// Records an event without making anybody wait for it: an answer must not take longer because of who it is about.
+    /// Records an event in the background: the time of an answer must not depend on whether the account exists.
     pub(super) fn record_aside(&self, event: Event) {
         let store = self.store.clone();
         self.background_writes.add(async move {
@@ -133,20 +133,20 @@ impl Services {
     }
 }
 
-/// An event as it is told.
+/// An event as the API shows it.
 pub(super) fn activity_event(recorded: Recorded) -> ActivityEvent {
     let Recorded { kind, at, sid, ip, user_agent, browser, os, detail, other, by, names, .. } = recorded;
     let other = other.map(|Party { at, ip, user_agent }| OtherSide { at, ip, user_agent });
-    // Names of before may be such that nothing of them is seen.
+    // Earlier versions stored names that show nothing.
     let names =
         names.map(|Names { before, after }| NewName { before: before.and_then(|name| device_name(&name)), after });
     ActivityEvent { kind, at, sid, ip, user_agent, browser, os, detail, device: None, by, names, other }
 }
 
-/// How many writes that nobody waits for may be put off; more are lost, and the log says so.
+/// How many background writes may wait. Further ones are dropped, and the log says so.
 const ASIDES: usize = 4_096;
 
-/// Writes that nobody waits for, one at a time: whoever does wait has one of them before them at most.
+/// Background writes, one at a time, so that at most one is ahead of a write that somebody waits for.
 pub(super) struct BackgroundWrites {
     turn: Arc<Semaphore>,
     places: Arc<Semaphore>,
@@ -159,7 +159,7 @@ impl Default for BackgroundWrites {
 }
 
 impl BackgroundWrites {
-    /// Does it when it is its turn.
+    /// Runs a write when it is its turn.
     pub(super) fn add(&self, write: impl Future<Output = ()> + Send + 'static) {
         let Ok(place) = self.places.clone().try_acquire_owned() else {
             tracing::warn!("too many events wait to be recorded; one was lost");

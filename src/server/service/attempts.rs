@@ -1,6 +1,6 @@
-//! Attempts under way. Each holds a place under every limit that it may use up until it is settled: so many at once slip
-//! nobody past. Who finds all places held waits for one; who is refused is refused from memory, or after one read: a
-//! refusal writes nothing, and waits behind nobody.
+//! Attempts in progress. Each holds a place under every limit that it counts against until its outcome is recorded, so
+//! parallel attempts cannot exceed a limit. If all places are taken, an attempt waits for one. A refusal is made from
+//! memory, or after one read; it writes nothing and waits for nothing.
 
 use super::{ServiceError, Services};
 use crate::domain::limits::{LimitRule, Tally};
@@ -13,51 +13,51 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 
-/// How many attempts may wait for places under one limit; more are told to come again.
+/// How many attempts may wait for places under one limit. Further ones are refused as busy.
 const WAITING: usize = 256;
 /// How long an attempt waits for a place.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// How many limits are remembered beside those of attempts under way.
+/// How many limits are kept in memory beside those of attempts in progress.
 const REMEMBERED: usize = 100_000;
 
-/// What uses a limit up.
+/// Which outcomes count against a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Counts {
     Failures,
     Successes,
 }
 
-/// A limit that an attempt may use up.
+/// A limit that an attempt counts against.
 #[derive(Clone, Debug)]
 pub(super) struct Limit {
     pub key: String,
     pub rule: LimitRule,
     pub counts: Counts,
-    /// Whether a restart forgets nothing of it, and other servers know of it.
+    /// Whether it is stored in the database: it survives a restart, and other servers share it.
     pub durable: bool,
 }
 
-/// What is known of one limit.
+/// The state of one limit in memory.
 #[derive(Default)]
 struct Slot {
     under_way: u32,
     /// How many tasks refer to it.
     visitors: u32,
-    /// How often it changed here: what was read before the last change is out of date.
+    /// The number of changes in memory. A value read before the last change is out of date.
     changes: u64,
-    /// As last known; `None` when it was never read.
+    /// The last known tally; `None` if it was never read.
     tally: Option<Tally>,
-    /// Whether it refused somebody, and may refuse the next one without being read again.
+    /// Whether it has refused an attempt, and may refuse the next one without another read.
     refuses: bool,
-    /// Tells those who wait that somebody left.
+    /// Notifies waiting attempts that a place is free.
     left: watch::Sender<()>,
 }
 
 impl Slot {
-    /// How many places there are, by what is known.
+    /// The number of free places, as far as known.
     ///
     /// # Errors
-    /// How long to wait if there are none.
+    /// The time to wait if there are none.
     fn places(&mut self, rule: LimitRule, now: Timestamp) -> Result<u32, Duration> {
         let places = rule.places(self.tally, now);
         self.refuses = places.is_err();
@@ -65,14 +65,14 @@ impl Slot {
     }
 }
 
-/// All attempts under way on this server, and the limits that refuse.
+/// All attempts in progress on this server, and the limits that refuse.
 #[derive(Default)]
 pub(super) struct AttemptsUnderWay(Mutex<HashMap<String, Slot>>);
 
 /// Where an attempt stands.
 enum Standing {
     UnderWay,
-    /// All places under a limit are held: to be looked at again when somebody left.
+    /// All places under a limit are taken: try again when one is free.
     Waits(watch::Receiver<()>),
 }
 
@@ -81,7 +81,7 @@ impl AttemptsUnderWay {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Keeps what is known under `limits` until it is dropped.
+    /// Keeps the state of `limits` in memory until the visit is dropped.
     fn visit(self: &Arc<Self>, limits: Vec<Limit>) -> Visit {
         let mut slots = self.slots();
         for limit in &limits {
@@ -95,15 +95,15 @@ impl AttemptsUnderWay {
         Visit { attempts: self.clone(), limits, is_under_way: false }
     }
 
-    /// Forgets what refuses nobody any more.
+    /// Forgets limits that no longer refuse.
     pub(super) fn forget(&self, now: Timestamp) {
-        // A clock that stepped back leaves what no limit could have set.
+        // After a clock has stepped back, there may be times that no limit could have set.
         let is_over = |tally: Tally| tally.until <= now || tally.until.since(now) > Duration::from_secs(24 * 60 * 60);
         self.slots().retain(|_, slot| slot.visitors > 0 || !slot.tally.is_none_or(is_over));
     }
 }
 
-/// Somebody who wants to attempt something, and then does. Dropped, nothing of it counts.
+/// An attempt that waits for its places, and then holds them. If it is dropped, nothing counts.
 pub(super) struct Visit {
     attempts: Arc<AttemptsUnderWay>,
     limits: Vec<Limit>,
@@ -111,10 +111,10 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    /// How often what is known changed, if all of it is known.
+    /// The number of changes to the state of the limits, if all of it is known.
     ///
     /// # Errors
-    /// How long to wait, if what is known refuses.
+    /// The time to wait, if a known limit refuses.
     fn look(&self, now: Timestamp) -> Result<(Vec<u64>, bool), Duration> {
         let mut slots = self.attempts.slots();
         let (mut changes, mut is_known, mut wait) = (Vec::new(), true, Duration::ZERO);
@@ -127,7 +127,7 @@ impl Visit {
         if wait.is_zero() { Ok((changes, is_known)) } else { Err(wait) }
     }
 
-    /// Takes in what was read, unless something changed since `changes`.
+    /// Takes over tallies that were read, unless the state has changed since `changes`.
     fn learn(&self, changes: &[u64], read: &Tallies) {
         let mut slots = self.attempts.slots();
         for (limit, changes) in self.limits.iter().zip(changes) {
@@ -157,7 +157,7 @@ impl Visit {
         }
         match held.and_then(|key| slots.get(key)) {
             Some(slot) if slot.left.receiver_count() >= WAITING => Err(HashError::Busy.into()),
-            // Listens before anybody can leave.
+            // Subscribes before a place can become free.
             Some(slot) => Ok(Standing::Waits(slot.left.subscribe())),
             None => {
                 for limit in &self.limits {
@@ -172,7 +172,7 @@ impl Visit {
         }
     }
 
-    /// Remembers what became of the limits.
+    /// Takes over the changed tallies.
     fn changed(&self, tallies: &Tallies) {
         let mut slots = self.attempts.slots();
         for (key, tally) in tallies {
@@ -183,7 +183,7 @@ impl Visit {
         }
     }
 
-    /// As memory knows them.
+    /// The tallies in memory.
     fn tallies(&self) -> Tallies {
         let slots = self.attempts.slots();
         let known = |limit: &Limit| Some((limit.key.clone(), slots.get(&limit.key)?.tally?));
@@ -210,17 +210,17 @@ impl Drop for Visit {
     }
 }
 
-/// What became of limits when an attempt was settled.
+/// The effect of an attempt's outcome on its limits.
 #[derive(Clone, Debug, Default)]
 struct AttemptOutcome {
     changed: Tallies,
-    /// How long whoever attempted it would have had to wait, if others used the limit up meanwhile.
+    /// The time to wait, if other servers used the limit up meanwhile.
     wait: Duration,
     begins_to_block: bool,
 }
 
 impl AttemptOutcome {
-    /// Counts what is to be counted; a success clears what failed before.
+    /// Counts the outcome. A success clears earlier failures.
     fn of(limits: &[Limit], tallies: &Tallies, succeeded: bool, now: Timestamp) -> Self {
         let mut settled = Self::default();
         for limit in limits {
@@ -245,7 +245,7 @@ impl AttemptOutcome {
 }
 
 impl Services {
-    /// Begins an attempt when there is a place for it.
+    /// Starts an attempt as soon as there is a place for it.
     ///
     /// # Errors
     /// `RateLimited` when it may not be made yet; `Busy` when too many wait, or for too long.
@@ -266,7 +266,7 @@ impl Services {
             match visit.start(now)? {
                 Standing::UnderWay => return Ok(visit),
                 Standing::Waits(mut left) => {
-                    // Whoever held the places may be gone altogether: then there is room as well.
+                    // An error means that the limit is no longer in memory: then there is room as well.
                     let waited = timeout_at(patience, left.changed()).await;
                     drop(waited.map_err(|_| HashError::Busy)?);
                 }
@@ -274,12 +274,12 @@ impl Services {
         }
     }
 
-    /// Settles an attempt: what it uses up is durable before its outcome is told. Says whether others of the account
-    /// have to wait from now on.
+    /// Records the outcome of an attempt, durably, before the outcome is answered. Returns whether further attempts on
+    /// the account have to wait from now on.
     ///
     /// # Errors
-    /// `RateLimited` when on another server others used the limit up meanwhile: then the outcome must not be told; and
-    /// when the store does not answer.
+    /// `RateLimited` if attempts on other servers used the limit up meanwhile: then the outcome must not be answered.
+    /// Also when the store does not answer.
     pub(super) async fn record_outcome(&self, visit: Visit, succeeded: bool) -> Result<bool, ServiceError> {
         let now = self.now();
         let (durable, fleeting): (Vec<Limit>, Vec<Limit>) =
@@ -307,7 +307,8 @@ impl Services {
         }
     }
 
-    /// Settles an attempt that succeeded. What is done is done: a fault costs the user a place until it has decayed.
+    /// Records the success of an attempt. If that fails, the attempt still succeeds, and keeps its place until it
+    /// decays.
     pub(super) async fn succeeded(&self, visit: Visit) {
         if let Err(error) = self.record_outcome(visit, true).await {
             tracing::warn!(%error, "an attempt that succeeded could not be settled");

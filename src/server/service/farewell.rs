@@ -1,4 +1,4 @@
-//! What is said to a browser whose session is over.
+//! The reason that the sign-in page shows to a browser whose session has ended.
 
 use super::identity::{PresentedToken, TokenTransport};
 use super::{ServiceError, Services};
@@ -9,17 +9,17 @@ use crate::domain::time::Timestamp;
 use crate::server::ports::EventPage;
 use crate::server::token::refresh;
 
-/// Among how many of the user's newest events the one is looked for that ended the session.
+/// How many of the user's newest events are searched for the one that ended the session.
 const EVENTS: u32 = 200;
 
 impl Services {
-    /// Why the session of a refresh token is over, to whoever shows the token; `None` for what never was a token of ours,
-    /// and while the session lives.
+    /// The reason why the session of this refresh token has ended. `None` if the token is not ours, and while the
+    /// session is alive.
     ///
     /// # Errors
     /// When the store does not answer.
     pub async fn farewell(&self, shown: &PresentedToken) -> Result<Option<Farewell>, ServiceError> {
-        // Whether it has expired meanwhile does not matter here.
+        // An expired token is accepted here.
         let claims = match self.read_refresh_as_of(shown.token.expose(), Timestamp::default()).await {
             Err(ServiceError::InvalidToken) => return Ok(None),
             result => result?,
@@ -41,7 +41,7 @@ impl Services {
         self.with_device(farewell, &session).await.map(Some)
     }
 
-    /// The same, with the device that did it, if its event is still among the newest.
+    /// Adds the device that ended the session, if the event is still among the newest.
     async fn with_device(&self, mut farewell: Farewell, session: &Session) -> Result<Farewell, ServiceError> {
         let page = EventPage { kinds: None, before: None, limit: EVENTS };
         let events = self.store.activity(&session.user_id, page).await?;

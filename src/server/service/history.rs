@@ -1,4 +1,4 @@
-//! The user's own security events as the activity page tells them: wrong passwords stand together.
+//! The user's security events as the activity page lists them, with wrong passwords grouped.
 
 use super::activity::{PAGE, activity_event};
 use super::identity::Caller;
@@ -8,16 +8,16 @@ use crate::domain::activity::Filter;
 use crate::domain::history::{Facts, ListedEvent, WrongPasswords, continued, entries};
 use crate::server::ports::{EventPage, Recorded};
 
-/// A page with fewer entries than this reads on, if there is more to read: of many events few may be left to activity_event.
+/// A page with fewer entries than this reads further events: grouping may leave few entries of many events.
 const ENTRIES_MIN: usize = 20;
-/// How often one page reads at most.
+/// How often one page reads events at most.
 const READS_MAX: u32 = 10;
 
 /// A page of the history, newest first.
 #[derive(Debug)]
 pub struct History {
     pub entries: Vec<HistoryEntry>,
-    /// The newest event that the filter shows, told or not.
+    /// The newest event that the filter selects, listed or not.
     pub newest: Option<ActivityEvent>,
     /// The cursor of the next page; `None` on the last.
     pub next: Option<i64>,
@@ -32,8 +32,8 @@ pub struct HistoryEntry {
 }
 
 impl Services {
-    /// A page of the caller's history from `cursor` on. It ends where it tears no wrong passwords apart that belong
-    /// together, unless there are very many of them.
+    /// A page of the caller's history from `cursor` on. A page does not end inside a group of wrong passwords, unless
+    /// the group is very large.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -70,7 +70,7 @@ fn facts_of(Recorded { kind, at, ip, user_agent, detail, .. }: &Recorded) -> Fac
     Facts { kind: *kind, detail: detail.as_deref(), at: *at, ip: ip.as_deref(), user_agent }
 }
 
-/// The entries that the filter shows. What is no warning is none under that filter either.
+/// The entries that the filter shows. Whether an entry is a warning is decided before filtering.
 fn shown(recorded: &[Recorded], filter: Filter) -> Vec<ListedEvent> {
     let mut entries = entries(&facts(recorded));
     entries.retain(|entry| match filter {

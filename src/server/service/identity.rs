@@ -1,4 +1,4 @@
-//! Who asks: an access token, a refresh token or a web session, and the session behind it.
+//! Identifies the caller: by access token, refresh token or web session, each of which leads to a session.
 
 use super::limits::SessionAction;
 use super::queue::{RefreshOutcome, RefreshRequest, TokenUse};
@@ -20,7 +20,7 @@ use crate::server::token::{digest, refresh};
 use std::sync::Arc;
 use tracing::{Span, field};
 
-/// What a request shows to say who asks.
+/// The credentials in a request.
 #[derive(Clone, Debug, Default)]
 pub struct Credentials {
     /// `Authorization: Bearer` (RFC 6750 section 2.1).
@@ -28,31 +28,31 @@ pub struct Credentials {
     pub refresh: Option<PresentedToken>,
 }
 
-/// A refresh token, and by which way it came. One that came by the other way than its client's kind is refused: a
-/// browser's never works outside its cookie, a native client's never inside one.
+/// A refresh token and how it was sent. A token is accepted only in the way of its client: a browser's only as a
+/// cookie, a native client's only in the body.
 #[derive(Clone, Debug)]
 pub struct PresentedToken {
     pub token: Secret,
     pub way: TokenTransport,
 }
 
-/// Where a client keeps its refresh token.
+/// How a client sends its refresh token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TokenTransport {
-    /// A browser's cookie.
+    /// As a cookie: browsers.
     Cookie,
-    /// The body: a native client's.
+    /// In the body: native clients.
     Body,
 }
 
 impl TokenTransport {
-    /// The way of a client's refresh tokens.
+    /// How this client sends its refresh tokens.
     pub fn of(client: &ClientId) -> Self {
         if *client == ClientId::web() { Self::Cookie } else { Self::Body }
     }
 }
 
-/// Who asks, on which session.
+/// The caller: a user, on one of their sessions.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub sid: SessionId,
@@ -84,10 +84,10 @@ impl Caller {
 }
 
 impl Services {
-    /// The caller who shows an access token.
+    /// The caller with this access token.
     ///
     /// # Errors
-    /// `InvalidToken` for anything that is not a valid token of a living session.
+    /// `InvalidToken` for anything but a valid token of a live session.
     pub async fn by_access_token(&self, token: &str) -> Result<Caller, ServiceError> {
         let now = self.now();
         let claims = self.read_access(token).await?;
@@ -100,7 +100,7 @@ impl Services {
         Ok(Caller::new(claims.sid.clone(), &alive))
     }
 
-    /// The caller whose page is rendered: a web session names the session. Good for reading only.
+    /// The caller whose page is rendered, by the session that the web session names. For reading only.
     ///
     /// # Errors
     /// `InvalidToken` when the session is over.
@@ -116,7 +116,8 @@ impl Services {
         self.liveness.check(sid, now).await?.ok_or(ServiceError::InvalidToken)
     }
 
-    /// The session of a caller who wants to change something: by access token if there is one, else by refresh token.
+    /// The session of a caller who wants to change something: by the access token if there is one, else by the refresh
+    /// token.
     ///
     /// # Errors
     /// `InvalidToken`, `Revoked`, `Reused`.
@@ -142,7 +143,7 @@ impl Services {
         }
     }
 
-    /// Hands a refresh token to the queue.
+    /// Presents a refresh token to the queue.
     ///
     /// # Errors
     /// `InvalidToken` when it is not one of ours; a passing fault of the store.
@@ -154,7 +155,7 @@ impl Services {
     ) -> Result<RefreshOutcome, ServiceError> {
         let at = self.now();
         let claims = self.read_refresh(token.expose()).await?;
-        // Ours by its signature, so this much is known of whoever is refused.
+        // The signature is ours, so the log may name the session even if the token is refused.
         Span::current().record("sid", field::display(&claims.sid));
         if matches!(purpose, TokenUse::Exchange { .. }) {
             self.per_session.count(SessionAction::Refresh, &claims.sid, &self.settings.limits, at)?;
@@ -176,7 +177,7 @@ impl Services {
         Ok(outcome)
     }
 
-    /// What an access token says, if it is one of ours and has not expired.
+    /// The claims of an access token, if it is ours and has not expired.
     ///
     /// # Errors
     /// `InvalidToken`; a passing fault of the store, when it had to be asked for the token's key.
@@ -195,7 +196,7 @@ impl Services {
         self.read_refresh_as_of(token, self.now()).await
     }
 
-    /// The same, by another time than the present one.
+    /// The same, at another time than now.
     pub(super) async fn read_refresh_as_of(&self, token: &str, time: Timestamp) -> Result<RefreshClaims, ServiceError> {
         let issuer = &self.settings.server.public_url;
         let read = || refresh::read(token, &self.access.ring(), issuer, time);
@@ -205,7 +206,7 @@ impl Services {
         })
     }
 
-    /// Reads a token, once more if its key is unknown here but was made by another server.
+    /// Reads a token. If its key is unknown, loads the keys and tries again: another server may have created it.
     async fn with_keys_of_others<T>(
         &self,
         read: impl Fn() -> Result<T, Invalid>,
@@ -223,7 +224,8 @@ impl Services {
         }
     }
 
-    /// The session that a refresh token once was of, whatever became of either. For ending it.
+    /// The session that a refresh token belongs to, even if the token is used up or the session has ended. For ending
+    /// it.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -241,17 +243,17 @@ impl Services {
     }
 }
 
-/// Notes who asks in all that the log says of the request.
+/// Adds the caller to the request's log span.
 fn note(user: &UserId, sid: &SessionId) {
     Span::current().record("user", field::display(user)).record("sid", field::display(sid));
 }
 
-/// Tells the log what became of a token.
+/// Logs the outcome for a presented token.
 fn log_refresh(outcome: &RefreshOutcome, source: &Source) {
     match outcome {
         RefreshOutcome::Exchanged(session, _) => {
             let generation = session.rotation.generation;
-            // A gap is what a fork displaced.
+            // A fork displaced the generations in between.
             let forked = session.rotation.parent.as_ref().is_some_and(|parent| parent.generation + 1 < generation);
             let (user, sid, ip) = (&session.user_id, &session.id, &source.ip);
             tracing::info!(target: AUDIT, %user, %sid, ip, generation, forked, "a refresh token was exchanged");
@@ -265,7 +267,7 @@ fn log_refresh(outcome: &RefreshOutcome, source: &Source) {
     }
 }
 
-/// Why nothing was given, as a use case says it.
+/// The use case's error for a refusal.
 pub(super) fn refused(outcome: &RefreshOutcome) -> ServiceError {
     match outcome {
         RefreshOutcome::Reused(_) | RefreshOutcome::Refused(Refusal::Revoked, Some(Reason::Reused)) => {

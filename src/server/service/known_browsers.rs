@@ -1,6 +1,6 @@
-//! Browsers from which somebody signed in before (OWASP: device cookies). Guesses from there count by themselves, so those
-//! of others keep the owner out of no browser of theirs, signed out or not; and whoever steals such a cookie may guess as
-//! often as anybody, and nothing else.
+//! Browsers from which a user has signed in before (OWASP: device cookies). Wrong passwords from a known browser count
+//! separately, so other people's guesses cannot lock the owner out there. A stolen cookie of this kind allows as many
+//! guesses as anybody has, and nothing else.
 
 use super::identity::PresentedToken;
 use super::{ServiceError, Services};
@@ -9,25 +9,25 @@ use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::Session;
 use crate::server::token::{base64url, digest};
 
-/// What a browser brings when somebody signs in.
+/// The cookies that a browser sends when somebody signs in.
 #[derive(Clone, Debug, Default)]
 pub struct BrowserCookies {
-    /// Of the session that it had.
+    /// The refresh token of its former session.
     pub refresh: Option<PresentedToken>,
-    /// By which it is known.
+    /// The cookie by which accounts know it.
     pub device: Option<Secret>,
 }
 
-/// To whom the browser of an attempt may be known.
+/// The accounts to which the browser of an attempt may be known.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Acquaintance {
-    /// A session that it shows, or the one that asks.
+    /// The session of its refresh token, or of the caller.
     session: Option<Session>,
     digest: String,
     users: Vec<UserId>,
 }
 
-/// By what a browser is known to an account.
+/// The way in which an account knows a browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum KnownBy {
     Session(SessionId),
@@ -36,7 +36,7 @@ pub(super) enum KnownBy {
 }
 
 impl Acquaintance {
-    /// Who asks on `session`.
+    /// A caller on `session`.
     pub(super) fn of(session: &Session) -> Self {
         Self { session: Some(session.clone()), ..Self::default() }
     }
@@ -46,7 +46,7 @@ impl Acquaintance {
         self.session.as_ref().filter(|session| session.user_id == *user)
     }
 
-    /// By what it is known to `user`, if it is.
+    /// The way in which `user` knows it, if any.
     pub(super) fn with(&self, user: &UserId) -> Option<KnownBy> {
         let device = self.users.contains(user).then(|| KnownBy::Device(format!("{} {user}", self.digest)));
         device.or_else(|| self.session_of(user).map(|session| KnownBy::Session(session.id.clone())))
@@ -54,7 +54,7 @@ impl Acquaintance {
 }
 
 impl Services {
-    /// Looks up to whom a browser is known.
+    /// Looks up the accounts to which a browser is known.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -71,8 +71,8 @@ impl Services {
         Ok(Acquaintance { session, digest, users })
     }
 
-    /// Makes the browser known to `user` who just signed in: the cookie that it is to keep, its own if that is one of
-    /// ours. Who signed in is signed in, whatever becomes of this.
+    /// Makes the browser known to `user`, who has just signed in. Returns the cookie for it, which is its own if that
+    /// is one of ours. A failure does not undo the sign-in.
     pub(super) async fn know_browser(&self, user: &UserId, brought: &BrowserCookies) -> Option<Secret> {
         let know = async {
             let ours = match &brought.device {

@@ -1,5 +1,5 @@
-//! Limits on attempts: which there are, and against whom they count. Nobody is told by them whether an account exists:
-//! the keys are digests of what was typed.
+//! The limits on attempts, and what each counts against. They do not tell whether an account exists: their keys are
+//! digests of the typed name.
 
 use super::attempts::{Counts, Limit};
 use super::known_browsers::KnownBy;
@@ -17,13 +17,12 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
-/// How many accounts may be made from one address for each attempt to sign in that it has.
+/// Accounts that may be created from one address, per attempt to sign in that it is allowed.
 const SIGN_UPS: u32 = 10;
 
 impl Services {
-    /// What an attempt to prove that one is `username`, as it was typed, counts against. From a browser that the
-    /// user knows it counts against that alone, and neither against the account nor against the address: somebody else's guesses
-    /// keep nobody out.
+    /// The limits that a password for `username` (as typed) counts against. From a known browser it counts against that
+    /// browser alone, and not against account or address: other people's guesses keep nobody out there.
     pub(super) fn sign_in_limits(&self, username: &str, source: &Source, known: Option<&KnownBy>) -> Vec<Limit> {
         let limits = &self.settings.limits;
         let (kind, whom) = match known {
@@ -45,8 +44,7 @@ impl Services {
         without_those_that_are_off(all)
     }
 
-    /// What an attempt to make an account counts against: those that fail, and, up to a greater number, those that
-    /// succeed.
+    /// The limits that a sign-up counts against: one for failures, and a higher one for successes.
     pub(super) fn sign_up_limits(&self, source: &Source) -> Vec<Limit> {
         let (most, from) = (self.settings.limits.login_per_address, network(source));
         without_those_that_are_off(vec![
@@ -59,8 +57,8 @@ impl Services {
         Limit { key: self.access.ring().pseudonym(kind, whom), rule, counts, durable: true }
     }
 
-    /// Writes something without making anybody wait for it: where there is nothing to record, the database must be as
-    /// busy as where there is, or the time of the next answers would tell.
+    /// Writes in the background where there is nothing to record, so that the database is as busy as where there is.
+    /// The time of later answers would tell the difference.
     pub(super) fn write_aside(&self) {
         let (store, now) = (self.store.clone(), self.now());
         let key = self.access.ring().pseudonym("nobody", "");
@@ -80,21 +78,21 @@ fn without_those_that_are_off(mut limits: Vec<Limit>) -> Vec<Limit> {
     limits
 }
 
-/// The address that counts: of IPv6 the network of 64 bits, since whoever has one address there has them all.
+/// The address that a limit counts: for IPv6 the /64 network, since its holder has all of its addresses.
 fn network(source: &Source) -> String {
     prefix(source, 32, 64)
 }
 
-/// Whose turn an attempt takes: that of an account to which the browser is known, else that of its network.
+/// The queue of an attempt: that of the account that knows the browser, else that of the network.
 pub(super) fn origin(source: &Source, known: Option<&UserId>) -> Origin {
     match known {
         Some(user) => Origin::Known(user.to_string()),
-        // What one customer is given at most.
+        // The largest network that one customer gets.
         None => Origin::Stranger { network: prefix(source, 24, 48), address: network(source) },
     }
 }
 
-/// The network of an address, of so many bits.
+/// The network of an address, with this many bits.
 fn prefix(source: &Source, bits_of_v4: u8, bits_of_v6: u8) -> String {
     let address = source.ip.as_deref().and_then(|ip| ip.parse::<IpAddr>().ok());
     let bits = if address.is_some_and(|address| address.is_ipv6()) { bits_of_v6 } else { bits_of_v4 };
@@ -102,7 +100,7 @@ fn prefix(source: &Source, bits_of_v4: u8, bits_of_v6: u8) -> String {
     network.map_or_else(|| source.ip.clone().unwrap_or_default(), |network| network.trunc().to_string())
 }
 
-/// What a session may do only so often.
+/// The actions that are limited per session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum SessionAction {
     Refresh,
@@ -110,12 +108,12 @@ pub(super) enum SessionAction {
     Export,
 }
 
-/// How often each session does what, in memory: what is lost by a restart is one minute's worth.
+/// The counts of each session's actions, in memory. A restart loses the counts of one minute.
 #[derive(Default)]
 pub(super) struct PerSession(DashMap<(SessionAction, SessionId), Tally>);
 
 impl PerSession {
-    /// Counts one.
+    /// Counts an action.
     ///
     /// # Errors
     /// `RateLimited` when there were too many.
@@ -144,9 +142,9 @@ impl PerSession {
         }
     }
 
-    /// Forgets what is over.
+    /// Forgets counts that have decayed.
     pub(super) fn forget(&self, now: Timestamp) {
-        // Also what a clock left that has stepped back since.
+        // Also counts from a clock that has stepped back since.
         self.0.retain(|_, tally| !tally.expires_at.since(now).is_zero() && tally.expires_at.since(now) < 2 * MINUTE);
     }
 }

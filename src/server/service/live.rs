@@ -1,5 +1,5 @@
-//! What an open page is told by itself: sessions of its user that come, go or are renamed, and the end of its own.
-//! Renewals are never told: who holds a stolen access token must not learn when the owner renews.
+//! Live events for open pages: sessions of the user that start, end or are renamed, and the end of the page's own
+//! session. Renewals are never sent: a holder of a stolen access token must not learn when the owner renews.
 
 use super::identity::Caller;
 use super::{ServiceError, Services, Source};
@@ -16,35 +16,35 @@ use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
 
-/// How often it is looked for whether somebody else changed something: what a command ends is refused within a second.
+/// Interval for noticing other processes' commits, so that a session ended by a command is refused within a second.
 const LOOK: Duration = Duration::from_millis(300);
-/// The same where several servers share a database, which is asked about each request's session anyway.
+/// The same where several servers share a database. There each request asks the database about its session anyway.
 const LOOK_SHARED: Duration = Duration::from_millis(700);
 
-/// Something that happened.
+/// A live event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LiveEvent {
     SessionCreated(SessionId),
     SessionRevoked(SessionId),
     SessionRenamed(SessionId, Option<String>),
-    /// The session that listens is over; nothing follows. `None`: it expired, or its user is gone.
+    /// The page's own session has ended; nothing follows. `None`: it expired, or its user was deleted.
     SignedOut(Option<Reason>),
 }
 
-/// The sessions of one user, followed for one of them.
+/// Follows the sessions of a user, for a page of one of them.
 pub struct Watch {
     services: Arc<Services>,
     caller: Caller,
     listener: Listener,
     known: BTreeMap<SessionId, Option<String>>,
     told: VecDeque<LiveEvent>,
-    /// When the access token that was shown expires: who listens on shows a new one.
+    /// When the access token expires. To go on listening, the page sends a new one.
     until: Timestamp,
     over: bool,
 }
 
 impl Services {
-    /// Follows the sessions of the caller who shows an access token.
+    /// Follows the sessions of the caller with this access token.
     ///
     /// # Errors
     /// `InvalidToken`; `RateLimited` when too many of the user's pages listen, or too many from the same network.
@@ -52,7 +52,7 @@ impl Services {
         let caller = self.by_access_token(token.expose()).await?;
         let until = Timestamp::from_secs(self.read_access(token.expose()).await?.exp);
         let network = source.ip.as_deref().and_then(|ip| ip.parse().ok()).map(Network::of);
-        // First to listen, then to look: nothing falls in between.
+        // Subscribes before the first look, so that no change is missed in between.
         let listener = self
             .changes
             .listen(&caller.user_id, network)
@@ -102,8 +102,8 @@ pub(super) async fn follow_others(store: Weak<dyn Records>, liveness: Weak<Liven
     }
 }
 
-/// Asks [`Health::foreign_commits`](crate::server::ports::Health::foreign_commits). While the answer waits behind a long
-/// write, the cache of live sessions is emptied again and again.
+/// Asks [`Health::foreign_commits`](crate::server::ports::Health::foreign_commits). While the answer waits behind a
+/// long write, the cache of live sessions is emptied again and again.
 async fn foreign_commits(store: &dyn Records, liveness: &Liveness) -> Result<Option<ForeignCommits>, StoreError> {
     let mut answer = store.foreign_commits();
     loop {
@@ -131,7 +131,7 @@ async fn tell_whose_sessions_changed(
 }
 
 impl Watch {
-    /// What happened next; `None` when it is to be asked for anew, or the session is over.
+    /// The next event; `None` when the access token has expired or the session has ended.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -147,7 +147,7 @@ impl Watch {
         }
     }
 
-    /// Waits until there may be something to see; `false` when the time is up.
+    /// Waits until something may have changed; `false` when the access token has expired.
     async fn wait(&mut self) -> bool {
         let left = self.until.since(self.services.now());
         if left.is_zero() {

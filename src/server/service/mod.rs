@@ -45,12 +45,12 @@ use crate::domain::time::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// Why a use case did not succeed. The wire decides what of it is said.
+/// Why a use case failed. `http::problem` decides what the client learns of it.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
     #[error("the username is refused: {0}")]
     Username(UsernameError),
-    /// With the name of the field.
+    /// With the field's name.
     #[error("the password is refused: {1}")]
     Password(&'static str, PasswordError),
     #[error("the device's name is refused")]
@@ -63,7 +63,7 @@ pub enum ServiceError {
     Revoked(Reason),
     #[error("a refresh token was used twice")]
     Reused,
-    /// With how long to wait where the same token may be good again.
+    /// With the time to wait, if the same token may be accepted then.
     #[error("other requests with the same refresh token were faster")]
     Overtaken { wait: Option<Duration> },
     #[error("the user must prove who they are first")]
@@ -82,7 +82,7 @@ pub enum ServiceError {
     Hash(#[from] HashError),
     #[error(transparent)]
     Issue(#[from] IssueError),
-    /// With how long to wait.
+    /// With the time to wait.
     #[error("too many attempts")]
     RateLimited { wait: Duration },
     #[error("a task of ours ended early")]
@@ -90,12 +90,12 @@ pub enum ServiceError {
 }
 
 impl ServiceError {
-    /// Whether it is a fault of ours, by which nothing was judged.
+    /// Whether the server failed, so that nothing was decided.
     pub const fn is_ours(&self) -> bool {
         matches!(self, Self::Store(_) | Self::Hash(_) | Self::Issue(_) | Self::Aborted)
     }
 
-    /// Whether it is a passing fault, after which the same request may succeed.
+    /// Whether the fault is temporary: the same request may succeed later.
     pub const fn is_passing(&self) -> bool {
         matches!(self, Self::Store(StoreError::Unavailable(_)) | Self::Hash(HashError::Busy))
     }
@@ -113,11 +113,11 @@ impl From<RingError> for ServiceError {
     }
 }
 
-/// From where a request comes, as far as the server can tell.
+/// The origin of a request, as far as the server can tell.
 #[derive(Clone, Debug, Default)]
 pub struct Source {
     pub ip: Option<String>,
-    /// As sent, bounded.
+    /// As sent, cut to a maximum length.
     pub user_agent: String,
     pub device: Device,
 }
@@ -127,13 +127,13 @@ pub struct Granted {
     pub session: Session,
     pub access: Issued,
     pub refresh: Minted,
-    /// Until when the refresh token is good, seen from `now`.
+    /// Time from now until the refresh token expires.
     pub refresh_expires_in: Duration,
-    /// Of a sign-in by a browser: by which it is known from now on.
+    /// After a sign-in by a browser: the cookie by which it is known from now on.
     pub device: Option<Secret>,
 }
 
-/// What services are made of.
+/// The parts of [`Services`].
 pub struct Parts {
     pub store: Arc<dyn Store>,
     pub clock: Arc<dyn Clock>,
@@ -142,7 +142,7 @@ pub struct Parts {
     pub access: Arc<AccessTokens>,
     pub keys: KeyManager,
     pub hasher: Hasher,
-    /// How many open pages may be told what happens, at most.
+    /// The most open pages that may listen to live events.
     pub listeners: usize,
 }
 
@@ -216,7 +216,7 @@ impl Services {
         &self.keys
     }
 
-    /// By which open pages are told what happens.
+    /// Notifies open pages of changes to sessions.
     pub fn session_changes(&self) -> &SessionChanges {
         &self.changes
     }
@@ -225,16 +225,16 @@ impl Services {
         &self.store
     }
 
-    /// All that is done from time to time, the keys first: whatever of it fails, the rest is done.
+    /// Runs all periodic work, keys first. If one part fails, the others still run.
     ///
     /// # Errors
-    /// The first that there was; the next time catches up.
+    /// The first one; the next run catches up.
     pub async fn housekeeping(&self) -> Result<(), StoreError> {
         let (keys, flushed, purged) = (self.keep_keys().await, self.flush().await, self.purge().await);
         keys.and(flushed).and(purged)
     }
 
-    /// Makes the keys that are due, and hears of what others did with them.
+    /// Creates keys that are due, and loads those of other servers.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -249,7 +249,7 @@ impl Services {
         }
     }
 
-    /// Deletes what is over.
+    /// Deletes expired data.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -257,12 +257,12 @@ impl Services {
         let now = self.now();
         self.per_session.forget(now);
         self.attempts.forget(now);
-        // A row is kept as long as a token of it could be shown, so that a replay is known for what it is.
+        // A row is kept as long as a token of it could be presented, so that a replay is recognised.
         let kept = self.settings.tokens.refresh_absolute.max(self.settings.tokens.refresh_absolute_short);
         self.store.purge(now - kept, now).await
     }
 
-    /// Writes what memory knows of who was seen, and the database does not yet.
+    /// Writes last-seen times from memory to the database.
     ///
     /// # Errors
     /// When the store does not answer.

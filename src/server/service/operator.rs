@@ -1,4 +1,4 @@
-//! What the operator does for users, by command. No request caused it: no event has an address or a User-Agent.
+//! Use cases of the operator's commands. Their events have no address and no User-Agent, since no request caused them.
 
 use super::limits::origin;
 use super::{ServiceError, Services, Source};
@@ -47,7 +47,7 @@ impl Services {
         if !self.store.rename_user(id, &name).await?.ok_or(ServiceError::NotFound)? {
             return Err(ServiceError::UsernameTaken);
         }
-        // The name is remembered beside what lives.
+        // The cache of live sessions holds the name too.
         self.liveness.invalidate_all();
         tracing::info!(target: AUDIT, user = %id, "an account was renamed");
         Ok(name)
@@ -85,7 +85,7 @@ impl Services {
                 tracing::info!(target: AUDIT, user = %id, sessions = ended.len(), "the operator set a new password");
                 return Ok(ended);
             }
-            // The user changed it at the same moment: the operator's counts.
+            // The user changed the password at the same moment; the operator's prevails.
             hashed = Some(new_hash);
         }
     }
@@ -102,7 +102,7 @@ impl Services {
     /// Ends all sessions of all users that have started by now; returns how many it ended.
     ///
     /// # Errors
-    /// When the store does not answer; some are ended then, and the same once more ends the rest.
+    /// When the store does not answer. Some sessions have ended then; a second call ends the rest.
     pub async fn end_all_sessions(&self) -> Result<usize, ServiceError> {
         let count = self.ends.end_all(self.now()).await?;
         tracing::info!(target: AUDIT, count, "all sessions were ended");

@@ -1,5 +1,6 @@
-//! Where refresh tokens are exchanged. One task gathers what waits into one transaction, in which each is decided by
-//! itself ([`super::refresh_batch`]) and answered only after the commit: SQLite has one writer, and a commit is what costs.
+//! The queue of presented refresh tokens. One task gathers waiting requests into one transaction, because SQLite has
+//! one writer and the commit is the expensive part. [`super::refresh_batch`] decides each request by itself, and
+//! answers are sent only after the commit.
 
 use super::identity::TokenTransport;
 use super::refresh_batch::Batch;
@@ -20,24 +21,24 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::time::{Instant, timeout};
 use tracing::Span;
 
-/// The most that share one commit.
+/// The most requests that share one commit.
 const BATCH: usize = 256;
-/// How many may wait; more are told to come again.
+/// How many requests may wait. Further ones are refused as busy.
 const WAITING: usize = 4096;
-/// How long the store may take for one batch: longer than its own patience. A network that falls silent has none, and
-/// all others wait behind it.
+/// How long the store may take for one batch. It is longer than the store's own time-outs, and covers a network that
+/// falls silent, behind which all others would wait.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// How long a request waits for a session that another transaction holds locked, and how often it looks while there is
-/// nothing else to do.
+/// How long a request waits for a session that another transaction has locked, and how often it tries again while
+/// there is nothing else to do.
 const HELD_PATIENCE: Duration = Duration::from_secs(2);
 const HELD_LOOK: Duration = Duration::from_millis(20);
 
-/// What a presented token is for.
+/// What a token is presented for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum TokenUse {
-    /// To be exchanged for its successor; whether by one of several that share it ([`Presented::shared`]).
+    /// To be exchanged for its successor. `shared`: see [`Presented::shared`].
     Exchange { shared: bool },
-    /// To show who one is, and nothing else: nothing moves, but a reuse is one here too.
+    /// Only to identify the caller. Nothing is exchanged, but a reuse is detected here too.
     Show,
 }
 
@@ -49,22 +50,22 @@ pub(super) struct RefreshRequest {
     pub way: TokenTransport,
     pub purpose: TokenUse,
     pub source: Source,
-    /// In which the log tells what is found out about it.
+    /// The log span of its request.
     pub span: Span,
 }
 
-/// What became of it.
+/// The outcome for a presented token.
 #[derive(Clone, Debug)]
 pub(super) enum RefreshOutcome {
     /// The session as it is now, and its current token.
     Exchanged(Box<Session>, Minted),
     Shown(Box<Session>),
     Refused(Refusal, Option<Reason>),
-    /// It ended the session.
+    /// It was a reuse, which ended the session.
     Reused(Box<Session>),
 }
 
-/// What the exchange needs.
+/// The parts that decisions need.
 pub(super) struct Exchange {
     pub ends: Arc<SessionEnds>,
     pub clock: Arc<dyn Clock>,
@@ -74,15 +75,15 @@ pub(super) struct Exchange {
     pub grace: Duration,
 }
 
-/// A request, and to whom its outcome goes.
+/// A waiting request, and the channel for its outcome.
 struct WaitingRequest {
     request: RefreshRequest,
     reply: oneshot::Sender<Result<RefreshOutcome, ServiceError>>,
-    /// Since when its session has been held by another transaction.
+    /// Since when another transaction has had its session locked.
     held: Option<Instant>,
 }
 
-/// The way to the task.
+/// The sending side of the queue.
 pub(super) struct RefreshQueue(mpsc::Sender<WaitingRequest>);
 
 impl RefreshQueue {
@@ -100,14 +101,14 @@ impl RefreshQueue {
                 } else if let Ok(0) = timeout(HELD_LOOK, receiver.recv_many(&mut batch, BATCH)).await {
                     tokio::time::sleep(HELD_LOOK).await;
                 }
-                // In a task of its own: a panic ends this batch, whose replies are dropped, and not the queue.
+                // A task of its own: a panic ends this batch, whose replies are dropped, but not the queue.
                 batch = tokio::spawn(exchange.clone().answer(std::mem::take(&mut batch))).await.unwrap_or_default();
             }
         });
         Self(sender)
     }
 
-    /// Presents a token and waits for what becomes of it.
+    /// Presents a token and waits for the outcome.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when too many wait or the store does not answer: the token stays as good as it was.
@@ -119,15 +120,15 @@ impl RefreshQueue {
     }
 }
 
-/// What became of a request: nothing yet, if its session is held by another transaction.
+/// The outcome of a request; `None` if another transaction has its session locked.
 type Decided = Option<Result<RefreshOutcome, ServiceError>>;
 
 impl Exchange {
-    /// Answers all that can be; returns those whose session is held by another transaction, to be tried again.
+    /// Answers the requests. Returns those whose session another transaction has locked, to be tried again.
     async fn answer(self: Arc<Self>, waiting: Vec<WaitingRequest>) -> Vec<WaitingRequest> {
         let requests: Vec<RefreshRequest> = waiting.iter().map(|waiting| waiting.request.clone()).collect();
         let decided = match self.decide(requests.clone()).await {
-            // A statement that one session breaks must not keep the others from their answers.
+            // One session that breaks a statement must not affect the others.
             Err(StoreError::Corrupt(_)) if requests.len() > 1 => {
                 let mut decided = Vec::with_capacity(requests.len());
                 for request in requests {
@@ -179,7 +180,7 @@ impl Exchange {
         let (batch, Undecided { held, broken }) =
             decided.unwrap_or_else(|_| Err(StoreError::Unavailable("the store does not answer".into())))?;
         if batch.has_found_loss {
-            // Ends may have been lost too.
+            // The database may have lost ends of sessions too.
             let ends = self.ends.clone();
             tokio::spawn(async move { ends.repeat_lost().await });
         }

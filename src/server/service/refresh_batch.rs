@@ -1,5 +1,5 @@
-//! The decisions about refresh tokens that share one transaction: each by the rule ([`redeem`]), one after the other, on
-//! the sessions as those before left them.
+//! Decides the refresh tokens that share one transaction, one after the other, by the rule ([`redeem`]). Each decision
+//! sees the sessions as the ones before have left them.
 
 use super::identity::TokenTransport;
 use super::queue::{Exchange, RefreshOutcome, RefreshRequest, TokenUse};
@@ -15,7 +15,7 @@ use crate::server::token::refresh::{self, Minted};
 use crate::server::token::ring::KeyRing;
 use std::collections::HashMap;
 
-/// The sessions of one transaction, as they become while its requests are decided one after the other.
+/// The sessions of one transaction, while its requests are decided one after the other.
 pub(super) struct Batch {
     sessions: HashMap<SessionId, DecidedSession>,
     events: Vec<Event>,
@@ -26,7 +26,7 @@ pub(super) struct Batch {
 
 struct DecidedSession {
     session: Session,
-    /// The last rotation, if there was one; by whom.
+    /// The origin of the last rotation, if there was one.
     rotated: Option<Source>,
     ended: bool,
 }
@@ -56,7 +56,7 @@ impl Batch {
         let may_be_later = refresh::may_be_later(claims, session, ring);
         let presented = &Presented { decided_at, may_be_later, ..presented.clone() };
         if let (None, Some(end)) = (&session.revoked, exchange.liveness.end_of(&session.id)) {
-            // The database has lost that; its word does not count against ours.
+            // The database has lost this end; the server's memory prevails.
             session.revoked = Some(end);
             (decided.ended, self.has_found_loss) = (true, true);
         }
@@ -111,7 +111,7 @@ impl Batch {
         }
     }
 
-    /// What is to be written: of each session only what it became.
+    /// The changes to write: for each session only its final state.
     pub(super) fn changes(&mut self) -> Changes {
         let changes = self.sessions.values().filter_map(|DecidedSession { session, rotated, ended }| {
             if *ended {
@@ -142,7 +142,7 @@ impl Batch {
     }
 }
 
-/// Who got the current token: the other side of a reuse.
+/// Who received the current token: the other party of a reuse.
 fn last_to_exchange(session: &Session) -> Party {
     let Label { ip, user_agent, .. } = session.label.clone();
     Party { at: session.rotation.rotated_at, ip, user_agent }

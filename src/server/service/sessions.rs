@@ -14,7 +14,7 @@ use crate::server::telemetry::AUDIT;
 use std::cmp::Reverse;
 
 impl Services {
-    /// The caller's living sessions: the current one first, then by when they were last seen.
+    /// The caller's live sessions: the current one first, then the most recently seen.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -41,7 +41,7 @@ impl Services {
     }
 
     pub(super) fn describe(&self, session: Session, current: &SessionId) -> SessionInfo {
-        // Memory knows of the last minute what the row does not yet.
+        // Last-seen times of the last half minute are in memory only.
         let seen = self.liveness.seen(&session.id).map_or(session.last_seen_at, |seen| seen.at);
         SessionInfo {
             current: session.id == *current,
@@ -58,8 +58,8 @@ impl Services {
         }
     }
 
-    /// Ends the caller's own session. Succeeds again when repeated, and whatever of the credentials is left: an expired
-    /// access token beside a refresh token, or a token of a session that is over.
+    /// Ends the caller's own session. Succeeds also when repeated, with an expired access token beside a refresh token,
+    /// and with a token of a session that has ended.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -87,7 +87,7 @@ impl Services {
         Ok(())
     }
 
-    /// Ends all sessions of the caller's, or all but the one that asks.
+    /// Ends all of the caller's sessions, or all except the current one.
     ///
     /// # Errors
     /// `ReauthenticationRequired`, and those of the credentials.
@@ -103,19 +103,19 @@ impl Services {
         let end = EndSessions { user_id: session.user_id, which: others, reason: Reason::EndedByUser, at: self.now() };
         self.end(&end, Kind::SessionEnded, Some(session.id.clone()), source).await?;
         if !keep_current {
-            // It signs itself out: what its other tabs say is not that another device did it. Last, so that a fault in
-            // between leaves who asks able to ask again.
+            // A sign-out of its own, so that its other tabs do not say that another device did it. It comes last, so
+            // that after a fault in between the caller can try again.
             let end = EndSessions { which: Selection::One(session.id), reason: Reason::SignedOut, ..end };
             self.end(&end, Kind::SignedOut, None, source).await?;
         }
         Ok(())
     }
 
-    /// Ends one session of the caller's; says whether it was the one that asks.
+    /// Ends one of the caller's sessions. Returns whether it was the current one.
     ///
     /// # Errors
-    /// `NotFound` for one that is not there, is over or is somebody else's; `ReauthenticationRequired` for another one
-    /// than that which asks.
+    /// `NotFound` if it does not exist, has ended or is somebody else's; `ReauthenticationRequired` for a session other
+    /// than the current one.
     pub async fn revoke_session(
         &self,
         sid: &SessionId,
@@ -137,7 +137,7 @@ impl Services {
         if self.end(&end, kind, by, source).await?.is_empty() { Err(ServiceError::NotFound) } else { Ok(own) }
     }
 
-    /// Deletes the account of who asks, with everything that is theirs. The password is proof enough of who asks.
+    /// Deletes the caller's account and everything that belongs to it. The password is the only proof that it needs.
     ///
     /// # Errors
     /// `InvalidCredentials`, and those of the credentials.
@@ -175,7 +175,7 @@ impl Services {
         Ok(ended)
     }
 
-    /// Whether the session's user proved recently enough who they are to end what is not this session.
+    /// Requires that the user has entered the password recently, as ending other sessions does.
     fn require_recent(&self, session: &Session) -> Result<(), ServiceError> {
         if self.is_recent(session) { Ok(()) } else { Err(ServiceError::ReauthenticationRequired) }
     }
@@ -184,7 +184,7 @@ impl Services {
         self.now().since(session.authenticated_at) < self.settings.sessions.reauthentication_window
     }
 
-    /// The same, to be told before anything is asked for.
+    /// Whether the user has entered the password recently.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -195,7 +195,7 @@ impl Services {
     /// Gives one of the caller's sessions a name.
     ///
     /// # Errors
-    /// `DeviceName` when it is no name, `NotFound` when there is no such session of the caller's, `RateLimited`.
+    /// `DeviceName` if the name is invalid, `NotFound` if the caller has no such session, `RateLimited`.
     pub async fn rename_session(
         &self,
         sid: &SessionId,

@@ -18,7 +18,8 @@ pub struct Database {
     pub(super) writers: AnyPool,
     pub(super) readers: AnyPool,
     pub(super) dialect: Dialect,
-    /// On SQLite: the one place of those who write and are no refresh, so that a refresh waits behind one of them at most.
+    /// On SQLite: the one place of those who write and are no refresh, so that a refresh waits behind one of them at
+    /// most.
     others: Arc<Semaphore>,
     /// How many connections were made to a database that may become another one: each may have led to a standby that
     /// has taken over. SQLite's file stays the same.

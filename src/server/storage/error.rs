@@ -84,7 +84,8 @@ impl OpenError {
         Self::Sqlite { path: path.into(), reason }
     }
 
-    /// Why PostgreSQL at `place` does not let us in. Its own words name neither the password nor anything that is stored.
+    /// Why PostgreSQL at `place` does not let us in. Its own words name neither the password nor anything that is
+    /// stored.
     pub(super) fn postgres(place: String, error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::Configuration(_) => Self::Url(error),
@@ -137,10 +138,10 @@ fn is_passing(error: &dyn DatabaseError) -> bool {
         .is_some_and(|code| is_passing_in_sqlite(&code))
 }
 
-/// Whatever is the operator's, the network's or another transaction's, by its class: 08 connection, 25 transaction state
-/// (read only, idle for too long), 28 login refused, 3D no such database, 40 rolled back, 53 resources, 55 not in that
-/// state (locked, starting), 57 operator, 58 system, F0 configuration file; and single ones: no privilege, an unspecific
-/// fault of the server's own. <https://www.postgresql.org/docs/current/errcodes-appendix.html>
+/// Whatever is the operator's, the network's or another transaction's, by its class: 08 connection, 25 transaction
+/// state (read only, idle for too long), 28 login refused, 3D no such database, 40 rolled back, 53 resources, 55 not in
+/// that state (locked, starting), 57 operator, 58 system, F0 configuration file; and single ones: no privilege, an
+/// unspecific fault of the server's own. <https://www.postgresql.org/docs/current/errcodes-appendix.html>
 fn is_passing_in_postgres(code: &str) -> bool {
     const CLASSES: [&str; 10] = ["08", "25", "28", "3D", "40", "53", "55", "57", "58", "F0"];
     CLASSES.iter().any(|class| code.starts_with(class)) || ["42501", "XX000"].contains(&code)

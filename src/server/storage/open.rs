@@ -137,9 +137,9 @@ async fn try_sqlite(options: &AnyConnectOptions) -> Result<(), sqlx::Error> {
     connection.close().await
 }
 
-/// Makes the file and its folder, for us alone. SQLite gives the files beside it (`-wal`, `-shm`) the same mode. What is
-/// there already and may be read by others (a backup that was put back) is refused, like the secret; so is a folder in
-/// which everybody may put files.
+/// Makes the file and its folder, for us alone. SQLite gives the files beside it (`-wal`, `-shm`) the same mode. What
+/// is there already and may be read by others (a backup that was put back) is refused, like the secret; so is a folder
+/// in which everybody may put files.
 fn check_files(path: &Path, missing: IfMissing) -> Result<(), OpenError> {
     let folder = files::folder_of(path);
     let in_folder = |source| OpenError::Folder { path: folder.into(), source };

@@ -37,7 +37,8 @@ const ADDRESSES: Sql = sql!(
     "UPDATE activity SET ip = NULL, other_ip = NULL WHERE user_id IN (SELECT j.value ->> 'user_id' FROM " rows ") \
      AND sid IN (SELECT j.value ->> 'id' FROM " rows ") AND (ip IS NOT NULL OR other_ip IS NOT NULL)"
 );
-/// The events of a session that had to go before its time are events without one: their addresses stay as long as those.
+/// The events of a session that had to go before its time are events without one: their addresses stay as long as
+/// those.
 const LEFT_ALONE: Sql = sql!(
     "UPDATE activity SET sid = NULL WHERE user_id IN (SELECT j.value ->> 'user_id' FROM " rows ") \
      AND sid IN (SELECT j.value ->> 'id' FROM " rows ")"
@@ -73,7 +74,8 @@ const OLD_EVENTS: Sql = sql!(
     "DELETE FROM activity WHERE id IN (SELECT o.id FROM (SELECT a.id, a.at FROM activity a ORDER BY a.id LIMIT $2) o \
      WHERE o.at < $1)"
 );
-/// Only who did something lately can have more than before: those of the newest events are looked at. Of these the first
+/// Only who did something lately can have more than before: those of the newest events are looked at. Of these the
+/// first
 /// `$3` of each of the kinds `$4` come first, then the newest of all.
 const CROWDED_EVENTS: Sql = sql!(
     "WITH crowded AS MATERIALIZED (SELECT u.user_id FROM (SELECT DISTINCT n.user_id FROM \

@@ -1,5 +1,5 @@
-//! Decisions about presented refresh tokens: one transaction in which sessions are loaded, decided about and written, each
-//! with one statement, however many they are.
+//! Decisions about presented refresh tokens: one transaction in which sessions are loaded, decided about and written,
+//! each with one statement, however many they are.
 
 use super::activity::insert_events;
 use super::database::{Database, from_json, to_json};
