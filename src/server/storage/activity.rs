@@ -8,7 +8,7 @@ use crate::domain::id::UserId;
 use crate::server::ports::{EventPage, Events, Recorded, StoreError};
 use async_trait::async_trait;
 
-/// An event of a user who was deleted meanwhile is left out.
+/// Leaves out events of users who have been deleted meanwhile.
 const INSERT: Sql = sql!(
     "INSERT INTO activity (user_id, kind, at, sid, ip, user_agent, browser, os, detail, other_at, \
      other_ip, other_user_agent, by_sid, name_before, name_after) \
@@ -36,7 +36,8 @@ pub(super) async fn insert_events<'a>(
     write.apply(INSERT, &rows).await.map(drop)
 }
 
-/// `,signed_in,signed_up,`: one text for both databases, and none of its words is a part of another between commas.
+/// `,signed_in,signed_up,`: one text argument for both databases. The commas keep a kind from matching a part of
+/// another.
 pub(super) fn in_one_text(kinds: &[Kind]) -> String {
     kinds.iter().fold(",".to_owned(), |all, kind| all + kind.as_str() + ",")
 }

@@ -8,7 +8,7 @@ use crate::server::ports::{Attempts, DecideTallies, StoreError, Tallies};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-/// What is not there yet comes to be there, so that it can be locked.
+/// Inserts missing rows, so that they can be locked.
 const TOUCH: Sql = sql!(
     "INSERT INTO limits (key, until, count, expires_at) \
      SELECT j.value ->> 'key', 0, 0, 0 FROM " rows " WHERE TRUE ORDER BY j.value ->> 'key' ON CONFLICT (key) DO NOTHING"

@@ -1,4 +1,4 @@
-//! One server for each SQLite file: what ended in another one's memory would still be alive in this one's.
+//! One server for each SQLite file. A second server would not know which sessions the first one has ended.
 
 use super::error::OpenError;
 use super::open::{IfMissing, sqlite_file};
@@ -8,14 +8,14 @@ use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long a server waits for one that is about to stop, and how often it looks.
+/// How long a server waits for another one that is stopping, and how often it checks.
 const PATIENCE: Duration = Duration::from_secs(5);
 const LOOK: Duration = Duration::from_millis(50);
 
-/// What must be free on the disk of an SQLite file, in bytes.
+/// Free space that an SQLite file needs on its disk, in bytes.
 const ROOM: u64 = 1024 * 1024;
 
-/// The right to serve from a database, for as long as this is kept. The system takes it back from a process that dies.
+/// The right to serve from a database while this value exists. The system releases it when the process dies.
 #[derive(Debug)]
 pub struct Claim(Option<File>);
 
@@ -64,7 +64,7 @@ fn beside(path: &Path) -> PathBuf {
 }
 
 impl Claim {
-    /// Gives it back before this is dropped.
+    /// Releases the claim before this value is dropped.
     pub fn release(&self) {
         // What cannot be unlocked is free when the process ends.
         let _ = self.0.as_ref().map(File::unlock);

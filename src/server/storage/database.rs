@@ -1,4 +1,4 @@
-//! The connections, and what a transaction is.
+//! The connections and transactions.
 
 use super::open::ACQUIRE;
 use super::sql::{Dialect, Sql};
@@ -18,11 +18,11 @@ pub struct Database {
     pub(super) writers: AnyPool,
     pub(super) readers: AnyPool,
     pub(super) dialect: Dialect,
-    /// On SQLite: the one place of those who write and are no refresh, so that a refresh waits behind one of them at
+    /// On SQLite: the single permit for writes other than refreshes, so that a refresh waits behind one of them at
     /// most.
     others: Arc<Semaphore>,
-    /// How many connections were made to a database that may become another one: each may have led to a standby that
-    /// has taken over. SQLite's file stays the same.
+    /// The number of connections made to a PostgreSQL database. Each new one may lead to a standby that has taken over.
+    /// Stays 0 on SQLite.
     pub(super) connected: Arc<AtomicU64>,
     /// On SQLite: how many writing connections were made. There is one at a time.
     pub(super) writers_made: Arc<AtomicU64>,
@@ -39,7 +39,7 @@ impl Database {
         sqlx::query_scalar(sql.text(self.dialect))
     }
 
-    /// Begins a write transaction, in turn with all others of its kind.
+    /// Begins a write transaction, in turn with other writes.
     pub(super) async fn write(&self) -> Result<Write, StoreError> {
         let turn = match self.dialect {
             Dialect::Sqlite => Some(self.turn().await?),
@@ -48,7 +48,7 @@ impl Database {
         Ok(Write { _turn: turn, ..self.write_first().await? })
     }
 
-    /// Begins a write transaction before all that wait for [`Self::write`]: for the one task that exchanges refresh
+    /// Begins a write transaction ahead of those that wait for [`Self::write`]. For the task that exchanges refresh
     /// tokens.
     pub(super) async fn write_first(&self) -> Result<Write, StoreError> {
         let transaction = match self.dialect {
@@ -64,11 +64,11 @@ impl Database {
     }
 }
 
-/// A write transaction. Dropped without [`Write::commit`] it leaves nothing.
+/// A write transaction. If it is dropped without [`Write::commit`], nothing is written.
 pub(super) struct Write {
     transaction: Transaction<'static, Any>,
     dialect: Dialect,
-    /// Given back after the transaction's end.
+    /// Released after the end of the transaction.
     _turn: Option<OwnedSemaphorePermit>,
 }
 
@@ -85,12 +85,12 @@ impl Write {
         &mut self.transaction
     }
 
-    /// Whether nobody else can hold a row while this transaction is under way.
+    /// Whether no other transaction can have a row locked while this one runs.
     pub(super) fn locks_everything(&self) -> bool {
         self.dialect == Dialect::Sqlite
     }
 
-    /// Runs `sql` with all `rows` as its one argument; how many rows it changed.
+    /// Runs `sql` with `rows` as its only argument. Returns the number of changed rows.
     pub(super) async fn apply<T: Serialize>(&mut self, sql: Sql, rows: &[T]) -> Result<u64, StoreError> {
         if rows.is_empty() {
             return Ok(0);
@@ -99,7 +99,7 @@ impl Write {
         Ok(done.rows_affected())
     }
 
-    /// On PostgreSQL, locks what `sql` selects. SQLite has one writer at a time, and here we are it.
+    /// On PostgreSQL, locks the rows that `sql` selects. On SQLite a write transaction is the only writer anyway.
     pub(super) async fn lock(&mut self, sql: &'static str, arguments: &[&str]) -> Result<(), StoreError> {
         if self.dialect == Dialect::Postgres {
             let query = arguments.iter().fold(sqlx::query(sql), |query, argument| query.bind((*argument).to_owned()));
@@ -108,7 +108,7 @@ impl Write {
         Ok(())
     }
 
-    /// Makes it durable. Only after this it may be answered.
+    /// Commits durably. A request may be answered only after this.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
         Ok(self.transaction.commit().await?)
     }
@@ -118,7 +118,7 @@ pub(super) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreE
     serde_json::to_string(value).map_err(|_| StoreError::Corrupt("rows that cannot be written as JSON".into()))
 }
 
-/// Reads the rows of a `list`. The error says where it broke, never what is there.
+/// Parses the rows of a `list`. The error names the position, never the content.
 pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, StoreError> {
     serde_json::from_str(text).map_err(|error| {
         let (kind, column) = (std::any::type_name::<T>(), error.column());

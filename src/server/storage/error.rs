@@ -1,4 +1,4 @@
-//! What goes wrong: the one place that judges the driver's errors.
+//! Classifies the driver's errors, in one place.
 
 use crate::server::files;
 use crate::server::ports::StoreError;
@@ -84,8 +84,7 @@ impl OpenError {
         Self::Sqlite { path: path.into(), reason }
     }
 
-    /// Why PostgreSQL at `place` does not let us in. Its own words name neither the password nor anything that is
-    /// stored.
+    /// Why PostgreSQL at `place` refuses the connection. Its message contains neither the password nor stored data.
     pub(super) fn postgres(place: String, error: sqlx::Error) -> Self {
         match error {
             sqlx::Error::Configuration(_) => Self::Url(error),
@@ -126,7 +125,7 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// Whether the same request may well succeed later.
+/// Whether the same request may succeed later.
 fn is_passing(error: &dyn DatabaseError) -> bool {
     if let Some(error) = error.try_downcast_ref::<PgDatabaseError>() {
         // What the row referred to was deleted meanwhile: asked again, the request finds that out.
@@ -153,7 +152,7 @@ fn is_passing_in_sqlite(code: &str) -> bool {
     code.parse::<u32>().is_ok_and(|code| [5, 6, 7, 8, 9, 10, 13, 14, 15].contains(&(code & 0xff)))
 }
 
-/// The driver's words, but never a value: PostgreSQL's data exceptions (class 22) quote them.
+/// The driver's message without values, which PostgreSQL's data exceptions (class 22) quote.
 fn describe(error: &dyn DatabaseError) -> String {
     let code = error.code().unwrap_or_default();
     if error.try_downcast_ref::<PgDatabaseError>().is_some() && code.starts_with("22") {
@@ -163,7 +162,7 @@ fn describe(error: &dyn DatabaseError) -> String {
     }
 }
 
-/// A row that breaks our own rules: which one, and where, but never what it holds.
+/// An invalid row. Names the row and the column, never the content.
 pub(super) fn impossible(table: &str, id: &str, column: &str) -> StoreError {
     StoreError::Corrupt(format!("{table} {id}: {column}"))
 }

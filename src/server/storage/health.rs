@@ -8,14 +8,14 @@ use sqlx::Error;
 use std::sync::atomic::Ordering;
 
 const WRITABLE: Sql = sql!("SELECT '[]'" writable);
-/// Writes one page of the file, and changes nothing: this number is not used for anything, and stays 0.
+/// Writes one page of the file without changing it: the number is unused and stays 0.
 const PROBE: &str = "PRAGMA user_version = 0";
-/// SQLITE_BUSY: somebody else is writing, so it can be done.
+/// SQLITE_BUSY: another process is writing, so writing works.
 const BUSY: &str = "5";
-/// Asked on one connection twice, the numbers differ if another connection committed in between, in whatever process;
-/// its own commits do not count (<https://www.sqlite.org/pragma.html#pragma_data_version>). All writes of a server go
-/// through its one writing connection, so there the number changes by others' commits alone. Reading it takes no lock
-/// that writers wait for, and reads no page.
+/// Changes when another connection, in any process, has committed; the connection's own commits do not count
+/// (<https://www.sqlite.org/pragma.html#pragma_data_version>). All writes of a server go through its one writing
+/// connection, so there the number changes only by commits of other processes. The query takes no lock that writers
+/// wait for, and reads no page.
 const DATA_VERSION: &str = "PRAGMA data_version";
 
 #[async_trait]

@@ -24,7 +24,7 @@ const EXPIRE: Sql = sql!(
     "UPDATE keys SET expires_at = CAST(j.value ->> 'expires_at' AS BIGINT) FROM " rows " \
      WHERE keys.id = j.value ->> 'id'"
 );
-/// Servers that change keys at once come one after the other.
+/// Makes servers that change keys at the same time wait for each other.
 const LOCK: &str = "LOCK TABLE keys IN SHARE ROW EXCLUSIVE MODE";
 
 #[derive(Serialize)]

@@ -1,4 +1,4 @@
-//! Browsers that accounts know.
+//! Browsers known to accounts.
 
 use super::database::{Database, from_json};
 use super::sql::{Sql, sql};
@@ -15,19 +15,19 @@ const OF_USER: Sql = sql!(
     "SELECT " list " FROM (SELECT " object "('created_at', b.created_at, 'last_used_at', b.last_used_at) AS o \
      FROM known_browsers b WHERE b.user_id = $1 ORDER BY b.last_used_at DESC, b.digest) t"
 );
-/// Written anew only once a day.
+/// Updates the time at most once a day.
 const KNOW: Sql = sql!(
     "INSERT INTO known_browsers (digest, user_id, created_at, last_used_at) \
      SELECT CAST($1 AS TEXT), u.id, CAST($3 AS BIGINT), CAST($3 AS BIGINT) FROM users u WHERE u.id = $2 \
      ON CONFLICT (digest, user_id) DO UPDATE SET last_used_at = excluded.last_used_at \
      WHERE known_browsers.last_used_at < excluded.last_used_at - 86400000"
 );
-/// All but the `$2` that were used last.
+/// Deletes all but the `$2` most recently used.
 const CROWD_OUT: Sql = sql!(
     "DELETE FROM known_browsers WHERE user_id = $1 AND digest IN (SELECT b.digest FROM known_browsers b \
      WHERE b.user_id = $1 ORDER BY b.last_used_at DESC, b.digest LIMIT 1000000 OFFSET $2)"
 );
-/// How many browsers an account knows.
+/// The most browsers that an account knows.
 const MOST: i64 = 50;
 
 #[derive(Deserialize)]

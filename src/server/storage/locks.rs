@@ -1,5 +1,5 @@
-//! Rows that another transaction has locked. What is done for many sessions at once passes over them, so that one row
-//! that somebody holds does not hold up all others.
+//! Rows that another transaction has locked. Statements for many sessions skip them, so that one locked row does not
+//! delay all others.
 
 use super::database::{Write, from_json, to_json};
 use super::sql::{Sql, sql};
@@ -8,7 +8,7 @@ use crate::server::ports::StoreError;
 use serde::Deserialize;
 use std::collections::BTreeSet;
 
-/// Those of `$1` that exist, locked or not.
+/// Those of the sessions `$1` that exist, locked or not.
 const EXISTING: Sql = sql!(
     "SELECT " list " FROM (SELECT " object "('id', s.id) AS o FROM sessions s WHERE s.id IN " texts ") t"
 );
@@ -19,7 +19,7 @@ pub(super) struct IdRow {
     pub(super) id: SessionId,
 }
 
-/// Of the sessions that a transaction asked for and did not get (`found`), those that exist: others hold them.
+/// The sessions that another transaction has locked: those of `asked` that exist but were not `found`.
 pub(super) async fn find_held(
     write: &mut Write,
     asked: &[SessionId],

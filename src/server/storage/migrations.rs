@@ -1,5 +1,4 @@
-//! The tables, as they came to be. A migration that was released is never changed; a new one is added below and in both
-//! folders.
+//! The migrations. A released migration is never changed; a new one is added below and in both folders.
 
 use super::error::OpenError;
 use super::sql::{Dialect, Sql};
@@ -27,7 +26,7 @@ migrations!(
     7 "0007_known_browsers"
 );
 
-/// Applies what was not applied yet. It may be called again, and by several processes at once.
+/// Applies the missing migrations. It may be called repeatedly, and by several processes at once.
 pub(super) async fn run(pool: &AnyPool, dialect: Dialect) -> Result<(), OpenError> {
     if dialect == Dialect::Postgres && applied(pool, dialect).await?.is_none() {
         tracing::warn!("the database is empty: its tables are made");
@@ -43,7 +42,7 @@ pub(super) async fn run(pool: &AnyPool, dialect: Dialect) -> Result<(), OpenErro
     }
 }
 
-/// Whether all is applied, and nothing beyond.
+/// Checks that exactly these migrations are applied.
 pub(super) async fn check(pool: &AnyPool, dialect: Dialect) -> Result<(), OpenError> {
     let applied = applied(pool, dialect).await?.filter(|newest| *newest > 0).ok_or(OpenError::Empty)?;
     let ours = SQLITE.iter().map(|(number, ..)| *number).max().unwrap_or_default();
@@ -54,7 +53,7 @@ pub(super) async fn check(pool: &AnyPool, dialect: Dialect) -> Result<(), OpenEr
     }
 }
 
-/// The newest migration that was applied; `None` in a database without tables.
+/// The newest applied migration; `None` in a database without tables.
 async fn applied(pool: &AnyPool, dialect: Dialect) -> Result<Option<i64>, OpenError> {
     let tables = Sql {
         sqlite: "SELECT count(*) FROM sqlite_schema WHERE name = '_sqlx_migrations'",

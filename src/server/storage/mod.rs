@@ -1,10 +1,10 @@
 //! Storage: the ports of [`Store`] on SQLite and on PostgreSQL, one code for both. Each port is implemented in the file
 //! of its subject.
 //!
-//! Both speak through `sqlx::Any`; `sql` holds the few words in which their SQL differs. Rows go in and come out as
-//! JSON, a whole batch in one statement, since each statement and each row costs more than what is done with it.
-//! Every write is a transaction (`BEGIN IMMEDIATE` on SQLite; on PostgreSQL sessions are locked in the order of their
-//! ids, so that no two writers wait for each other), and its outcome is known only from `COMMIT`.
+//! Both are reached through `sqlx::Any`; `sql` holds the few words in which their SQL differs. Rows are written and
+//! read as JSON, a whole batch in one statement, because statements and rows are expensive in themselves. Every write
+//! is a transaction (`BEGIN IMMEDIATE` on SQLite; on PostgreSQL sessions are locked in the order of their ids, so that
+//! no two writers wait for each other), and its outcome is known only from `COMMIT`.
 
 mod activity;
 mod attempts;
@@ -34,8 +34,8 @@ use crate::server::ports::Store;
 use open::IfMissing;
 use std::sync::Arc;
 
-/// Opens the database at `url` (`sqlite://path/to/file.db`, or `postgres://…`), makes it if it is a file that is not
-/// there, and brings its tables up to date.
+/// Opens the database at `url` (`sqlite://path/to/file.db`, or `postgres://…`), creates a missing SQLite file, and
+/// migrates the tables to this version.
 ///
 /// # Errors
 /// [`OpenError`], in words for the operator.
@@ -43,7 +43,7 @@ pub async fn connect(url: &str) -> Result<Arc<dyn Store>, OpenError> {
     Ok(Arc::new(Database::open(url).await?))
 }
 
-/// Opens the database at `url` as it is: it must be there, with the tables of this version.
+/// Opens the database at `url`, which must exist with the tables of this version.
 ///
 /// # Errors
 /// [`OpenError`], in words for the operator.
@@ -51,7 +51,7 @@ pub async fn connect_to_existing(url: &str) -> Result<Arc<dyn Store>, OpenError>
     Ok(Arc::new(Database::open_as(url, IfMissing::Refused).await?))
 }
 
-/// What the database at `url` is called in the log; never with a password.
+/// The name of the database at `url` in the log, without the password.
 pub fn name(url: &str) -> String {
     match url.split_once("://") {
         Some(("sqlite", path)) => format!("SQLite at {path}"),

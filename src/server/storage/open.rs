@@ -1,4 +1,4 @@
-//! Opening a database: files, connections, what holds on each of them.
+//! Opens a database: files, connections and their settings.
 
 use super::database::Database;
 use super::error::OpenError;
@@ -16,28 +16,28 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// How long a request waits for a free connection before it is told to come again.
+/// How long a request waits for a free connection before it is refused as unavailable.
 pub(super) const ACQUIRE: Duration = Duration::from_secs(3);
 const SQLITE_READERS: u32 = 4;
 
-/// What holds on each connection to SQLite. `FULL`: a commit is on the disk before it is answered.
+/// The settings of each connection to SQLite. `FULL`: a commit is on the disk before it is answered.
 const WRITER: &str = "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
                       PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
 const READER: &str = "PRAGMA busy_timeout = 2000; PRAGMA query_only = ON; PRAGMA synchronous = FULL; \
                       PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY";
 
-/// Who starts, and a command, may wait longer than a request does: another process may be writing.
+/// A start or a command may wait longer than a request: another process may be writing.
 const STARTING: &str = "PRAGMA busy_timeout = 20000";
 
-/// What tells whether the file can be read and written, and the folder take SQLite's files beside it.
+/// Tells whether the file can be read and written, and whether SQLite can create its files beside it.
 const TRIAL: &str = "PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; SELECT count(*) FROM sqlite_schema; ROLLBACK";
 
-/// Whether a database that is not there is made.
+/// Whether a missing database is created.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum IfMissing {
-    /// By a server, or the command that brings it up to date.
+    /// Created: by a server, or by `latchkey migrate`.
     Made,
-    /// By any other command: it would work on an empty database that nobody meant.
+    /// Refused: any other command would work on an empty database that nobody meant.
     Refused,
 }
 
@@ -60,7 +60,7 @@ impl Database {
     }
 }
 
-/// The absolute path of an SQLite file, which is there now and fit to be used.
+/// Checks an SQLite file, and returns its absolute path.
 pub(super) fn sqlite_file(path: &str, missing: IfMissing) -> Result<PathBuf, OpenError> {
     if path.is_empty() || path.ends_with('/') || path == ":memory:" {
         return Err(OpenError::NoFile);
@@ -120,7 +120,7 @@ async fn open_sqlite(path: &str, missing: IfMissing) -> Result<Database, OpenErr
     Ok(database)
 }
 
-/// Opens all connections of a pool now: when one is needed first, the process may have no descriptor left for it.
+/// Opens all connections of a pool at once: later, the process may have no file descriptor left for one.
 async fn open_all(pool: &AnyPool, connections: u32) -> Result<(), sqlx::Error> {
     let mut open = Vec::new();
     for _ in 0..connections {
@@ -173,7 +173,7 @@ fn check_files(path: &Path, missing: IfMissing) -> Result<(), OpenError> {
     Ok(())
 }
 
-/// The URL of an absolute path. What has a meaning in a URL is percent-encoded; the driver decodes it.
+/// The URL of an absolute path. Special characters are percent-encoded; the driver decodes them.
 fn sqlite_url(path: &str) -> String {
     let mut url = String::from("sqlite://");
     for byte in path.bytes() {

@@ -1,4 +1,4 @@
-//! Opening PostgreSQL: how the way to it is protected, and what holds on each connection.
+//! Opens PostgreSQL: protection of the connection, and settings of each connection.
 
 use super::database::Database;
 use super::error::OpenError;
@@ -21,7 +21,7 @@ const CONNECTIONS: u32 = 10;
 /// How long the start waits for the first answer.
 const CONNECTING: Duration = Duration::from_secs(10);
 
-/// What holds on each connection.
+/// The settings of each connection.
 ///
 /// - Whoever waits longer is told to come again: for a lock as long as for SQLite's, since a row that somebody holds
 /// must   not hold up all who share its commit; for a statement longer than any of ours takes.
@@ -35,11 +35,11 @@ const SETTINGS: &str = "SET lock_timeout = '2s'; SET statement_timeout = '10s'; 
                         SELECT set_config('synchronous_commit', 'on', false) \
                         WHERE current_setting('synchronous_commit') = 'off'";
 
-/// What of the server's state keeps us from working with it; empty if nothing does.
+/// The reasons in the server's state why it cannot be used; empty if there are none.
 const STATE: &str = "SELECT CASE WHEN pg_is_in_recovery() THEN 'a standby' \
                      WHEN current_setting('transaction_read_only') = 'on' THEN 'read only' ELSE '' END";
 
-/// What of the server's settings may lose what was answered, by its name.
+/// The names of server settings by which answered changes may be lost.
 const LOSSES: &str = "SELECT CASE WHEN current_setting('fsync') = 'off' THEN 'fsync' \
                       WHEN current_setting('synchronous_commit') = 'off' THEN 'synchronous_commit' ELSE '' END";
 
@@ -79,7 +79,7 @@ pub(super) async fn open(url: &str, missing: IfMissing) -> Result<Database, Open
     Ok(database)
 }
 
-/// Looks at the server before anything is done there: it must take writes, and should lose none.
+/// Checks the server first: it must accept writes, and should not lose any.
 async fn look(pool: &AnyPool, options: &PgConnectOptions) -> Result<(), OpenError> {
     let (place, host) = (name_of(options), options.get_host());
     let ask = async |sql: &'static str| {
@@ -112,7 +112,7 @@ async fn refuse_read_only(connection: &mut AnyConnection) -> Result<(), sqlx::Er
     Err(sqlx::Error::Io(std::io::Error::new(ErrorKind::ReadOnlyFilesystem, text)))
 }
 
-/// Connects once. A pool would try again until its time is over, and in the end say nothing of the reason.
+/// Connects once. A pool would retry until its time-out, and then not tell the reason.
 async fn try_connecting(options: &PgConnectOptions) -> Result<(), OpenError> {
     let connecting = async { PgConnection::connect_with(options).await?.close().await };
     match timeout(CONNECTING, connecting).await {
@@ -124,7 +124,7 @@ async fn try_connecting(options: &PgConnectOptions) -> Result<(), OpenError> {
     }
 }
 
-/// What the database at `url` is called in the log: where it is, and never a password.
+/// The name of the database at `url` in the log: its place, without the password.
 pub(super) fn name(url: &str) -> Option<String> {
     PgConnectOptions::from_str(url).ok().as_ref().map(name_of)
 }
@@ -140,8 +140,8 @@ fn name_of(options: &PgConnectOptions) -> String {
     format!("PostgreSQL at {host} (database {}, user {user})", database.unwrap_or(user))
 }
 
-/// Over a network, PostgreSQL proves who it is. Nobody gets less by leaving something out: only `sslmode=disable`,
-/// written by the operator, says that the network itself is trusted.
+/// Over a network, PostgreSQL must prove its identity by TLS. Only an explicit `sslmode=disable` turns that off, for a
+/// network that the operator trusts.
 fn check_protection(options: &PgConnectOptions) -> Result<(), OpenError> {
     let host = options.get_host();
     let is_here = options.get_socket().is_some() || host.starts_with('/') || is_loopback(host);

@@ -1,4 +1,4 @@
-//! Deleting what is over, in batches, so that nobody waits long for the one writer.
+//! Deletes expired rows in batches, so that nobody waits long for the one writer.
 
 use super::activity::in_one_text;
 use super::database::Database;
@@ -22,9 +22,9 @@ const EXPIRED: Sql = sql!(
     "DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s \
      WHERE s.expires_at < $3 AND s.idle_expires_at < $1 LIMIT $2" skip ") RETURNING id, user_id"
 );
-/// How many ended sessions each user has at most, the newest: whoever signs in again and again must not fill the disk.
+/// The most ended sessions kept for each user, so that repeated sign-ins do not fill the disk. The newest are kept.
 const ENDED_MAX: i64 = 500;
-/// Only who has ended sessions lately can have more than before: those of the newest are looked at.
+/// Looks only at the users of the newest ended sessions: only they can have exceeded the limit since the last time.
 const CROWDED_SESSIONS: Sql = sql!(
     "DELETE FROM sessions WHERE id IN (SELECT s.id FROM sessions s WHERE s.id IN (SELECT p.id FROM \
      (SELECT e.id, ROW_NUMBER() OVER (PARTITION BY e.user_id ORDER BY e.revoked_at DESC, e.id DESC) AS place \
@@ -32,7 +32,7 @@ const CROWDED_SESSIONS: Sql = sql!(
      (SELECT r.user_id FROM sessions r WHERE r.revoked_at IS NOT NULL ORDER BY r.revoked_at DESC LIMIT $2) n)) p \
      WHERE p.place > $1) LIMIT $2" skip ") RETURNING id, user_id"
 );
-/// The addresses of a session's events go with it.
+/// Erases the addresses of a deleted session's events.
 const ADDRESSES: Sql = sql!(
     "UPDATE activity SET ip = NULL, other_ip = NULL WHERE user_id IN (SELECT j.value ->> 'user_id' FROM " rows ") \
      AND sid IN (SELECT j.value ->> 'id' FROM " rows ") AND (ip IS NOT NULL OR other_ip IS NOT NULL)"
@@ -44,7 +44,7 @@ const LEFT_ALONE: Sql = sql!(
      AND sid IN (SELECT j.value ->> 'id' FROM " rows ")"
 );
 const WEB_SESSIONS_OF: Sql = sql!("DELETE FROM web_sessions WHERE sid IN (SELECT j.value ->> 'id' FROM " rows ")");
-/// Those of events without a session, by their age.
+/// Erases the addresses of old events without a session.
 const LONE_ADDRESSES: Sql = sql!(
     "UPDATE activity SET ip = NULL, other_ip = NULL WHERE id IN \
      (SELECT a.id FROM activity a WHERE a.at < $1 AND a.sid IS NULL AND a.ip IS NOT NULL LIMIT $2)"
@@ -52,12 +52,13 @@ const LONE_ADDRESSES: Sql = sql!(
 const WEB_SESSIONS: Sql = sql!(
     "DELETE FROM web_sessions WHERE id IN (SELECT s.id FROM web_sessions s WHERE s.expires_at <= $1 LIMIT $2" skip ")"
 );
-/// Also what ends in more than two days: no limit reaches as far, so a clock was wrong.
+/// Also deletes rows that end in more than two days: no limit is that long, so a clock was wrong.
 const LIMITS: Sql = sql!(
     "DELETE FROM limits WHERE key IN (SELECT s.key FROM limits s \
      WHERE s.expires_at <= $1 OR s.expires_at > $1 + 172800000 LIMIT $2" skip ")"
 );
-/// Beyond so many, those that end first go: attempts under ever new names and addresses must not fill the disk.
+/// The most rows kept. Beyond that, those that end first are deleted, so that attempts under ever new names and
+/// addresses do not fill the disk.
 const LIMITS_MAX: i64 = 100_000;
 const CROWDED_LIMITS: Sql =
     sql!("DELETE FROM limits WHERE key IN (SELECT s.key FROM limits s ORDER BY s.expires_at DESC LIMIT $2 OFFSET $1)");
@@ -99,7 +100,7 @@ struct Deleted {
     user_id: String,
 }
 
-/// Deletes batch after batch until one is not full.
+/// Deletes batches until one is not full.
 macro_rules! all {
     ($batch:expr) => {
         async {

@@ -1,5 +1,5 @@
-//! Decisions about presented refresh tokens: one transaction in which sessions are loaded, decided about and written,
-//! each with one statement, however many they are.
+//! Decisions about presented refresh tokens. One transaction loads the sessions, lets the caller decide, and writes the
+//! changes, with one statement for each step.
 
 use super::activity::insert_events;
 use super::database::{Database, from_json, to_json};

@@ -1,4 +1,4 @@
-//! Rows as they travel, as JSON, and what they mean. The one place that refuses rows that cannot be.
+//! Rows as JSON, and their conversion to and from types. The one place that refuses invalid rows.
 
 use super::error::impossible;
 use crate::domain::activity::{Event, Kind, Names, Party};
@@ -155,12 +155,12 @@ impl From<&Session> for SessionRow {
     }
 }
 
-/// As both databases keep it. No generation ever comes near the end of it.
+/// A generation as both databases store it. No generation comes near the maximum.
 pub(super) fn integer(generation: u64) -> i64 {
     i64::try_from(generation).unwrap_or(i64::MAX)
 }
 
-/// As it is kept: nothing, nearly always, or a JSON array.
+/// As it is stored: `NULL`, nearly always, or a JSON array.
 pub(super) fn overtaken(exchanged: &[Exchanged]) -> Option<String> {
     (!exchanged.is_empty()).then(|| serde_json::json!(exchanged).to_string())
 }
@@ -192,7 +192,7 @@ impl From<UserRow> for User {
 /// A row of `activity` to be written.
 #[derive(Serialize)]
 pub(super) struct EventRow<'a> {
-    /// Its place among those that are written together: the order in which they happened.
+    /// The place among the events written together, in the order in which they happened.
     place: usize,
     user_id: &'a UserId,
     kind: &'static str,

@@ -1,4 +1,4 @@
-//! Sessions: starting, reading, ending, and what else one statement changes.
+//! Sessions: starting, reading, changing and ending them.
 
 use super::activity::insert_events;
 use super::database::{Database, Write, from_json, to_json};
@@ -21,7 +21,7 @@ use sqlx::Row;
 use sqlx::any::AnyRow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Inserts nothing for a user who is gone or disabled, or whose password is not that of `$2` any more.
+/// Inserts nothing if the user was deleted or disabled, or has changed the password since `$2`.
 const INSERT: Sql = sql!(
     "INSERT INTO sessions (id, user_id, client_id, generation, parent_generation, rotated_at, confirmed_at, \
      token_digest, parent_digest, parent_agent, overtaken, key_id, nonce, created_at, authenticated_at, last_seen_at, expires_at, \
@@ -43,7 +43,7 @@ const REPLACE: Sql = sql!(
     "UPDATE sessions SET revoked_at = $2, revocation_reason = $3 WHERE id = $1 AND revoked_at IS NULL \
      RETURNING id, user_id, idle_expires_at, expires_at"
 );
-/// The user's living sessions, as far as [`gives_way`] looks at them.
+/// The columns of the user's live sessions that [`gives_way`] looks at.
 const CROWD: Sql = sql!(
     "SELECT " list " FROM (SELECT " object "('id', s.id, 'generation', s.generation, 'client_id', s.client_id, \
      'user_agent', s.user_agent, 'ip', s.ip, 'created_at', s.created_at, 'last_seen_at', s.last_seen_at) AS o \
@@ -53,7 +53,7 @@ const END_THESE: Sql = sql!(
     "UPDATE sessions SET revoked_at = $2, revocation_reason = $3 WHERE id IN " texts " AND revoked_at IS NULL \
      RETURNING id, user_id, idle_expires_at, expires_at"
 );
-/// In the order in which everybody locks sessions.
+/// Sessions are always locked in the order of their ids.
 const PAGE_OF_ALL: Sql = sql!(
     "SELECT " list " FROM (SELECT " object "('id', s.id) AS o FROM sessions s \
      WHERE s.id > $1 AND s.revoked_at IS NULL AND s.created_at <= $2 ORDER BY s.id LIMIT $3" lock ") t"
@@ -104,7 +104,7 @@ const SEEN: Sql = sql!(
          THEN CAST(j.value ->> 'confirmed_at' AS BIGINT) ELSE confirmed_at END \
      FROM " rows " WHERE sessions.id = j.value ->> 'id' AND sessions.revoked_at IS NULL"
 );
-/// Those of `$1` that nobody else holds, in the order in which everybody locks sessions.
+/// Locks those of the sessions `$1` that are not locked by another transaction, in the order of their ids.
 const LOCK_FREE: Sql = sql!(
     "SELECT " list " FROM (SELECT " object "('id', s.id) AS o FROM sessions s WHERE s.id IN " texts " \
      ORDER BY s.id" skip ") t"
@@ -112,7 +112,7 @@ const LOCK_FREE: Sql = sql!(
 const LOCK_ONE: &str = "SELECT s.id FROM sessions s WHERE s.id = $1 FOR UPDATE";
 const LOCK_OF_USER: &str = "SELECT s.id FROM sessions s WHERE s.user_id = $1 OR s.id = $2 ORDER BY s.id FOR UPDATE";
 
-/// Locks the user's sessions, and `also`, in the order in which everybody locks sessions.
+/// Locks the user's sessions, and `also`, in the order of their ids.
 pub(super) async fn lock_sessions_of(
     write: &mut Write,
     user_id: &UserId,
@@ -121,7 +121,7 @@ pub(super) async fn lock_sessions_of(
     write.lock(LOCK_OF_USER, &[user_id.as_str(), also.map_or("", SessionId::as_str)]).await
 }
 
-/// Which sessions end in a transaction that has locked them.
+/// The sessions to end, in a transaction that has locked them.
 pub(super) struct EndCondition<'a> {
     pub(super) user_id: &'a UserId,
     pub(super) which: &'a Selection,
@@ -129,8 +129,8 @@ pub(super) struct EndCondition<'a> {
     pub(super) at: Timestamp,
 }
 
-/// Ends sessions. Those that had expired are marked too, since another server's clock may be behind; but only those
-/// that were alive are returned, for only they ended by it.
+/// Ends sessions, and returns those that were alive. Expired sessions are marked too, since another server's clock may
+/// be behind.
 pub(super) async fn end(write: &mut Write, ending: EndCondition<'_>) -> Result<Vec<SessionId>, StoreError> {
     let (only, but) = match ending.which {
         Selection::One(id) => (Some(id.as_str()), None),
@@ -149,7 +149,7 @@ pub(super) async fn end(write: &mut Write, ending: EndCondition<'_>) -> Result<V
     Ok(were_alive(&rows, ending.at)?.into_iter().map(|(id, _)| id).collect())
 }
 
-/// Of the rows that an ending statement returned, those that were alive: the session and its user.
+/// Session and user of those returned rows that were alive.
 pub(super) fn were_alive(rows: &[AnyRow], at: Timestamp) -> Result<Vec<(SessionId, UserId)>, StoreError> {
     let mut alive = Vec::new();
     for row in rows {
@@ -178,7 +178,7 @@ struct Fingerprint {
     fingerprint: String,
 }
 
-/// What was seen of one session.
+/// The last time that one session was seen.
 #[derive(Serialize)]
 struct SeenRow<'a> {
     id: &'a SessionId,

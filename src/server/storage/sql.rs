@@ -23,7 +23,7 @@ impl Sql {
     }
 }
 
-/// A statement: texts that both databases understand, and between them these words:
+/// A statement: SQL that both databases understand, and between it these words:
 ///
 /// | word | stands for |
 /// |---|---|
