@@ -24,7 +24,7 @@ const CONNECTING: Duration = Duration::from_secs(10);
 /// The settings of each connection.
 ///
 /// - Whoever waits longer is told to come again: for a lock as long as for SQLite's, since a row that somebody holds
-/// must   not hold up all who share its commit; for a statement longer than any of ours takes.
+///   must not hold up all who share its commit; for a statement longer than any of ours takes.
 /// - A server of ours that dies in the middle of a transaction holds rows no longer than this, whether its connection
 ///   stays (it was paused) or nobody tells PostgreSQL that it is gone (its power or its cable). A socket in the file
 ///   system needs none of that, and ignores it.
