@@ -1,6 +1,6 @@
 //! One session on the server: the real rule, carried out as the server does.
 
-use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
+use latchkey::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
 use latchkey::domain::redeem::{Decision, redeem};
 use latchkey::domain::refresh_token::Presented;
 use latchkey::domain::session::{Label, Lifetime, Reason, Revocation, Rotation, Session};
@@ -73,7 +73,7 @@ impl Server {
             sid: SessionId::new(""),
             generation,
             digest: digest(generation),
-            agent: format!("{agent:?}"),
+            agent: AgentDigest::new(format!("{agent:?}")),
             at: now,
             decided_at: now,
             may_be_later: true,
@@ -83,8 +83,9 @@ impl Server {
         let decision = redeem(&self.session, &presented, self.grace, confirmed, || true);
         match decision {
             Decision::Rotate | Decision::Fork | Decision::Recover => {
-                self.session = self.session.succeeded(&presented, KeyId::new(""), self.grace);
-                self.session.rotation.digest = digest(self.session.rotation.generation);
+                let next = self.session.succeeded(&presented, KeyId::new(""), self.grace);
+                let digest = digest(next.token_input().generation);
+                self.session = next.minted(digest);
             }
             Decision::Reuse(_) => self.session.revoked = Some(Revocation { at: now, reason: Reason::Reused }),
             Decision::Repeat | Decision::Refuse(_) => {}
@@ -100,6 +101,6 @@ impl Server {
     }
 }
 
-fn digest(generation: u64) -> String {
-    generation.to_string()
+fn digest(generation: u64) -> TokenDigest {
+    TokenDigest::new(generation.to_string())
 }

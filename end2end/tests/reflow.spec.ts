@@ -6,6 +6,8 @@ test.use({ viewport: { width: 320, height: 640 } });
 
 /** What reaches beyond the screen, or beyond the sheet that it stands on. */
 async function overflow(page: Page) {
+  // Before its styles are there, a page has a layout, but nothing is painted.
+  await page.waitForLoadState('load');
   return page.evaluate(() => {
     const beyond = [...document.querySelectorAll('button, a, time, p, span, input, h1, h2')].filter((element) => {
       const { right, width } = element.getBoundingClientRect();

@@ -14,7 +14,7 @@ use std::sync::LazyLock;
 static RING: LazyLock<KeyRing> = LazyLock::new(ring);
 static SESSION: LazyLock<Session> = LazyLock::new(session);
 static OURS: LazyLock<(String, RefreshClaims)> = LazyLock::new(|| {
-    let token = mint(&SESSION, &RING, ISSUER).expect("minted").expose().to_owned();
+    let token = mint(SESSION.token_input(), &RING, ISSUER).expect("minted").expose().to_owned();
     let claims = read(&token, &RING, ISSUER, NOW).expect("valid");
     (token, claims)
 });

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderName, HeaderValue, header::COOKIE};
 use jsonwebtoken::{Algorithm, EncodingKey};
-use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
+use latchkey::domain::id::{ClientId, KeyId, SessionId, TokenDigest, UserId};
 use latchkey::domain::session::{Label, Lifetime, Rotation, Session};
 use latchkey::domain::time::Timestamp;
 use latchkey::server::ports::{Entropy, StoredKey};
@@ -71,7 +71,7 @@ pub fn session() -> Session {
         client_id: ClientId::web(),
         rotation: Rotation {
             generation: 3,
-            digest: String::new(),
+            digest: TokenDigest::new(""),
             parent: None,
             overtaken: vec![],
             rotated_at: NOW,

@@ -16,14 +16,15 @@ pub const LEEWAY: Duration = Duration::from_secs(5);
 ///
 /// ```
 /// use latchkey::domain::access_token::{AccessClaims, Issue};
-/// # use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
-/// # use latchkey::domain::session::{Lifetime, Rotation, Session};
+/// # use latchkey::domain::id::{ClientId, KeyId, SessionId, TokenDigest, UserId};
+/// # use latchkey::domain::session::{Lifetime, Session};
 /// # use latchkey::domain::time::Timestamp;
 /// # use std::time::Duration;
 /// # let (now, day) = (Timestamp::from_secs(1_700_000_000), Duration::from_secs(86_400));
-/// # let rotation = Rotation::first(now, KeyId::new("k1"), "random".into());
 /// # let lifetime = Lifetime::start(now, 14 * day, 30 * day, true);
-/// # let session = Session::start(SessionId::new("s1"), UserId::new("u1"), ClientId::web(), rotation, lifetime);
+/// # let (id, user_id) = (SessionId::new("s1"), UserId::new("u1"));
+/// # let session = Session::start(id, user_id, ClientId::web(), lifetime, KeyId::new("k1"), "random".into());
+/// # let session = session.minted(TokenDigest::new("d0"));
 ///
 /// let ttl = Duration::from_secs(600);
 /// let (issuer, audience) = ("https://id.example", "https://id.example");

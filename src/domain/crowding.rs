@@ -3,18 +3,16 @@
 
 use super::id::{ClientId, SessionId};
 use super::time::Timestamp;
-use serde::Deserialize;
 use std::collections::HashMap;
 
 /// A live session of the user, with the fields that this rule needs.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Candidate {
     /// Which session it is.
     pub id: SessionId,
     /// How often its token was refreshed.
     pub generation: u64,
     /// By what it is like others.
-    #[serde(flatten)]
     pub look: Look,
     /// When its user signed in.
     pub created_at: Timestamp,
@@ -23,7 +21,7 @@ pub struct Candidate {
 }
 
 /// Sessions look alike if the same program at the same address started them.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Look {
     /// The client that signed in.
     pub client_id: ClientId,

@@ -39,14 +39,15 @@ text_enum! {
 ///
 /// ```
 /// use latchkey::domain::farewell::{Farewell, Why};
-/// # use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
-/// # use latchkey::domain::session::{Lifetime, Rotation, Session};
+/// # use latchkey::domain::id::{ClientId, KeyId, SessionId, TokenDigest, UserId};
+/// # use latchkey::domain::session::{Lifetime, Session};
 /// # use latchkey::domain::time::Timestamp;
 /// # use std::time::Duration;
 /// # let (now, day) = (Timestamp::from_secs(1_700_000_000), Duration::from_secs(86_400));
-/// # let rotation = Rotation::first(now, KeyId::new("k1"), "random".into());
 /// # let lifetime = Lifetime::start(now, 14 * day, 30 * day, true);
-/// # let session = Session::start(SessionId::new("s1"), UserId::new("u1"), ClientId::web(), rotation, lifetime);
+/// # let (id, user_id) = (SessionId::new("s1"), UserId::new("u1"));
+/// # let session = Session::start(id, user_id, ClientId::web(), lifetime, KeyId::new("k1"), "random".into());
+/// # let session = session.minted(TokenDigest::new("d0"));
 ///
 /// assert_eq!(Farewell::of(&session, now), None);
 /// let end = session.lifetime.end();
@@ -115,7 +116,7 @@ pub fn may_know_device(session: &Session, generation: u64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
+    use crate::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
     use crate::domain::session::{Label, Lifetime, Parent, Revocation, Rotation};
     use std::time::Duration;
 
@@ -129,8 +130,8 @@ mod tests {
             client_id: ClientId::web(),
             rotation: Rotation {
                 generation: 7,
-                digest: "d".into(),
-                parent: Some(Parent { generation: 5, digest: "p".into(), agent: "a".into() }),
+                digest: TokenDigest::new("d"),
+                parent: Some(Parent { generation: 5, digest: TokenDigest::new("p"), agent: AgentDigest::new("a") }),
                 overtaken: vec![],
                 rotated_at: START,
                 confirmed_at: None,

@@ -1,4 +1,4 @@
-//! Identifiers of users, sessions, keys and clients. Each is a text (random or UUIDv7) without meaning to its readers.
+//! Identifiers of users, sessions, keys and clients, and digests. Each is a text without meaning to its readers.
 
 use serde::{Deserialize, Serialize};
 
@@ -44,6 +44,19 @@ id! {
 id! {
     /// A client (`client_id`, `azp`).
     ClientId
+}
+
+id! {
+    /// SHA-256 of a refresh token, as base64url.
+    TokenDigest
+}
+id! {
+    /// SHA-256 of a User-Agent header, as base64url.
+    AgentDigest
+}
+id! {
+    /// SHA-256 of the cookie by which a browser is known, as base64url.
+    BrowserDigest
 }
 
 impl SessionId {

@@ -75,19 +75,20 @@ pub enum Refusal {
 /// ```
 /// use latchkey::domain::redeem::{Decision, Reuse, redeem};
 /// use latchkey::domain::refresh_token::Presented;
-/// # use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
-/// # use latchkey::domain::session::{Lifetime, Rotation, Session};
+/// # use latchkey::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
+/// # use latchkey::domain::session::{Lifetime, Session};
 /// # use latchkey::domain::time::Timestamp;
 /// # use std::time::Duration;
 /// # let (now, day) = (Timestamp::from_secs(1_700_000_000), Duration::from_secs(86_400));
-/// # let rotation = Rotation::first(now, KeyId::new("k1"), "random".into());
 /// # let lifetime = Lifetime::start(now, 14 * day, 30 * day, true);
-/// # let session = Session::start(SessionId::new("s1"), UserId::new("u1"), ClientId::web(), rotation, lifetime);
+/// # let (id, user_id) = (SessionId::new("s1"), UserId::new("u1"));
+/// # let session = Session::start(id, user_id, ClientId::web(), lifetime, KeyId::new("k1"), "random".into());
+/// # let session = session.minted(TokenDigest::new("d0"));
 /// # let first = Presented {
 /// #     sid: session.id.clone(),
 /// #     generation: 0,
-/// #     digest: String::new(),
-/// #     agent: "Firefox".into(),
+/// #     digest: TokenDigest::new("d0"),
+/// #     agent: AgentDigest::new("Firefox"),
 /// #     at: now,
 /// #     decided_at: now,
 /// #     may_be_later: true,
@@ -98,7 +99,7 @@ pub enum Refusal {
 /// assert_eq!(redeem(&session, &first, grace, false, || true), Decision::Rotate);
 ///
 /// // The same token again: the answer may have been lost on the way.
-/// let next = session.succeeded(&first, KeyId::new("k1"), grace);
+/// let next = session.succeeded(&first, KeyId::new("k1"), grace).minted(TokenDigest::new("d1"));
 /// assert_eq!(redeem(&next, &first, grace, false, || true), Decision::Repeat);
 /// let late = Presented { at: now + grace, decided_at: now + grace, ..first };
 /// assert_eq!(redeem(&next, &late, grace, false, || true), Decision::Fork);

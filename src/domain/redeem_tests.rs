@@ -1,7 +1,7 @@
 //! The rotation table of docs/rotation.md, row by row.
 
 use super::*;
-use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
+use crate::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
 use crate::domain::session::{Exchanged, Label, Lifetime, Reason, Revocation};
 
 const GRACE: Duration = Duration::from_secs(10);
@@ -15,8 +15,8 @@ fn session() -> Session {
         client_id: ClientId::web(),
         rotation: Rotation {
             generation: 5,
-            digest: "d5".into(),
-            parent: Some(Parent { generation: 4, digest: "d4".into(), agent: "firefox".into() }),
+            digest: TokenDigest::new("d5"),
+            parent: Some(Parent { generation: 4, digest: TokenDigest::new("d4"), agent: AgentDigest::new("firefox") }),
             overtaken: vec![],
             rotated_at: START,
             confirmed_at: None,
@@ -36,8 +36,8 @@ fn presented(generation: u64, after: Duration) -> Presented {
     Presented {
         sid: SessionId::new("s"),
         generation,
-        digest: format!("d{generation}"),
-        agent: "firefox".into(),
+        digest: TokenDigest::new(format!("d{generation}")),
+        agent: AgentDigest::new("firefox"),
         at: START + after,
         decided_at: START + after,
         may_be_later: true,
@@ -85,7 +85,7 @@ fn a_lost_answer_forks_as_long_as_nobody_showed_the_successor() {
 
 #[test]
 fn within_the_grace_another_agent_is_told_to_wait_and_nothing_ends() {
-    let other = |after| Presented { agent: "curl".into(), ..presented(4, after) };
+    let other = |after| Presented { agent: AgentDigest::new("curl"), ..presented(4, after) };
     for confirmed in [false, true] {
         for (after, rest) in [(Duration::ZERO, GRACE), (SOON, Duration::from_millis(1))] {
             let told = Decision::Refuse(Refusal::OtherAgent(rest));
@@ -102,7 +102,8 @@ fn an_older_or_displaced_generation_is_a_reuse() {
     assert_eq!(redeem(&session(), &presented(3, SOON), GRACE, false, || true), Decision::Reuse(Reuse::Older));
     // After a fork the parent is two back, and what lies between was displaced.
     let mut forked = session();
-    forked.rotation.parent = Some(Parent { generation: 3, digest: "d3".into(), agent: "firefox".into() });
+    forked.rotation.parent =
+        Some(Parent { generation: 3, digest: TokenDigest::new("d3"), agent: AgentDigest::new("firefox") });
     assert_eq!(redeem(&forked, &presented(4, SOON), GRACE, false, || true), Decision::Reuse(Reuse::Older));
     assert_eq!(redeem(&forked, &presented(3, SOON), GRACE, false, || true), Decision::Repeat);
 }
@@ -172,8 +173,11 @@ fn a_request_that_waited_for_too_long_is_not_decided() {
 #[test]
 fn a_token_of_ours_that_the_row_does_not_know_proves_that_data_were_lost() {
     for confirmed in [false, true] {
-        for lost in [presented(6, SOON), presented(60, SOON), Presented { digest: "lost".into(), ..presented(5, SOON) }]
-        {
+        for lost in [
+            presented(6, SOON),
+            presented(60, SOON),
+            Presented { digest: TokenDigest::new("lost"), ..presented(5, SOON) },
+        ] {
             assert_eq!(redeem(&session(), &lost, GRACE, confirmed, || true), Decision::Recover);
             let by_an_older_key = Presented { may_be_later: false, ..lost };
             assert_eq!(
@@ -184,7 +188,7 @@ fn a_token_of_ours_that_the_row_does_not_know_proves_that_data_were_lost() {
         // There is another token of the parent's generation, which was used before or after the loss: the session has
         // two branches, and goes on with the parent's.
         for shared in [false, true] {
-            let other = |after| Presented { digest: "lost".into(), shared, ..presented(4, after) };
+            let other = |after| Presented { digest: TokenDigest::new("lost"), shared, ..presented(4, after) };
             assert_eq!(
                 redeem(&session(), &other(SOON), GRACE, confirmed, || true),
                 Decision::Refuse(Refusal::Overtaken)

@@ -1,8 +1,8 @@
 //! The content of a refresh token. It is a function of the session and its generation, so the server can compute a
 //! successor again and answer a repeated request with the same bytes.
 
-use super::id::SessionId;
-use super::session::{Rotation, Session};
+use super::id::{AgentDigest, SessionId, TokenDigest};
+use super::session::TokenInput;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -13,16 +13,17 @@ pub const TYP: &str = "rt+jwt";
 ///
 /// ```
 /// use latchkey::domain::refresh_token::RefreshClaims;
-/// # use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
-/// # use latchkey::domain::session::{Lifetime, Rotation, Session};
+/// # use latchkey::domain::id::{ClientId, KeyId, SessionId, TokenDigest, UserId};
+/// # use latchkey::domain::session::{Lifetime, Session};
 /// # use latchkey::domain::time::Timestamp;
 /// # use std::time::Duration;
 /// # let (now, day) = (Timestamp::from_secs(1_700_000_000), Duration::from_secs(86_400));
-/// # let rotation = Rotation::first(now, KeyId::new("k1"), "random".into());
 /// # let lifetime = Lifetime::start(now, 14 * day, 30 * day, true);
-/// # let session = Session::start(SessionId::new("s1"), UserId::new("u1"), ClientId::web(), rotation, lifetime);
+/// # let (id, user_id) = (SessionId::new("s1"), UserId::new("u1"));
+/// # let session = Session::start(id, user_id, ClientId::web(), lifetime, KeyId::new("k1"), "random".into());
+/// # let session = session.minted(TokenDigest::new("d0"));
 ///
-/// let claims = RefreshClaims::of(&session, "https://id.example", "hmac".into());
+/// let claims = RefreshClaims::of(session.token_input(), "https://id.example", "hmac".into());
 /// assert_eq!((claims.sid, claims.generation), (session.id, 0));
 /// assert_eq!(claims.exp, session.lifetime.idle_expires_at.as_secs());
 /// ```
@@ -46,17 +47,16 @@ pub struct RefreshClaims {
 }
 
 impl RefreshClaims {
-    /// The claims of the session's current token.
-    pub fn of(session: &Session, issuer: &str, jti: String) -> Self {
-        let Rotation { generation, rotated_at, .. } = session.rotation;
+    /// The claims of a token. `jti` is an HMAC over the session, its nonce and the generation.
+    pub fn of(input: TokenInput<'_>, issuer: &str, jti: String) -> Self {
         Self {
             iss: issuer.to_owned(),
-            sub: session.user_id.to_string(),
-            sid: session.id.clone(),
+            sub: input.user_id.to_string(),
+            sid: input.sid.clone(),
             jti,
-            generation,
-            iat: rotated_at.as_secs(),
-            exp: session.lifetime.token_end(rotated_at).as_secs_up(),
+            generation: input.generation,
+            iat: input.created_at.as_secs(),
+            exp: input.expires_at.as_secs_up(),
         }
     }
 }
@@ -68,10 +68,10 @@ pub struct Presented {
     pub sid: SessionId,
     /// The generation that the token names.
     pub generation: u64,
-    /// SHA-256 of the presented token, as base64url.
-    pub digest: String,
+    /// Digest of the presented token.
+    pub digest: TokenDigest,
     /// Digest of the User-Agent of the request.
-    pub agent: String,
+    pub agent: AgentDigest,
     /// When the request arrived. Expiry and grace are measured at this time: the request may have waited in the server.
     pub at: Timestamp,
     /// When the request is decided, by the same clock. An exchange takes place at this time.

@@ -2,22 +2,24 @@
 //! refresh token is rotated.
 
 use super::device::Device;
-use super::id::{ClientId, KeyId, SessionId, UserId};
+use super::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
 use super::time::Timestamp;
 use std::time::Duration;
 
 /// A session as it is stored, with the state of its user that decides whether the session may be used.
 ///
 /// ```
-/// use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
-/// use latchkey::domain::session::{Lifetime, Reason, Revocation, Rotation, Session};
+/// use latchkey::domain::id::{ClientId, KeyId, SessionId, TokenDigest, UserId};
+/// use latchkey::domain::session::{Lifetime, Reason, Revocation, Session};
 /// # use latchkey::domain::time::Timestamp;
 /// # use std::time::Duration;
 /// # let (now, day) = (Timestamp::from_secs(1_700_000_000), Duration::from_secs(86_400));
 ///
-/// let rotation = Rotation::first(now, KeyId::new("k1"), "random".into());
 /// let lifetime = Lifetime::start(now, 14 * day, 30 * day, true);
-/// let session = Session::start(SessionId::new("s1"), UserId::new("u1"), ClientId::web(), rotation, lifetime);
+/// let (id, user_id) = (SessionId::new("s1"), UserId::new("u1"));
+/// let unminted = Session::start(id, user_id, ClientId::web(), lifetime, KeyId::new("k1"), "random".into());
+/// // The server computes the first refresh token from `unminted.token_input()`.
+/// let session = unminted.minted(TokenDigest::new("digest of the token"));
 /// assert!(session.is_alive(now) && !session.is_alive(now + 14 * day));
 ///
 /// let ended = Session { revoked: Some(Revocation { at: now, reason: Reason::SignedOut }), ..session };
@@ -52,8 +54,8 @@ pub struct Session {
 pub struct Rotation {
     /// How often the refresh token was replaced. The current token carries this number.
     pub generation: u64,
-    /// SHA-256 of the current refresh token, as base64url.
-    pub digest: String,
+    /// Digest of the current refresh token.
+    pub digest: TokenDigest,
     /// The token before the current one, if there was one.
     pub parent: Option<Parent>,
     /// Tokens before the parent that were exchanged so recently that a request with one of them may still be on its
@@ -74,10 +76,10 @@ pub struct Rotation {
 pub struct Parent {
     /// Its number in the chain; not always one less than the current one, after a recovery.
     pub generation: u64,
-    /// SHA-256 of the token, as base64url.
-    pub digest: String,
+    /// Digest of the token.
+    pub digest: TokenDigest,
     /// Digest of the User-Agent of the request that exchanged it.
-    pub agent: String,
+    pub agent: AgentDigest,
 }
 
 /// The exchange of one of a session's refresh tokens.
@@ -146,28 +148,70 @@ impl Lifetime {
     }
 }
 
-impl Rotation {
-    /// The chain of a session that starts `now`. Its first token is yet to be made, with the key `key_id`; its digest is
-    /// a function of the session, and empty here.
-    pub fn first(now: Timestamp, key_id: KeyId, nonce: String) -> Self {
-        Self {
+/// What a refresh token is computed from, beside the key's bytes and the issuer.
+#[derive(Clone, Copy, Debug)]
+pub struct TokenInput<'a> {
+    /// The session.
+    pub sid: &'a SessionId,
+    /// Its user.
+    pub user_id: &'a UserId,
+    /// The number of the token in the chain.
+    pub generation: u64,
+    /// The session's randomness.
+    pub nonce: &'a str,
+    /// The key that signs the token.
+    pub key_id: &'a KeyId,
+    /// When the token is created.
+    pub created_at: Timestamp,
+    /// When it expires.
+    pub expires_at: Timestamp,
+}
+
+/// A session that has started or whose refresh token was exchanged, and whose current token is still to be computed. A
+/// [`Session`] always has the digest of its current token.
+#[derive(Clone, Debug)]
+pub struct Unminted(Session);
+
+impl Unminted {
+    /// A session whose token was computed before, as it is without the token.
+    pub(super) fn of(session: Session) -> Self {
+        Self(session)
+    }
+
+    /// What to compute the current token from.
+    pub fn token_input(&self) -> TokenInput<'_> {
+        self.0.token_input()
+    }
+
+    /// The session with the digest of its current token.
+    pub fn minted(self, digest: TokenDigest) -> Session {
+        Session { rotation: Rotation { digest, ..self.0.rotation }, ..self.0 }
+    }
+}
+
+impl Session {
+    /// A session that starts with a sign-in, when its lifetime does, and has no label yet. `key_id` names the key of its
+    /// first token, `nonce` is 16 random bytes as base64url.
+    pub fn start(
+        id: SessionId,
+        user_id: UserId,
+        client_id: ClientId,
+        lifetime: Lifetime,
+        key_id: KeyId,
+        nonce: String,
+    ) -> Unminted {
+        let now = lifetime.created_at;
+        let rotation = Rotation {
             generation: 0,
-            digest: String::new(),
+            digest: TokenDigest::new(""),
             parent: None,
             overtaken: Vec::new(),
             rotated_at: now,
             confirmed_at: None,
             key_id,
             nonce,
-        }
-    }
-}
-
-impl Session {
-    /// A session that starts with a sign-in, when its lifetime does, and has no label yet.
-    pub fn start(id: SessionId, user_id: UserId, client_id: ClientId, rotation: Rotation, lifetime: Lifetime) -> Self {
-        let now = lifetime.created_at;
-        Self {
+        };
+        Unminted(Self {
             id,
             user_id,
             client_id,
@@ -178,6 +222,20 @@ impl Session {
             revoked: None,
             user_disabled_at: None,
             label: Label::default(),
+        })
+    }
+
+    /// What the current token was computed from.
+    pub fn token_input(&self) -> TokenInput<'_> {
+        let Rotation { generation, nonce, key_id, rotated_at, .. } = &self.rotation;
+        TokenInput {
+            sid: &self.id,
+            user_id: &self.user_id,
+            generation: *generation,
+            nonce,
+            key_id,
+            created_at: *rotated_at,
+            expires_at: self.lifetime.token_end(*rotated_at),
         }
     }
 
@@ -269,8 +327,9 @@ mod tests {
     #[test]
     fn a_session_lives_until_the_nearer_end_unless_it_or_its_user_was_stopped() {
         let lifetime = Lifetime::start(START, HOUR, 2 * HOUR, true);
-        let rotation = Rotation::first(START, KeyId::new("k"), "n".into());
-        let started = Session::start(SessionId::new("s"), UserId::new("u"), ClientId::web(), rotation, lifetime);
+        let (id, user_id, key_id) = (SessionId::new("s"), UserId::new("u"), KeyId::new("k"));
+        let started = Session::start(id, user_id, ClientId::web(), lifetime, key_id, "n".into());
+        let started = started.minted(TokenDigest::new("d"));
         let session = |revoked, user_disabled_at| Session { revoked, user_disabled_at, ..started.clone() };
         let alive = session(None, None);
         assert!(alive.is_alive(START) && alive.is_alive(START + HOUR - Duration::from_millis(1)));

@@ -1,9 +1,9 @@
 //! The session after the exchange of its refresh token. [`super::redeem()`] decides whether the token is exchanged.
 
-use super::id::KeyId;
+use super::id::{KeyId, TokenDigest};
 use super::redeem::LONGEST_WAIT;
 use super::refresh_token::Presented;
-use super::session::{Exchanged, Parent, Rotation, Session};
+use super::session::{Exchanged, Parent, Rotation, Session, Unminted};
 use std::time::Duration;
 
 /// How many overtaken tokens are remembered. If there are more, the earliest are forgotten. A browser that opens this
@@ -12,40 +12,41 @@ const OVERTAKEN: usize = 32;
 
 impl Session {
     /// The session after `presented` was exchanged for a token made with the key `key_id`. `presented` is the current
-    /// token, its parent (a fork), or one that the row has lost (a recovery). `digest` stays empty: the new token, and
-    /// so its digest, is computed from the returned session.
+    /// token, its parent (a fork), or one that the row has lost (a recovery).
     ///
     /// ```
-    /// # use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
-    /// # use latchkey::domain::session::{Lifetime, Rotation, Session};
+    /// # use latchkey::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
+    /// # use latchkey::domain::session::{Lifetime, Session};
     /// # use latchkey::domain::time::Timestamp;
     /// # use std::time::Duration;
     /// # let (now, day) = (Timestamp::from_secs(1_700_000_000), Duration::from_secs(86_400));
-    /// # let rotation = Rotation::first(now, KeyId::new("k1"), "random".into());
     /// # let lifetime = Lifetime::start(now, 14 * day, 30 * day, true);
-    /// # let session = Session::start(SessionId::new("s1"), UserId::new("u1"), ClientId::web(), rotation, lifetime);
+    /// # let (id, user_id) = (SessionId::new("s1"), UserId::new("u1"));
+    /// # let session = Session::start(id, user_id, ClientId::web(), lifetime, KeyId::new("k1"), "random".into());
+    /// # let session = session.minted(TokenDigest::new("d0"));
     /// use latchkey::domain::refresh_token::Presented;
     ///
     /// let presented = Presented {
     ///     sid: session.id.clone(),
     ///     generation: 0,
     ///     digest: session.rotation.digest.clone(),
-    ///     agent: "Firefox".into(),
+    ///     agent: AgentDigest::new("Firefox"),
     ///     at: now + day,
     ///     decided_at: now + day,
     ///     may_be_later: true,
     ///     shared: false,
     /// };
     /// let next = session.succeeded(&presented, KeyId::new("k1"), Duration::from_secs(10));
+    /// let next = next.minted(TokenDigest::new("d1"));
     /// assert_eq!(next.rotation.generation, 1);
     /// assert_eq!(next.rotation.parent.map(|parent| parent.generation), Some(0));
     /// assert_eq!(next.lifetime.idle_expires_at, now + 15 * day);
     /// ```
-    pub fn succeeded(&self, presented: &Presented, key_id: KeyId, grace: Duration) -> Self {
+    pub fn succeeded(&self, presented: &Presented, key_id: KeyId, grace: Duration) -> Unminted {
         let mut next = self.clone();
         next.rotation = Rotation {
             generation: self.rotation.generation.max(presented.generation).saturating_add(1),
-            digest: String::new(),
+            digest: TokenDigest::new(""),
             parent: Some(Parent {
                 generation: presented.generation,
                 digest: presented.digest.clone(),
@@ -59,7 +60,7 @@ impl Session {
         };
         next.lifetime.idle_expires_at = self.lifetime.token_end(presented.decided_at);
         next.last_seen_at = self.last_seen_at.max(presented.decided_at);
-        next
+        Unminted::of(next)
     }
 }
 

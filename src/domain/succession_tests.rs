@@ -1,5 +1,5 @@
 use super::*;
-use crate::domain::id::{ClientId, SessionId, UserId};
+use crate::domain::id::{AgentDigest, ClientId, SessionId, UserId};
 use crate::domain::redeem::{Decision, Refusal, Reuse, redeem};
 use crate::domain::session::{Label, Lifetime};
 use crate::domain::time::Timestamp;
@@ -14,7 +14,7 @@ fn session() -> Session {
         client_id: ClientId::web(),
         rotation: Rotation {
             generation: 0,
-            digest: "d0".into(),
+            digest: TokenDigest::new("d0"),
             parent: None,
             overtaken: vec![],
             rotated_at: START,
@@ -35,8 +35,8 @@ fn presented(generation: u64, after: Duration) -> Presented {
     Presented {
         sid: SessionId::new("s"),
         generation,
-        digest: format!("d{generation}"),
-        agent: "firefox".into(),
+        digest: TokenDigest::new(format!("d{generation}")),
+        agent: AgentDigest::new("firefox"),
         at: START + after,
         decided_at: START + after,
         may_be_later: true,
@@ -45,9 +45,9 @@ fn presented(generation: u64, after: Duration) -> Presented {
 }
 
 fn exchanged(session: &Session, generation: u64, after: u64) -> Session {
-    let mut next = session.succeeded(&presented(generation, Duration::from_secs(after)), KeyId::new("k2"), GRACE);
-    next.rotation.digest = format!("d{}", next.rotation.generation);
-    next
+    let next = session.succeeded(&presented(generation, Duration::from_secs(after)), KeyId::new("k2"), GRACE);
+    let digest = format!("d{}", next.token_input().generation);
+    next.minted(TokenDigest::new(digest))
 }
 
 fn generations(session: &Session) -> Vec<u64> {
@@ -58,12 +58,12 @@ fn generations(session: &Session) -> Vec<u64> {
 fn an_exchange_moves_everything_that_belongs_to_the_token_and_the_idle_end_only() {
     let next = exchanged(&session(), 0, 60);
     let at = START + Duration::from_secs(60);
-    let parent = Parent { generation: 0, digest: "d0".into(), agent: "firefox".into() };
+    let parent = Parent { generation: 0, digest: TokenDigest::new("d0"), agent: AgentDigest::new("firefox") };
     assert_eq!(
         next.rotation,
         Rotation {
             generation: 1,
-            digest: "d1".into(),
+            digest: TokenDigest::new("d1"),
             parent: Some(parent),
             overtaken: vec![],
             rotated_at: at,
@@ -132,10 +132,9 @@ fn a_recovery_goes_on_from_the_presented_token_and_spares_what_was_lost_for_a_gr
 #[test]
 fn of_two_tokens_of_one_generation_only_one_lives() {
     let row = exchanged(&session(), 0, 100);
-    let before = Presented { digest: "before".into(), ..presented(1, Duration::from_secs(101)) };
+    let before = Presented { digest: TokenDigest::new("before"), ..presented(1, Duration::from_secs(101)) };
     assert_eq!(redeem(&row, &before, GRACE, true, || true), Decision::Recover);
-    let mut recovered = row.succeeded(&before, KeyId::new("k"), GRACE);
-    recovered.rotation.digest = "d2".into();
+    let recovered = row.succeeded(&before, KeyId::new("k"), GRACE).minted(TokenDigest::new("d2"));
     for (after, decision) in [(102, Decision::Refuse(Refusal::Overtaken)), (111, Decision::Reuse(Reuse::Older))] {
         assert_eq!(redeem(&recovered, &presented(1, Duration::from_secs(after)), GRACE, false, || true), decision);
     }
@@ -163,6 +162,7 @@ fn the_memory_of_overtaken_tokens_is_bounded() {
 fn without_a_grace_only_requests_that_waited_here_are_spared() {
     let first = exchanged(&session(), 0, 100);
     let second = first.succeeded(&presented(1, Duration::from_secs(107)), KeyId::new("k"), Duration::ZERO);
+    let second = second.minted(TokenDigest::new("d2"));
     assert_eq!(generations(&second), [0]);
     let decide = |presented: &Presented| redeem(&second, presented, Duration::ZERO, true, || true);
     let came =
@@ -170,6 +170,7 @@ fn without_a_grace_only_requests_that_waited_here_are_spared() {
     assert_eq!(decide(&came(99)), Decision::Refuse(Refusal::Overtaken));
     assert_eq!(decide(&came(100)), Decision::Reuse(Reuse::Older));
     let third = second.succeeded(&presented(2, Duration::from_secs(108)), KeyId::new("k"), Duration::ZERO);
+    let third = third.minted(TokenDigest::new("d3"));
     assert_eq!(generations(&third), [1], "no request waits for longer than that");
 }
 
@@ -178,6 +179,7 @@ fn what_an_exchange_brings_dates_from_the_decision_and_not_from_the_arrival() {
     let arrived = presented(0, Duration::from_secs(60));
     let decided_at = START + Duration::from_secs(67);
     let next = session().succeeded(&Presented { decided_at, ..arrived }, KeyId::new("k"), GRACE);
+    let next = next.minted(TokenDigest::new("d1"));
     assert_eq!((next.rotation.rotated_at, next.last_seen_at), (decided_at, decided_at));
     assert_eq!(next.lifetime.idle_expires_at, decided_at + Duration::from_secs(3600));
 }

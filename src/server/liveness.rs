@@ -197,7 +197,7 @@ mod tests {
     use crate::domain::activity::{Event, Kind};
     use crate::domain::credentials::Username;
     use crate::domain::device::Device;
-    use crate::domain::id::{ClientId, KeyId};
+    use crate::domain::id::{ClientId, KeyId, TokenDigest};
     use crate::domain::session::{Label, Lifetime, Reason, Rotation, Session};
     use crate::server::ports::{EndSessions, Selection, StartSession, Store, User};
     use crate::server::storage;
@@ -225,7 +225,7 @@ mod tests {
             client_id: ClientId::web(),
             rotation: Rotation {
                 generation: 0,
-                digest: "digest".into(),
+                digest: TokenDigest::new("digest"),
                 parent: None,
                 overtaken: vec![],
                 rotated_at: NOW,

@@ -58,7 +58,7 @@ async fn what_is_stored_is_no_token() {
     let sid = SessionId::new(device.sid().await);
     let session = app.services().store().session(&sid).await.unwrap().unwrap();
     let good = device.refresh_token().to_owned();
-    for stored in [session.rotation.digest, session.rotation.nonce, sid.to_string()] {
+    for stored in [session.rotation.digest.to_string(), session.rotation.nonce, sid.to_string()] {
         device.set_refresh_token(&stored);
         assert_eq!(device.try_refresh().await.expect(401).code(), "invalid_token");
     }
@@ -109,7 +109,7 @@ async fn a_backup_by_itself_makes_no_token() {
     assert_eq!(session.rotation.digest, app.services().store().session(&sid).await.unwrap().unwrap().rotation.digest);
     let (message, _) = good.rsplit_once('.').unwrap();
     for key in store.keys().await.unwrap() {
-        for bytes in [&key.sealed[..], session.rotation.nonce.as_bytes(), session.rotation.digest.as_bytes()] {
+        for bytes in [&key.sealed[..], session.rotation.nonce.as_bytes(), session.rotation.digest.as_str().as_bytes()] {
             let key = EncodingKey::from_secret(bytes);
             let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, Algorithm::HS512).unwrap();
             device.set_refresh_token(&format!("{message}.{signature}"));

@@ -3,7 +3,7 @@
 
 use super::StoreError;
 use crate::domain::activity::Event;
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::id::{BrowserDigest, SessionId, UserId};
 use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
@@ -66,7 +66,7 @@ pub struct PasswordChange<'a> {
     pub new_hash: &'a str,
     pub keep: Option<&'a SessionId>,
     /// The browser that stays known, by the digest of its cookie.
-    pub browser: Option<&'a str>,
+    pub browser: Option<&'a BrowserDigest>,
     pub at: Timestamp,
     pub event: &'a Event,
 }

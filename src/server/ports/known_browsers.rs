@@ -1,7 +1,7 @@
 //! Browsers from which a user has signed in before.
 
 use super::StoreError;
-use crate::domain::id::UserId;
+use crate::domain::id::{BrowserDigest, UserId};
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
 
@@ -17,9 +17,9 @@ pub struct KnownBrowser {
 #[async_trait]
 pub trait KnownBrowsers: Send + Sync {
     /// Those to whom a browser is known, by the digest of its cookie.
-    async fn users_of_browser(&self, digest: &str) -> Result<Vec<UserId>, StoreError>;
+    async fn users_of_browser(&self, digest: &BrowserDigest) -> Result<Vec<UserId>, StoreError>;
     /// The browsers that are known to a user, the one used last first.
     async fn known_browsers(&self, user_id: &UserId) -> Result<Vec<KnownBrowser>, StoreError>;
     /// Makes a browser known to a user; nothing for one who is gone. Of each user the 50 used last are kept.
-    async fn know_browser(&self, digest: &str, user_id: &UserId, now: Timestamp) -> Result<(), StoreError>;
+    async fn know_browser(&self, digest: &BrowserDigest, user_id: &UserId, now: Timestamp) -> Result<(), StoreError>;
 }

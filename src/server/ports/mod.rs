@@ -30,7 +30,7 @@ pub use endings::{
 pub use events::{EventPage, Events, Recorded};
 pub use keys::{DecideKeys, KeyChanges, Keys, StoredKey};
 pub use known_browsers::{KnownBrowser, KnownBrowsers};
-pub use refreshes::{Changes, Decide, Refreshes, Rotated, SessionChange, Undecided};
+pub use refreshes::{Changes, Decide, Refreshes, SessionChange, Undecided};
 pub use sessions::{LastSeen, Sessions};
 pub use upkeep::{ForeignCommits, Health, Upkeep};
 pub use users::{User, Users};

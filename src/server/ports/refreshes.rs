@@ -2,9 +2,8 @@
 
 use super::StoreError;
 use crate::domain::activity::Event;
-use crate::domain::device::Device;
-use crate::domain::id::{KeyId, SessionId, UserId};
-use crate::domain::session::{Exchanged, Parent, Reason, Session};
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
 
@@ -13,24 +12,15 @@ use async_trait::async_trait;
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "nearly all of them are the large one")]
 pub enum SessionChange {
-    Rotated(Rotated),
-    Ended { id: SessionId, user_id: UserId, reason: Reason, at: Timestamp },
-}
-
-/// A new current refresh token. Also sets `last_seen_at` to `rotated_at` and clears `confirmed_at`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Rotated {
-    pub id: SessionId,
-    pub generation: u64,
-    pub digest: String,
-    pub parent: Parent,
-    pub overtaken: Vec<Exchanged>,
-    pub rotated_at: Timestamp,
-    pub key_id: KeyId,
-    pub idle_expires_at: Timestamp,
-    pub user_agent: String,
-    pub device: Device,
-    pub ip: Option<String>,
+    /// It has a new current refresh token. Writes what an exchange changes: `rotation`, `lifetime.idle_expires_at`,
+    /// `last_seen_at` and `label` without the name.
+    Rotated(Box<Session>),
+    Ended {
+        id: SessionId,
+        user_id: UserId,
+        reason: Reason,
+        at: Timestamp,
+    },
 }
 
 /// The changes of a decision, all in its one transaction.

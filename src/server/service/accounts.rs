@@ -8,14 +8,14 @@ use super::{Granted, ServiceError, Services, Source, event};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::credentials::{Password, PasswordError, Username};
 use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
-use crate::domain::session::{Label, Lifetime, Rotation, Session};
+use crate::domain::session::{Lifetime, Session, Unminted};
 use crate::domain::time::Timestamp;
 use crate::server::common_passwords::{is_common, words_of_the_site};
 use crate::server::config::Registration;
 use crate::server::password::PasswordCheck;
 use crate::server::ports::{PasswordChange, StartSession, User};
 use crate::server::telemetry::AUDIT;
-use crate::server::token::{base64url, digest, refresh};
+use crate::server::token::{base64url, refresh};
 use crate::server::turns::Origin;
 use std::time::Duration;
 
@@ -202,9 +202,9 @@ impl Services {
             None => None,
         };
         let now = self.now();
-        let mut session = self.new_session(user, client, remember, source, now)?;
-        let refresh = refresh::mint(&session, &self.access.ring(), &self.settings.server.public_url)?;
-        session.rotation.digest = refresh.digest();
+        let unminted = self.new_session(user, client, remember, now)?;
+        let refresh = refresh::mint(unminted.token_input(), &self.access.ring(), &self.settings.server.public_url)?;
+        let session = Session { label: source.label(), ..unminted.minted(refresh.digest()) };
         let event = event(&user.id, Kind::SignedIn, source, now);
         let event = Event { sid: Some(session.id.clone()), by: Some(session.id.clone()), ..event };
         let start = StartSession {
@@ -229,9 +229,8 @@ impl Services {
         user: &User,
         client: &ClientId,
         remember: bool,
-        source: &Source,
         now: Timestamp,
-    ) -> Result<Session, ServiceError> {
+    ) -> Result<Unminted, ServiceError> {
         let tokens = &self.settings.tokens;
         let (idle, absolute) = if remember {
             (tokens.refresh_idle, tokens.refresh_absolute)
@@ -239,16 +238,10 @@ impl Services {
             (tokens.refresh_idle_short, tokens.refresh_absolute_short)
         };
         let key_id: KeyId = self.access.ring().newest_refresh(now)?.id.clone();
-        let rotation = Rotation::first(now, key_id, base64url(&self.random::<16>()));
+        let nonce = base64url(&self.random::<16>());
         let lifetime = Lifetime::start(now, idle, absolute, remember);
         let id = SessionId::new(self.time_ordered_id(now));
-        let label = Label {
-            name: None,
-            device: source.device.clone(),
-            user_agent: source.user_agent.clone(),
-            ip: source.ip.clone(),
-        };
-        Ok(Session { label, ..Session::start(id, user.id.clone(), client.clone(), rotation, lifetime) })
+        Ok(Session::start(id, user.id.clone(), client.clone(), lifetime, key_id, nonce))
     }
 
     /// UUIDv7 (RFC 9562 section 5.7): sorted by time, with 74 random bits.
@@ -344,13 +337,13 @@ impl Services {
         let new_hash = self.hasher.hash(&password, &from).await?;
         let event = self.event(&user.id, Kind::PasswordChanged, source);
         let event = Event { sid: Some(session.id.clone()), by: Some(session.id.clone()), ..event };
-        let browser = brought.device.as_ref().map(|device| digest(device.expose()));
+        let browser = brought.browser_digest();
         let change = PasswordChange {
             user_id: &user.id,
             password_changed_at: user.password_changed_at,
             new_hash: &new_hash,
             keep: Some(&session.id),
-            browser: browser.as_deref(),
+            browser: browser.as_ref(),
             at: self.now(),
             event: &event,
         };

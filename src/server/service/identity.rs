@@ -5,7 +5,7 @@ use super::queue::{RefreshOutcome, RefreshRequest, TokenUse};
 use super::{ServiceError, Services, Source};
 use crate::api::Secret;
 use crate::api::data::Me;
-use crate::domain::id::{ClientId, SessionId, UserId};
+use crate::domain::id::{AgentDigest, ClientId, SessionId, TokenDigest, UserId};
 use crate::domain::redeem::Refusal;
 use crate::domain::refresh_token::{Presented, RefreshClaims};
 use crate::domain::session::{Reason, Session};
@@ -163,8 +163,8 @@ impl Services {
         let presented = Presented {
             sid: claims.sid.clone(),
             generation: claims.generation,
-            digest: digest(token.expose()),
-            agent: digest(&source.user_agent),
+            digest: TokenDigest::new(digest(token.expose())),
+            agent: AgentDigest::new(digest(&source.user_agent)),
             at,
             decided_at: at,
             may_be_later: false,

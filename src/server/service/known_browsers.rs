@@ -5,7 +5,7 @@
 use super::identity::PresentedToken;
 use super::{ServiceError, Services};
 use crate::api::Secret;
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::id::{BrowserDigest, SessionId, UserId};
 use crate::domain::session::Session;
 use crate::server::token::{base64url, digest};
 
@@ -18,13 +18,25 @@ pub struct BrowserCookies {
     pub device: Option<Secret>,
 }
 
+impl BrowserCookies {
+    /// Digest of the cookie by which accounts know the browser.
+    pub(super) fn browser_digest(&self) -> Option<BrowserDigest> {
+        self.device.as_ref().map(browser_digest)
+    }
+}
+
+fn browser_digest(cookie: &Secret) -> BrowserDigest {
+    BrowserDigest::new(digest(cookie.expose()))
+}
+
 /// The accounts to which the browser of an attempt may be known.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Acquaintance {
     /// The session of its refresh token, or of the caller.
     session: Option<Session>,
-    digest: String,
+    /// The accounts that its cookie is known to.
     users: Vec<UserId>,
+    cookie: Option<BrowserDigest>,
 }
 
 /// The way in which an account knows a browser.
@@ -48,7 +60,8 @@ impl Acquaintance {
 
     /// The way in which `user` knows it, if any.
     pub(super) fn with(&self, user: &UserId) -> Option<KnownBy> {
-        let device = self.users.contains(user).then(|| KnownBy::Device(format!("{} {user}", self.digest)));
+        let cookie = self.cookie.as_ref().filter(|_| self.users.contains(user));
+        let device = cookie.map(|digest| KnownBy::Device(format!("{digest} {user}")));
         device.or_else(|| self.session_of(user).map(|session| KnownBy::Session(session.id.clone())))
     }
 }
@@ -63,25 +76,24 @@ impl Services {
             Some(shown) => self.family(shown).await?,
             None => None,
         };
-        let Some(device) = brought.device.as_ref().map(Secret::expose) else {
+        let Some(cookie) = brought.browser_digest() else {
             return Ok(Acquaintance { session, ..Acquaintance::default() });
         };
-        let digest = digest(device);
-        let users = self.store.users_of_browser(&digest).await?;
-        Ok(Acquaintance { session, digest, users })
+        let users = self.store.users_of_browser(&cookie).await?;
+        Ok(Acquaintance { session, users, cookie: Some(cookie) })
     }
 
     /// Makes the browser known to `user`, who has just signed in. Returns the cookie for it, which is its own if that
     /// is one of ours. A failure does not undo the sign-in.
     pub(super) async fn know_browser(&self, user: &UserId, brought: &BrowserCookies) -> Option<Secret> {
         let know = async {
-            let ours = match &brought.device {
-                Some(device) => !self.store.users_of_browser(&digest(device.expose())).await?.is_empty(),
+            let ours = match &brought.browser_digest() {
+                Some(digest) => !self.store.users_of_browser(digest).await?.is_empty(),
                 None => false,
             };
             let device = brought.device.clone().filter(|_| ours);
             let device = device.unwrap_or_else(|| Secret::new(base64url(&self.random::<32>())));
-            self.store.know_browser(&digest(device.expose()), user, self.now()).await.map(|()| device)
+            self.store.know_browser(&browser_digest(&device), user, self.now()).await.map(|()| device)
         };
         match know.await {
             Ok(device) => Some(device),

@@ -40,7 +40,7 @@ use crate::domain::activity::{Event, Kind};
 use crate::domain::credentials::{PasswordError, UsernameError};
 use crate::domain::device::Device;
 use crate::domain::id::UserId;
-use crate::domain::session::{Reason, Session};
+use crate::domain::session::{Label, Reason, Session};
 use crate::domain::time::Timestamp;
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,6 +120,14 @@ pub struct Source {
     /// As sent, cut to a maximum length.
     pub user_agent: String,
     pub device: Device,
+}
+
+impl Source {
+    /// The label of a session that has no name.
+    fn label(&self) -> Label {
+        let Self { ip, user_agent, device } = self.clone();
+        Label { name: None, device, user_agent, ip }
+    }
 }
 
 /// A pair of tokens for a session.

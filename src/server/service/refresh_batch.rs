@@ -10,7 +10,7 @@ use crate::domain::redeem::{Decision, Refusal, redeem};
 use crate::domain::refresh_token::Presented;
 use crate::domain::session::{Label, Reason, Revocation, Session};
 use crate::domain::time::Timestamp;
-use crate::server::ports::{Changes, Rotated, SessionChange};
+use crate::server::ports::{Changes, SessionChange};
 use crate::server::token::refresh::{self, Minted};
 use crate::server::token::ring::KeyRing;
 use std::collections::HashMap;
@@ -26,14 +26,13 @@ pub(super) struct Batch {
 
 struct DecidedSession {
     session: Session,
-    /// The origin of the last rotation, if there was one.
-    rotated: Option<Source>,
+    rotated: bool,
     ended: bool,
 }
 
 impl Batch {
     pub(super) fn new(sessions: Vec<Session>) -> Self {
-        let decided = |session: Session| (session.id.clone(), DecidedSession { session, rotated: None, ended: false });
+        let decided = |session: Session| (session.id.clone(), DecidedSession { session, rotated: false, ended: false });
         let sessions = sessions.into_iter().map(decided).collect();
         Self { sessions, events: Vec::new(), outcomes: Vec::new(), has_found_loss: false }
     }
@@ -63,7 +62,7 @@ impl Batch {
         let seen = exchange.liveness.seen(&session.id).and_then(|seen| seen.generation);
         let confirmed = session.rotation.confirmed_at.is_some() || seen == Some(session.rotation.generation);
         let can_repeat = || {
-            let minted = refresh::mint(session, ring, &exchange.issuer);
+            let minted = refresh::mint(session.token_input(), ring, &exchange.issuer);
             minted.is_ok_and(|minted| minted.digest() == session.rotation.digest)
         };
         let decision = redeem(session, presented, exchange.grace, confirmed, can_repeat);
@@ -90,13 +89,13 @@ impl Batch {
                 Ok(RefreshOutcome::Shown(Box::new(session.clone())))
             }
             (Decision::Repeat, TokenUse::Exchange { .. }) => {
-                let minted = refresh::mint(session, ring, &exchange.issuer)?;
+                let minted = refresh::mint(session.token_input(), ring, &exchange.issuer)?;
                 Ok(RefreshOutcome::Exchanged(Box::new(session.clone()), minted))
             }
             (decision @ (Decision::Rotate | Decision::Fork | Decision::Recover), TokenUse::Exchange { .. }) => {
                 let lost = presented.generation.saturating_sub(session.rotation.generation);
                 let minted = rotate(session, presented, source, ring, exchange)?;
-                decided.rotated = Some(source.clone());
+                decided.rotated = true;
                 if decision == Decision::Fork {
                     let event = event(&session.user_id, Kind::Forked, source, presented.at);
                     self.events.push(Event { sid: Some(session.id.clone()), ..event });
@@ -123,20 +122,7 @@ impl Batch {
                     at,
                 });
             }
-            let source = rotated.as_ref()?;
-            Some(SessionChange::Rotated(Rotated {
-                id: session.id.clone(),
-                generation: session.rotation.generation,
-                digest: session.rotation.digest.clone(),
-                parent: session.rotation.parent.clone()?,
-                overtaken: session.rotation.overtaken.clone(),
-                rotated_at: session.rotation.rotated_at,
-                key_id: session.rotation.key_id.clone(),
-                idle_expires_at: session.lifetime.idle_expires_at,
-                user_agent: source.user_agent.clone(),
-                device: session.label.device.clone(),
-                ip: source.ip.clone(),
-            }))
+            rotated.then(|| SessionChange::Rotated(Box::new(session.clone())))
         });
         Changes { changes: changes.collect(), events: std::mem::take(&mut self.events) }
     }
@@ -157,12 +143,11 @@ fn rotate(
     exchange: &Exchange,
 ) -> Result<Minted, ServiceError> {
     let key = ring.newest_refresh(presented.decided_at)?.id.clone();
-    let mut next = session.succeeded(presented, key, exchange.grace);
-    next.label.device = session.label.device.seen_again(&source.device);
-    next.label.user_agent.clone_from(&source.user_agent);
-    next.label.ip.clone_from(&source.ip);
-    let minted = refresh::mint(&next, ring, &exchange.issuer)?;
-    next.rotation.digest = minted.digest();
+    let next = session.succeeded(presented, key, exchange.grace);
+    let minted = refresh::mint(next.token_input(), ring, &exchange.issuer)?;
+    let mut next = next.minted(minted.digest());
+    let device = session.label.device.seen_again(&source.device);
+    next.label = Label { name: next.label.name, device, ..source.label() };
     *session = next;
     Ok(minted)
 }

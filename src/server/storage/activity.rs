@@ -1,12 +1,15 @@
 //! The users' own security events.
 
-use super::database::{Database, Write, from_json};
-use super::rows::{EventRow, RecordedRow};
+use super::columns::from_row;
+use super::database::{Database, Write};
+use super::error::impossible;
 use super::sql::{Sql, sql};
-use crate::domain::activity::{Event, Kind};
-use crate::domain::id::UserId;
+use crate::domain::activity::{Event, Kind, Names, Party};
+use crate::domain::id::{SessionId, UserId};
+use crate::domain::time::Timestamp;
 use crate::server::ports::{EventPage, Events, Recorded, StoreError};
 use async_trait::async_trait;
+use serde::Serialize;
 
 /// Leaves out events of users who have been deleted meanwhile.
 const INSERT: Sql = sql!(
@@ -18,13 +21,91 @@ const INSERT: Sql = sql!(
             j.value ->> 'by_sid', j.value ->> 'name_before', j.value ->> 'name_after' \
      FROM " rows " JOIN users u ON u.id = j.value ->> 'user_id' ORDER BY CAST(j.value ->> 'place' AS BIGINT)"
 );
-const PAGE: Sql = sql!(
-    "SELECT " list " FROM (SELECT " object "('id', a.id, 'kind', a.kind, 'at', a.at, 'sid', a.sid, 'ip', a.ip, \
-     'user_agent', a.user_agent, 'browser', a.browser, 'os', a.os, 'detail', a.detail, 'other_at', a.other_at, \
-     'other_ip', a.other_ip, 'other_user_agent', a.other_user_agent, 'by_sid', a.by_sid, 'name_before', a.name_before, \
-     'name_after', a.name_after) AS o FROM activity a \
-     WHERE a.user_id = $1 AND a.id < $2 AND ($4 = '' OR $4 LIKE '%,' || a.kind || ',%') ORDER BY a.id DESC LIMIT $3) t"
+from_row!(
+    RecordedRow, recorded_columns, "a": id, kind, at, sid, ip, user_agent, browser, os, detail, other_at, other_ip,
+    other_user_agent, by_sid, name_before, name_after,
 );
+const PAGE: Sql = sql!(
+    "SELECT " (recorded_columns!()) " FROM activity a \
+     WHERE a.user_id = $1 AND a.id < $2 AND ($4 = '' OR $4 LIKE '%,' || a.kind || ',%') ORDER BY a.id DESC LIMIT $3"
+);
+
+/// A row of `activity` to be written.
+#[derive(Serialize)]
+struct EventRow<'a> {
+    /// The place among the events written together, in the order in which they happened.
+    place: usize,
+    user_id: &'a UserId,
+    kind: &'static str,
+    at: Timestamp,
+    sid: Option<&'a SessionId>,
+    ip: Option<&'a str>,
+    user_agent: &'a str,
+    browser: Option<&'a str>,
+    os: Option<&'a str>,
+    detail: Option<&'static str>,
+    other_at: Option<Timestamp>,
+    other_ip: Option<&'a str>,
+    other_user_agent: Option<&'a str>,
+    by_sid: Option<&'a SessionId>,
+    name_before: Option<&'a str>,
+    name_after: Option<&'a str>,
+}
+
+impl<'a> EventRow<'a> {
+    fn new(place: usize, event: &'a Event) -> Self {
+        Self {
+            place,
+            user_id: &event.user_id,
+            kind: event.kind.as_str(),
+            at: event.at,
+            sid: event.sid.as_ref(),
+            ip: event.ip.as_deref(),
+            user_agent: &event.user_agent,
+            browser: event.device.browser.as_deref(),
+            os: event.device.os.as_deref(),
+            detail: event.detail,
+            other_at: event.other.as_ref().map(|other| other.at),
+            other_ip: event.other.as_ref().and_then(|other| other.ip.as_deref()),
+            other_user_agent: event.other.as_ref().map(|other| other.user_agent.as_str()),
+            by_sid: event.by.as_ref(),
+            name_before: event.names.as_ref().and_then(|names| names.before.as_deref()),
+            name_after: event.names.as_ref().map(|names| names.after.as_str()),
+        }
+    }
+}
+
+/// A row of `activity` as read.
+struct RecordedRow {
+    id: i64,
+    kind: String,
+    at: Timestamp,
+    sid: Option<SessionId>,
+    ip: Option<String>,
+    user_agent: String,
+    browser: Option<String>,
+    os: Option<String>,
+    detail: Option<String>,
+    other_at: Option<Timestamp>,
+    other_ip: Option<String>,
+    other_user_agent: Option<String>,
+    by_sid: Option<SessionId>,
+    name_before: Option<String>,
+    name_after: Option<String>,
+}
+
+impl TryFrom<RecordedRow> for Recorded {
+    type Error = StoreError;
+
+    fn try_from(row: RecordedRow) -> Result<Self, StoreError> {
+        let kind = Kind::from_text(&row.kind).ok_or_else(|| impossible("activity", &row.id.to_string(), "kind"))?;
+        let RecordedRow { id, at, sid, ip, user_agent, browser, os, detail, .. } = row;
+        let other =
+            row.other_at.map(|at| Party { at, ip: row.other_ip, user_agent: row.other_user_agent.unwrap_or_default() });
+        let names = row.name_after.map(|after| Names { before: row.name_before, after });
+        Ok(Self { cursor: id, kind, at, sid, ip, user_agent, browser, os, detail, other, by: row.by_sid, names })
+    }
+}
 
 /// Writes events, all in one statement.
 pub(super) async fn insert_events<'a>(
@@ -56,9 +137,12 @@ impl Events for Database {
         EventPage { kinds, before, limit }: EventPage,
     ) -> Result<Vec<Recorded>, StoreError> {
         let kinds = kinds.map(in_one_text);
-        let page = self.read(PAGE).bind(user_id.as_str()).bind(before.unwrap_or(i64::MAX)).bind(i64::from(limit));
+        let page = self
+            .read::<RecordedRow>(PAGE)
+            .bind(user_id.as_str())
+            .bind(before.unwrap_or(i64::MAX))
+            .bind(i64::from(limit));
         let page = page.bind(kinds.unwrap_or_default());
-        let text = page.fetch_one(&self.readers).await?;
-        from_json::<RecordedRow>(&text)?.into_iter().map(Recorded::try_from).collect()
+        page.fetch_all(&self.readers).await?.into_iter().map(Recorded::try_from).collect()
     }
 }

@@ -4,10 +4,9 @@ use super::open::ACQUIRE;
 use super::sql::{Dialect, Sql};
 use crate::server::ports::StoreError;
 use serde::Serialize;
-use serde::de::DeserializeOwned;
-use sqlx::any::{Any, AnyArguments};
-use sqlx::query::{Query, QueryScalar};
-use sqlx::{AnyConnection, AnyPool, Transaction};
+use sqlx::any::{Any, AnyArguments, AnyRow};
+use sqlx::query::{Query, QueryAs, QueryScalar};
+use sqlx::{AnyConnection, AnyPool, FromRow, Transaction};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -34,9 +33,9 @@ impl Database {
         Self { writers, readers, dialect, others, connected: Arc::default(), writers_made: Arc::default() }
     }
 
-    /// Runs a reading statement (`SELECT` … `list`), which is a read transaction of its own and over when this returns.
-    pub(super) fn read(&self, sql: Sql) -> QueryScalar<'static, Any, String, AnyArguments> {
-        sqlx::query_scalar(sql.text(self.dialect))
+    /// A reading statement, which is a read transaction of its own.
+    pub(super) fn read<T: for<'r> FromRow<'r, AnyRow>>(&self, sql: Sql) -> QueryAs<'static, Any, T, AnyArguments> {
+        sqlx::query_as(sql.text(self.dialect))
     }
 
     /// Begins a write transaction, in turn with other writes.
@@ -77,7 +76,15 @@ impl Write {
         sqlx::query(sql.text(self.dialect))
     }
 
-    pub(super) fn scalar(&self, sql: Sql) -> QueryScalar<'static, Any, String, AnyArguments> {
+    pub(super) fn read<T: for<'r> FromRow<'r, AnyRow>>(&self, sql: Sql) -> QueryAs<'static, Any, T, AnyArguments> {
+        sqlx::query_as(sql.text(self.dialect))
+    }
+
+    /// A statement that returns one column.
+    pub(super) fn scalars<T>(&self, sql: Sql) -> QueryScalar<'static, Any, T, AnyArguments>
+    where
+        (T,): for<'r> FromRow<'r, AnyRow>,
+    {
         sqlx::query_scalar(sql.text(self.dialect))
     }
 
@@ -116,14 +123,6 @@ impl Write {
 
 pub(super) fn to_json<T: Serialize + ?Sized>(value: &T) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|_| StoreError::Corrupt("rows that cannot be written as JSON".into()))
-}
-
-/// Parses the rows of a `list`. The error names the position, never the content.
-pub(super) fn from_json<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, StoreError> {
-    serde_json::from_str(text).map_err(|error| {
-        let (kind, column) = (std::any::type_name::<T>(), error.column());
-        StoreError::Corrupt(format!("rows do not read as {kind}: {:?} at {column}", error.classify()))
-    })
 }
 
 #[cfg(test)]

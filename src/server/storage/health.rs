@@ -21,7 +21,7 @@ const DATA_VERSION: &str = "PRAGMA data_version";
 #[async_trait]
 impl Health for Database {
     async fn ping(&self) -> Result<(), StoreError> {
-        let answer: Option<String> = self.read(WRITABLE).fetch_optional(&self.readers).await?;
+        let answer: Option<(String,)> = self.read(WRITABLE).fetch_optional(&self.readers).await?;
         if answer.is_none() {
             return Err(StoreError::Unavailable("it takes no writes".into()));
         }

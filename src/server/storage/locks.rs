@@ -1,23 +1,16 @@
 //! Rows that another transaction has locked. Statements for many sessions skip them, so that one locked row does not
 //! delay all others.
 
-use super::database::{Write, from_json, to_json};
+use super::database::{Write, to_json};
 use super::sql::{Sql, sql};
 use crate::domain::id::SessionId;
 use crate::server::ports::StoreError;
-use serde::Deserialize;
 use std::collections::BTreeSet;
 
 /// Those of the sessions `$1` that exist, locked or not.
 const EXISTING: Sql = sql!(
-    "SELECT " list " FROM (SELECT " object "('id', s.id) AS o FROM sessions s WHERE s.id IN " texts ") t"
+    "SELECT s.id FROM sessions s WHERE s.id IN " texts
 );
-
-/// The id alone.
-#[derive(Deserialize)]
-pub(super) struct IdRow {
-    pub(super) id: SessionId,
-}
 
 /// The sessions that another transaction has locked: those of `asked` that exist but were not `found`.
 pub(super) async fn find_held(
@@ -29,6 +22,5 @@ pub(super) async fn find_held(
     if missing.is_empty() || write.locks_everything() {
         return Ok(Vec::new());
     }
-    let text = write.scalar(EXISTING).bind(to_json(&missing)?).fetch_one(write.connection()).await?;
-    Ok(from_json::<IdRow>(&text)?.into_iter().map(|row| row.id).collect())
+    Ok(write.scalars(EXISTING).bind(to_json(&missing)?).fetch_all(write.connection()).await?)
 }

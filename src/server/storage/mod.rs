@@ -1,14 +1,18 @@
 //! Storage: the ports of [`Store`] on SQLite and on PostgreSQL, one code for both. Each port is implemented in the file
 //! of its subject.
 //!
-//! Both are reached through `sqlx::Any`; `sql` holds the few words in which their SQL differs. Rows are written and
-//! read as JSON, a whole batch in one statement, because statements and rows are expensive in themselves. Every write
-//! is a transaction (`BEGIN IMMEDIATE` on SQLite; on PostgreSQL sessions are locked in the order of their ids, so that
+//! Both are reached through `sqlx::Any`; `sql` holds the few words in which their SQL differs. Rows are read as types,
+//! and written as JSON, a whole batch in one statement. Every write is a transaction (`BEGIN IMMEDIATE` on SQLite; on PostgreSQL sessions are locked in the order of their ids, so that
 //! no two writers wait for each other), and its outcome is known only from `COMMIT`.
+
+// Its macro is used in the modules below.
+#[macro_use]
+mod session_row;
 
 mod activity;
 mod attempts;
 mod claim;
+mod columns;
 mod database;
 mod error;
 mod health;
@@ -20,7 +24,6 @@ mod open;
 mod postgres;
 mod purge;
 mod refreshes;
-mod rows;
 mod sessions;
 mod sql;
 mod users;

@@ -1,53 +1,37 @@
 //! Sessions: starting, reading, changing and ending them.
 
 use super::activity::insert_events;
-use super::database::{Database, Write, from_json, to_json};
-use super::locks::{IdRow, find_held};
+use super::columns::from_row;
+use super::database::{Database, Write, to_json};
+use super::error::impossible;
+use super::locks::find_held;
 use super::refreshes::END_EACH;
-use super::rows::{SessionRow, integer};
+use super::session_row::{INSERT, SessionRow, integer};
 use super::sql::{Sql, sql};
 use super::users::LOCK_USER;
 use crate::domain::activity::{Event, Kind, Names};
-use crate::domain::crowding::{Candidate, gives_way};
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::crowding::{Candidate, Look, gives_way};
+use crate::domain::id::{ClientId, SessionId, UserId};
 use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
 use crate::server::ports::{
     EndSessions, Ended, EndedPage, LastSeen, Selection, SessionEndings, Sessions, StartSession, StoreError,
 };
 use async_trait::async_trait;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use sqlx::Row;
 use sqlx::any::AnyRow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Inserts nothing if the user was deleted or disabled, or has changed the password since `$2`.
-const INSERT: Sql = sql!(
-    "INSERT INTO sessions (id, user_id, client_id, generation, parent_generation, rotated_at, confirmed_at, \
-     token_digest, parent_digest, parent_agent, overtaken, key_id, nonce, created_at, authenticated_at, last_seen_at, expires_at, \
-     idle_expires_at, idle_ms, remember, revoked_at, revocation_reason, name, browser, os, kind, user_agent, ip) \
-     SELECT j.value ->> 'id', u.id, j.value ->> 'client_id', CAST(j.value ->> 'generation' AS BIGINT), \
-     CAST(j.value ->> 'parent_generation' AS BIGINT), CAST(j.value ->> 'rotated_at' AS BIGINT), \
-     CAST(j.value ->> 'confirmed_at' AS BIGINT), j.value ->> 'token_digest', j.value ->> 'parent_digest', \
-     j.value ->> 'parent_agent', j.value ->> 'overtaken', j.value ->> 'key_id', j.value ->> 'nonce', \
-     CAST(j.value ->> 'created_at' AS BIGINT), CAST(j.value ->> 'authenticated_at' AS BIGINT), \
-     CAST(j.value ->> 'last_seen_at' AS BIGINT), CAST(j.value ->> 'expires_at' AS BIGINT), \
-     CAST(j.value ->> 'idle_expires_at' AS BIGINT), CAST(j.value ->> 'idle_ms' AS BIGINT), \
-     CAST(j.value ->> 'remember' AS BIGINT), CAST(j.value ->> 'revoked_at' AS BIGINT), \
-     j.value ->> 'revocation_reason', j.value ->> 'name', j.value ->> 'browser', j.value ->> 'os', \
-     j.value ->> 'kind', j.value ->> 'user_agent', j.value ->> 'ip' \
-     FROM " rows " JOIN users u ON u.id = j.value ->> 'user_id' \
-     WHERE u.disabled_at IS NULL AND u.password_changed_at = $2"
-);
 const REPLACE: Sql = sql!(
     "UPDATE sessions SET revoked_at = $2, revocation_reason = $3 WHERE id = $1 AND revoked_at IS NULL \
      RETURNING id, user_id, idle_expires_at, expires_at"
 );
-/// The columns of the user's live sessions that [`gives_way`] looks at.
+from_row!(CandidateRow, candidate_columns, "s": id, generation, client_id, user_agent, ip, created_at, last_seen_at);
+/// The user's live sessions.
 const CROWD: Sql = sql!(
-    "SELECT " list " FROM (SELECT " object "('id', s.id, 'generation', s.generation, 'client_id', s.client_id, \
-     'user_agent', s.user_agent, 'ip', s.ip, 'created_at', s.created_at, 'last_seen_at', s.last_seen_at) AS o \
-     FROM sessions s WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2) t"
+    "SELECT " (candidate_columns!()) " FROM sessions s \
+     WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2"
 );
 const END_THESE: Sql = sql!(
     "UPDATE sessions SET revoked_at = $2, revocation_reason = $3 WHERE id IN " texts " AND revoked_at IS NULL \
@@ -55,8 +39,8 @@ const END_THESE: Sql = sql!(
 );
 /// Sessions are always locked in the order of their ids.
 const PAGE_OF_ALL: Sql = sql!(
-    "SELECT " list " FROM (SELECT " object "('id', s.id) AS o FROM sessions s \
-     WHERE s.id > $1 AND s.revoked_at IS NULL AND s.created_at <= $2 ORDER BY s.id LIMIT $3" lock ") t"
+    "SELECT s.id FROM sessions s \
+     WHERE s.id > $1 AND s.revoked_at IS NULL AND s.created_at <= $2 ORDER BY s.id LIMIT $3" lock
 );
 /// `$4`: only this one; `$5`: all but this one.
 const END: Sql = sql!(
@@ -65,27 +49,26 @@ const END: Sql = sql!(
      RETURNING id, user_id, idle_expires_at, expires_at"
 );
 const ONE: Sql = sql!(
-    "SELECT " list " FROM (SELECT " session " AS o FROM sessions s JOIN users u ON u.id = s.user_id \
-     WHERE s.id = $1) t"
+    "SELECT " (session_columns!()) " FROM sessions s JOIN users u ON u.id = s.user_id \
+     WHERE s.id = $1"
 );
 const LIVE: Sql = sql!(
-    "SELECT " list " FROM (SELECT " session " AS o FROM sessions s JOIN users u ON u.id = s.user_id \
+    "SELECT " (session_columns!()) " FROM sessions s JOIN users u ON u.id = s.user_id \
      WHERE s.user_id = $1 AND s.revoked_at IS NULL AND s.idle_expires_at > $2 AND s.expires_at > $2 \
-     AND u.disabled_at IS NULL) t"
+     AND u.disabled_at IS NULL"
 );
 const ALL: Sql = sql!(
-    "SELECT " list " FROM (SELECT " session " AS o FROM sessions s JOIN users u ON u.id = s.user_id \
+    "SELECT " (session_columns!()) " FROM sessions s JOIN users u ON u.id = s.user_id \
      WHERE s.user_id = $1 AND (s.created_at < $2 OR (s.created_at = $2 AND s.id < $3)) \
-     ORDER BY s.created_at DESC, s.id DESC LIMIT $4) t"
+     ORDER BY s.created_at DESC, s.id DESC LIMIT $4"
 );
 const THESE: Sql = sql!(
-    "SELECT " list " FROM (SELECT " session " AS o FROM sessions s JOIN users u ON u.id = s.user_id \
-     WHERE s.id IN " texts " AND s.user_id = $2) t"
+    "SELECT " (session_columns!()) " FROM sessions s JOIN users u ON u.id = s.user_id \
+     WHERE s.id IN " texts " AND s.user_id = $2"
 );
 const FINGERPRINTS: Sql = sql!(
-    "SELECT " list " FROM (SELECT " object "('user_id', s.user_id, 'fingerprint', \
-     " short "(string_agg(s.id || ' ' || coalesce(s.name, ''), ',' ORDER BY s.id))) AS o \
-     FROM sessions s WHERE s.user_id IN " texts " AND s.revoked_at IS NULL GROUP BY s.user_id) t"
+    "SELECT s.user_id, " short "(string_agg(s.id || ' ' || coalesce(s.name, ''), ',' ORDER BY s.id)) \
+     FROM sessions s WHERE s.user_id IN " texts " AND s.revoked_at IS NULL GROUP BY s.user_id"
 );
 const NAME: Sql = sql!("SELECT s.name FROM sessions s WHERE s.id = $1");
 const RENAME: Sql = sql!(
@@ -106,8 +89,7 @@ const SEEN: Sql = sql!(
 );
 /// Locks those of the sessions `$1` that are not locked by another transaction, in the order of their ids.
 const LOCK_FREE: Sql = sql!(
-    "SELECT " list " FROM (SELECT " object "('id', s.id) AS o FROM sessions s WHERE s.id IN " texts " \
-     ORDER BY s.id" skip ") t"
+    "SELECT s.id FROM sessions s WHERE s.id IN " texts " ORDER BY s.id" skip
 );
 const LOCK_ONE: &str = "SELECT s.id FROM sessions s WHERE s.id = $1 FOR UPDATE";
 const LOCK_OF_USER: &str = "SELECT s.id FROM sessions s WHERE s.user_id = $1 OR s.id = $2 ORDER BY s.id FOR UPDATE";
@@ -172,10 +154,25 @@ pub(super) fn ended_events(ended: &[SessionId], reason: Reason, pattern: &Event)
     ended.iter().map(event).collect()
 }
 
-#[derive(Deserialize)]
-struct Fingerprint {
-    user_id: UserId,
-    fingerprint: String,
+/// What [`gives_way`] looks at.
+struct CandidateRow {
+    id: SessionId,
+    generation: i64,
+    client_id: ClientId,
+    user_agent: String,
+    ip: Option<String>,
+    created_at: Timestamp,
+    last_seen_at: Timestamp,
+}
+
+impl TryFrom<CandidateRow> for Candidate {
+    type Error = StoreError;
+
+    fn try_from(row: CandidateRow) -> Result<Self, StoreError> {
+        let CandidateRow { id, client_id, user_agent, ip, created_at, last_seen_at, .. } = row;
+        let generation = u64::try_from(row.generation).map_err(|_| impossible("session", id.as_str(), "generation"))?;
+        Ok(Self { id, generation, look: Look { client_id, user_agent, ip }, created_at, last_seen_at })
+    }
 }
 
 /// The last time that one session was seen.
@@ -204,14 +201,13 @@ fn merge(seen: &[LastSeen]) -> Vec<SeenRow<'_>> {
 #[async_trait]
 impl Sessions for Database {
     async fn session(&self, id: &SessionId) -> Result<Option<Session>, StoreError> {
-        let text = self.read(ONE).bind(id.as_str()).fetch_one(&self.readers).await?;
-        from_json::<SessionRow>(&text)?.pop().map(Session::try_from).transpose()
+        let row = self.read::<SessionRow>(ONE).bind(id.as_str()).fetch_optional(&self.readers).await?;
+        row.map(Session::try_from).transpose()
     }
 
     async fn live_sessions(&self, user_id: &UserId, now: Timestamp) -> Result<Vec<Session>, StoreError> {
-        let query = self.read(LIVE).bind(user_id.as_str()).bind(now.as_millis());
-        let text = query.fetch_one(&self.readers).await?;
-        from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect()
+        let query = self.read::<SessionRow>(LIVE).bind(user_id.as_str()).bind(now.as_millis());
+        query.fetch_all(&self.readers).await?.into_iter().map(Session::try_from).collect()
     }
 
     async fn sessions_of(
@@ -221,20 +217,18 @@ impl Sessions for Database {
         limit: u32,
     ) -> Result<Vec<Session>, StoreError> {
         let (at, id) = after.map_or((i64::MAX, String::new()), |(at, id)| (at.as_millis(), id.to_string()));
-        let query = self.read(ALL).bind(user_id.as_str()).bind(at).bind(id).bind(i64::from(limit));
-        let text = query.fetch_one(&self.readers).await?;
-        from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect()
+        let query = self.read::<SessionRow>(ALL).bind(user_id.as_str()).bind(at).bind(id).bind(i64::from(limit));
+        query.fetch_all(&self.readers).await?.into_iter().map(Session::try_from).collect()
     }
 
     async fn these_sessions(&self, user_id: &UserId, ids: &[SessionId]) -> Result<Vec<Session>, StoreError> {
-        let query = self.read(THESE).bind(to_json(ids)?).bind(user_id.as_str());
-        let text = query.fetch_one(&self.readers).await?;
-        from_json::<SessionRow>(&text)?.into_iter().map(Session::try_from).collect()
+        let query = self.read::<SessionRow>(THESE).bind(to_json(ids)?).bind(user_id.as_str());
+        query.fetch_all(&self.readers).await?.into_iter().map(Session::try_from).collect()
     }
 
     async fn session_fingerprints(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StoreError> {
-        let text = self.read(FINGERPRINTS).bind(to_json(users)?).fetch_one(&self.readers).await?;
-        Ok(from_json::<Fingerprint>(&text)?.into_iter().map(|row| (row.user_id, row.fingerprint)).collect())
+        let rows = self.read(FINGERPRINTS).bind(to_json(users)?).fetch_all(&self.readers).await?;
+        Ok(rows.into_iter().collect())
     }
 
     async fn rename_session(
@@ -275,9 +269,8 @@ impl Sessions for Database {
         }
         let ids: Vec<SessionId> = rows.iter().map(|row| row.id.clone()).collect();
         let mut write = self.write().await?;
-        let locked = write.scalar(LOCK_FREE).bind(to_json(&ids)?).fetch_one(write.connection()).await?;
-        let locked = from_json::<IdRow>(&locked)?;
-        let locked: BTreeSet<&SessionId> = locked.iter().map(|row| &row.id).collect();
+        let locked = write.scalars::<SessionId>(LOCK_FREE).bind(to_json(&ids)?).fetch_all(write.connection()).await?;
+        let locked: BTreeSet<&SessionId> = locked.iter().collect();
         let held = find_held(&mut write, &ids, &locked).await?;
         let rows: Vec<_> = rows.into_iter().filter(|row| locked.contains(row.id)).collect();
         write.apply(SEEN, &rows).await?;
@@ -305,8 +298,9 @@ impl SessionEndings for Database {
             let query = write.query(REPLACE).bind(replaced.as_str()).bind(at.as_millis());
             rows.push((Reason::Replaced, query.bind(Reason::Replaced.as_str()).fetch_all(write.connection()).await?));
         }
-        let crowd = write.scalar(CROWD).bind(session.user_id.as_str()).bind(at.as_millis());
-        let crowd = from_json::<Candidate>(&crowd.fetch_one(write.connection()).await?)?;
+        let crowd = write.read::<CandidateRow>(CROWD).bind(session.user_id.as_str()).bind(at.as_millis());
+        let crowd = crowd.fetch_all(write.connection()).await?;
+        let crowd = crowd.into_iter().map(Candidate::try_from).collect::<Result<Vec<_>, _>>()?;
         let given = gives_way(crowd, &session.id, usize::try_from(max).unwrap_or(usize::MAX));
         if !given.is_empty() {
             let crowd_out = write.query(END_THESE).bind(to_json(&given)?).bind(at.as_millis());
@@ -344,9 +338,8 @@ impl SessionEndings for Database {
         limit: u32,
     ) -> Result<EndedPage, StoreError> {
         let mut write = self.write().await?;
-        let page = write.scalar(PAGE_OF_ALL).bind(after.map_or("", SessionId::as_str).to_owned()).bind(at.as_millis());
-        let page = page.bind(i64::from(limit)).fetch_one(write.connection()).await?;
-        let page: Vec<SessionId> = from_json::<IdRow>(&page)?.into_iter().map(|row| row.id).collect();
+        let page = write.scalars(PAGE_OF_ALL).bind(after.map_or("", SessionId::as_str).to_owned()).bind(at.as_millis());
+        let page: Vec<SessionId> = page.bind(i64::from(limit)).fetch_all(write.connection()).await?;
         let Some(last) = page.last() else { return Ok(EndedPage::default()) };
         let end = write.query(END_THESE).bind(to_json(&page)?).bind(at.as_millis()).bind(Reason::Operator.as_str());
         let alive = were_alive(&end.fetch_all(write.connection()).await?, at)?;

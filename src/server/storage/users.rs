@@ -1,13 +1,13 @@
 //! Users.
 
 use super::activity::insert_events;
-use super::database::{Database, from_json};
-use super::rows::UserRow;
+use super::columns::from_row;
+use super::database::Database;
 use super::sessions::{EndCondition, end, ended_events, lock_sessions_of};
 use super::sql::{Sql, sql};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::credentials::Username;
-use crate::domain::id::{SessionId, UserId};
+use crate::domain::id::{BrowserDigest, SessionId, UserId};
 use crate::domain::session::Reason;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{PasswordChange, Selection, StoreError, User, UserEndings, Users};
@@ -17,12 +17,11 @@ const ADD: Sql = sql!(
     "INSERT INTO users (id, username, password_hash, created_at, password_changed_at, disabled_at) \
      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (username) DO NOTHING"
 );
-const BY_ID: Sql = sql!("SELECT " list " FROM (SELECT " user " AS o FROM users u WHERE u.id = $1) t");
-const BY_NAME: Sql = sql!("SELECT " list " FROM (SELECT " user " AS o FROM users u WHERE u.username = $1) t");
+from_row!(User, user_columns, "u": id, username, password_hash, created_at, password_changed_at, disabled_at);
+const BY_ID: Sql = sql!("SELECT " (user_columns!()) " FROM users u WHERE u.id = $1");
+const BY_NAME: Sql = sql!("SELECT " (user_columns!()) " FROM users u WHERE u.username = $1");
 /// No name is empty, so each one follows that.
-const PAGE: Sql = sql!(
-    "SELECT " list " FROM (SELECT " user " AS o FROM users u WHERE u.username > $1 ORDER BY u.username LIMIT $2) t"
-);
+const PAGE: Sql = sql!("SELECT " (user_columns!()) " FROM users u WHERE u.username > $1 ORDER BY u.username LIMIT $2");
 const RENAME: Sql = sql!("UPDATE users SET username = $2 WHERE id = $1");
 const REHASH: Sql = sql!("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2");
 /// The time is a later one with each change, whatever the clock says: by it a sign-in knows its password from the next.
@@ -46,8 +45,7 @@ pub(super) const LOCK_USER: &str = "SELECT id FROM users WHERE id = $1 FOR NO KE
 
 impl Database {
     async fn one_user(&self, sql: Sql, key: &str) -> Result<Option<User>, StoreError> {
-        let text = self.read(sql).bind(key).fetch_one(&self.readers).await?;
-        Ok(from_json::<UserRow>(&text)?.pop().map(User::from))
+        Ok(self.read(sql).bind(key).fetch_optional(&self.readers).await?)
     }
 }
 
@@ -83,8 +81,7 @@ impl Users for Database {
 
     async fn users(&self, after: Option<&Username>, limit: u32) -> Result<Vec<User>, StoreError> {
         let page = self.read(PAGE).bind(after.map_or("", Username::as_str)).bind(i64::from(limit));
-        let text = page.fetch_one(&self.readers).await?;
-        Ok(from_json::<UserRow>(&text)?.into_iter().map(User::from).collect())
+        Ok(page.fetch_all(&self.readers).await?)
     }
 
     async fn rename_user(&self, id: &UserId, name: &Username) -> Result<Option<bool>, StoreError> {
@@ -130,8 +127,10 @@ impl UserEndings for Database {
                 .execute(write.connection())
                 .await?;
         }
-        let forget =
-            write.query(FORGET_BROWSERS).bind(change.user_id.as_str()).bind(change.browser.unwrap_or_default());
+        let forget = write
+            .query(FORGET_BROWSERS)
+            .bind(change.user_id.as_str())
+            .bind(change.browser.map_or("", BrowserDigest::as_str));
         forget.execute(write.connection()).await?;
         let which = change.keep.map_or(Selection::All, |keep| Selection::AllBut(keep.clone()));
         let ending =
@@ -178,9 +177,9 @@ impl UserEndings for Database {
         let mut write = self.write().await?;
         write.lock(LOCK_USER, &[id.as_str()]).await?;
         lock_sessions_of(&mut write, id, None).await?;
-        let ids = write.scalar(UN_ENDED).bind(id.as_str()).fetch_all(write.connection()).await?;
+        let ids = write.scalars(UN_ENDED).bind(id.as_str()).fetch_all(write.connection()).await?;
         let deleted = write.query(DELETE).bind(id.as_str()).execute(write.connection()).await?;
         write.commit().await?;
-        Ok((deleted.rows_affected() > 0).then(|| ids.into_iter().map(SessionId::new).collect()))
+        Ok((deleted.rows_affected() > 0).then_some(ids))
     }
 }

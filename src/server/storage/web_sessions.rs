@@ -20,8 +20,8 @@ const DELETE: Sql = sql!("DELETE FROM web_sessions WHERE id = $1");
 #[async_trait]
 impl WebSessions for Database {
     async fn web_session(&self, id: &str, now: Timestamp) -> Result<Option<String>, StoreError> {
-        let query = self.read(READ).bind(id.to_owned()).bind(now.as_millis());
-        Ok(query.fetch_optional(&self.readers).await?)
+        let query = self.read::<(String,)>(READ).bind(id.to_owned()).bind(now.as_millis());
+        Ok(query.fetch_optional(&self.readers).await?.map(|(data,)| data))
     }
 
     async fn add_web_session(

@@ -3,7 +3,7 @@
 use super::super::keys::{self, KeyPurpose};
 use super::super::secret::InstallationSecret;
 use super::*;
-use crate::domain::id::{ClientId, SessionId, UserId};
+use crate::domain::id::{ClientId, SessionId, TokenDigest, UserId};
 use crate::domain::session::{Label, Lifetime, Rotation};
 use crate::server::ports::StoredKey;
 use crate::server::system::SystemEntropy;
@@ -55,7 +55,7 @@ fn session() -> Session {
         client_id: ClientId::web(),
         rotation: Rotation {
             generation: 3,
-            digest: String::new(),
+            digest: TokenDigest::new(""),
             parent: None,
             overtaken: vec![],
             rotated_at: NOW,

@@ -4,7 +4,7 @@
 //! tokens have numbers, and the number of exchanges is bounded.
 
 use super::rule::{GRACE, Rule, TICK};
-use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
+use latchkey::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
 use latchkey::domain::redeem::{Decision, Refusal};
 use latchkey::domain::refresh_token::Presented;
 use latchkey::domain::session::{Exchanged, Label, Lifetime, Parent, Reason, Revocation, Rotation, Session};
@@ -20,8 +20,8 @@ pub(super) struct Token {
 }
 
 impl Token {
-    fn digest(self) -> String {
-        format!("{self:?}")
+    fn digest(self) -> TokenDigest {
+        TokenDigest::new(format!("{self:?}"))
     }
 }
 
@@ -73,8 +73,11 @@ impl World {
 
     fn session(&self) -> Session {
         let row = &self.row;
-        let parent =
-            |token: Token| Parent { generation: token.generation.into(), digest: token.digest(), agent: String::new() };
+        let parent = |token: Token| Parent {
+            generation: token.generation.into(),
+            digest: token.digest(),
+            agent: AgentDigest::new(""),
+        };
         let overtaken = |(generation, tick): &(u8, u8)| Exchanged { generation: (*generation).into(), at: at(*tick) };
         Session {
             id: SessionId::new(""),
@@ -104,7 +107,7 @@ impl World {
             sid: SessionId::new(""),
             generation: token.generation.into(),
             digest: token.digest(),
-            agent: String::new(),
+            agent: AgentDigest::new(""),
             at: at(self.now),
             decided_at: at(self.now),
             may_be_later: true,
@@ -123,7 +126,8 @@ impl World {
         match decision {
             Decision::Rotate | Decision::Fork | Decision::Recover => {
                 let grace = TICK * u32::from(GRACE);
-                let next = self.session().succeeded(&self.presented(token), KeyId::new(""), grace).rotation;
+                let next = self.session().succeeded(&self.presented(token), KeyId::new(""), grace);
+                let next = next.minted(TokenDigest::new("")).rotation;
                 let generation = match rule {
                     Rule::RecoveryKeepsNumbers => self.row.current.generation + 1,
                     _ => u8::try_from(next.generation).expect("few exchanges"),

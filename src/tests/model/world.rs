@@ -5,7 +5,7 @@
 //! length of a trace.
 
 use super::rule::{GRACE, Rule, TICK};
-use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
+use latchkey::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
 use latchkey::domain::redeem::Decision;
 use latchkey::domain::refresh_token::Presented;
 use latchkey::domain::session::{Exchanged, Label, Lifetime, Parent, Reason, Revocation, Rotation, Session};
@@ -31,8 +31,8 @@ impl Token {
         self as u64
     }
 
-    fn digest(self) -> String {
-        format!("g{}", self.generation())
+    fn digest(self) -> TokenDigest {
+        TokenDigest::new(format!("g{}", self.generation()))
     }
 
     /// The class of this token after `exchanged` got a new successor.
@@ -81,8 +81,8 @@ pub(super) enum Agent {
 }
 
 impl Agent {
-    fn digest(self) -> String {
-        format!("{self:?}")
+    fn digest(self) -> AgentDigest {
+        AgentDigest::new(format!("{self:?}"))
     }
 }
 
@@ -222,6 +222,7 @@ impl World {
     fn make_successor(&mut self, rule: Rule, exchanged: Token, agent: Agent, history: History) {
         let presented = rule.dated(self.presented(rule, exchanged, agent, history));
         let next = self.session(History::default()).succeeded(&presented, KeyId::new(""), ticks(GRACE));
+        let next = next.minted(Token::Current.digest());
         self.rotated_at = tick_of(next.rotation.rotated_at);
         self.idle_end = tick_of(next.lifetime.idle_expires_at);
         self.end = tick_of(next.lifetime.expires_at) + u8::from(rule == Rule::EndMoves);

@@ -15,10 +15,10 @@ use crate::support::Backend;
 use latchkey::domain::activity::{Event, Filter, Kind, Names};
 use latchkey::domain::credentials::Username;
 use latchkey::domain::device::{Device, DeviceKind};
-use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
+use latchkey::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
 use latchkey::domain::session::{Exchanged, Label, Lifetime, Parent, Rotation, Session};
 use latchkey::domain::time::Timestamp;
-use latchkey::server::ports::{Changes, EventPage, Recorded, Rotated, SessionChange, StartSession, Store, User};
+use latchkey::server::ports::{Changes, EventPage, Recorded, SessionChange, StartSession, Store, User};
 use latchkey::server::storage;
 use std::sync::Arc;
 use std::time::Duration;
@@ -104,7 +104,7 @@ fn session(id: &str, name: &str) -> Session {
         client_id: ClientId::web(),
         rotation: Rotation {
             generation: 0,
-            digest: format!("digest-0-of-{id}"),
+            digest: TokenDigest::new(format!("digest-0-of-{id}")),
             parent: None,
             overtaken: vec![],
             rotated_at: NOW,
@@ -149,26 +149,31 @@ async fn start(store: &dyn Store, session: &Session) {
     assert_eq!(store.start_session(start).await.unwrap(), Some(vec![]));
 }
 
-/// The rotation of `session` that follows its present state, `after` it started.
-fn rotation(session: &Session, after: Duration) -> Rotated {
-    let generation = session.rotation.generation + 1;
-    Rotated {
-        id: session.id.clone(),
-        generation,
-        digest: format!("digest-{generation}-of-{}", session.id),
-        parent: Parent {
-            generation: session.rotation.generation,
-            digest: session.rotation.digest.clone(),
-            agent: "agent-digest".into(),
+/// `session` after the next exchange of its token, `after` it started.
+fn rotation(session: &Session, after: Duration) -> Box<Session> {
+    let at = NOW + after;
+    let Rotation { generation, digest, nonce, .. } = session.rotation.clone();
+    Box::new(Session {
+        rotation: Rotation {
+            generation: generation + 1,
+            digest: TokenDigest::new(format!("digest-{}-of-{}", generation + 1, session.id)),
+            parent: Some(Parent { generation, digest, agent: AgentDigest::new("agent-digest") }),
+            overtaken: vec![Exchanged { generation: 0, at }],
+            rotated_at: at,
+            confirmed_at: None,
+            key_id: KeyId::new("newer-key"),
+            nonce,
         },
-        overtaken: vec![Exchanged { generation: 0, at: NOW + after }],
-        rotated_at: NOW + after,
-        key_id: KeyId::new("newer-key"),
-        idle_expires_at: session.lifetime.token_end(NOW + after),
-        user_agent: "Mozilla/6.0".into(),
-        device: Device { browser: Some("Firefox 6".into()), os: None, kind: DeviceKind::Phone },
-        ip: None,
-    }
+        lifetime: Lifetime { idle_expires_at: session.lifetime.token_end(at), ..session.lifetime.clone() },
+        last_seen_at: at,
+        label: Label {
+            name: Some("names change otherwise".into()),
+            device: Device { browser: Some("Firefox 6".into()), os: None, kind: DeviceKind::Phone },
+            user_agent: "Mozilla/6.0".into(),
+            ip: None,
+        },
+        ..session.clone()
+    })
 }
 
 /// Judges without looking.

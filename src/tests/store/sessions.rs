@@ -30,7 +30,7 @@ stories! {
         let mut rich = session("rich", "ada");
         rich.label.name = Some("Küche \"2\" \\ 🐘".into());
         rich.rotation.generation = 7;
-        rich.rotation.parent = Some(Parent { generation: 5, digest: "parent".into(), agent: "agent".into() });
+        rich.rotation.parent = Some(Parent { generation: 5, digest: TokenDigest::new("parent"), agent: AgentDigest::new("agent") });
         rich.rotation.confirmed_at = Some(NOW + MINUTE);
         rich.client_id = ClientId::new("tool");
         rich.lifetime.idle = Duration::from_millis(1_234_567);

@@ -1,21 +1,38 @@
-//! Rows as JSON, and their conversion to and from types. The one place that refuses invalid rows.
+//! A session as a row: its columns, once for reading and once for writing, and the conversion from and to [`Session`].
 
+use super::columns::from_row;
 use super::error::impossible;
-use crate::domain::activity::{Event, Kind, Names, Party};
-use crate::domain::credentials::Username;
+use super::sql::{Sql, sql};
 use crate::domain::device::{Device, DeviceKind};
-use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
+use crate::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
 use crate::domain::legible::is_legible;
 use crate::domain::session::{Exchanged, Label, Lifetime, Parent, Reason, Revocation, Rotation, Session};
 use crate::domain::time::Timestamp;
-use crate::server::ports::{Recorded, StoreError, StoredKey, User};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use serde::{Deserialize, Serialize};
+use crate::server::ports::StoreError;
+use serde::Serialize;
 use std::time::Duration;
 
+/// Inserts nothing if the user was deleted or disabled, or has changed the password since `$2`.
+pub(super) const INSERT: Sql = sql!(
+    "INSERT INTO sessions (id, user_id, client_id, generation, parent_generation, rotated_at, confirmed_at, \
+     token_digest, parent_digest, parent_agent, overtaken, key_id, nonce, created_at, authenticated_at, last_seen_at, expires_at, \
+     idle_expires_at, idle_ms, remember, revoked_at, revocation_reason, name, browser, os, kind, user_agent, ip) \
+     SELECT j.value ->> 'id', u.id, j.value ->> 'client_id', CAST(j.value ->> 'generation' AS BIGINT), \
+     CAST(j.value ->> 'parent_generation' AS BIGINT), CAST(j.value ->> 'rotated_at' AS BIGINT), \
+     CAST(j.value ->> 'confirmed_at' AS BIGINT), j.value ->> 'token_digest', j.value ->> 'parent_digest', \
+     j.value ->> 'parent_agent', j.value ->> 'overtaken', j.value ->> 'key_id', j.value ->> 'nonce', \
+     CAST(j.value ->> 'created_at' AS BIGINT), CAST(j.value ->> 'authenticated_at' AS BIGINT), \
+     CAST(j.value ->> 'last_seen_at' AS BIGINT), CAST(j.value ->> 'expires_at' AS BIGINT), \
+     CAST(j.value ->> 'idle_expires_at' AS BIGINT), CAST(j.value ->> 'idle_ms' AS BIGINT), \
+     CAST(j.value ->> 'remember' AS BIGINT), CAST(j.value ->> 'revoked_at' AS BIGINT), \
+     j.value ->> 'revocation_reason', j.value ->> 'name', j.value ->> 'browser', j.value ->> 'os', \
+     j.value ->> 'kind', j.value ->> 'user_agent', j.value ->> 'ip' \
+     FROM " rows " JOIN users u ON u.id = j.value ->> 'user_id' \
+     WHERE u.disabled_at IS NULL AND u.password_changed_at = $2"
+);
+
 /// A row of `sessions`, with `disabled_at` of its user.
-#[derive(Serialize, Deserialize)]
+#[derive(Serialize)]
 pub(super) struct SessionRow {
     id: SessionId,
     user_id: UserId,
@@ -24,9 +41,9 @@ pub(super) struct SessionRow {
     parent_generation: Option<i64>,
     rotated_at: Timestamp,
     confirmed_at: Option<Timestamp>,
-    token_digest: String,
-    parent_digest: Option<String>,
-    parent_agent: Option<String>,
+    token_digest: TokenDigest,
+    parent_digest: Option<TokenDigest>,
+    parent_agent: Option<AgentDigest>,
     overtaken: Option<String>,
     key_id: KeyId,
     nonce: String,
@@ -47,6 +64,13 @@ pub(super) struct SessionRow {
     ip: Option<String>,
     user_disabled_at: Option<Timestamp>,
 }
+
+from_row!(
+    SessionRow, session_columns, "s": id, user_id, client_id, generation, parent_generation, rotated_at, confirmed_at,
+    token_digest, parent_digest, parent_agent, overtaken, key_id, nonce, created_at, authenticated_at, last_seen_at,
+    expires_at, idle_expires_at, idle_ms, remember, revoked_at, revocation_reason, name, browser, os, kind, user_agent,
+    ip, user_disabled_at = "u.disabled_at",
+);
 
 impl TryFrom<SessionRow> for Session {
     type Error = StoreError;
@@ -163,142 +187,4 @@ pub(super) fn integer(generation: u64) -> i64 {
 /// As it is stored: `NULL`, nearly always, or a JSON array.
 pub(super) fn overtaken(exchanged: &[Exchanged]) -> Option<String> {
     (!exchanged.is_empty()).then(|| serde_json::json!(exchanged).to_string())
-}
-
-/// A row of `users`.
-#[derive(Deserialize)]
-pub(super) struct UserRow {
-    id: UserId,
-    username: String,
-    password_hash: String,
-    created_at: Timestamp,
-    password_changed_at: Timestamp,
-    disabled_at: Option<Timestamp>,
-}
-
-impl From<UserRow> for User {
-    fn from(row: UserRow) -> Self {
-        Self {
-            id: row.id,
-            username: Username::stored(row.username),
-            password_hash: row.password_hash,
-            created_at: row.created_at,
-            password_changed_at: row.password_changed_at,
-            disabled_at: row.disabled_at,
-        }
-    }
-}
-
-/// A row of `activity` to be written.
-#[derive(Serialize)]
-pub(super) struct EventRow<'a> {
-    /// The place among the events written together, in the order in which they happened.
-    place: usize,
-    user_id: &'a UserId,
-    kind: &'static str,
-    at: Timestamp,
-    sid: Option<&'a SessionId>,
-    ip: Option<&'a str>,
-    user_agent: &'a str,
-    browser: Option<&'a str>,
-    os: Option<&'a str>,
-    detail: Option<&'static str>,
-    other_at: Option<Timestamp>,
-    other_ip: Option<&'a str>,
-    other_user_agent: Option<&'a str>,
-    by_sid: Option<&'a SessionId>,
-    name_before: Option<&'a str>,
-    name_after: Option<&'a str>,
-}
-
-impl<'a> EventRow<'a> {
-    pub(super) fn new(place: usize, event: &'a Event) -> Self {
-        Self {
-            place,
-            user_id: &event.user_id,
-            kind: event.kind.as_str(),
-            at: event.at,
-            sid: event.sid.as_ref(),
-            ip: event.ip.as_deref(),
-            user_agent: &event.user_agent,
-            browser: event.device.browser.as_deref(),
-            os: event.device.os.as_deref(),
-            detail: event.detail,
-            other_at: event.other.as_ref().map(|other| other.at),
-            other_ip: event.other.as_ref().and_then(|other| other.ip.as_deref()),
-            other_user_agent: event.other.as_ref().map(|other| other.user_agent.as_str()),
-            by_sid: event.by.as_ref(),
-            name_before: event.names.as_ref().and_then(|names| names.before.as_deref()),
-            name_after: event.names.as_ref().map(|names| names.after.as_str()),
-        }
-    }
-}
-
-/// A row of `activity` as read.
-#[derive(Deserialize)]
-pub(super) struct RecordedRow {
-    id: i64,
-    kind: String,
-    at: Timestamp,
-    sid: Option<SessionId>,
-    ip: Option<String>,
-    user_agent: String,
-    browser: Option<String>,
-    os: Option<String>,
-    detail: Option<String>,
-    other_at: Option<Timestamp>,
-    other_ip: Option<String>,
-    other_user_agent: Option<String>,
-    by_sid: Option<SessionId>,
-    name_before: Option<String>,
-    name_after: Option<String>,
-}
-
-impl TryFrom<RecordedRow> for Recorded {
-    type Error = StoreError;
-
-    fn try_from(row: RecordedRow) -> Result<Self, StoreError> {
-        let kind = Kind::from_text(&row.kind).ok_or_else(|| impossible("activity", &row.id.to_string(), "kind"))?;
-        let RecordedRow { id, at, sid, ip, user_agent, browser, os, detail, .. } = row;
-        let other =
-            row.other_at.map(|at| Party { at, ip: row.other_ip, user_agent: row.other_user_agent.unwrap_or_default() });
-        let names = row.name_after.map(|after| Names { before: row.name_before, after });
-        Ok(Self { cursor: id, kind, at, sid, ip, user_agent, browser, os, detail, other, by: row.by_sid, names })
-    }
-}
-
-/// A row of `keys`.
-#[derive(Serialize, Deserialize)]
-pub(super) struct KeyRow {
-    id: KeyId,
-    purpose: String,
-    algorithm: String,
-    sealed: String,
-    created_at: Timestamp,
-    active_at: Timestamp,
-    expires_at: Option<Timestamp>,
-}
-
-impl From<&StoredKey> for KeyRow {
-    fn from(key: &StoredKey) -> Self {
-        Self {
-            id: key.id.clone(),
-            purpose: key.purpose.clone(),
-            algorithm: key.algorithm.clone(),
-            sealed: URL_SAFE_NO_PAD.encode(&key.sealed),
-            created_at: key.created_at,
-            active_at: key.active_at,
-            expires_at: key.expires_at,
-        }
-    }
-}
-
-impl TryFrom<KeyRow> for StoredKey {
-    type Error = StoreError;
-
-    fn try_from(row: KeyRow) -> Result<Self, StoreError> {
-        let sealed = URL_SAFE_NO_PAD.decode(row.sealed).map_err(|_| impossible("key", row.id.as_str(), "sealed"))?;
-        let KeyRow { id, purpose, algorithm, created_at, active_at, expires_at, .. } = row;
-        Ok(Self { id, purpose, algorithm, sealed, created_at, active_at, expires_at })
-    }
 }

@@ -1,0 +1,73 @@
+//! Types of the domain as columns, and [`from_row!`], by which a row becomes a type.
+
+use crate::domain::credentials::Username;
+use crate::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
+use crate::domain::time::Timestamp;
+use sqlx::any::{Any, AnyTypeInfo, AnyValueRef};
+use sqlx::error::BoxDynError;
+use sqlx::{Decode, Type};
+
+/// A type that is stored as another one.
+macro_rules! column {
+    ($($type:ty: $stored:ty = $from:path,)+) => {$(
+        impl Type<Any> for $type {
+            fn type_info() -> AnyTypeInfo {
+                <$stored as Type<Any>>::type_info()
+            }
+
+            fn compatible(found: &AnyTypeInfo) -> bool {
+                <$stored as Type<Any>>::compatible(found)
+            }
+        }
+
+        impl<'r> Decode<'r, Any> for $type {
+            fn decode(value: AnyValueRef<'r>) -> Result<Self, BoxDynError> {
+                <$stored as Decode<'r, Any>>::decode(value).map($from)
+            }
+        }
+    )+};
+}
+
+column! {
+    AgentDigest: String = AgentDigest::new,
+    ClientId: String = ClientId::new,
+    KeyId: String = KeyId::new,
+    SessionId: String = SessionId::new,
+    Timestamp: i64 = Timestamp::from_millis,
+    TokenDigest: String = TokenDigest::new,
+    UserId: String = UserId::new,
+    Username: String = Username::stored,
+}
+
+/// Reads a type from a row: each field from the column of its name. Also defines `$columns!()`, the list of these
+/// columns for `SELECT`.
+///
+/// ```text
+/// from_row!(User, user_columns, "u": id, username, name_of_another = "o.name");
+/// const ONE: Sql = sql!("SELECT " (user_columns!()) " FROM users u …");
+/// ```
+macro_rules! from_row {
+    ($type:ident, $columns:ident, $table:literal: $first:ident $(, $field:ident $(= $expression:literal)?)* $(,)?) => {
+        impl<'r> sqlx::FromRow<'r, sqlx::any::AnyRow> for $type {
+            fn from_row(row: &'r sqlx::any::AnyRow) -> sqlx::Result<Self> {
+                use sqlx::Row as _;
+                Ok(Self {
+                    $first: row.try_get(stringify!($first))?,
+                    $($field: row.try_get(stringify!($field))?,)*
+                })
+            }
+        }
+
+        macro_rules! $columns {
+            () => {
+                concat!(
+                    $table, ".", stringify!($first)
+                    $(, ", ", $crate::server::storage::columns::from_row!(@column $table $field $($expression)?))*
+                )
+            };
+        }
+    };
+    (@column $table:literal $field:ident) => { concat!($table, ".", stringify!($field)) };
+    (@column $table:literal $field:ident $expression:literal) => { concat!($expression, " AS ", stringify!($field)) };
+}
+pub(super) use from_row;
