@@ -173,6 +173,7 @@ impl Application {
         let served = server.serve(router.into_make_service_with_connect_info::<SocketAddr>()).await;
         drop(housekeeping);
         stopper.abort();
+        services.recorded().await;
         if let Err(error) = services.flush().await {
             tracing::warn!(%error, "the last seen times could not be written");
         }

@@ -116,10 +116,7 @@ on_both_databases! {
         let mut guesser = app.browser();
         guesser.user_agent = "curl/8.0".into();
         guesser.try_sign_in("ada", "not the right password").await.expect(401);
-        // It is written aside, while nobody waits.
-        while !kinds(&here).await.contains(&("sign_in_failed".to_owned(), None)) {
-            tokio::task::yield_now().await;
-        }
+        app.services().recorded().await;
         let mut left = app.signed_in("ada").await;
         let mut expected = vec![("signed_out", Some("signed_out"), left.sid().await, FIREFOX)];
         left.post("/auth/logout", json!({})).await.expect(204);

@@ -4,29 +4,14 @@ use super::support::{Backend, FIREFOX, PASSWORD, SignedIn, TestApp, TestAppBuild
 use serde_json::json;
 use std::time::Duration;
 
-/// Tries wrong passwords of ada's from one more browser, and waits until they are recorded.
-async fn mistype(app: &TestApp, watcher: &SignedIn, times: usize, user_agent: &str) {
-    let recorded = async || {
-        let (mut count, mut cursor) = (0, String::new());
-        loop {
-            let page = watcher.get(&format!("/api/activity?show=warnings{cursor}")).await.expect(200).json();
-            count += page["events"].as_array().unwrap().len();
-            match page["next"].as_i64() {
-                Some(next) => cursor = format!("&cursor={next}"),
-                None => return count,
-            }
-        }
-    };
-    let before = recorded().await;
+/// Tries wrong passwords of ada's from one more browser.
+async fn mistype(app: &TestApp, times: usize, user_agent: &str) {
     let mut browser = app.browser();
     browser.user_agent = user_agent.into();
     for _ in 0..times {
         browser.try_sign_in("ada", "not the right password").await.expect(401);
     }
-    // They are written aside, while nobody waits.
-    while recorded().await < before + times {
-        tokio::task::yield_now().await;
-    }
+    app.services().recorded().await;
 }
 
 async fn page(device: &SignedIn, path: &str) -> String {
@@ -37,8 +22,8 @@ on_both_databases! {
     async fn ones_own_typing_errors_are_quiet_and_a_strangers_guesses_one_warning(app: TestAppBuilder) {
         let app = app.start().await;
         let here = app.signed_up("ada").await;
-        mistype(&app, &here, 3, "curl/8.0").await;
-        mistype(&app, &here, 2, FIREFOX).await;
+        mistype(&app, 3, "curl/8.0").await;
+        mistype(&app, 2, FIREFOX).await;
         app.signed_in("ada").await;
         let all = page(&here, "/activity").await;
         assert!(all.contains("3 wrong passwords were entered"), "{all}");
@@ -59,7 +44,7 @@ on_both_databases! {
         let app = app.start().await;
         let mut here = app.signed_up("ada").await;
         let sid = here.sid().await;
-        mistype(&app, &here, 60, "curl/8.0").await;
+        mistype(&app, 60, "curl/8.0").await;
         for n in 0..30 {
             here.post("/auth/sessions/rename", json!({"sid": sid, "name": format!("Desk {n}")})).await.expect(204);
         }

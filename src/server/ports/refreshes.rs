@@ -10,7 +10,6 @@ use async_trait::async_trait;
 /// A change of one session by a presented refresh token. A guarded write: it counts only for a session that is not
 /// revoked.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[expect(clippy::large_enum_variant, reason = "nearly all of them are the large one")]
 pub enum SessionChange {
     /// It has a new current refresh token. Writes what an exchange changes: `rotation`, `lifetime.idle_expires_at`,
     /// `last_seen_at` and `label` without the name.

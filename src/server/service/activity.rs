@@ -144,7 +144,7 @@ pub(super) fn activity_event(recorded: Recorded) -> ActivityEvent {
 }
 
 /// How many background writes may wait. Further ones are dropped, and the log says so.
-const ASIDES: usize = 4_096;
+const ASIDES: u32 = 4_096;
 
 /// Background writes, one at a time, so that at most one is ahead of a write that somebody waits for.
 pub(super) struct BackgroundWrites {
@@ -154,11 +154,16 @@ pub(super) struct BackgroundWrites {
 
 impl Default for BackgroundWrites {
     fn default() -> Self {
-        Self { turn: Arc::new(Semaphore::new(1)), places: Arc::new(Semaphore::new(ASIDES)) }
+        Self { turn: Arc::new(Semaphore::new(1)), places: Arc::new(Semaphore::new(ASIDES as usize)) }
     }
 }
 
 impl BackgroundWrites {
+    /// Waits for the writes that were added before.
+    pub(super) async fn done(&self) {
+        let _ = self.places.acquire_many(ASIDES).await;
+    }
+
     /// Runs a write when it is its turn.
     pub(super) fn add(&self, write: impl Future<Output = ()> + Send + 'static) {
         let Ok(place) = self.places.clone().try_acquire_owned() else {
@@ -171,5 +176,36 @@ impl BackgroundWrites {
             write.await;
             drop(place);
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicU32, Ordering};
+    use tokio::sync::oneshot;
+
+    #[tokio::test]
+    async fn whoever_waits_for_background_writes_finds_them_done() {
+        let writes = BackgroundWrites::default();
+        let written = Arc::new(AtomicU32::new(0));
+        let (allow, allowed) = oneshot::channel::<()>();
+        let count = written.clone();
+        writes.add(async move {
+            let _ = allowed.await;
+            count.fetch_add(1, Ordering::SeqCst);
+        });
+        let count = written.clone();
+        writes.add(async move {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
+        tokio::select! {
+            biased;
+            () = writes.done() => panic!("one of them is not done"),
+            () = std::future::ready(()) => {}
+        }
+        allow.send(()).unwrap();
+        writes.done().await;
+        assert_eq!(written.load(Ordering::SeqCst), 2);
     }
 }

@@ -279,6 +279,11 @@ impl Services {
         self.liveness.flush(self.now()).await
     }
 
+    /// Waits for the events that are recorded in the background.
+    pub async fn recorded(&self) {
+        self.background_writes.done().await;
+    }
+
     fn random<const N: usize>(&self) -> [u8; N] {
         let mut bytes = [0; N];
         self.entropy.fill(&mut bytes);
