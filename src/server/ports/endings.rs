@@ -64,6 +64,8 @@ pub struct PasswordChange<'a> {
     /// Since when the password counts that was shown. Its hash may have been renewed meanwhile.
     pub password_changed_at: Timestamp,
     pub new_hash: &'a str,
+    /// The link that is the proof, by the digest of its token. It is used up by the change.
+    pub link: Option<&'a str>,
     pub keep: Option<&'a SessionId>,
     /// The browser that stays known, by the digest of its cookie.
     pub browser: Option<&'a BrowserDigest>,
@@ -99,10 +101,12 @@ pub trait SessionEndings: Send + Sync {
 #[async_trait]
 pub trait UserEndings: Send + Sync {
     /// Changes the password, if it was not changed since `password_changed_at`, renews `authenticated_at` of `keep` (if
-    /// any), and ends all other sessions; no browser but `browser` stays known. Returns those sessions, or `None` if
-    /// the password is another one by now.
+    /// any), and ends all other sessions and the user's links; no browser but `browser` stays known. Returns those
+    /// sessions, or `None` if the password is another one by now. With `link`, also `None` if that is gone or has
+    /// expired, or the user is disabled.
     async fn change_password(&self, change: PasswordChange<'_>) -> Result<Option<Vec<SessionId>>, StoreError>;
-    /// Disables (`Some`) or enables a user; disabling ends all sessions, which are returned. `None`: no such user.
+    /// Disables (`Some`) or enables a user; disabling ends the user's links and all sessions, which are returned.
+    /// `None`: no such user.
     async fn set_disabled(
         &self,
         id: &UserId,

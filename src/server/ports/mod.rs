@@ -1,6 +1,6 @@
 //! What the use cases need from outside, one trait for each subject. [`Records`] are the ports that end no session:
-//! [`Users`], [`Sessions`], [`Events`], [`Keys`], [`WebSessions`], [`KnownBrowsers`], [`Attempts`], [`Upkeep`],
-//! [`Health`]. [`Endings`] are those that may: [`SessionEndings`], [`UserEndings`], [`Refreshes`]. Beside them
+//! [`Users`], [`Sessions`], [`Events`], [`Keys`], [`WebSessions`], [`KnownBrowsers`], [`OneTimeLinks`], [`Attempts`],
+//! [`Upkeep`], [`Health`]. [`Endings`] are those that may: [`SessionEndings`], [`UserEndings`], [`Refreshes`]. Beside them
 //! [`Clock`] and [`Entropy`].
 //!
 //! Each verb that writes is one transaction, durable when it returns `Ok`; dropped half-way it leaves nothing or all of
@@ -16,6 +16,7 @@ mod endings;
 mod events;
 mod keys;
 mod known_browsers;
+mod one_time_links;
 mod refreshes;
 mod sessions;
 mod upkeep;
@@ -30,6 +31,7 @@ pub use endings::{
 pub use events::{EventPage, Events, Recorded};
 pub use keys::{DecideKeys, KeyChanges, Keys, StoredKey};
 pub use known_browsers::{KnownBrowser, KnownBrowsers};
+pub use one_time_links::{MadeFor, NewLink, OneTimeLinks};
 pub use refreshes::{Changes, Decide, Refreshes, SessionChange, Undecided};
 pub use sessions::{LastSeen, Sessions};
 pub use upkeep::{ForeignCommits, Health, Upkeep};
@@ -81,7 +83,7 @@ macro_rules! ports {
 
 ports! {
     /// Everything of a database that ends no session.
-    Records = Users + Sessions + Events + Keys + WebSessions + KnownBrowsers + Attempts + Upkeep + Health
+    Records = Users + Sessions + Events + Keys + WebSessions + KnownBrowsers + OneTimeLinks + Attempts + Upkeep + Health
 }
 ports! {
     /// Everything of a database that may end sessions.

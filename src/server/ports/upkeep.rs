@@ -7,8 +7,8 @@ use async_trait::async_trait;
 /// Deletes rows that have served their time.
 #[async_trait]
 pub trait Upkeep: Send + Sync {
-    /// Deletes, in batches, sessions that ended before `before`, web sessions that expired before `now`, and
-    /// keys that did, except those that the current refresh token of a living session is made with; also events older
+    /// Deletes, in batches, sessions that ended before `before`, web sessions and links that expired before
+    /// `now`, and keys that did, except those that the current refresh token of a living session is made with; also events older
     /// than 400 days, and of each user the ended sessions beyond the newest 500 and the events beyond 10,000: the
     /// newest 500 of each [lasting](crate::domain::activity::Kind::LASTING) kind stay, and then the newest of all.
     async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError>;

@@ -47,7 +47,7 @@ impl Services {
         source: &Source,
         brought: &BrowserCookies,
     ) -> Result<Granted, ServiceError> {
-        if self.settings.accounts.registration == Registration::Closed {
+        if self.settings.accounts.registration != Registration::Open {
             return Err(ServiceError::RegistrationClosed);
         }
         let attempt = self.begin(self.sign_up_limits(source)).await?;
@@ -73,13 +73,24 @@ impl Services {
     ) -> Result<User, ServiceError> {
         let from = source.map_or_else(|| Origin::Known(String::new()), |source| origin(source, None));
         let username = Username::new(username).map_err(ServiceError::Username)?;
-        let password = self.new_password("password", password, &username, &from).await?;
-        let password_hash = self.hasher.hash(&password, &from).await?;
+        let user = self.new_user(username, "password", password, &from).await?;
+        let event = source.map(|source| event(&user.id, Kind::SignedUp, source, user.created_at));
+        if self.store.add_user(&user, event.as_ref()).await? { Ok(user) } else { Err(ServiceError::UsernameTaken) }
+    }
+
+    /// A user who is yet to be stored, with the password in `field`.
+    pub(super) async fn new_user(
+        &self,
+        username: Username,
+        field: &'static str,
+        password: &str,
+        from: &Origin,
+    ) -> Result<User, ServiceError> {
+        let password = self.new_password(field, password, &username, from).await?;
+        let password_hash = self.hasher.hash(&password, from).await?;
         let now = self.now();
         let id = UserId::new(self.time_ordered_id(now));
-        let user = User { id, username, password_hash, created_at: now, password_changed_at: now, disabled_at: None };
-        let event = source.map(|source| event(&user.id, Kind::SignedUp, source, now));
-        if self.store.add_user(&user, event.as_ref()).await? { Ok(user) } else { Err(ServiceError::UsernameTaken) }
+        Ok(User { id, username, password_hash, created_at: now, password_changed_at: now, disabled_at: None })
     }
 
     pub(super) async fn new_password(
@@ -342,6 +353,7 @@ impl Services {
             user_id: &user.id,
             password_changed_at: user.password_changed_at,
             new_hash: &new_hash,
+            link: None,
             keep: Some(&session.id),
             browser: browser.as_ref(),
             at: self.now(),

@@ -76,6 +76,7 @@ impl Services {
                 user_id: id,
                 password_changed_at: user.password_changed_at,
                 new_hash: &new_hash,
+                link: None,
                 keep: None,
                 browser: None,
                 at: self.now(),

@@ -20,6 +20,7 @@ mod keys;
 mod known_browsers;
 mod locks;
 mod migrations;
+mod one_time_links;
 mod open;
 mod postgres;
 mod purge;

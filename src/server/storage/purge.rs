@@ -52,6 +52,10 @@ const LONE_ADDRESSES: Sql = sql!(
 const WEB_SESSIONS: Sql = sql!(
     "DELETE FROM web_sessions WHERE id IN (SELECT s.id FROM web_sessions s WHERE s.expires_at <= $1 LIMIT $2" skip ")"
 );
+const LINKS: Sql = sql!(
+    "DELETE FROM one_time_links WHERE digest IN \
+     (SELECT s.digest FROM one_time_links s WHERE s.expires_at <= $1 LIMIT $2" skip ")"
+);
 /// Also deletes rows that end in more than two days: no limit is that long, so a clock was wrong.
 const LIMITS: Sql = sql!(
     "DELETE FROM limits WHERE key IN (SELECT s.key FROM limits s \
@@ -173,6 +177,7 @@ impl Upkeep for Database {
             all!(self.purge_events()).await,
             all!(self.purge_rows(WEB_SESSIONS, now)).await,
             all!(self.purge_rows(BROWSERS, now - BROWSERS_KEPT)).await,
+            all!(self.purge_rows(LINKS, now)).await,
             all!(self.purge_rows(LIMITS, now)).await,
             all!(self.purge_rows(CROWDED_LIMITS, limits_max)).await,
             self.purge_keys(now).await,

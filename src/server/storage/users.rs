@@ -2,12 +2,14 @@
 
 use super::activity::insert_events;
 use super::columns::from_row;
-use super::database::Database;
+use super::database::{Database, Write};
+use super::one_time_links::{end_links_of, use_link};
 use super::sessions::{EndCondition, end, ended_events, lock_sessions_of};
 use super::sql::{Sql, sql};
 use crate::domain::activity::{Event, Kind};
 use crate::domain::credentials::Username;
 use crate::domain::id::{BrowserDigest, SessionId, UserId};
+use crate::domain::one_time_link::Purpose;
 use crate::domain::session::Reason;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{PasswordChange, Selection, StoreError, User, UserEndings, Users};
@@ -25,9 +27,11 @@ const PAGE: Sql = sql!("SELECT " (user_columns!()) " FROM users u WHERE u.userna
 const RENAME: Sql = sql!("UPDATE users SET username = $2 WHERE id = $1");
 const REHASH: Sql = sql!("UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2");
 /// The time is a later one with each change, whatever the clock says: by it a sign-in knows its password from the next.
+/// `$5`: 1 if a disabled user may not do it.
 const CHANGE_PASSWORD: Sql = sql!(
     "UPDATE users SET password_hash = $3, password_changed_at = CASE WHEN password_changed_at < $4 THEN $4 \
-     ELSE password_changed_at + 1 END WHERE id = $1 AND password_changed_at = $2"
+     ELSE password_changed_at + 1 END \
+     WHERE id = $1 AND password_changed_at = $2 AND (CAST($5 AS BIGINT) = 0 OR disabled_at IS NULL)"
 );
 const RENEW_KEPT: Sql =
     sql!("UPDATE sessions SET authenticated_at = $3 WHERE id = $1 AND user_id = $2 AND revoked_at IS NULL");
@@ -49,21 +53,26 @@ impl Database {
     }
 }
 
+/// Adds a user; `false` if the name is taken.
+pub(super) async fn insert_user(write: &mut Write, user: &User) -> Result<bool, StoreError> {
+    let added = write
+        .query(ADD)
+        .bind(user.id.as_str())
+        .bind(user.username.as_str())
+        .bind(user.password_hash.as_str())
+        .bind(user.created_at.as_millis())
+        .bind(user.password_changed_at.as_millis())
+        .bind(user.disabled_at.map(Timestamp::as_millis))
+        .execute(write.connection())
+        .await?;
+    Ok(added.rows_affected() > 0)
+}
+
 #[async_trait]
 impl Users for Database {
     async fn add_user(&self, user: &User, event: Option<&Event>) -> Result<bool, StoreError> {
         let mut write = self.write().await?;
-        let added = write
-            .query(ADD)
-            .bind(user.id.as_str())
-            .bind(user.username.as_str())
-            .bind(user.password_hash.as_str())
-            .bind(user.created_at.as_millis())
-            .bind(user.password_changed_at.as_millis())
-            .bind(user.disabled_at.map(Timestamp::as_millis))
-            .execute(write.connection())
-            .await?;
-        if added.rows_affected() == 0 {
+        if !insert_user(&mut write, user).await? {
             return Ok(false);
         }
         insert_events(&mut write, event).await?;
@@ -112,11 +121,18 @@ impl UserEndings for Database {
             .bind(change.password_changed_at.as_millis())
             .bind(change.new_hash)
             .bind(change.at.as_millis())
+            .bind(i64::from(change.link.is_some()))
             .execute(write.connection())
             .await?;
         if changed.rows_affected() == 0 {
             return Ok(None);
         }
+        if let Some(link) = change.link
+            && !use_link(&mut write, link, Purpose::Reset, Some(change.user_id), change.at).await?
+        {
+            return Ok(None);
+        }
+        end_links_of(&mut write, change.user_id).await?;
         lock_sessions_of(&mut write, change.user_id, None).await?;
         if let Some(keep) = change.keep {
             write
@@ -160,6 +176,7 @@ impl UserEndings for Database {
         }
         let mut ended = Vec::new();
         if at.is_some() {
+            end_links_of(&mut write, id).await?;
             lock_sessions_of(&mut write, id, None).await?;
             let ending = EndCondition { user_id: id, which: &Selection::All, reason: Reason::Operator, at: now };
             ended = end(&mut write, ending).await?;

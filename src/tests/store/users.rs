@@ -55,6 +55,7 @@ stories! {
             user_id: &ada,
             password_changed_at: NOW,
             new_hash: "new",
+            link: None,
             keep: Some(&here),
             browser: None,
             at: NOW + HOUR,
@@ -106,7 +107,7 @@ stories! {
         let (ada, changed) = (user_id("ada"), event("ada", Kind::PasswordChanged));
         store.rehash(&ada, "hash-of-ada", "stronger").await.unwrap();
         let change =
-            PasswordChange { user_id: &ada, password_changed_at: NOW, new_hash: "new", keep: None, browser: None, at: NOW, event: &changed };
+            PasswordChange { user_id: &ada, password_changed_at: NOW, new_hash: "new", link: None, keep: None, browser: None, at: NOW, event: &changed };
         assert_eq!(store.change_password(change).await.unwrap(), Some(vec![]));
         // A renewal that comes after the change belongs to the password before.
         store.rehash(&ada, "stronger", "stronger still").await.unwrap();

@@ -1,0 +1,40 @@
+//! Links that work once.
+
+use super::{StoreError, User};
+use crate::domain::activity::Event;
+use crate::domain::credentials::Username;
+use crate::domain::id::UserId;
+use crate::domain::one_time_link::OneTimeLink;
+use crate::domain::time::Timestamp;
+use async_trait::async_trait;
+
+/// See [`OneTimeLinks::add_link`].
+#[derive(Clone, Copy, Debug)]
+pub struct NewLink<'a> {
+    pub digest: &'a str,
+    pub made_for: MadeFor<'a>,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// Whom a new link is for, which also says what it is for.
+#[derive(Clone, Copy, Debug)]
+pub enum MadeFor<'a> {
+    /// To choose a new password; with the event that tells the user.
+    Reset(&'a UserId, &'a Event),
+    /// To create the account of this name.
+    Invite(&'a Username),
+}
+
+/// Links as they are kept. A link to choose a new password is used by
+/// [`UserEndings::change_password`](super::UserEndings::change_password), since that ends sessions.
+#[async_trait]
+pub trait OneTimeLinks: Send + Sync {
+    /// Keeps a link in place of the earlier one of the same purpose and recipient; `false` if there is no such user.
+    async fn add_link(&self, link: NewLink<'_>) -> Result<bool, StoreError>;
+    /// The link with this digest.
+    async fn link(&self, digest: &str) -> Result<Option<OneTimeLink>, StoreError>;
+    /// Uses an invitation: deletes it and adds its user. `false`, and nothing is changed, if it is gone or has expired,
+    /// or the name is taken.
+    async fn accept_invitation(&self, digest: &str, user: &User, event: &Event) -> Result<bool, StoreError>;
+}
