@@ -43,8 +43,18 @@ async fn hydrate_page() {
             entrance::follow();
             drop(not_me().await);
         }
+        Page::Reset | Page::Invite => {
+            entrance::begin();
+            drop(link().await);
+        }
         Page::Resuming => resuming::begin(),
-        Page::SignOut | Page::Missing | Page::Failed => {
+        Page::SignOut
+        | Page::Forgot
+        | Page::ResetDone
+        | Page::InviteDone
+        | Page::LinkInvalid
+        | Page::Missing
+        | Page::Failed => {
             entrance::begin();
             settle();
         }
@@ -57,7 +67,7 @@ fn devices() -> Result<(), SplitLoaderError> {
     Ok(())
 }
 
-// Three pages share one part: with more parts, more code would be shared by any two of them, and each such piece
+// These pages share one part: with more parts, more code would be shared by any two of them, and each such piece
 // becomes a file.
 #[wasm_split(account, fallible)]
 fn activity() -> Result<(), SplitLoaderError> {
@@ -74,6 +84,14 @@ fn account() -> Result<(), SplitLoaderError> {
 #[wasm_split(account, fallible)]
 fn not_me() -> Result<(), SplitLoaderError> {
     for_someone(pages::not_me);
+    Ok(())
+}
+
+#[wasm_split(account, fallible)]
+fn link() -> Result<(), SplitLoaderError> {
+    if let Some(content) = page::take() {
+        mount(move || pages::link(content));
+    }
     Ok(())
 }
 

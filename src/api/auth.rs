@@ -123,6 +123,24 @@ pub async fn change_password(
     crate::server::http::auth::change_password(current_password, new_password).await
 }
 
+/// Chooses a new password with a one-time link. Ends all of the user's sessions; nobody is signed in.
+#[server(prefix = "/auth", endpoint = "password/reset", protocol = Wire<Post>)]
+pub async fn reset_password(
+    token: Secret,
+    #[server(rename = "newPassword")] new_password: Secret,
+) -> Result<(), Problem> {
+    crate::server::http::one_time_links::reset_password(token, new_password).await
+}
+
+/// Creates the account of an invitation, which is a one-time link. Nobody is signed in.
+#[server(prefix = "/auth", endpoint = "invite", protocol = Wire<Post>)]
+pub async fn accept_invitation(
+    token: Secret,
+    #[server(rename = "newPassword")] new_password: Secret,
+) -> Result<(), Problem> {
+    crate::server::http::one_time_links::accept_invitation(token, new_password).await
+}
+
 /// Deletes the caller's account and everything that belongs to it.
 #[server(prefix = "/auth", endpoint = "account/delete", protocol = Wire<Post>)]
 pub async fn delete_account(password: Secret) -> Result<(), Problem> {

@@ -44,6 +44,8 @@ pub enum Code {
     UsernameTaken,
     /// Nobody may sign up here.
     RegistrationClosed,
+    /// The one-time link is not known, was used already, or has expired; which one is not told.
+    LinkInvalid,
     /// The request's body took too long to arrive.
     RequestTimeout,
     /// The body is larger than any call needs.
@@ -71,6 +73,7 @@ impl Code {
             Self::MethodNotAllowed => 405,
             Self::UsernameTaken | Self::RefreshOvertaken => 409,
             Self::RequestTimeout => 408,
+            Self::LinkInvalid => 410,
             Self::PayloadTooLarge => 413,
             Self::UnsupportedMediaType => 415,
             Self::RateLimited => 429,
@@ -96,6 +99,7 @@ impl Code {
             Self::MethodNotAllowed => "This method is not allowed here.",
             Self::UsernameTaken => "This username is taken.",
             Self::RegistrationClosed => "New accounts are made by the operator of this site.",
+            Self::LinkInvalid => "This link is no longer valid. Ask for a new one.",
             Self::RequestTimeout => "The request took too long to arrive.",
             Self::PayloadTooLarge => "The request is too large.",
             Self::UnsupportedMediaType => "Send application/json or application/x-www-form-urlencoded.",

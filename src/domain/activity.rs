@@ -28,6 +28,10 @@ text_enum! {
         Reused = "reused",
         /// The password was changed.
         PasswordChanged = "password_changed",
+        /// The operator made a link with which a new password can be chosen.
+        LinkMade = "link_made",
+        /// A new password was chosen with such a link.
+        PasswordReset = "password_reset",
     }
 }
 
@@ -95,8 +99,15 @@ impl Filter {
 impl Kind {
     /// Kinds of which the newest [`LASTING_MAX`] are kept however many other events follow: somebody who looks back
     /// must find them.
-    pub const LASTING: [Self; 5] =
-        [Self::SignedUp, Self::SignInFailed, Self::SignInsBlocked, Self::Reused, Self::PasswordChanged];
+    pub const LASTING: [Self; 7] = [
+        Self::SignedUp,
+        Self::SignInFailed,
+        Self::SignInsBlocked,
+        Self::Reused,
+        Self::PasswordChanged,
+        Self::LinkMade,
+        Self::PasswordReset,
+    ];
 
     /// Whether it is an action on a session, possibly by another session.
     pub const fn is_done_to_a_session(self) -> bool {

@@ -143,6 +143,8 @@ fn sentence(kind: Kind) -> &'static str {
         Kind::Forked => happened.forked,
         Kind::Reused => happened.reused,
         Kind::PasswordChanged => happened.password_changed,
+        Kind::LinkMade => happened.link_made,
+        Kind::PasswordReset => happened.password_reset,
     }
 }
 

@@ -39,6 +39,12 @@ impl Address {
         &self.0
     }
 
+    /// The last part of the path: the token, on the page of a one-time link.
+    pub fn last_part(&self) -> &str {
+        let path = self.0.split(['?', '#']).next().unwrap_or_default();
+        path.rsplit('/').next().unwrap_or_default()
+    }
+
     /// The value of the query parameter `name`.
     pub fn parameter(&self, name: &str) -> Option<String> {
         let (_, query) = self.0.split_once('?')?;
@@ -58,5 +64,7 @@ mod tests {
         assert_eq!(address.parameter("field"), None);
         assert_eq!(Address::new("/login").parameter("error"), None);
         assert_eq!(address.page(), Page::SignIn);
+        let address = Address::new("/reset/n4bQ?error=x/y");
+        assert_eq!((address.page(), address.last_part()), (Page::Reset, "n4bQ"));
     }
 }

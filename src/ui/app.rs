@@ -35,6 +35,17 @@ pub fn written(content: Content, said: Option<FormResult>) -> AnyView {
             let head = ().into_any();
             view! { <Gate head>{pages::not_me(personal)}</Gate> }.into_any()
         }
+        Content::Link(link) => {
+            let head = pages::link_head(&link).into_any();
+            view! { <Gate head>{pages::link(link)}</Gate> }.into_any()
+        }
+        Content::Forgot(contact) => view! { <Gate head=pages::forgot(contact).into_any()>{NOTHING}</Gate> }.into_any(),
+        Content::LinkUsed(purpose) => {
+            view! { <Gate head=pages::link_used(purpose).into_any()>{NOTHING}</Gate> }.into_any()
+        }
+        Content::LinkInvalid(purpose) => {
+            view! { <Gate head=pages::link_invalid(purpose).into_any()>{NOTHING}</Gate> }.into_any()
+        }
         Content::Missing => view! { <Gate head=pages::missing().into_any()>{NOTHING}</Gate> }.into_any(),
         Content::Resuming => pages::resuming().into_any(),
         Content::Failed(problem) => pages::failed(&problem).into_any(),

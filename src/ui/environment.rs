@@ -3,6 +3,7 @@
 
 use super::browser;
 use crate::domain::preferences::{Language, Theme};
+use crate::domain::registration::Registration;
 use crate::domain::time::Timestamp;
 use leptos::prelude::use_context;
 use std::cell::Cell;
@@ -17,8 +18,8 @@ pub struct PageEnvironment {
     pub language: Language,
     /// The minimum length of a new password, in characters.
     pub password_min: u64,
-    /// Whether anybody may create an account.
-    pub sign_up_open: bool,
+    /// Who may create an account.
+    pub registration: Registration,
     /// Whether the browser has to send back a cookie before somebody signs in, to prove that it keeps cookies.
     pub checks_cookies: bool,
     /// How long the server repeats its answer to a renewal (`tokens.grace`).
@@ -33,7 +34,7 @@ impl Default for PageEnvironment {
             theme: Theme::System,
             language: Language::English,
             password_min: 15,
-            sign_up_open: true,
+            registration: Registration::Open,
             checks_cookies: false,
             grace: Duration::from_secs(10),
             now: Timestamp::default(),
@@ -49,7 +50,7 @@ pub mod attribute {
     pub const LANGUAGE: &str = "lang";
     /// How many characters a new password needs.
     pub const PASSWORD_MIN: &str = "data-password-min";
-    /// Whether anybody may sign up.
+    /// Who may sign up.
     pub const SIGN_UP: &str = "data-sign-up";
     /// Whether the browser keeps cookies, if that is known.
     pub const COOKIES: &str = "data-cookies";
@@ -81,7 +82,9 @@ impl PageEnvironment {
             password_min: root(attribute::PASSWORD_MIN)
                 .and_then(|min| min.parse().ok())
                 .unwrap_or(default.password_min),
-            sign_up_open: root(attribute::SIGN_UP).is_none_or(|sign_up| sign_up == "open"),
+            registration: root(attribute::SIGN_UP)
+                .and_then(|who| Registration::from_text(&who))
+                .unwrap_or(default.registration),
             checks_cookies: root(attribute::COOKIES).is_some(),
             grace: root(attribute::GRACE)
                 .and_then(|millis| millis.parse().ok())
@@ -92,9 +95,9 @@ impl PageEnvironment {
         }));
     }
 
-    /// The attribute's value for whether anybody may sign up.
-    pub fn sign_up(self) -> &'static str {
-        if self.sign_up_open { "open" } else { "closed" }
+    /// Whether anybody may create an account.
+    pub fn is_sign_up_open(self) -> bool {
+        self.registration == Registration::Open
     }
 }
 

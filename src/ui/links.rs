@@ -1,6 +1,7 @@
 //! The paths of pages and form targets, and the page to go to after signing in.
 
 use crate::domain::id::SessionId;
+use crate::domain::one_time_link::Purpose;
 
 /// The page to sign in.
 pub const LOGIN: &str = "/login";
@@ -26,6 +27,17 @@ pub const GUESSED: &str = "/account?notMe=guessed#password";
 /// The same, after the session has just been ended.
 pub const DISOWNED: &str = "/account?notMe=ended#password";
 
+/// The page for people who forgot their password.
+pub const FORGOT: &str = "/forgot";
+/// The page of a link to choose a new password. The last part of its path is the token.
+pub const RESET: &str = "/reset/{token}";
+/// The page after such a link was used.
+pub const RESET_DONE: &str = "/reset/done";
+/// The page of an invitation, as [`RESET`].
+pub const INVITE: &str = "/invite/{token}";
+/// The page after an invitation was used.
+pub const INVITE_DONE: &str = "/invite/done";
+
 /// The address that tells whether the server answers.
 pub const HEALTH: &str = "/healthz";
 
@@ -35,8 +47,8 @@ pub const LIVE: &str = "/api/live";
 /// The paths that forms post to: those of the server functions.
 pub mod post {
     use crate::api::auth::{
-        ChangePassword, DeleteAccount, EndNotMine, NotMine, Reauthenticate, Refresh, RenameSession, RevokeSession,
-        SignIn, SignOut, SignOutAll, SignUp,
+        AcceptInvitation, ChangePassword, DeleteAccount, EndNotMine, NotMine, Reauthenticate, Refresh, RenameSession,
+        ResetPassword, RevokeSession, SignIn, SignOut, SignOutAll, SignUp,
     };
     use crate::api::preferences::Choose;
     use server_fn::ServerFn;
@@ -63,6 +75,10 @@ pub mod post {
     pub const REAUTHENTICATE: &str = Reauthenticate::PATH;
     /// [`change_password`](crate::api::auth::change_password).
     pub const PASSWORD: &str = ChangePassword::PATH;
+    /// [`reset_password`](crate::api::auth::reset_password).
+    pub const RESET: &str = ResetPassword::PATH;
+    /// [`accept_invitation`](crate::api::auth::accept_invitation).
+    pub const INVITE: &str = AcceptInvitation::PATH;
     /// [`choose`](crate::api::preferences::choose).
     pub const PREFERENCES: &str = Choose::PATH;
     /// [`delete_account`](crate::api::auth::delete_account).
@@ -180,7 +196,30 @@ pub fn page_of_form(path: &str) -> &'static str {
         post::SIGNUP => SIGNUP,
         post::REAUTHENTICATE => REAUTHENTICATE,
         post::PASSWORD | post::DELETE_ACCOUNT => ACCOUNT,
+        // The page with the form has an address that nobody can guess.
+        post::RESET => FORGOT,
+        post::INVITE => SIGNUP,
         _ => DEVICES,
+    }
+}
+
+/// The part of a path that stands for a token.
+const TOKEN: &str = "{token}";
+
+/// The address of the page of a one-time link.
+pub fn one_time(purpose: Purpose, token: &str) -> String {
+    let page = match purpose {
+        Purpose::Reset => RESET,
+        Purpose::Invite => INVITE,
+    };
+    page.replace(TOKEN, token)
+}
+
+/// Whether `path` is that of the page at `page`, which may end with a token.
+pub fn is_at(page: &str, path: &str) -> bool {
+    match page.strip_suffix(TOKEN) {
+        Some(begin) => path.strip_prefix(begin).is_some_and(|token| !token.is_empty() && !token.contains('/')),
+        None => page == path,
     }
 }
 

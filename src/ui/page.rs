@@ -9,6 +9,8 @@ use crate::api::problem::{Code, Problem};
 use crate::domain::farewell::Farewell;
 use crate::domain::history::WrongPasswords;
 use crate::domain::id::SessionId;
+use crate::domain::one_time_link::Purpose;
+use crate::domain::registration::Registration;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
@@ -31,6 +33,18 @@ pub enum Page {
     Account,
     /// Asks before a session is ended that somebody else started.
     NotMe,
+    /// Tells people who forgot their password whom to ask.
+    Forgot,
+    /// After a link to choose a new password was used.
+    ResetDone,
+    /// After an invitation was used.
+    InviteDone,
+    /// The page of a link to choose a new password.
+    Reset,
+    /// The page of an invitation.
+    Invite,
+    /// Replaces the page of a link that cannot be used.
+    LinkInvalid,
     /// Replaces a page for signed-in users when the server cannot identify the visitor, but the browser may hold a
     /// refresh token.
     Resuming,
@@ -41,8 +55,8 @@ pub enum Page {
 }
 
 impl Page {
-    /// Every page.
-    pub const ALL: [Self; 11] = [
+    /// Every page. One whose path ends with a token comes after those whose paths only look like that.
+    pub const ALL: [Self; 17] = [
         Self::SignIn,
         Self::SignUp,
         Self::Reauthenticate,
@@ -51,6 +65,12 @@ impl Page {
         Self::Activity,
         Self::Account,
         Self::NotMe,
+        Self::Forgot,
+        Self::ResetDone,
+        Self::InviteDone,
+        Self::Reset,
+        Self::Invite,
+        Self::LinkInvalid,
         Self::Resuming,
         Self::Failed,
         Self::Missing,
@@ -59,10 +79,13 @@ impl Page {
     /// The page at an address. Its query and fragment are ignored.
     pub fn at(path: &str) -> Self {
         let path = path.split(['?', '#']).next().unwrap_or_default();
-        Self::ALL.into_iter().find(|page| page.path() == Some(path)).unwrap_or(Self::Missing)
+        Self::ALL
+            .into_iter()
+            .find(|page| page.path().is_some_and(|own| links::is_at(own, path)))
+            .unwrap_or(Self::Missing)
     }
 
-    /// Its path, if it has one of its own.
+    /// Its path, if it has one of its own. `{token}` at its end stands for any token.
     pub const fn path(self) -> Option<&'static str> {
         match self {
             Self::SignIn => Some(links::LOGIN),
@@ -73,7 +96,12 @@ impl Page {
             Self::Activity => Some(links::ACTIVITY),
             Self::Account => Some(links::ACCOUNT),
             Self::NotMe => Some(links::NOT_ME),
-            Self::Resuming | Self::Failed | Self::Missing => None,
+            Self::Forgot => Some(links::FORGOT),
+            Self::ResetDone => Some(links::RESET_DONE),
+            Self::InviteDone => Some(links::INVITE_DONE),
+            Self::Reset => Some(links::RESET),
+            Self::Invite => Some(links::INVITE),
+            Self::LinkInvalid | Self::Resuming | Self::Failed | Self::Missing => None,
         }
     }
 
@@ -88,6 +116,12 @@ impl Page {
             Self::Activity => "activity",
             Self::Account => "account",
             Self::NotMe => "not-me",
+            Self::Forgot => "forgot",
+            Self::ResetDone => "reset-done",
+            Self::InviteDone => "invite-done",
+            Self::Reset => "reset",
+            Self::Invite => "invite",
+            Self::LinkInvalid => "link-invalid",
             Self::Resuming => "resuming",
             Self::Failed => "failed",
             Self::Missing => "missing",
@@ -98,11 +132,15 @@ impl Page {
     pub const fn part(self) -> Option<&'static str> {
         match self {
             Self::Devices => Some("devices"),
-            Self::Activity | Self::Account | Self::NotMe => Some("account"),
+            Self::Activity | Self::Account | Self::NotMe | Self::Reset | Self::Invite => Some("account"),
             Self::SignIn
             | Self::SignUp
             | Self::Reauthenticate
             | Self::SignOut
+            | Self::Forgot
+            | Self::ResetDone
+            | Self::InviteDone
+            | Self::LinkInvalid
             | Self::Resuming
             | Self::Failed
             | Self::Missing => None,
@@ -119,14 +157,23 @@ impl Page {
         let text = text();
         match self {
             Self::SignIn => text.enter().sign_in,
-            Self::SignUp if PageEnvironment::current().sign_up_open => text.enter().sign_up,
-            Self::SignUp => text.enter().closed_title,
+            Self::SignUp => match PageEnvironment::current().registration {
+                Registration::Open => text.enter().sign_up,
+                Registration::Invite => text.enter().invited_title,
+                Registration::Closed => text.enter().closed_title,
+            },
             Self::Reauthenticate => text.confirm().title,
             Self::Devices => text.devices().title,
             Self::SignOut => text.devices().sign_out,
             Self::Activity => text.activity().title,
             Self::Account => text.account().title,
             Self::NotMe => text.not_me().title,
+            Self::Forgot => text.enter().forgot,
+            Self::ResetDone => text.links().reset_done_title,
+            Self::InviteDone => text.links().invite_done_title,
+            Self::Reset => text.links().reset_title,
+            Self::Invite => text.enter().sign_up,
+            Self::LinkInvalid => text.links().invalid_title,
             Self::Resuming => text.frame().resuming,
             Self::Failed => text.frame().failed,
             Self::Missing => text.missing().title,
@@ -190,6 +237,15 @@ pub struct NotMeContent {
     pub password_needed: bool,
 }
 
+/// A one-time link that can be used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkContent {
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The name of the account that it is for.
+    pub username: String,
+}
+
 /// A page with the content that the server renders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Content {
@@ -209,6 +265,14 @@ pub enum Content {
     Account(Personal<Account>),
     /// Asks before a session is ended that somebody else started.
     NotMe(Personal<NotMeContent>),
+    /// Whom to ask, in the operator's own words.
+    Forgot(Option<String>),
+    /// A one-time link that can be used.
+    Link(LinkContent),
+    /// A one-time link was used.
+    LinkUsed(Purpose),
+    /// A one-time link cannot be used.
+    LinkInvalid(Purpose),
     /// The browser withheld its cookie: the page renews the session and is loaded again.
     Resuming,
     /// What went wrong.
@@ -229,6 +293,12 @@ impl Content {
             Self::Activity(_) => Page::Activity,
             Self::Account(_) => Page::Account,
             Self::NotMe(_) => Page::NotMe,
+            Self::Forgot(_) => Page::Forgot,
+            Self::Link(LinkContent { purpose: Purpose::Reset, .. }) => Page::Reset,
+            Self::Link(LinkContent { purpose: Purpose::Invite, .. }) => Page::Invite,
+            Self::LinkUsed(Purpose::Reset) => Page::ResetDone,
+            Self::LinkUsed(Purpose::Invite) => Page::InviteDone,
+            Self::LinkInvalid(_) => Page::LinkInvalid,
             Self::Resuming => Page::Resuming,
             Self::Failed(_) => Page::Failed,
             Self::Missing => Page::Missing,
@@ -243,6 +313,14 @@ impl Content {
         }
     }
 
+    /// Whether it is for somebody who is signed in.
+    pub const fn is_personal(&self) -> bool {
+        matches!(
+            self,
+            Self::Reauthenticate(_) | Self::Devices(_) | Self::Activity(_) | Self::Account(_) | Self::NotMe(_)
+        )
+    }
+
     /// The content that the browser needs to hydrate the page: JSON, encoded for an attribute.
     pub fn to_attribute(&self) -> Option<String> {
         let json = match self {
@@ -251,6 +329,7 @@ impl Content {
             Self::Activity(personal) => serde_json::to_string(personal),
             Self::Account(personal) => serde_json::to_string(personal),
             Self::NotMe(personal) => serde_json::to_string(personal),
+            Self::Link(link) => serde_json::to_string(link),
             _ => return None,
         };
         json.ok().map(|json| swap_quotes(&json))
@@ -309,7 +388,9 @@ mod tests {
                 assert_eq!(Page::at(&format!("{path}?a=/login#b")), page);
             }
         }
-        for elsewhere in ["", "/", "/devices/", "/devices/../login", "devices"] {
+        for elsewhere in
+            ["", "/", "/reset", "/reset/", "/reset/a/b", "/reset/{token}/", "/devices/", "/devices/../login", "devices"]
+        {
             assert_eq!(Page::at(elsewhere), Page::Missing, "{elsewhere}");
         }
     }

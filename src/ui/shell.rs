@@ -28,7 +28,7 @@ pub fn shell(
     let environment = PageEnvironment::current();
     let page = content.page();
     let data = content.to_attribute();
-    let is_of_someone = data.is_some();
+    let is_of_someone = content.is_personal();
     let remember = use_context::<RememberHint>().map(|RememberHint(sentence)| sentence);
     view! {
         <!DOCTYPE html>
@@ -36,7 +36,7 @@ pub fn shell(
             lang=environment.language.tag()
             data-theme=environment.theme.as_str()
             data-password-min=environment.password_min
-            data-sign-up=environment.sign_up()
+            data-sign-up=environment.registration.as_str()
             data-cookies=environment.checks_cookies.then_some("checked")
             data-grace=environment.grace.as_millis() as u64
             data-now=environment.now.as_millis()

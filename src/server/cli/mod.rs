@@ -2,6 +2,7 @@
 
 mod input;
 mod keys;
+mod links;
 mod output;
 mod sessions;
 mod users;
@@ -15,6 +16,7 @@ use super::site::Archive;
 use super::storage;
 use super::telemetry::{self, Log};
 use crate::domain::id::UserId;
+use crate::domain::one_time_link::LifeError;
 use bytes::Bytes;
 use clap::{Parser, Subcommand};
 use output::{print, printable};
@@ -79,6 +81,10 @@ enum CommandError {
     NoUser(String),
     #[error("{0} is the name of one user and the id of another one: write the other of the two")]
     TwoUsers(String),
+    #[error("{0} is disabled, and a link would do nothing: `latchkey user enable` first")]
+    UserIsDisabled(String),
+    #[error(transparent)]
+    LinkLife(#[from] LifeError),
     #[error("there is no session {0}")]
     NoSession(String),
     #[error("the session {0} is over already")]

@@ -1,6 +1,7 @@
 //! `latchkey user`: adds, shows, changes, disables and deletes users.
 
 use super::input::{ask_password, confirm};
+use super::links::{LinkArguments, link};
 use super::output::{json_line, print, print_all, printable, rfc3339, sessions};
 use super::{CommandError, called, find_user, installed};
 use crate::domain::credentials::Username;
@@ -71,6 +72,14 @@ pub(super) enum UserCommand {
         /// The new name.
         new: String,
     },
+    /// Prints a link that works once: its holder chooses a password.
+    ///
+    /// With a link of the purpose `reset` a user chooses a new password; all their sessions end. With an `invite`
+    /// somebody creates an account with this name, which is not reserved until then. A new link ends the former one of
+    /// the same purpose and name. Whoever sees the link can use it.
+    #[command(after_help = "Examples: latchkey user link ada
+          latchkey user link eve --purpose invite --expires 3d")]
+    Link(LinkArguments),
     /// Gives a user a new password, and ends all their sessions.
     ///
     /// The password is asked for twice, or read from standard input. It keeps the rules for new passwords. No browser
@@ -147,6 +156,7 @@ pub(super) async fn run(command: UserCommand, settings: Settings) -> Result<(), 
             let name = services.rename_user(&user.id, &new).await?;
             print(&format!("Renamed {} to {}.", called(&user), printable(name.as_str())))
         }
+        UserCommand::Link(arguments) => link(&services, arguments).await,
         UserCommand::SetPassword { user } => {
             let user = find_user(&services, &user).await?;
             let ended = services.set_password(&user.id, &ask_password()?).await?.len();

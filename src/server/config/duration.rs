@@ -7,7 +7,7 @@ use std::time::Duration;
 ///
 /// # Errors
 /// A sentence for the operator.
-pub(super) fn parse(text: &str) -> Result<Duration, String> {
+pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let wrong = || format!("{text:?} is not a duration; write 10s, 15m, 12h or 14d");
     let unit = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(wrong)?;
     let (number, unit) = text.split_at(unit);

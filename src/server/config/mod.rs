@@ -11,6 +11,7 @@ mod public_url;
 mod settings;
 mod site;
 
+pub(crate) use duration::parse as parse_duration;
 pub use settings::*;
 
 use crate::server::site::{Archive, Site};

@@ -1,6 +1,7 @@
 //! All settings, with their defaults and bounds.
 
 use super::{ConfigError, duration};
+pub use crate::domain::registration::Registration;
 use jsonwebtoken::Algorithm;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Deserializer};
@@ -11,6 +12,9 @@ use std::time::Duration;
 const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
+
+/// The longest `accounts.contact`, in characters.
+const CONTACT_MAX: usize = 300;
 
 macro_rules! section {
     ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty = $default:expr,)* }) => {
@@ -132,21 +136,14 @@ section! {
     }
 }
 
-/// Who may create an account.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Registration {
-    /// Anybody.
-    Open,
-    /// Only the operator, with a command.
-    Closed,
-}
-
 section! {
     /// Accounts.
     Accounts {
         /// Who may make an account.
         registration: Registration = Registration::Open,
+        /// Whom people ask who forgot their password or want an account: an address (https:, http: or mailto:) becomes
+        /// a link, anything else is shown as it is. Empty: nobody is named.
+        contact: String = String::new(),
     }
 }
 
@@ -251,6 +248,10 @@ impl Settings {
         }
         if self.sessions.max_per_user == 0 {
             return bad("sessions.max_per_user", "must be at least 1");
+        }
+        let contact = &self.accounts.contact;
+        if contact.chars().count() > CONTACT_MAX || contact.chars().any(char::is_control) {
+            return bad("accounts.contact", "must be one line of at most 300 characters");
         }
         if !(8..=128).contains(&self.password.min_length) {
             return bad("password.min_length", "must be between 8 and 128");

@@ -57,6 +57,7 @@ fn values_out_of_bounds_are_refused_with_their_key() {
         ("LATCHKEY_SERVER__PUBLIC_URL", "http://example.org", "server.public_url"),
         ("LATCHKEY_SERVER__PUBLIC_URL", "https://example.org/auth", "server.public_url"),
         ("LATCHKEY_SESSIONS__MAX_PER_USER", "0", "sessions.max_per_user"),
+        ("LATCHKEY_ACCOUNTS__CONTACT", "two\nlines", "accounts.contact"),
     ] {
         let error = read("", &[(name, value)]).unwrap_err();
         assert!(error.starts_with(key), "{error}");

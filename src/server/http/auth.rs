@@ -17,7 +17,7 @@ use tracing::Instrument as _;
 type Answer<T> = Result<T, Problem>;
 
 /// Runs a use case to its end even if the client goes away: a committed change must also be remembered in memory.
-async fn complete<T: Send + 'static>(
+pub(super) async fn complete<T: Send + 'static>(
     use_case: impl Future<Output = Result<T, ServiceError>> + Send + 'static,
 ) -> Result<T, ServiceError> {
     tokio::spawn(use_case.in_current_span()).await.unwrap_or(Err(ServiceError::Aborted))

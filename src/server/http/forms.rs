@@ -1,8 +1,8 @@
 //! The answer to form posts of pages without JavaScript: a redirection to one of our pages. Its address carries an
-//! error's code, and nothing secret.
+//! error's code, and nothing secret but the token of the one-time link whose page the form is on.
 
 use super::context::RequestContext;
-use super::{problem, return_to, web_session};
+use super::{one_time_links, problem, return_to, web_session};
 use crate::api::problem::{Code, Problem};
 use crate::domain::credentials::USERNAME_LENGTH;
 use crate::ui::links;
@@ -40,8 +40,12 @@ pub(super) async fn answer(
         {
             tracing::warn!(%error, "a form's username could not be kept");
         }
-        // Somebody else ended the session in the meantime. The next page is the same.
-        if is_over { links::DISOWN.to_owned() } else { refused(path, &problem, wanted) }
+        match one_time_links::page_of_form(path, fields.get("token").map(String::as_str)) {
+            Some(page) => with_problem(&page, &problem),
+            // Somebody else ended the session in the meantime. The next page is the same.
+            None if is_over => links::DISOWN.to_owned(),
+            None => refused(path, &problem, wanted),
+        }
     };
     let Ok(location) = HeaderValue::try_from(target) else {
         return problem::answer(&Code::Internal.into());
@@ -80,6 +84,8 @@ fn after(path: &str, fields: &HashMap<String, String>, wanted: Option<&str>) -> 
         "/auth/logout-all" if !keeps_current(fields) => "/login",
         links::post::NOT_MINE => links::NOT_ME,
         links::post::END_NOT_MINE => links::DISOWNED,
+        links::post::RESET => links::RESET_DONE,
+        links::post::INVITE => links::INVITE_DONE,
         _ => return return_to::page(wanted),
     };
     page.to_owned()
@@ -102,16 +108,20 @@ fn refused(path: &str, problem: &Problem, wanted: Option<&str>) -> String {
         ("/auth/reauthenticate", _) => "/reauthenticate",
         _ => wanted.as_deref().unwrap_or(links::DEVICES),
     };
+    // An action on a page leads back to that page.
+    let to_devices = || (page == "/reauthenticate").then(|| links::DEVICES.to_owned());
+    let back = wanted.clone().or_else(to_devices);
+    let address = with_problem(page, problem);
+    back.iter().fold(address, |address, back| links::with_parameter(&address, "returnTo", back))
+}
+
+/// `page` with the problem's code, and the first field that was refused.
+fn with_problem(page: &str, problem: &Problem) -> String {
     let mut query = vec![("error", problem.code.to_string())];
     if let Some(field) = problem.errors.first() {
         query.push(("field", field.field.clone()));
         query.push(("reason", field.code.clone()));
     }
-    // An action on a page leads back to that page.
-    if page == "/reauthenticate" && wanted.is_none() {
-        query.push(("returnTo", "/devices".to_owned()));
-    }
-    query.extend(wanted.clone().map(|wanted| ("returnTo", wanted)));
     query.iter().fold(page.to_owned(), |address, (name, value)| links::with_parameter(&address, name, value))
 }
 

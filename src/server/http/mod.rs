@@ -14,6 +14,7 @@ mod form_result;
 mod forms;
 pub(super) mod headers;
 mod live;
+pub(crate) mod one_time_links;
 pub mod origin;
 mod pages;
 pub(crate) mod preferences;

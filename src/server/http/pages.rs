@@ -3,7 +3,9 @@
 use super::context::{RequestContext, response};
 use super::cookies::REFRESH;
 use super::preferences::CookieCheck;
-use super::{account, device, document, farewell, headers, preferences, problem, return_to, site, web_session};
+use super::{
+    account, device, document, farewell, headers, one_time_links, preferences, problem, return_to, site, web_session,
+};
 use crate::api::data::SessionInfo;
 use crate::api::problem::{Code, Problem};
 use crate::domain::session::{Reason, Revocation, Session};
@@ -36,6 +38,7 @@ pub(super) async fn page(request: Request) -> Response<Body> {
     let address = address_of(&request);
     match guide(&context, &address, request.headers()).await {
         Ok(Guide::Stay(content)) => render(request, context, content, StatusCode::OK).await,
+        Ok(Guide::Gone(content)) => render(request, context, content, StatusCode::GONE).await,
         Ok(Guide::Go(target)) => Redirect::to(&target).into_response(),
         Ok(Guide::SignInAnew(content)) => {
             let kept = match &content {
@@ -56,8 +59,10 @@ fn address_of(request: &Request) -> Address {
     Address::new(request.uri().path_and_query().map_or(ROOT, PathAndQuery::as_str))
 }
 
-enum Guide {
+pub(super) enum Guide {
     Stay(Content),
+    /// What the address names is over.
+    Gone(Content),
     Go(String),
     /// The sign-in page, for a browser whose session has ended: its cookies are cleared, and the note is kept for the
     /// other tabs.
@@ -65,6 +70,9 @@ enum Guide {
 }
 
 async fn guide(context: &RequestContext, address: &Address, headers: &HeaderMap) -> Result<Guide, ServiceError> {
+    if let Some(guide) = one_time_links::guide(context, address).await? {
+        return Ok(guide);
+    }
     let caller = match context.web_caller().await {
         Ok(caller) => Some(caller),
         Err(ServiceError::InvalidToken) => None,
@@ -238,7 +246,8 @@ pub(crate) async fn missing(State(app): State<super::App>, request: Request) -> 
 
 /// The page that is meant by its path with a slash at the end.
 fn without_slash(uri: &Uri) -> Option<String> {
-    let page = Page::at(uri.path().strip_suffix('/')?).path()?;
+    let page = uri.path().strip_suffix('/')?;
+    Page::at(page).path()?;
     Some(uri.query().map_or_else(|| page.to_owned(), |query| format!("{page}?{query}")))
 }
 

@@ -5,7 +5,6 @@ use super::cookies::{PREFERENCES, TIME_ZONE, are_kept_for_long};
 use crate::api::problem::Problem;
 use crate::domain::preferences::{Language, Preferences, Theme, ZoneName};
 use crate::domain::time::Timestamp;
-use crate::server::config::Registration;
 use crate::ui::page::Content;
 use crate::ui::time_zone::TimeZone;
 use crate::ui::{PageEnvironment, text};
@@ -65,7 +64,7 @@ pub(crate) fn environment(context: &RequestContext, headers: &HeaderMap, check: 
         theme: context.preferences.theme,
         language: language.unwrap_or_default(),
         password_min: settings.password.min_length as u64,
-        sign_up_open: settings.accounts.registration == Registration::Open,
+        registration: settings.accounts.registration,
         checks_cookies: check != CookieCheck::NotNeeded,
         grace: settings.tokens.grace,
         now: context.services().now(),

@@ -32,6 +32,7 @@ impl From<ServiceError> for Problem {
             ServiceError::NotFound => Code::NotFound.into(),
             ServiceError::UsernameTaken => Code::UsernameTaken.into(),
             ServiceError::RegistrationClosed => Code::RegistrationClosed.into(),
+            ServiceError::LinkInvalid => Code::LinkInvalid.into(),
             ServiceError::Store(StoreError::Unavailable(cause)) => {
                 tracing::error!(%cause, "the database cannot answer");
                 Code::Unavailable.into()

@@ -1,6 +1,7 @@
 //! The page to return to after signing in. The address is parsed and looked up among our pages, never compared by
 //! prefix.
 
+use crate::domain::one_time_link::{Purpose, is_well_formed};
 use crate::ui::links::{self, query};
 
 /// Pages that a sign-in may return to.
@@ -13,8 +14,15 @@ pub fn page(wanted: Option<&str>) -> String {
 
 /// The page in `wanted`. Unlike [`page`], it may be a sign-in page, which keeps its own page to return to.
 pub fn same(wanted: Option<&str>) -> String {
-    const ENTRANCES: [&str; 3] = [links::LOGIN, links::SIGNUP, links::REAUTHENTICATE];
+    const ENTRANCES: [&str; 6] =
+        [links::LOGIN, links::SIGNUP, links::REAUTHENTICATE, links::FORGOT, links::RESET_DONE, links::INVITE_DONE];
     let (path, query) = wanted.and_then(|wanted| wanted.split_once('?')).unwrap_or((wanted.unwrap_or_default(), ""));
+    for purpose in [Purpose::Reset, Purpose::Invite] {
+        let token = path.rsplit('/').next().filter(|token| is_well_formed(token));
+        if let Some(page) = token.map(|token| links::one_time(purpose, token)).filter(|page| page == path) {
+            return page;
+        }
+    }
     let Some(entrance) = ENTRANCES.into_iter().find(|page| *page == path) else { return page(wanted) };
     let fields: Vec<(String, String)> = serde_urlencoded::from_str(query).unwrap_or_default();
     match fields.iter().find(|(name, _)| name == query::RETURN_TO) {
@@ -42,6 +50,8 @@ mod tests {
         assert_eq!(same(Some("/signup?returnTo=%2Factivity%3Fshow&error=x")), "/signup?returnTo=%2Factivity%3Fshow%3D");
         assert_eq!(same(Some("/login?returnTo=//evil.example")), "/login?returnTo=%2Fdevices");
         assert_eq!(same(Some("/account?error=x")), "/account");
+        let link = "/invite/n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg";
+        assert_eq!((same(Some(link)), same(Some("/invite/x"))), (link.to_owned(), "/devices".to_owned()));
         for odd in ["//evil.example", "/login/../x", "/auth/logout", ""] {
             assert_eq!(same(Some(odd)), "/devices", "{odd}");
         }

@@ -53,6 +53,12 @@ impl Services {
         ])
     }
 
+    /// The limit that the use of a one-time link counts against.
+    pub(super) fn link_limits(&self, source: &Source) -> Vec<Limit> {
+        let rule = LimitRule::PerMinute(self.settings.limits.login_per_address);
+        without_those_that_are_off(vec![self.limit(("link from", &network(source)), rule, Counts::Failures)])
+    }
+
     fn limit(&self, (kind, whom): (&str, &str), rule: LimitRule, counts: Counts) -> Limit {
         Limit { key: self.access.ring().pseudonym(kind, whom), rule, counts, durable: true }
     }

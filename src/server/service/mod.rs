@@ -13,6 +13,7 @@ mod identity;
 mod known_browsers;
 mod limits;
 mod live;
+mod one_time_links;
 mod operator;
 mod queue;
 mod refresh_batch;
@@ -23,6 +24,7 @@ pub use history::{History, HistoryEntry};
 pub use identity::{Caller, Credentials, PresentedToken, TokenTransport};
 pub use known_browsers::BrowserCookies;
 pub use live::{LiveEvent, Watch};
+pub use one_time_links::MadeLink;
 
 use super::config::Settings;
 use super::liveness::Liveness;
@@ -72,8 +74,10 @@ pub enum ServiceError {
     NotFound,
     #[error("the username is taken")]
     UsernameTaken,
-    #[error("registration is closed")]
+    #[error("registration is closed (accounts.registration)")]
     RegistrationClosed,
+    #[error("the link is not known, was used, or has expired")]
+    LinkInvalid,
     #[error("no such client")]
     UnknownClient,
     #[error(transparent)]

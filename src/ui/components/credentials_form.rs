@@ -5,6 +5,7 @@ use super::message::Alert;
 use crate::api::data::Tokens;
 use crate::api::problem::{Code, Problem};
 use crate::api::{Flag, Secret, auth as calls};
+use crate::domain::registration::Registration;
 use crate::ui::address::Address;
 use crate::ui::environment::{PageEnvironment, RememberHint};
 use crate::ui::links::{self, query};
@@ -75,6 +76,14 @@ impl Entrance {
     }
 }
 
+/// What stands where the link to sign up would.
+fn without_sign_up() -> &'static str {
+    match PageEnvironment::current().registration {
+        Registration::Invite => text().enter().invited,
+        Registration::Open | Registration::Closed => text().enter().closed,
+    }
+}
+
 const REMEMBER_HINT: &str = "remember-hint";
 
 /// The form, the link to the other page, and the error.
@@ -87,7 +96,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
     let (question, other, other_page) = entrance.other();
     let other_page = links::with_query(other_page, &[(query::RETURN_TO, return_to.as_deref())]);
 
-    let other_is_open = entrance == Entrance::SignUp || PageEnvironment::current().sign_up_open;
+    let other_is_open = entrance == Entrance::SignUp || PageEnvironment::current().is_sign_up_open();
 
     let username = NodeRef::<html::Input>::new();
     let password = NodeRef::<html::Input>::new();
@@ -149,6 +158,8 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
                 hint=entrance.rule()
                 username=(entrance == Entrance::SignUp).then(|| Callback::new(move |()| field::value(username)))
             />
+            {(entrance == Entrance::SignIn)
+                .then(|| view! { <p class="field__hint"><a href=links::FORGOT>{text().enter().forgot}</a></p> })}
             <div class="field">
                 <label class="checkbox">
                     <input
@@ -173,7 +184,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
             {if other_is_open {
                 Either::Left(view! { {question} " " <a href=other_page>{other}</a> })
             } else {
-                Either::Right(text().enter().closed)
+                Either::Right(without_sign_up())
             }}
         </p>
     }

@@ -2,6 +2,7 @@
 
 use crate::api::problem::Code;
 use crate::domain::farewell::Farewell;
+use crate::domain::registration::Registration;
 use crate::ui::address::Address;
 use crate::ui::components::credentials_form::{CredentialsForm, Entrance};
 use crate::ui::components::farewell_note::FarewellNote;
@@ -37,9 +38,10 @@ pub fn sign_in() -> impl IntoView {
 /// Above the form of `/signup`, or instead of it.
 pub fn sign_up_head() -> impl IntoView {
     let words = text().enter();
-    let (title, lead) = match PageEnvironment::current().sign_up_open {
-        true => (words.sign_up, words.sign_up_lead),
-        false => (words.closed_title, words.closed_lead),
+    let (title, lead) = match PageEnvironment::current().registration {
+        Registration::Open => (words.sign_up, words.sign_up_lead),
+        Registration::Invite => (words.invited_title, words.invited_lead),
+        Registration::Closed => (words.closed_title, words.closed_lead),
     };
     view! {
         <Heading title />
@@ -49,7 +51,7 @@ pub fn sign_up_head() -> impl IntoView {
 
 /// The form to sign up.
 pub fn sign_up() -> impl IntoView {
-    if PageEnvironment::current().sign_up_open {
+    if PageEnvironment::current().is_sign_up_open() {
         Either::Left(view! { <CredentialsForm entrance=Entrance::SignUp /> })
     } else {
         Either::Right(view! {

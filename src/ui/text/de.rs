@@ -19,6 +19,10 @@ pub(super) static ENTER: EnterTexts = EnterTexts {
     closed: "Neue Konten legt die Verwaltung dieser Seite an.",
     closed_title: "Registrierung geschlossen",
     closed_lead: "Neue Konten legt nur die Verwaltung dieser Seite an. Fragen Sie dort nach.",
+    invited: "Neue Konten gibt es nur auf Einladung.",
+    invited_title: "Registrierung nur auf Einladung",
+    invited_lead: "Für ein Konto brauchen Sie einen Link von der Verwaltung dieser Seite. Fragen Sie dort nach.",
+    forgot: "Passwort vergessen?",
 };
 
 pub(super) static STRENGTH: StrengthTexts = StrengthTexts {
@@ -190,12 +194,29 @@ pub(super) static ACTIVITY: ActivityTexts = ActivityTexts {
         reused: "Vielleicht hat jemand diese Anmeldung kopiert. Wir haben sie beendet.",
         password_changed: "Passwort geändert",
         password_set: "Die Verwaltung dieser Seite hat ein neues Passwort gesetzt",
+        link_made: "Die Verwaltung dieser Seite hat einen Link für ein neues Passwort erstellt",
+        password_reset: "Mit einem Link wurde ein neues Passwort gewählt",
     },
 };
 
 pub(super) static NOT_ME: NotMeTexts = NotMeTexts {
     title: "Wenn Sie es nicht waren",
     then: "Wählen Sie danach ein neues Passwort, damit sich niemand mehr mit dem alten anmeldet.",
+};
+
+pub(super) static LINKS: LinksTexts = LinksTexts {
+    reset_title: "Neues Passwort wählen",
+    reset_lead: |name| format!("Für das Konto {name}. Alle Geräte des Kontos werden dabei abgemeldet."),
+    reset_done_title: "Ihr Passwort ist geändert",
+    reset_done: "Alle Geräte sind abgemeldet. Melden Sie sich mit dem neuen Passwort an.",
+    invite_lead: |name| format!("Sie sind eingeladen. Ihr Name hier ist {name}. Wählen Sie ein Passwort dafür."),
+    invite_done_title: "Ihr Konto ist bereit",
+    invite_done: "Melden Sie sich mit Ihrem Namen und dem gewählten Passwort an.",
+    invalid_title: "Dieser Link gilt nicht",
+    reset_invalid: "Vielleicht wurde er schon benutzt, ist zu alt oder unvollständig. Wenn Sie noch ein neues Passwort brauchen, bitten Sie um einen neuen Link.",
+    invite_invalid: "Vielleicht wurde er schon benutzt, ist zu alt oder unvollständig. Bitten Sie dort, wo die Einladung herkam, um einen neuen Link.",
+    forgot_lead: "Die Verwaltung dieser Seite kann Ihnen einen Link geben, mit dem Sie ein neues wählen. Fragen Sie dort nach.",
+    contact: "So erreichen Sie die Verwaltung:",
 };
 
 pub(super) static CONFIRM: ConfirmTexts = ConfirmTexts {
@@ -229,6 +250,7 @@ pub(super) static PROBLEMS: ProblemsTexts = ProblemsTexts {
     not_found: "Das gibt es nicht mehr.",
     username_taken: "Dieser Benutzername ist vergeben. Wählen Sie einen anderen.",
     registration_closed: "Neue Konten legt die Verwaltung dieser Seite an.",
+    link_invalid: "Dieser Link gilt nicht mehr. Bitten Sie um einen neuen.",
     payload_too_large: "Das ist zu lang, um es zu senden.",
     rate_limited: "Zu viele Versuche. Warten Sie einen Moment und versuchen Sie es noch einmal.",
     wait_seconds: |n| match n {

@@ -19,6 +19,10 @@ pub(super) static ENTER: EnterTexts = EnterTexts {
     closed: "New accounts are made by the operator of this site.",
     closed_title: "Sign-up is closed",
     closed_lead: "New accounts are made by the operator of this site. Ask them for one.",
+    invited: "New accounts are made by invitation.",
+    invited_title: "Sign-up is by invitation",
+    invited_lead: "To create an account you need a link from the operator of this site. Ask them for one.",
+    forgot: "Forgot your password?",
 };
 
 pub(super) static STRENGTH: StrengthTexts = StrengthTexts {
@@ -190,12 +194,29 @@ pub(super) static ACTIVITY: ActivityTexts = ActivityTexts {
         reused: "Somebody may have copied this sign-in. We ended it.",
         password_changed: "Password changed",
         password_set: "The operator of this site set a new password",
+        link_made: "The operator of this site made a link to choose a new password",
+        password_reset: "A new password was chosen with a link",
     },
 };
 
 pub(super) static NOT_ME: NotMeTexts = NotMeTexts {
     title: "If it wasn’t you",
     then: "After that, choose a new password, so that nobody can sign in with the old one.",
+};
+
+pub(super) static LINKS: LinksTexts = LinksTexts {
+    reset_title: "Choose a new password",
+    reset_lead: |name| format!("For the account {name}. All its devices are signed out when you do."),
+    reset_done_title: "Your password is changed",
+    reset_done: "All devices are signed out. Sign in with the new password.",
+    invite_lead: |name| format!("You are invited. Your username is {name}. Choose a password for it."),
+    invite_done_title: "Your account is ready",
+    invite_done: "Sign in with your username and the password that you have chosen.",
+    invalid_title: "This link is not valid",
+    reset_invalid: "It may have been used already, be too old, or be incomplete. If you still need a new password, ask for a new link.",
+    invite_invalid: "It may have been used already, be too old, or be incomplete. Ask whoever invited you for a new link.",
+    forgot_lead: "The operator of this site can give you a link to choose a new one. Ask them for it.",
+    contact: "This is how you reach them:",
 };
 
 pub(super) static CONFIRM: ConfirmTexts = ConfirmTexts {
@@ -228,6 +249,7 @@ pub(super) static PROBLEMS: ProblemsTexts = ProblemsTexts {
     not_found: "This is no longer there.",
     username_taken: "This username is taken. Choose another.",
     registration_closed: "New accounts are made by the operator of this site.",
+    link_invalid: "This link is no longer valid. Ask for a new one.",
     payload_too_large: "This is too long to be sent.",
     rate_limited: "Too many attempts. Wait a moment and try again.",
     wait_seconds: |n| match n {

@@ -19,6 +19,10 @@ pub(super) static ENTER: EnterTexts = EnterTexts {
     closed: "Les nouveaux comptes sont créés par l’administration de ce site.",
     closed_title: "Inscriptions fermées",
     closed_lead: "Seule l’administration de ce site crée des comptes. Adressez-vous à elle.",
+    invited: "Les nouveaux comptes se font sur invitation.",
+    invited_title: "Inscription sur invitation",
+    invited_lead: "Pour créer un compte, il vous faut un lien de l’administration de ce site. Adressez-vous à elle.",
+    forgot: "Mot de passe oublié ?",
 };
 
 pub(super) static STRENGTH: StrengthTexts = StrengthTexts {
@@ -192,12 +196,29 @@ pub(super) static ACTIVITY: ActivityTexts = ActivityTexts {
         reused: "Quelqu’un a peut-être copié cette connexion. Nous l’avons fermée.",
         password_changed: "Mot de passe changé",
         password_set: "L’administration de ce site a défini un nouveau mot de passe",
+        link_made: "L’administration de ce site a créé un lien pour choisir un nouveau mot de passe",
+        password_reset: "Un nouveau mot de passe a été choisi avec un lien",
     },
 };
 
 pub(super) static NOT_ME: NotMeTexts = NotMeTexts {
     title: "Si ce n’était pas vous",
     then: "Choisissez ensuite un nouveau mot de passe, pour que personne ne se connecte plus avec l’ancien.",
+};
+
+pub(super) static LINKS: LinksTexts = LinksTexts {
+    reset_title: "Choisir un nouveau mot de passe",
+    reset_lead: |name| format!("Pour le compte {name}. Tous ses appareils seront alors déconnectés."),
+    reset_done_title: "Votre mot de passe est changé",
+    reset_done: "Tous les appareils sont déconnectés. Connectez-vous avec le nouveau mot de passe.",
+    invite_lead: |name| format!("Vous avez une invitation. Votre nom ici est {name}. Choisissez un mot de passe."),
+    invite_done_title: "Votre compte est prêt",
+    invite_done: "Connectez-vous avec votre nom et le mot de passe choisi.",
+    invalid_title: "Ce lien n’est pas valable",
+    reset_invalid: "Il a peut-être déjà servi, ou il est trop ancien ou incomplet. S’il vous faut encore un nouveau mot de passe, demandez un nouveau lien.",
+    invite_invalid: "Il a peut-être déjà servi, ou il est trop ancien ou incomplet. Demandez un nouveau lien à qui vous a fait l’invitation.",
+    forgot_lead: "L’administration de ce site peut vous donner un lien pour en choisir un nouveau. Adressez-vous à elle.",
+    contact: "Voici comment la joindre :",
 };
 
 pub(super) static CONFIRM: ConfirmTexts = ConfirmTexts {
@@ -231,6 +252,7 @@ pub(super) static PROBLEMS: ProblemsTexts = ProblemsTexts {
     not_found: "Cela n’existe plus.",
     username_taken: "Ce nom d’utilisateur est pris. Choisissez-en un autre.",
     registration_closed: "Les nouveaux comptes sont créés par l’administration de ce site.",
+    link_invalid: "Ce lien n’est plus valable. Demandez-en un nouveau.",
     payload_too_large: "C’est trop long pour être envoyé.",
     rate_limited: "Trop d’essais. Attendez un instant et réessayez.",
     wait_seconds: |n| match n {

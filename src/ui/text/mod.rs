@@ -66,6 +66,7 @@ tables! {
     account: AccountTexts = ACCOUNT;
     activity: ActivityTexts = ACTIVITY;
     not_me: NotMeTexts = NOT_ME;
+    links: LinksTexts = LINKS;
     confirm: ConfirmTexts = CONFIRM;
     missing: MissingTexts = MISSING;
     problems: ProblemsTexts = PROBLEMS;
@@ -100,6 +101,7 @@ impl Text {
             Code::NotFound => problems.not_found,
             Code::UsernameTaken => problems.username_taken,
             Code::RegistrationClosed => problems.registration_closed,
+            Code::LinkInvalid => problems.link_invalid,
             Code::PayloadTooLarge => problems.payload_too_large,
             Code::RateLimited => problems.rate_limited,
             Code::Unavailable | Code::RefreshOvertaken | Code::RequestTimeout => problems.unavailable,

@@ -44,6 +44,12 @@ pub struct EnterTexts {
     pub closed: Words,
     pub closed_title: Words,
     pub closed_lead: Words,
+    /// The same where accounts are created by invitation.
+    pub invited: Words,
+    pub invited_title: Words,
+    pub invited_lead: Words,
+    /// The link on the page to sign in, and the title of the page that it leads to.
+    pub forgot: Words,
 }
 
 /// The strength of a new password.
@@ -217,6 +223,8 @@ pub struct HappenedTexts {
     pub password_changed: Words,
     /// By the operator.
     pub password_set: Words,
+    pub link_made: Words,
+    pub password_reset: Words,
 }
 
 /// Ending a session that somebody else started.
@@ -224,6 +232,25 @@ pub struct NotMeTexts {
     pub title: Words,
     /// What happens after the session has ended.
     pub then: Words,
+}
+
+/// The pages of one-time links, and the page for people who forgot their password.
+pub struct LinksTexts {
+    pub reset_title: Words,
+    /// The account's name.
+    pub reset_lead: About,
+    pub reset_done_title: Words,
+    pub reset_done: Words,
+    /// The account's name.
+    pub invite_lead: About,
+    pub invite_done_title: Words,
+    pub invite_done: Words,
+    pub invalid_title: Words,
+    pub reset_invalid: Words,
+    pub invite_invalid: Words,
+    pub forgot_lead: Words,
+    /// Before the operator's own words.
+    pub contact: Words,
 }
 
 /// Entering the password again.
@@ -258,6 +285,7 @@ pub struct ProblemsTexts {
     pub not_found: Words,
     pub username_taken: Words,
     pub registration_closed: Words,
+    pub link_invalid: Words,
     pub payload_too_large: Words,
     pub rate_limited: Words,
     pub wait_seconds: Counted,
