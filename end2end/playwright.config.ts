@@ -24,7 +24,7 @@ export default defineConfig({
       : [
           {
             name: 'phone',
-            testMatch: /(account|devices|forms|messages|sign-in|sign-out|sign-up)\.spec\.ts/,
+            testMatch: /(account|devices|forms|links|messages|sign-in|sign-out|sign-up)\.spec\.ts/,
             use: { viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true },
           },
         ]),

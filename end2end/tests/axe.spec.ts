@@ -18,8 +18,8 @@ for (const colorScheme of ['light', 'dark'] as const) {
   test.describe(colorScheme, () => {
     test.use({ colorScheme, reducedMotion: 'reduce' });
 
-    test('axe finds nothing, on no page and in no state', async ({ device, anotherDevice, user, watch }) => {
-      watch.allow(/Failed to load resource.* (401|403|404|422) /, /ERR_INTERNET_DISCONNECTED/, /ERR_FAILED.*\/auth\/refresh/);
+    test('axe finds nothing, on no page and in no state', async ({ device, anotherDevice, server, user, watch }) => {
+      watch.allow(/Failed to load resource.* (401|403|404|410|422) /, /ERR_INTERNET_DISCONNECTED/, /ERR_FAILED.*\/auth\/refresh/);
       const { page, context, devicesPage, signInPage, signUpPage } = device;
       const nothingIsWrong = async (state: string) => expect(await findings(page), state).toEqual([]);
 
@@ -36,6 +36,11 @@ for (const colorScheme of ['light', 'dark'] as const) {
       await signInPage.submit({ ...user, password: 'not the right password' });
       await signInPage.error.waitFor();
       await nothingIsWrong('a refused sign-in');
+
+      for (const path of ['/forgot', '/reset/x', '/invite/done', await server.command('user', 'link', 'bob', '--purpose', 'invite')]) {
+        await page.goto(path);
+        await nothingIsWrong(path);
+      }
 
       await device.signUp(user);
       await nothingIsWrong('one device');

@@ -30,6 +30,17 @@ async fn pages() -> Vec<(&'static str, String)> {
     for (path, status) in [("/login?error=invalid_credentials", 200), ("/signup", 200), ("/nothing", 404)] {
         pages.push((path, visitor.get(path).await.expect(status).text));
     }
+    let id = latchkey::domain::id::UserId::new(device.get("/api/me").await.expect(200).json()["sub"].as_str().unwrap());
+    let link = app.services().make_reset_link(&id, std::time::Duration::from_secs(60)).await.unwrap();
+    let link = format!("/reset/{}", link.token.expose());
+    for (name, path, status) in [
+        ("reset", link.as_str(), 200),
+        ("link-invalid", "/invite/x", 410),
+        ("reset-done", "/reset/done", 200),
+        ("forgot", "/forgot", 200),
+    ] {
+        pages.push((name, visitor.get(path).await.expect(status).text));
+    }
     pages.push(("resuming", elsewhere(&visitor, Method::GET, "/devices").await));
     pages.push(("refused", elsewhere(&visitor, Method::POST, "/auth/login").await));
     pages

@@ -3,6 +3,8 @@
 use super::support::{Anonymous, PASSWORD, Program, REFRESH, Reply, SignedIn};
 use reqwest::Method;
 use serde_json::{Value, json};
+use std::path::Path;
+use std::process::Command;
 
 const NEW_PASSWORD: &str = "an entirely new password";
 const WRONG: &str = "guess-guess-guess-7";
@@ -21,6 +23,25 @@ fn forms(secret: &str) -> Vec<String> {
     // Its claims alone, or its signature, are too much.
     forms.extend(secret.split('.').skip(1).filter(|part| part.len() > 30).map(str::to_owned));
     forms
+}
+
+/// The tokens of two links: for the user `ada`, and for an account that is yet to be made. The command logs at its most
+/// talkative, too.
+fn links_of(folder: &Path) -> Vec<String> {
+    let made = [&["user", "link", "ada"][..], &["user", "link", "bob", "--purpose", "invite"]].map(|arguments| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+        command.args(arguments).current_dir(folder).env("LATCHKEY_LOG", "trace");
+        let output = command.output().unwrap();
+        let (url, log) =
+            (String::from_utf8(output.stdout).unwrap(), String::from_utf8_lossy(&output.stderr).into_owned());
+        let token = url.trim_end().rsplit('/').next().unwrap().to_owned();
+        assert!(token.len() == 43 && log.lines().count() > 10, "{url} {log}");
+        for form in forms(&token) {
+            assert!(!log.contains(&form), "{form}");
+        }
+        token
+    });
+    made.to_vec()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -72,6 +93,19 @@ async fn no_secret_is_logged_at_any_level_and_every_event_is() {
     native.post("/auth/refresh", json!({"refreshToken": token})).await.expect(200);
     secrets.push(token);
     here.post("/auth/logout", json!({})).await.expect(204);
+    let links = links_of(folder.path());
+    for (token, page, call) in [(&links[0], "reset", "/auth/password/reset"), (&links[1], "invite", "/auth/invite")] {
+        let body = |password: &str| json!({"token": token, "newPassword": password});
+        for address in [format!("/{page}/{token}"), format!("/{page}/{token}/"), format!("/{page}?token={token}")] {
+            native.get(&address).await;
+        }
+        native.post(call, json!({"token": [token], "newPassword": WRONG})).await.expect(422);
+        native.post(call, body("short")).await.expect(422);
+        native.post(call, body(NEW_PASSWORD)).await.expect(204);
+        native.post(call, body(NEW_PASSWORD)).await.expect(410);
+        native.submit(call, &[("token", token), ("newPassword", WRONG)]).await.expect(303);
+    }
+    secrets.extend(links);
 
     let log = program.log();
     assert!(log.lines().count() > 100, "this is what is said at the level of trace");
@@ -88,6 +122,8 @@ async fn no_secret_is_logged_at_any_level_and_every_event_is() {
         "a session was ended",
         "the password was changed",
         "a refresh token was exchanged",
+        "a new password was chosen with a link",
+        "an account was made by invitation",
     ] {
         assert!(log.contains(event), "{event}");
     }

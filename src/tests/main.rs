@@ -38,6 +38,7 @@ mod model;
 mod names;
 mod not_me;
 mod one_server;
+mod one_time_links;
 mod operator;
 mod pages;
 mod panics;

@@ -1,5 +1,6 @@
 //! The commands by which an operator helps people, each beside a running server.
 
+mod links;
 mod sessions;
 mod terminal;
 mod users;
@@ -105,6 +106,7 @@ async fn each_command_has_an_example_and_wrong_use_is_told_apart() {
         "user delete",
         "user rename",
         "user set-password",
+        "user link",
         "session list",
         "session end",
         "keys list",
