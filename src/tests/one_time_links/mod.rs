@@ -1,9 +1,11 @@
 //! Links that work once: a forgotten password, and an invitation.
 
+mod invitations;
+mod pages;
+
 use super::support::{Anonymous, Backend, PASSWORD, Reply, SignedIn, TestApp, TestAppBuilder, on_both_databases};
 use latchkey::domain::credentials::Username;
 use latchkey::domain::id::UserId;
-use latchkey::server::config::Registration;
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -240,43 +242,6 @@ on_both_databases! {
         reset(&mut app.browser(), &token, NEW_PASSWORD).await.expect(204);
     }
 
-    async fn whoever_is_invited_creates_the_account_of_that_name(app: TestAppBuilder) {
-        let app = app.with(|settings| settings.accounts.registration = Registration::Invite).start().await;
-        let body = json!({"username": "eve", "password": PASSWORD});
-        assert_eq!(app.browser().post("/auth/signup", body).await.expect(403).code(), "registration_closed");
-        let former = invitation(&app, "Bob").await;
-        let token = invitation(&app, "bob").await;
-        accept(&mut app.browser(), &former, PASSWORD).await.expect(410);
-        let mut browser = app.browser();
-        let page = browser.get(&format!("/invite/{token}")).await.expect(200).text;
-        assert!(page.contains("Your username is bob."), "{page}");
-        let short = accept(&mut browser, &token, "short").await.expect(422);
-        assert_eq!(short.json()["errors"][0]["field"], "newPassword");
-        let done = accept(&mut browser, &token, PASSWORD).await.expect(204);
-        assert!(done.set_cookies().is_empty());
-        let reply = browser.try_sign_in("bob", PASSWORD).await.expect(200);
-        let bob = SignedIn::new(browser, &reply);
-        assert_eq!(kinds(&bob).await, ["signed_in", "signed_up"]);
-        accept(&mut app.browser(), &token, NEW_PASSWORD).await.expect(410);
-        assert!(app.services().make_invitation(&Username::new("bob").unwrap(), WEEK).await.is_err(), "taken");
-    }
-
-    /// An invitation reserves nothing: the name may be taken in between, and the link ends with that.
-    async fn an_invitation_to_a_name_that_is_taken_or_where_sign_up_is_closed_does_nothing(app: TestAppBuilder) {
-        let mut app = app.start().await;
-        let (taken, open) = (invitation(&app, "ada").await, invitation(&app, "bob").await);
-        app.signed_up("ada").await;
-        app.browser().get(&format!("/invite/{taken}")).await.expect(410);
-        accept(&mut app.browser(), &taken, NEW_PASSWORD).await.expect(410);
-        assert!(signs_in(&app, "ada", PASSWORD).await);
-        app.change(|settings| settings.accounts.registration = Registration::Closed);
-        app.restart().await;
-        let page = app.browser().get(&format!("/invite/{open}")).await.expect(303);
-        assert_eq!(page.header("location"), Some("/signup"));
-        assert_eq!(accept(&mut app.browser(), &open, PASSWORD).await.expect(403).code(), "registration_closed");
-        assert!(app.services().make_invitation(&Username::new("eve").unwrap(), WEEK).await.is_err());
-    }
-
     async fn expired_links_are_deleted(app: TestAppBuilder) {
         let app = app.start().await;
         let ada = app.signed_up("ada").await;
@@ -290,60 +255,6 @@ on_both_databases! {
         assert!(store.link(&digests[0]).await.unwrap().is_none());
         assert!(store.link(&digests[1]).await.unwrap().is_some());
     }
-}
-
-#[tokio::test]
-async fn the_whole_story_without_javascript_and_without_a_cookie() {
-    let app = TestApp::start().await;
-    let ada = app.signed_up("ada").await;
-    for (path, action, token) in [
-        ("reset", "/auth/password/reset", reset_link(&app, &user_id(&ada).await).await),
-        ("invite", "/auth/invite", invitation(&app, "bob").await),
-    ] {
-        let address = format!("/{path}/{token}");
-        let page = app.browser().get(&address).await.expect(200);
-        for part in [
-            format!("action=\"{action}\""),
-            format!("name=\"token\" value=\"{token}\""),
-            "autocomplete=\"new-password\"".to_owned(),
-        ] {
-            assert!(page.text.contains(&part), "{part}: {}", page.text);
-        }
-        assert_eq!(page.header("cache-control"), Some("no-store"));
-        assert_eq!(page.header("referrer-policy"), Some("same-origin"), "the address goes to no other site");
-        let refused = app.browser().submit(action, &[("token", &token), ("newPassword", "short")]).await.expect(303);
-        let location = refused.header("location").unwrap().to_owned();
-        assert_eq!(location, format!("{address}?error=validation_failed&field=newPassword&reason=too_short"));
-        let again = app.browser().get(&location).await.expect(200);
-        assert!(again.text.contains("This is too short. Use at least 15 characters."), "{}", again.text);
-        let done = app.browser().submit(action, &[("token", &token), ("newPassword", NEW_PASSWORD)]).await.expect(303);
-        assert_eq!(done.header("location"), Some(format!("/{path}/done").as_str()));
-        assert!(done.set_cookies().is_empty(), "{done:?}");
-        let page = app.browser().get(&format!("/{path}/done")).await.expect(200).text;
-        assert!(page.contains("href=\"/login\""), "{page}");
-        let used = app.browser().submit(action, &[("token", &token), ("newPassword", NEW_PASSWORD)]).await.expect(303);
-        let location = used.header("location").unwrap().to_owned();
-        assert_eq!(location, format!("{address}?error=link_invalid"));
-        app.browser().get(&location).await.expect(410);
-        for odd in ["", "x", "//evil.example", "a?b#c"] {
-            let reply =
-                app.browser().submit(action, &[("token", odd), ("newPassword", NEW_PASSWORD)]).await.expect(303);
-            assert_eq!(reply.header("location"), Some(format!("/{path}/-?error=link_invalid").as_str()));
-        }
-    }
-    assert!(signs_in(&app, "ada", NEW_PASSWORD).await && signs_in(&app, "bob", NEW_PASSWORD).await);
-}
-
-/// Another language or theme is chosen at the foot of every page, and leads back to it.
-#[tokio::test]
-async fn a_choice_of_language_leads_back_to_the_page_of_the_link() {
-    let app = TestApp::start().await;
-    let token = invitation(&app, "bob").await;
-    let address = format!("/invite/{token}");
-    let mut browser = app.browser();
-    let reply = browser.submit("/preferences", &[("language", "fr"), ("returnTo", &address)]).await.expect(303);
-    assert_eq!(reply.header("location"), Some(address.as_str()));
-    assert!(browser.get(&address).await.expect(200).text.contains("Votre nom ici est bob."));
 }
 
 #[tokio::test]
@@ -370,35 +281,4 @@ async fn what_is_stored_is_no_token() {
             assert!(!stored.windows(token.len()).any(|part| part == token.as_bytes()), "{name}");
         }
     }
-}
-
-#[tokio::test]
-async fn who_forgot_their_password_reads_whom_to_ask() {
-    let app = TestApp::start().await;
-    assert!(app.browser().get("/login").await.expect(200).text.contains("href=\"/forgot\""));
-    let page = app.browser().get("/forgot").await.expect(200).text;
-    assert!(page.contains("The operator of this site can give you a link") && !page.contains("reach them"), "{page}");
-    for (contact, shown) in [
-        ("Room <b>7</b>, \"Ada\"", "<bdi>Room &lt;b&gt;7&lt;/b&gt;, \"Ada\""),
-        ("https://example.org/help?a=b&c", "href=\"https://example.org/help?a=b&amp;c\""),
-        ("mailto:help@example.org", "href=\"mailto:help@example.org\""),
-        ("javascript:alert(1)", "<bdi>javascript:alert(1)"),
-    ] {
-        let app =
-            TestApp::on(Backend::Sqlite).with(|settings| settings.accounts.contact = contact.into()).start().await;
-        let page = app.browser().get("/forgot").await.expect(200).text;
-        assert!(page.contains(shown), "{shown}: {page}");
-    }
-}
-
-#[tokio::test]
-async fn where_accounts_are_by_invitation_the_pages_say_so() {
-    let app = TestApp::on(Backend::Sqlite)
-        .with(|settings| settings.accounts.registration = Registration::Invite)
-        .start()
-        .await;
-    let page = app.browser().get("/signup").await.expect(200).text;
-    assert!(page.contains("Sign-up is by invitation") && !page.contains("type=\"password\""), "{page}");
-    let page = app.browser().get("/login").await.expect(200).text;
-    assert!(page.contains("New accounts are made by invitation.") && !page.contains("New here?"), "{page}");
 }
