@@ -1,5 +1,6 @@
 //! The wire contract between the app and the server, compiled for both targets: the calls ([`auth`], [`account`]),
-//! their data ([`data`], [`problem`]), and their encoding and transport ([`wire`], [`transport`], [`json`]).
+//! their data ([`data`], [`problem`], [`return_to`]), and their encoding and transport ([`wire`], [`transport`],
+//! [`json`]).
 
 pub mod account;
 pub mod auth;
@@ -8,6 +9,7 @@ mod form;
 pub mod json;
 pub mod preferences;
 pub mod problem;
+pub mod return_to;
 pub mod transport;
 pub mod wire;
 

@@ -1,22 +1,14 @@
-//! The paths of pages and form targets, and the page to go to after signing in.
+//! The paths of pages and form targets. The pages that one may return to: [`return_to`](crate::api::return_to).
 
 use crate::domain::id::SessionId;
-use crate::domain::one_time_link::Purpose;
 
-/// The page to sign in.
-pub const LOGIN: &str = "/login";
-/// The page to sign up.
-pub const SIGNUP: &str = "/signup";
-/// The list of sessions.
-pub const DEVICES: &str = "/devices";
+pub use crate::api::return_to::{
+    ACCOUNT, ACTIVITY, DEVICES, FORGOT, INVITE, INVITE_DONE, LOGIN, REAUTHENTICATE, RESET, RESET_DONE, SIGNUP, TOKEN,
+    one_time,
+};
+
 /// The page that asks before sessions are ended.
 pub const SIGN_OUT: &str = "/devices/sign-out";
-/// The page that asks for the password again.
-pub const REAUTHENTICATE: &str = "/reauthenticate";
-/// The page of the account.
-pub const ACCOUNT: &str = "/account";
-/// The user's own security events.
-pub const ACTIVITY: &str = "/activity";
 /// The page that ends a session which somebody else started.
 pub const NOT_ME: &str = "/not-me";
 /// The page to change the password when an event was caused by somebody else whose session is no longer alive. Changing
@@ -26,17 +18,6 @@ pub const DISOWN: &str = "/account?notMe=over#password";
 pub const GUESSED: &str = "/account?notMe=guessed#password";
 /// The same, after the session has just been ended.
 pub const DISOWNED: &str = "/account?notMe=ended#password";
-
-/// The page for people who forgot their password.
-pub const FORGOT: &str = "/forgot";
-/// The page of a link to choose a new password. The last part of its path is the token.
-pub const RESET: &str = "/reset/{token}";
-/// The page after such a link was used.
-pub const RESET_DONE: &str = "/reset/done";
-/// The page of an invitation, as [`RESET`].
-pub const INVITE: &str = "/invite/{token}";
-/// The page after an invitation was used.
-pub const INVITE_DONE: &str = "/invite/done";
 
 /// The address that tells whether the server answers.
 pub const HEALTH: &str = "/healthz";
@@ -87,14 +68,8 @@ pub mod post {
 
 /// The query parameters that pages read.
 pub mod query {
-    /// Where to go after signing in: a path of this site.
-    pub const RETURN_TO: &str = "returnTo";
-    /// The code of what went wrong.
-    pub const ERROR: &str = "error";
-    /// The field that it is about.
-    pub const FIELD: &str = "field";
-    /// Why the field was refused.
-    pub const REASON: &str = "reason";
+    pub use crate::api::return_to::query::{CONFIRMED, ERROR, FIELD, REASON, RETURN_TO};
+
     /// The session whose row is open for renaming, without JavaScript.
     pub const RENAME: &str = "rename";
     /// The sessions to sign out: one session, or one of [`which`](super::which).
@@ -104,8 +79,6 @@ pub mod query {
     /// After an event caused by somebody else: their session was `ended` just now, or is `over`; or they `guessed`
     /// passwords.
     pub const NOT_ME: &str = "notMe";
-    /// The password has been accepted for an action that is still to be done.
-    pub const CONFIRMED: &str = "confirmed";
     /// The filter of the activity page, and the event after which it starts.
     pub const SHOW: &str = "show";
     /// The cursor of the page of events.
@@ -128,41 +101,6 @@ pub fn device(sid: &SessionId) -> String {
 /// The id of the row.
 pub fn device_row(sid: &SessionId) -> String {
     format!("device-{sid}")
-}
-
-/// The pages that a sign-in may lead to.
-const DESTINATIONS: [&str; 3] = [DEVICES, ACCOUNT, ACTIVITY];
-
-/// The longest address to return to, in bytes.
-const RETURN_MAX: usize = 512;
-
-/// The address in `wanted`, if it is one of the app's pages; otherwise the devices page.
-pub fn return_path(wanted: Option<&str>) -> String {
-    wanted.and_then(|wanted| address_of(wanted, &DESTINATIONS)).unwrap_or_else(|| DEVICES.to_owned())
-}
-
-/// `wanted`, if it is the address of one of `pages`. The address is parsed and written again, so that it stays on this
-/// site whatever it contains. Paths are looked up, not compared by form: only a browser resolves
-/// `/devices/../auth/logout`. Parameters about a past event are removed.
-pub fn address_of(wanted: &str, pages: &[&'static str]) -> Option<String> {
-    const OVER: [&str; 4] = [query::ERROR, query::FIELD, query::REASON, query::CONFIRMED];
-
-    if wanted.len() > RETURN_MAX {
-        return None;
-    }
-    let (rest, fragment) = wanted.split_once('#').unwrap_or((wanted, ""));
-    let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
-    let page = pages.iter().find(|page| **page == path)?;
-    let kept = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| !OVER.contains(&name.as_ref()));
-    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish();
-    let mut address = (*page).to_owned();
-    if !query.is_empty() {
-        address = address + "?" + &query;
-    }
-    if !fragment.is_empty() && fragment.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-') {
-        address = address + "#" + fragment;
-    }
-    Some(address)
 }
 
 /// `address` with one more parameter.
@@ -203,18 +141,6 @@ pub fn page_of_form(path: &str) -> &'static str {
     }
 }
 
-/// The part of a path that stands for a token.
-const TOKEN: &str = "{token}";
-
-/// The address of the page of a one-time link.
-pub fn one_time(purpose: Purpose, token: &str) -> String {
-    let page = match purpose {
-        Purpose::Reset => RESET,
-        Purpose::Invite => INVITE,
-    };
-    page.replace(TOKEN, token)
-}
-
 /// Whether `path` is that of the page at `page`, which may end with a token.
 pub fn is_at(page: &str, path: &str) -> bool {
     match page.strip_suffix(TOKEN) {
@@ -247,52 +173,6 @@ mod tests {
     fn what_was_confirmed_is_told_to_the_page_whatever_its_address_holds() {
         assert_eq!(confirmed("/devices"), "/devices?confirmed=true");
         assert_eq!(confirmed("/activity?show=warnings#top"), "/activity?show=warnings&confirmed=true#top");
-    }
-
-    #[test]
-    fn returning_stays_on_this_site() {
-        assert_eq!(return_path(Some("/devices?rename=1")), "/devices?rename=1");
-        assert_eq!(return_path(Some("/account#password")), "/account#password");
-        assert_eq!(return_path(Some("/activity?show=warnings&before=7")), "/activity?show=warnings&before=7");
-        for bad in
-            ["//evil.example", "/\\evil.example", "https://evil.example", "/\t/evil.example", "devices", "", "/a\\b"]
-        {
-            assert_eq!(return_path(Some(bad)), DEVICES, "{bad:?}");
-        }
-        assert_eq!(return_path(None), DEVICES);
-        assert_eq!(return_path(Some(&format!("/devices?a={}", "b".repeat(600)))), DEVICES);
-    }
-
-    #[test]
-    fn an_address_is_written_anew_whatever_it_holds() {
-        for (wanted, written) in [
-            ("/activity?show=a\r\nSet-Cookie:%20x", "/activity?show=a%0D%0ASet-Cookie%3A+x"),
-            ("/activity?\"><script>", "/activity?%22%3E%3Cscript%3E="),
-            ("/account?a=b#//evil.example", "/account?a=b"),
-        ] {
-            assert_eq!(return_path(Some(wanted)), written);
-        }
-    }
-
-    #[test]
-    fn what_had_just_happened_is_not_returned_to() {
-        let wanted = "/activity?error=unavailable&field=a&reason=b&confirmed=true&show=warnings";
-        assert_eq!(return_path(Some(wanted)), "/activity?show=warnings");
-    }
-
-    #[test]
-    fn returning_leads_to_no_other_path_by_a_detour() {
-        for bad in ["/devices/../login", "/./auth/logout", "/%2e%2e/auth/logout", "/.//evil.example", "/api/me", "/a/b"]
-        {
-            assert_eq!(return_path(Some(bad)), DEVICES, "{bad:?}");
-        }
-    }
-
-    #[test]
-    fn signing_in_does_not_lead_back_to_signing_in() {
-        for entrance in ["/login", "/login?returnTo=/login", "/signup", "/reauthenticate", "/"] {
-            assert_eq!(return_path(Some(entrance)), DEVICES, "{entrance}");
-        }
     }
 
     #[test]

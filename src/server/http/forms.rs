@@ -2,8 +2,9 @@
 //! error's code, and nothing secret but the token of the one-time link whose page the form is on.
 
 use super::context::RequestContext;
-use super::{one_time_links, problem, return_to, web_session};
+use super::{one_time_links, problem, web_session};
 use crate::api::problem::{Code, Problem};
+use crate::api::return_to;
 use crate::domain::credentials::USERNAME_LENGTH;
 use crate::ui::links;
 use axum::body::{Body, to_bytes};
@@ -77,7 +78,7 @@ fn is_worth_keeping(path: &str, problem: &Problem, username: &str) -> bool {
 /// The page to go to after a success.
 fn after(path: &str, fields: &HashMap<String, String>, wanted: Option<&str>) -> String {
     let page = match path {
-        "/preferences" => return return_to::same(wanted),
+        "/preferences" => return return_to::same_page(wanted),
         "/auth/logout" => links::LOGIN,
         links::post::DELETE_ACCOUNT => links::LOGIN,
         links::post::REAUTHENTICATE => return links::confirmed(&return_to::page(wanted)),

@@ -19,7 +19,6 @@ pub mod origin;
 mod pages;
 pub(crate) mod preferences;
 mod problem;
-pub mod return_to;
 mod router;
 mod rpc;
 pub(super) mod site;

@@ -3,11 +3,10 @@
 use super::context::{RequestContext, response};
 use super::cookies::REFRESH;
 use super::preferences::CookieCheck;
-use super::{
-    account, device, document, farewell, headers, one_time_links, preferences, problem, return_to, site, web_session,
-};
+use super::{account, device, document, farewell, headers, one_time_links, preferences, problem, site, web_session};
 use crate::api::data::SessionInfo;
 use crate::api::problem::{Code, Problem};
+use crate::api::return_to;
 use crate::domain::session::{Reason, Revocation, Session};
 use crate::server::service::{Caller, History, HistoryEntry, ServiceError};
 use crate::ui::address::Address;

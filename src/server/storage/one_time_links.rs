@@ -55,7 +55,9 @@ impl TryFrom<LinkRow> for OneTimeLink {
         let owner = user_id.as_ref().map_or("", UserId::as_str);
         let purpose = Purpose::from_text(&purpose).ok_or_else(|| impossible("one_time_links", owner, "purpose"))?;
         let recipient = match (user_id, password_changed_at) {
-            (Some(id), Some(password_changed_at)) => Recipient::User { id, name: username, disabled_at, password_changed_at },
+            (Some(id), Some(password_changed_at)) => {
+                Recipient::User { id, name: username, disabled_at, password_changed_at }
+            }
             (Some(id), None) => return Err(impossible("one_time_links", id.as_str(), "user_id")),
             (None, _) => Recipient::Nobody(username),
         };

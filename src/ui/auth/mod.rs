@@ -14,6 +14,7 @@ pub mod turn;
 
 use super::{browser, connection, links};
 use crate::api::problem::Code;
+use crate::api::return_to;
 use crate::api::transport::install;
 use crate::domain::time::Timestamp;
 use crate::ui::pages::LEAVING;
@@ -155,7 +156,7 @@ async fn stays() -> bool {
 /// Leaves for the sign-in page, which gives the reason, and returns here afterwards.
 fn leave_for_sign_in(code: Option<Code>) {
     let error = code.map(|code| code.to_string());
-    let back = links::return_path(Some(&browser::here()));
+    let back = return_to::page(Some(&browser::here()));
     let path = links::with_query(
         links::LOGIN,
         &[(links::query::ERROR, error.as_deref()), (links::query::RETURN_TO, Some(&back))],

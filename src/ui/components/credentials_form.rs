@@ -4,7 +4,7 @@ use super::field::{self, PasswordField, UsernameField};
 use super::message::Alert;
 use crate::api::data::Tokens;
 use crate::api::problem::{Code, Problem};
-use crate::api::{Flag, Secret, auth as calls};
+use crate::api::{Flag, Secret, auth as calls, return_to};
 use crate::domain::registration::Registration;
 use crate::ui::address::Address;
 use crate::ui::environment::{PageEnvironment, RememberHint};
@@ -92,7 +92,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
     let arrived = Address::expect();
     let notice = RwSignal::new(Notice::from_query(&arrived).unwrap_or_default());
     let asked_for = arrived.parameter(query::RETURN_TO);
-    let return_to = asked_for.as_deref().map(|path| links::return_path(Some(path)));
+    let return_to = asked_for.as_deref().map(|path| return_to::page(Some(path)));
     let (question, other, other_page) = entrance.other();
     let other_page = links::with_query(other_page, &[(query::RETURN_TO, return_to.as_deref())]);
 
@@ -102,7 +102,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
     let password = NodeRef::<html::Input>::new();
     let remember = NodeRef::<html::Input>::new();
     let busy = RwSignal::new(false);
-    let destination = links::return_path(return_to.as_deref());
+    let destination = return_to::page(return_to.as_deref());
 
     let typed = use_context::<TypedUsername>().map(|typed| typed.0);
 

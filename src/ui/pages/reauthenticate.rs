@@ -1,7 +1,7 @@
 //! The page `/reauthenticate`: asks for the password where no dialog is available, such as without JavaScript.
 
 use crate::api::problem::{Code, Problem};
-use crate::api::{Secret, auth as calls};
+use crate::api::{Secret, auth as calls, return_to};
 use crate::ui::address::Address;
 use crate::ui::components::field::{self, PasswordField, WhosePassword};
 use crate::ui::components::heading::Heading;
@@ -24,7 +24,7 @@ fn sentence(problem: &Problem) -> String {
 /// The form for the password, before something that takes it.
 pub fn reauthenticate(Personal { username, .. }: Personal<()>) -> impl IntoView {
     let arrived = Address::expect();
-    let return_to = links::return_path(arrived.parameter(query::RETURN_TO).as_deref());
+    let return_to = return_to::page(arrived.parameter(query::RETURN_TO).as_deref());
     let message = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
         Some(text().problems().wrong_password.to_owned())
     } else if notice::arrived_with(&arrived, Code::ReauthenticationRequired) {
