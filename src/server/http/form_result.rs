@@ -2,42 +2,44 @@
 //! [`ui::form_result`](crate::ui::form_result)).
 
 use super::context::RequestContext;
-use super::{forms, web_session};
+use super::forms::PostedForm;
+use super::web_session;
+use crate::api::auth::{RenameSession, RevokeSession};
 use crate::api::data::DeviceName;
 use crate::domain::device::device_name;
+use crate::domain::id::SessionId;
 use crate::ui::form_result::FormResult;
 use crate::ui::links::post;
 use crate::ui::links::query::NOT_ME;
-use std::collections::HashMap;
 
 /// The result if the call succeeds, read before the call removes it. `None` if there is nothing to report, or nobody to
 /// report it to.
-pub(super) async fn foreseen(path: &str, body: &[u8], context: &RequestContext) -> Option<FormResult> {
-    let fields: HashMap<String, String> = serde_urlencoded::from_bytes(body).unwrap_or_default();
-    match path {
+pub(super) async fn if_successful(form: &PostedForm, context: &RequestContext) -> Option<FormResult> {
+    match form.path() {
         // The next page reports this itself.
-        post::REVOKE if fields.contains_key(NOT_ME) => None,
-        post::REVOKE => device(context, fields.get("sid")?).await.map(FormResult::Ended),
+        post::REVOKE if form.field(NOT_ME).is_some() => None,
+        post::REVOKE => device(context, &form.arguments::<RevokeSession>()?.sid).await.map(FormResult::Ended),
         post::RENAME => {
-            let (former, name) = (device(context, fields.get("sid")?).await?, device_name(fields.get("name")?)?);
+            let RenameSession { sid, name } = form.arguments()?;
+            let (former, name) = (device(context, &sid).await?, device_name(&name)?);
             (former.name.as_ref() != Some(&name)).then_some(FormResult::Renamed(former, name))
         }
-        post::LOGOUT_ALL if forms::keeps_current(&fields) => Some(FormResult::EndedOthers),
+        post::LOGOUT_ALL if form.keeps_current() => Some(FormResult::EndedOthers),
         post::PASSWORD => Some(FormResult::PasswordChanged),
         _ => None,
     }
 }
 
 /// The name of the device of one of the user's sessions.
-async fn device(context: &RequestContext, sid: &str) -> Option<DeviceName> {
+async fn device(context: &RequestContext, sid: &SessionId) -> Option<DeviceName> {
     let caller = context.web_caller().await.ok()?;
     let sessions = context.services().sessions(&caller).await.ok()?;
-    let session = sessions.into_iter().find(|session| session.sid.as_str() == sid)?;
+    let session = sessions.into_iter().find(|session| session.sid == *sid)?;
     Some(DeviceName { name: session.name, browser: session.browser, os: session.os })
 }
 
 /// Stores the result for the next page, if somebody is signed in.
-pub(super) async fn keep(context: &RequestContext, result: &FormResult) {
+pub(super) async fn store(context: &RequestContext, result: &FormResult) {
     let kept = match web_session::sid(&context.web).await {
         Ok(Some(_)) => web_session::keep_form_result(&context.web, result).await,
         Ok(None) => Ok(()),

@@ -1,9 +1,10 @@
 //! The handler of all server functions.
 
 use super::context::RequestContext;
-use super::{form_result, forms, problem};
+use super::forms::{self, PostedForm};
+use super::{form_result, problem};
 use crate::api::problem::{Code, Problem};
-use axum::body::{Body, to_bytes};
+use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::response::IntoResponse as _;
 use http::request::Parts;
@@ -25,7 +26,7 @@ pub(super) async fn call(request: Request) -> Response<Body> {
     let Some(context) = parts.extensions.get::<RequestContext>().cloned() else {
         return problem::answer(&Code::Internal.into());
     };
-    let form = forms::is_form(&parts.headers);
+    let is_form = forms::is_form(&parts.headers);
     // A HEAD request is handled like GET (RFC 9110 section 9.3.2). The router leaves the body out.
     if parts.method == Method::HEAD {
         parts.method = Method::GET;
@@ -40,31 +41,32 @@ pub(super) async fn call(request: Request) -> Response<Body> {
             // Any other error: malformed chunks (RFC 9112 section 7.1), or a lost connection, where nobody reads the
             // answer.
             let code = if is_too_long { Code::PayloadTooLarge } else { Code::BadRequest };
-            return refuse(code, form, &parts, &context).await;
+            return refuse(code, is_form, &parts, &context).await;
         }
-        Err(_) => return refuse(Code::RequestTimeout, form, &parts, &context).await,
+        Err(_) => return refuse(Code::RequestTimeout, is_form, &parts, &context).await,
     };
-    let path = parts.uri.path().to_owned();
-    let request = Request::from_parts(parts, Body::from(body.clone()));
-    let result = if form { form_result::foreseen(&path, &body, &context).await } else { None };
+    let form = is_form.then(|| PostedForm::new(parts.uri.path(), body.clone()));
+    let request = Request::from_parts(parts, Body::from(body));
+    let result = match &form {
+        Some(form) => form_result::if_successful(form, &context).await,
+        None => None,
+    };
     let provided = context.clone();
     let response =
         leptos_axum::handle_server_fns_with_context(move || provide_context(provided.clone()), request).await;
     let response = finish(response.into_response()).await;
-    if !form {
-        return response;
-    }
+    let Some(form) = form else { return response };
     if let Some(result) = result.filter(|_| response.status().is_success()) {
-        form_result::keep(&context, &result).await;
+        form_result::store(&context, &result).await;
     }
-    forms::answer(&path, &body, response, &context).await
+    form.answer(response, &context).await
 }
 
 /// Refuses a request whose body was not read to its end, and closes the connection with the rest of the body.
-async fn refuse(code: Code, form: bool, parts: &Parts, context: &RequestContext) -> Response<Body> {
+async fn refuse(code: Code, is_form: bool, parts: &Parts, context: &RequestContext) -> Response<Body> {
     let mut response = problem::answer(&code.into());
-    if form {
-        response = forms::answer(parts.uri.path(), &[], response, context).await;
+    if is_form {
+        response = PostedForm::new(parts.uri.path(), Bytes::new()).answer(response, context).await;
     }
     response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     response
