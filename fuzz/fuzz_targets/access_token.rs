@@ -3,6 +3,7 @@
 #![no_main]
 
 use latchkey::domain::access_token::{AccessClaims, TYP};
+use latchkey::domain::scope::Scopes;
 use latchkey::server::token::access::AccessTokens;
 use latchkey_fuzz::{EDDSA, ISSUER, LONGEST, NOW, Still, access_tokens, halves, object, session, signed};
 use libfuzzer_sys::fuzz_target;
@@ -58,5 +59,11 @@ fn extended(claims: &AccessClaims, payload: &Map<String, Value>) -> Value {
     let Ok(Value::Object(read)) = serde_json::to_value(claims) else { panic!("claims are an object") };
     assert_eq!(read.len(), 11);
     all.extend(read);
+    // Unknown scopes are left out of the claims.
+    if let Some(scope) =
+        payload.get("scope").filter(|scope| scope.as_str().and_then(Scopes::parse) == Some(claims.scope.clone()))
+    {
+        all.insert("scope".into(), scope.clone());
+    }
     Value::Object(all)
 }

@@ -3,6 +3,7 @@
 use crate::domain::activity::Kind;
 use crate::domain::device::DeviceKind;
 use crate::domain::id::{ClientId, SessionId, UserId};
+use crate::domain::scope::Scopes;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -57,7 +58,7 @@ pub struct Me {
     /// The name typed at sign-up, prepared by RFC 8265.
     pub username: String,
     /// What the access token allows (RFC 6749 section 3.3).
-    pub scope: String,
+    pub scope: Scopes,
     /// The session that asks.
     pub sid: SessionId,
     /// When the account was created.

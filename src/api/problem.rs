@@ -1,5 +1,6 @@
 //! Errors in the form of RFC 9457 (`application/problem+json`), with a stable `code`.
 
+use crate::domain::scope::Scope;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
@@ -30,6 +31,8 @@ pub enum Code {
     RefreshReused,
     /// Another request of the same browser has exchanged the refresh token. The browser's cookie has the new one.
     RefreshOvertaken,
+    /// The access token is good, but does not allow this (RFC 6750 section 3.1); [`Problem::scope`] says what would.
+    InsufficientScope,
     /// The session is good, but the password was confirmed too long ago for this.
     ReauthenticationRequired,
     /// The request came from a page of another origin.
@@ -68,7 +71,10 @@ impl Code {
             Self::ValidationFailed => 422,
             Self::CookiesRequired => 400,
             Self::InvalidCredentials | Self::InvalidToken | Self::SessionRevoked | Self::RefreshReused => 401,
-            Self::ReauthenticationRequired | Self::ForbiddenOrigin | Self::RegistrationClosed => 403,
+            Self::InsufficientScope
+            | Self::ReauthenticationRequired
+            | Self::ForbiddenOrigin
+            | Self::RegistrationClosed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
             Self::UsernameTaken | Self::RefreshOvertaken => 409,
@@ -92,6 +98,7 @@ impl Code {
             Self::SessionRevoked => "This session was ended.",
             Self::RefreshReused => "This session was ended because its refresh token was used twice.",
             Self::RefreshOvertaken => "Another request was faster. Repeat this one with the current refresh token.",
+            Self::InsufficientScope => "The token does not allow this.",
             Self::ReauthenticationRequired => "Confirm your password to go on.",
             Self::ForbiddenOrigin => "This request did not come from this site.",
             Self::CookiesRequired => "The browser sends no cookies, which this page needs.",
@@ -174,6 +181,9 @@ pub struct Problem {
     /// How many seconds to wait. Also sent as `Retry-After` (RFC 9110 section 10.2.3).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+    /// For `insufficient_scope`: the scope that is needed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scope: Option<Scope>,
     /// For `forbidden_origin`: the public address of the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
@@ -193,6 +203,7 @@ impl Problem {
             detail: None,
             errors: Vec::new(),
             retry_after: matches!(code, Code::Unavailable).then_some(1),
+            scope: None,
             public_url: None,
             request_id: None,
         }
@@ -201,6 +212,11 @@ impl Problem {
     /// `validation_failed` with these fields.
     pub fn fields(errors: Vec<FieldError>) -> Self {
         Self { errors, ..Self::new(Code::ValidationFailed) }
+    }
+
+    /// `insufficient_scope`, with the scope that is needed.
+    pub fn scope(needed: Scope) -> Self {
+        Self { scope: Some(needed), ..Self::new(Code::InsufficientScope) }
     }
 
     /// Adds a sentence about this occurrence.

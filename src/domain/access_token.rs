@@ -1,6 +1,7 @@
 //! The content of an access token (RFC 9068), and the conditions on its times.
 
 use super::id::{ClientId, SessionId, UserId};
+use super::scope::Scopes;
 use super::session::Session;
 use super::time::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ pub const LEEWAY: Duration = Duration::from_secs(5);
 ///
 /// ```
 /// use latchkey::domain::access_token::{AccessClaims, Issue};
+/// use latchkey::domain::scope::{Scope, Scopes};
 /// # use latchkey::domain::id::{ClientId, KeyId, SessionId, TokenDigest, UserId};
 /// # use latchkey::domain::session::{Lifetime, Session};
 /// # use latchkey::domain::time::Timestamp;
@@ -28,9 +30,11 @@ pub const LEEWAY: Duration = Duration::from_secs(5);
 ///
 /// let ttl = Duration::from_secs(600);
 /// let (issuer, audience) = ("https://id.example", "https://id.example");
-/// let claims = AccessClaims::issue(&session, &Issue { issuer, audience, scope: "account", nonce: "n", now, ttl });
+/// let scope = Scopes::of_sessions();
+/// let claims = AccessClaims::issue(&session, &Issue { issuer, audience, scope, nonce: "n", now, ttl });
 /// assert_eq!(claims.exp - claims.iat, 600);
 /// assert_eq!(claims.generation(), Some(0));
+/// assert!(claims.scope.allow(Scope::Account));
 /// assert!(claims.is_timely(now, ttl) && !claims.is_timely(now + 2 * ttl, ttl));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,7 +58,7 @@ pub struct AccessClaims {
     /// The same client, by the name of RFC 9068 section 2.2.
     pub client_id: ClientId,
     /// What the token allows (RFC 6749 section 3.3).
-    pub scope: String,
+    pub scope: Scopes,
     /// When the user last proved who they are, in seconds since the Unix epoch.
     pub auth_time: i64,
 }
@@ -67,7 +71,7 @@ pub struct Issue<'a> {
     /// For whom the token is.
     pub audience: &'a str,
     /// What it allows.
-    pub scope: &'a str,
+    pub scope: Scopes,
     /// Randomness that makes the token's `jti` unique.
     pub nonce: &'a str,
     /// When it is issued.
@@ -93,7 +97,7 @@ impl AccessClaims {
             sid: session.id.clone(),
             azp: session.client_id.clone(),
             client_id: session.client_id.clone(),
-            scope: issue.scope.to_owned(),
+            scope: issue.scope.clone(),
             auth_time: session.authenticated_at.as_secs(),
         }
     }
@@ -153,7 +157,7 @@ mod tests {
             sid: SessionId::new("s"),
             azp: ClientId::web(),
             client_id: ClientId::web(),
-            scope: "account".into(),
+            scope: Scopes::of_sessions(),
             auth_time: iat,
         }
     }

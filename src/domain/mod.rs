@@ -20,6 +20,7 @@ pub mod recognition;
 pub mod redeem;
 pub mod refresh_token;
 pub mod registration;
+pub mod scope;
 pub mod session;
 pub mod succession;
 pub mod time;

@@ -49,6 +49,7 @@ mod races;
 mod refresh;
 mod rehash;
 mod requests;
+mod scopes;
 mod seed_flow;
 mod servers;
 mod sessions;

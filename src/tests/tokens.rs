@@ -1,16 +1,12 @@
 //! Access tokens: what they say, and what is refused (SECURITY JW1 to JW7).
 
-use super::support::{Reply, SignedIn, TestApp};
+use super::support::{Reply, SignedIn, TestApp, part};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Validation};
 use serde_json::{Value, json};
 use std::time::Duration;
-
-fn part(token: &str, n: usize) -> Value {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').nth(n).unwrap()).unwrap()).unwrap()
-}
 
 fn unsigned(header: &Value, claims: &Value) -> String {
     let encode = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());

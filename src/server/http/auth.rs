@@ -31,7 +31,8 @@ async fn for_caller<T: Send + 'static, F>(
 where
     F: Future<Output = Result<T, ServiceError>> + Send + 'static,
 {
-    Ok(complete(use_case(context.services().clone(), context.credentials(None), context.source.clone())).await?)
+    let credentials = context.credentials(None)?;
+    Ok(complete(use_case(context.services().clone(), credentials, context.source.clone())).await?)
 }
 
 /// Refuses to sign in a browser that does not keep cookies: it could not use the session.
@@ -80,7 +81,7 @@ pub(crate) async fn sign_in(
 pub(crate) async fn refresh(body: Option<Secret>, shared: bool) -> Answer<Tokens> {
     let context = RequestContext::current()?;
     let native = body.is_some();
-    let presented = context.credentials(body.as_ref()).refresh.ok_or(ServiceError::InvalidToken)?;
+    let presented = context.refresh_token(body.as_ref()).ok_or(ServiceError::InvalidToken)?;
     let (services, source) = (context.services().clone(), context.source.clone());
     let granted = complete(async move { services.refresh(&presented, shared, &source).await }).await?;
     if native {
@@ -153,7 +154,7 @@ async fn forget(context: &RequestContext, farewell: Farewell) {
 
 pub(crate) async fn sign_out(body: Option<Secret>) -> Answer<()> {
     let context = RequestContext::current()?;
-    let credentials = context.credentials(body.as_ref());
+    let credentials = context.credentials(body.as_ref())?;
     let (services, source) = (context.services().clone(), context.source.clone());
     let ended = match context.refresh_cookie().filter(|_| body.is_none()) {
         // Only the note on the sign-in page depends on this.

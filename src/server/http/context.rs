@@ -6,6 +6,7 @@ use super::router::App;
 use crate::api::Secret;
 use crate::api::problem::{Code, Problem};
 use crate::domain::preferences::Preferences;
+use crate::domain::scope::Scope;
 use crate::server::service::{
     BrowserCookies, Caller, Credentials, PresentedToken, ServiceError, Services, Source, TokenTransport,
 };
@@ -20,6 +21,8 @@ use tower_sessions::Session as WebSession;
 pub(crate) struct RequestContext {
     pub app: App,
     pub source: Source,
+    /// The scope that the route states ([`scopes`](super::scopes)).
+    pub scope: Option<Scope>,
     pub bearer: Option<Secret>,
     pub refresh: CookieValue,
     pub device: CookieValue,
@@ -64,20 +67,36 @@ impl RequestContext {
         }
     }
 
-    /// The caller's credentials. A native client sends its refresh token in the body.
-    pub(crate) fn credentials(&self, body: Option<&Secret>) -> Credentials {
+    /// The refresh token of the request. A native client sends it in the body.
+    pub(crate) fn refresh_token(&self, body: Option<&Secret>) -> Option<PresentedToken> {
         let body = body.map(|token| PresentedToken { token: token.clone(), way: TokenTransport::Body });
-        let refresh = body.or_else(|| self.refresh_cookie());
-        Credentials { bearer: self.bearer.clone(), refresh }
+        body.or_else(|| self.refresh_cookie())
+    }
+
+    /// The scope that this route needs.
+    ///
+    /// # Errors
+    /// `NoScopeStated`: nobody may call a route that does not state one.
+    pub(crate) fn needs(&self) -> Result<Scope, ServiceError> {
+        self.scope.ok_or(ServiceError::NoScopeStated)
+    }
+
+    /// The caller's credentials.
+    ///
+    /// # Errors
+    /// `NoScopeStated`.
+    pub(crate) fn credentials(&self, body: Option<&Secret>) -> Result<Credentials, ServiceError> {
+        let (bearer, refresh) = (self.bearer.clone(), self.refresh_token(body));
+        Ok(Credentials { needs: self.needs()?, bearer, refresh })
     }
 
     /// The caller of a reading call, by its access token.
     ///
     /// # Errors
-    /// `InvalidToken` when nobody is signed in.
+    /// `InvalidToken` when nobody is signed in; `InsufficientScope`, `NoScopeStated`.
     pub(crate) async fn reader(&self) -> Result<Caller, ServiceError> {
         let token = self.bearer.as_ref().ok_or(ServiceError::InvalidToken)?.expose();
-        self.services().by_access_token(token).await
+        self.services().by_access_token(token, self.needs()?).await
     }
 
     /// The caller, by the web session.

@@ -26,14 +26,15 @@ pub(super) async fn live(request: Request) -> Response<Body> {
     let Some(context) = request.extensions().get::<RequestContext>() else {
         return problem::answer(&Code::Internal.into());
     };
-    let watch = match &context.bearer {
-        Some(token) => context.services().watch(token, &context.source).await,
-        None => Err(ServiceError::InvalidToken),
-    };
-    match watch {
+    match begin(context).await {
         Ok(watch) => answer(watch, context.span.clone()),
         Err(error) => problem::answer(&error.into()),
     }
+}
+
+async fn begin(context: &RequestContext) -> Result<Watch, ServiceError> {
+    let token = context.bearer.as_ref().ok_or(ServiceError::InvalidToken)?;
+    context.services().watch(token, context.needs()?, &context.source).await
 }
 
 fn answer(watch: Watch, span: Span) -> Response<Body> {

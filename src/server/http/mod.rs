@@ -21,6 +21,7 @@ pub(crate) mod preferences;
 mod problem;
 mod router;
 mod rpc;
+mod scopes;
 pub(super) mod site;
 mod web_session;
 mod well_known;

@@ -22,6 +22,7 @@ impl From<ServiceError> for Problem {
             ServiceError::UnknownClient => field("client", "invalid", &"This client is not registered here."),
             ServiceError::InvalidCredentials => Code::InvalidCredentials.into(),
             ServiceError::InvalidToken => Code::InvalidToken.into(),
+            ServiceError::InsufficientScope(needed) => Problem::scope(*needed),
             ServiceError::Revoked(_) => Code::SessionRevoked.into(),
             ServiceError::Reused => Code::RefreshReused.into(),
             ServiceError::Overtaken { wait: None } => Code::RefreshOvertaken.into(),
@@ -42,6 +43,7 @@ impl From<ServiceError> for Problem {
             ServiceError::Store(StoreError::Corrupt(_))
             | ServiceError::Hash(HashError::Unusable)
             | ServiceError::Issue(_)
+            | ServiceError::NoScopeStated
             | ServiceError::Aborted => {
                 tracing::error!(%error, "a fault of ours");
                 Code::Internal.into()
@@ -87,8 +89,8 @@ pub(super) fn answer(problem: &Problem) -> Response<Body> {
     response.extensions_mut().insert(problem.code);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
-    if let Some(challenge) = challenge(problem.code) {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
+    if let Some(challenge) = challenge(problem) {
+        headers.insert(header::WWW_AUTHENTICATE, challenge);
     }
     if let Some(seconds) = problem.retry_after {
         headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
@@ -112,9 +114,15 @@ pub(super) fn name(response: &mut Response<Body>, request_id: &str) {
 }
 
 /// The `WWW-Authenticate` value (RFC 6750 section 3) for errors that concern a token.
-const fn challenge(code: Code) -> Option<&'static str> {
-    match code {
-        Code::InvalidToken | Code::SessionRevoked | Code::RefreshReused => Some("Bearer error=\"invalid_token\""),
+fn challenge(problem: &Problem) -> Option<HeaderValue> {
+    match (problem.code, problem.scope) {
+        (Code::InvalidToken | Code::SessionRevoked | Code::RefreshReused, _) => {
+            Some(HeaderValue::from_static("Bearer error=\"invalid_token\""))
+        }
+        (Code::InsufficientScope, Some(needed)) => {
+            let needed = needed.as_str();
+            HeaderValue::try_from(format!("Bearer error=\"insufficient_scope\", scope=\"{needed}\"")).ok()
+        }
         _ => None,
     }
 }

@@ -5,7 +5,9 @@ use super::context::{RequestContext, bearer};
 use super::cookies::{DEVICE, REFRESH};
 use super::origin::ForeignOrigins;
 use super::web_session::WebSessionStore;
-use super::{cookies, export, farewell, headers, live, origin, pages, preferences, problem, rpc, site, well_known};
+use super::{
+    cookies, export, farewell, headers, live, origin, pages, preferences, problem, rpc, scopes, site, well_known,
+};
 use crate::api::account::EXPORT;
 use crate::api::problem::{Code, Problem};
 use crate::server::ports::Entropy;
@@ -209,6 +211,7 @@ fn context_of(app: &App, request: &Request) -> RequestContext {
     let (web, has_web) = app.web_sessions.of(sent);
     RequestContext {
         source: client::source(sent, address),
+        scope: scopes::needed(request.uri().path()),
         bearer: bearer(sent),
         refresh: REFRESH.read(sent),
         device: DEVICE.read(sent),

@@ -4,6 +4,7 @@ use super::problem;
 use super::router::App;
 use crate::api::problem::{Code, Problem};
 use crate::domain::key_schedule::PUBLISHED_MAX_AGE;
+use crate::domain::scope::Scope;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Redirect};
@@ -33,7 +34,7 @@ pub(super) async fn metadata(State(app): State<App>) -> Json<Value> {
         "grant_types_supported": ["refresh_token"],
         "token_endpoint": format!("{issuer}/auth/refresh"),
         "token_endpoint_auth_methods_supported": ["none"],
-        "scopes_supported": [crate::server::token::access::AccessTokens::SCOPE],
+        "scopes_supported": Scope::ALL,
     }))
 }
 

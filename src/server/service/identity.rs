@@ -8,21 +8,23 @@ use crate::api::data::Me;
 use crate::domain::id::{AgentDigest, ClientId, SessionId, TokenDigest, UserId};
 use crate::domain::redeem::Refusal;
 use crate::domain::refresh_token::{Presented, RefreshClaims};
+use crate::domain::scope::{Scope, Scopes};
 use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
 use crate::server::liveness::Alive;
 use crate::server::ports::StoreError;
 use crate::server::telemetry::AUDIT;
-use crate::server::token::access::AccessTokens;
 use crate::server::token::jws::Invalid;
 use crate::server::token::ring::RingError;
 use crate::server::token::{digest, refresh};
 use std::sync::Arc;
 use tracing::{Span, field};
 
-/// The credentials in a request.
-#[derive(Clone, Debug, Default)]
+/// The credentials in a request, and what they have to allow.
+#[derive(Clone, Debug)]
 pub struct Credentials {
+    /// The scope that the request needs.
+    pub needs: Scope,
     /// `Authorization: Bearer` (RFC 6750 section 2.1).
     pub bearer: Option<Secret>,
     pub refresh: Option<PresentedToken>,
@@ -52,19 +54,21 @@ impl TokenTransport {
     }
 }
 
-/// The caller: a user, on one of their sessions.
+/// The caller: a user, on one of their sessions, and what the credential allows.
 #[derive(Clone, Debug)]
 pub struct Caller {
     pub sid: SessionId,
     pub user_id: UserId,
     pub username: String,
     pub user_created_at: Timestamp,
+    pub scopes: Scopes,
 }
 
 impl Caller {
-    fn new(sid: SessionId, alive: &Alive) -> Self {
+    fn new(sid: SessionId, alive: &Alive, scopes: Scopes) -> Self {
         Self {
             sid,
+            scopes,
             user_id: alive.user_id.clone(),
             username: alive.username.clone(),
             user_created_at: alive.user_created_at,
@@ -76,7 +80,7 @@ impl Caller {
         Me {
             sub: self.user_id,
             username: self.username,
-            scope: AccessTokens::SCOPE.to_owned(),
+            scope: self.scopes,
             sid: self.sid,
             created_at: self.user_created_at,
         }
@@ -84,11 +88,11 @@ impl Caller {
 }
 
 impl Services {
-    /// The caller with this access token.
+    /// The caller with this access token, for something that needs a scope.
     ///
     /// # Errors
-    /// `InvalidToken` for anything but a valid token of a live session.
-    pub async fn by_access_token(&self, token: &str) -> Result<Caller, ServiceError> {
+    /// `InvalidToken` for anything but a valid token of a live session; `InsufficientScope`.
+    pub async fn by_access_token(&self, token: &str, needs: Scope) -> Result<Caller, ServiceError> {
         let now = self.now();
         let claims = self.read_access(token).await?;
         let alive = self.alive(&claims.sid, now).await?;
@@ -97,7 +101,8 @@ impl Services {
         }
         self.liveness.touch(&claims.sid, claims.generation(), now);
         note(&alive.user_id, &claims.sid);
-        Ok(Caller::new(claims.sid.clone(), &alive))
+        require(&claims.scope, needs)?;
+        Ok(Caller::new(claims.sid.clone(), &alive, claims.scope.clone()))
     }
 
     /// The caller whose page is rendered, by the session that the web session names. For reading only.
@@ -109,7 +114,7 @@ impl Services {
         let alive = self.alive(sid, now).await?;
         self.liveness.touch(sid, None, now);
         note(&alive.user_id, sid);
-        Ok(Caller::new(sid.clone(), &alive))
+        Ok(Caller::new(sid.clone(), &alive, Scopes::of_sessions()))
     }
 
     async fn alive(&self, sid: &SessionId, now: Timestamp) -> Result<Arc<Alive>, ServiceError> {
@@ -120,7 +125,7 @@ impl Services {
     /// token.
     ///
     /// # Errors
-    /// `InvalidToken`, `Revoked`, `Reused`.
+    /// `InvalidToken`, `InsufficientScope`, `Revoked`, `Reused`.
     pub(super) async fn by_credentials(
         &self,
         credentials: &Credentials,
@@ -128,12 +133,13 @@ impl Services {
     ) -> Result<Session, ServiceError> {
         match (&credentials.bearer, &credentials.refresh) {
             (Some(token), _) => {
-                let caller = self.by_access_token(token.expose()).await?;
+                let caller = self.by_access_token(token.expose(), credentials.needs).await?;
                 let session = self.store.session(&caller.sid).await?;
                 session.filter(|session| session.is_alive(self.now())).ok_or(ServiceError::InvalidToken)
             }
             (None, Some(shown)) => match self.present(shown, source, TokenUse::Show).await? {
                 RefreshOutcome::Shown(session) => {
+                    require(&Scopes::of_sessions(), credentials.needs)?;
                     note(&session.user_id, &session.id);
                     Ok(*session)
                 }
@@ -241,6 +247,14 @@ impl Services {
         };
         Ok(session.filter(ours))
     }
+}
+
+/// Requires that a credential allows what the request needs (RFC 6750 section 3.1).
+///
+/// # Errors
+/// `InsufficientScope`.
+pub(super) fn require(scopes: &Scopes, needs: Scope) -> Result<(), ServiceError> {
+    if scopes.allow(needs) { Ok(()) } else { Err(ServiceError::InsufficientScope(needs)) }
 }
 
 /// Adds the caller to the request's log span.

@@ -6,6 +6,7 @@ use super::{ServiceError, Services, Source};
 use crate::api::Secret;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::network::Network;
+use crate::domain::scope::Scope;
 use crate::domain::session::Reason;
 use crate::domain::time::Timestamp;
 use crate::server::liveness::Liveness;
@@ -47,9 +48,9 @@ impl Services {
     /// Follows the sessions of the caller with this access token.
     ///
     /// # Errors
-    /// `InvalidToken`; `RateLimited` when too many of the user's pages listen, or too many from the same network.
-    pub async fn watch(self: &Arc<Self>, token: &Secret, source: &Source) -> Result<Watch, ServiceError> {
-        let caller = self.by_access_token(token.expose()).await?;
+    /// `InvalidToken`, `InsufficientScope`; `RateLimited` when too many of the user's pages listen, or too many from the same network.
+    pub async fn watch(self: &Arc<Self>, token: &Secret, needs: Scope, source: &Source) -> Result<Watch, ServiceError> {
+        let caller = self.by_access_token(token.expose(), needs).await?;
         let until = Timestamp::from_secs(self.read_access(token.expose()).await?.exp);
         let network = source.ip.as_deref().and_then(|ip| ip.parse().ok()).map(Network::of);
         // Subscribes before the first look, so that no change is missed in between.

@@ -42,6 +42,7 @@ use crate::domain::activity::{Event, Kind};
 use crate::domain::credentials::{PasswordError, UsernameError};
 use crate::domain::device::Device;
 use crate::domain::id::UserId;
+use crate::domain::scope::Scope;
 use crate::domain::session::{Label, Reason, Session};
 use crate::domain::time::Timestamp;
 use std::sync::Arc;
@@ -61,6 +62,10 @@ pub enum ServiceError {
     InvalidCredentials,
     #[error("no valid token")]
     InvalidToken,
+    #[error("the token does not allow what needs the scope {0:?}")]
+    InsufficientScope(Scope),
+    #[error("the route does not state which scope it needs")]
+    NoScopeStated,
     #[error("the session was ended: {0:?}")]
     Revoked(Reason),
     #[error("a refresh token was used twice")]
@@ -96,7 +101,7 @@ pub enum ServiceError {
 impl ServiceError {
     /// Whether the server failed, so that nothing was decided.
     pub const fn is_ours(&self) -> bool {
-        matches!(self, Self::Store(_) | Self::Hash(_) | Self::Issue(_) | Self::Aborted)
+        matches!(self, Self::Store(_) | Self::Hash(_) | Self::Issue(_) | Self::NoScopeStated | Self::Aborted)
     }
 
     /// Whether the fault is temporary: the same request may succeed later.

@@ -1,6 +1,6 @@
 //! The user's sessions: listing, ending, renaming.
 
-use super::identity::{Caller, Credentials};
+use super::identity::{Caller, Credentials, require};
 use super::limits::SessionAction;
 use super::{ServiceError, Services, Source};
 use crate::api::Secret;
@@ -62,12 +62,15 @@ impl Services {
     /// and with a token of a session that has ended.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// `InsufficientScope`; when the store does not answer.
     pub async fn sign_out(&self, credentials: &Credentials, source: &Source) -> Result<(), ServiceError> {
         let mut sessions = Vec::new();
         if let Some(token) = credentials.bearer.as_ref().map(Secret::expose) {
             match self.read_access(token).await {
-                Ok(claims) => sessions.extend(self.store.session(&claims.sid).await?),
+                Ok(claims) => {
+                    require(&claims.scope, credentials.needs)?;
+                    sessions.extend(self.store.session(&claims.sid).await?);
+                }
                 Err(ServiceError::InvalidToken) => {}
                 Err(error) => return Err(error),
             }

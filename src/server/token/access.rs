@@ -5,6 +5,7 @@ use super::keys::KeyError;
 use super::ring::{KeyRing, RingError};
 use super::{base64url, jws::SignError};
 use crate::domain::access_token::{AccessClaims, Issue, TYP, jittered};
+use crate::domain::scope::Scopes;
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::server::ports::Entropy;
@@ -80,9 +81,6 @@ impl AccessTokens {
         Self { settings, current: RwLock::new(Current::new(ring)) }
     }
 
-    /// The scope of tokens for Latchkey's own API, which the web app and native clients use.
-    pub const SCOPE: &str = "account";
-
     /// The current key ring.
     pub fn ring(&self) -> Arc<KeyRing> {
         self.current().ring.clone()
@@ -106,7 +104,7 @@ impl AccessTokens {
             &Issue {
                 issuer: &self.settings.issuer,
                 audience: &self.settings.issuer,
-                scope: Self::SCOPE,
+                scope: Scopes::of_sessions(),
                 nonce: &base64url(nonce),
                 now,
                 ttl: jittered(self.settings.ttl, self.settings.jitter, jitter),
@@ -118,7 +116,7 @@ impl AccessTokens {
         Ok(Issued { token, expires_in: u64::try_from(claims.exp - claims.iat).unwrap_or(0) })
     }
 
-    /// Verifies everything about a token except that its session is alive.
+    /// Verifies everything about a token except that its session is alive, and that its scopes are enough.
     ///
     /// # Errors
     /// [`Invalid`] with the first failed check.
@@ -135,8 +133,7 @@ impl AccessTokens {
                 })?);
                 let own = claims.iss == self.settings.issuer
                     && claims.aud == self.settings.issuer
-                    && claims.azp == claims.client_id
-                    && claims.scope == Self::SCOPE;
+                    && claims.azp == claims.client_id;
                 if !own {
                     return Err(Invalid::Claims);
                 }

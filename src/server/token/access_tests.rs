@@ -4,6 +4,7 @@ use super::super::keys::{self, KeyPurpose};
 use super::super::secret::InstallationSecret;
 use super::*;
 use crate::domain::id::{ClientId, SessionId, TokenDigest, UserId};
+use crate::domain::scope::Scope;
 use crate::domain::session::{Label, Lifetime, Rotation};
 use crate::server::ports::StoredKey;
 use crate::server::system::SystemEntropy;
@@ -120,13 +121,18 @@ fn claims_that_are_not_exactly_ours_are_refused() {
         jws::sign(TYP, key.id.as_str(), key.algorithm, &claims, &key.encoding).unwrap()
     };
     assert!(tokens.verify(&with(json!({"jti": "another.3"})), NOW).is_ok());
+    for (scope, allowed) in [("account admin", true), ("admin", false)] {
+        let claims = tokens.verify(&with(json!({"scope": scope})), NOW).unwrap();
+        assert_eq!(claims.scope.allow(Scope::Account), allowed, "{scope}");
+    }
     for changes in [
         json!({"iss": "https://id.example.com"}),
         json!({"aud": "https://service.example.org"}),
         json!({"azp": "native"}),
         json!({"client_id": "native"}),
-        json!({"scope": "account admin"}),
         json!({"scope": ""}),
+        json!({"scope": "account  admin"}),
+        json!({"scope": ["account"]}),
     ] {
         assert!(matches!(tokens.verify(&with(changes.clone()), NOW), Err(Invalid::Claims)), "{changes}");
     }

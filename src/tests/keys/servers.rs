@@ -4,6 +4,7 @@ use super::*;
 use latchkey::api::Secret;
 use latchkey::domain::id::KeyId;
 use latchkey::domain::key_schedule::SPREAD;
+use latchkey::domain::scope::Scope;
 use latchkey::server::application::{self, Runtime};
 use latchkey::server::ports::KeyChanges;
 use latchkey::server::service::{PresentedToken, ServiceError, Services, TokenTransport};
@@ -52,7 +53,7 @@ on_both_databases! {
         let mut calls = JoinSet::new();
         for _ in 0..20 {
             let (deaf, token) = (deaf.clone(), device.access_token.clone());
-            calls.spawn(async move { deaf.by_access_token(&token).await.is_ok() });
+            calls.spawn(async move { deaf.by_access_token(&token, Scope::Account).await.is_ok() });
         }
         assert!(calls.join_all().await.into_iter().all(|is_in| is_in), "nobody is refused meanwhile");
         assert_eq!(deaf.access_tokens().ring().jwks(app.now()).keys.len(), 2);
@@ -70,14 +71,14 @@ on_both_databases! {
         let deaf = deaf_twin(&app).await;
         let mut device = app.signed_up("ada").await;
         let header = URL_SAFE_NO_PAD.encode(r#"{"typ":"at+jwt","alg":"EdDSA","kid":"made-up"}"#);
-        deaf.by_access_token(&format!("{header}.e30.AAAA")).await.unwrap_err();
+        deaf.by_access_token(&format!("{header}.e30.AAAA"), Scope::Account).await.unwrap_err();
         app.services().keys().rotate(&KeyPurpose::ALL, When::AtOnce, app.now()).await.unwrap();
         tick(&app).await;
         device.try_refresh().await.expect(200);
         app.advance(4 * SECOND);
-        assert!(matches!(deaf.by_access_token(&device.access_token).await, Err(ServiceError::InvalidToken)));
+        assert!(matches!(deaf.by_access_token(&device.access_token, Scope::Account).await, Err(ServiceError::InvalidToken)));
         app.advance(SECOND);
-        deaf.by_access_token(&device.access_token).await.unwrap();
+        deaf.by_access_token(&device.access_token, Scope::Account).await.unwrap();
     }
 
     async fn a_token_whose_key_cannot_be_asked_for_is_not_refused_for_good(app: TestAppBuilder) {
@@ -92,22 +93,22 @@ on_both_databases! {
         let mut operator = sqlx::AnyConnection::connect(&url).await.unwrap();
         operator.execute("ALTER TABLE keys RENAME TO away").await.unwrap();
         for _ in 0..2 {
-            let result = deaf.by_access_token(&device.access_token).await;
+            let result = deaf.by_access_token(&device.access_token, Scope::Account).await;
             assert!(matches!(result, Err(ServiceError::Store(_))), "nobody knows whether it is good");
         }
         operator.execute("ALTER TABLE away RENAME TO keys").await.unwrap();
         app.advance(5 * SECOND);
-        deaf.by_access_token(&device.access_token).await.unwrap();
+        deaf.by_access_token(&device.access_token, Scope::Account).await.unwrap();
     }
 
     async fn what_is_withdrawn_is_refused_by_every_server_once_it_has_heard(app: TestAppBuilder) {
         let app = app.start().await;
         let deaf = deaf_twin(&app).await;
         let device = app.signed_up("ada").await;
-        deaf.by_access_token(&device.access_token).await.unwrap();
+        deaf.by_access_token(&device.access_token, Scope::Account).await.unwrap();
         app.services().keys().rotate(&[KeyPurpose::Access], When::AtOnce, app.now()).await.unwrap();
         deaf.housekeeping().await.unwrap();
-        let refused = deaf.by_access_token(&device.access_token).await;
+        let refused = deaf.by_access_token(&device.access_token, Scope::Account).await;
         assert!(matches!(refused, Err(ServiceError::InvalidToken)), "though it was verified before");
     }
 

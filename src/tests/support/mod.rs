@@ -5,6 +5,7 @@ mod app;
 mod databases;
 mod network;
 mod program;
+mod tokens;
 mod wire;
 
 pub(crate) use actor::{Anonymous, DEVICE, FIREFOX, REFRESH, Reply, SignedIn};
@@ -12,6 +13,7 @@ pub(crate) use app::{TestApp, TestAppBuilder};
 pub(crate) use databases::{Backend, postgres_server};
 pub(crate) use network::{Fate, Network};
 pub(crate) use program::Program;
+pub(crate) use tokens::{part, signed};
 pub(crate) use wire::Wire;
 
 /// A password that satisfies every rule.

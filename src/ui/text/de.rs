@@ -240,6 +240,7 @@ pub(super) static PROBLEMS: ProblemsTexts = ProblemsTexts {
     session_revoked: "Sie wurden von einem anderen Gerät aus abgemeldet. Melden Sie sich neu an.",
     refresh_reused: "Vielleicht hat jemand diese Anmeldung kopiert. Deshalb haben wir sie beendet. Melden Sie sich neu \
                      an und prüfen Sie Ihre Geräte.",
+    insufficient_scope: "Dazu sind Sie nicht berechtigt.",
     reauthentication_required: "Geben Sie Ihr Passwort ein, um fortzufahren.",
     forbidden_origin: "Ihr Browser hat nicht angegeben, dass diese Anfrage von dieser Website kommt. Es wurde nichts geändert. \
                        Öffnen Sie die Seite neu und versuchen Sie es noch einmal. Hilft das nicht, dann entfernt vielleicht \

@@ -239,6 +239,7 @@ pub(super) static PROBLEMS: ProblemsTexts = ProblemsTexts {
     session_ended: "Your session has ended. Sign in again.",
     session_revoked: "You were signed out from another device. Sign in again.",
     refresh_reused: "Somebody may have copied this sign-in, so we ended it. Sign in again, and check your devices.",
+    insufficient_scope: "You are not allowed to do this.",
     reauthentication_required: "Enter your password to continue.",
     forbidden_origin: "Your browser did not say that this came from this site, so nothing was changed. Open the page again and \
                        repeat it. If that does not help, an extension or a proxy may be removing the headers Origin and \

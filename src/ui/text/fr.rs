@@ -242,6 +242,7 @@ pub(super) static PROBLEMS: ProblemsTexts = ProblemsTexts {
     session_revoked: "Votre session a été fermée depuis un autre appareil. Reconnectez-vous.",
     refresh_reused: "Quelqu’un a peut-être copié cette connexion, alors nous l’avons fermée. Reconnectez-vous et vérifiez \
                      vos appareils.",
+    insufficient_scope: "Vous n’avez pas le droit de faire cela.",
     reauthentication_required: "Saisissez votre mot de passe pour continuer.",
     forbidden_origin: "Votre navigateur n’a pas indiqué que cette demande venait de ce site\u{a0}: rien n’a été modifié. Rouvrez la \
                        page et recommencez. Si cela ne suffit pas, une extension ou un proxy supprime peut-être les en-têtes \

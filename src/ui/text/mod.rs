@@ -95,6 +95,7 @@ impl Text {
             Code::InvalidToken => problems.session_ended,
             Code::SessionRevoked => problems.session_revoked,
             Code::RefreshReused => problems.refresh_reused,
+            Code::InsufficientScope => problems.insufficient_scope,
             Code::ReauthenticationRequired => problems.reauthentication_required,
             Code::ForbiddenOrigin => problems.forbidden_origin,
             Code::CookiesRequired => problems.cookies_required,

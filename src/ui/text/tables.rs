@@ -277,6 +277,7 @@ pub struct ProblemsTexts {
     pub session_ended: Words,
     pub session_revoked: Words,
     pub refresh_reused: Words,
+    pub insufficient_scope: Words,
     pub reauthentication_required: Words,
     pub forbidden_origin: Words,
     /// Before a link to the service's own address.
