@@ -3,6 +3,7 @@
 
 pub mod access_token;
 pub mod activity;
+pub mod client;
 pub mod credentials;
 pub mod crowding;
 pub mod device;

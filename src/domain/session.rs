@@ -1,6 +1,7 @@
 //! A session: one sign-in on one device, and the family of its refresh tokens. A session is one row, however often its
 //! refresh token is rotated.
 
+use super::client::{ClientKind, TokenTransport};
 use super::device::Device;
 use super::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
 use super::time::Timestamp;
@@ -237,6 +238,11 @@ impl Session {
             created_at: *rotated_at,
             expires_at: self.lifetime.token_end(*rotated_at),
         }
+    }
+
+    /// How its client carries the refresh token.
+    pub fn token_transport(&self) -> TokenTransport {
+        ClientKind::of(&self.client_id).token_transport()
     }
 
     /// Whether the session may be used at `now`: it is not revoked, it has reached neither end, and its user is not

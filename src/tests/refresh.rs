@@ -276,7 +276,7 @@ async fn a_refusal_touches_no_cookie_whatever_the_request_brought() {
 
 #[tokio::test]
 async fn a_native_client_gets_its_tokens_in_the_body_and_never_a_cookie() {
-    let client: latchkey::server::config::Client =
+    let client: latchkey::domain::client::Client =
         serde_json::from_value(json!({"id": "cli", "kind": "native"})).unwrap();
     let app = TestApp::on(Backend::Sqlite).with(|settings| settings.clients = vec![client]).start().await;
     app.signed_up("ada").await;

@@ -1,6 +1,8 @@
 //! All settings, with their defaults and bounds.
 
 use super::{ConfigError, duration};
+use crate::domain::client::Client;
+use crate::domain::id::ClientId;
 pub use crate::domain::registration::Registration;
 use jsonwebtoken::Algorithm;
 use serde::de::IgnoredAny;
@@ -188,24 +190,6 @@ section! {
     }
 }
 
-/// What kind of program a client is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum ClientKind {
-    /// An app or a script. It gets its refresh token in the body, and never a cookie.
-    Native,
-}
-
-/// A registered client.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Client {
-    /// What it calls itself (`client_id`, RFC 6749 section 2.2).
-    pub id: String,
-    /// What kind of program it is.
-    pub kind: ClientKind,
-}
-
 impl Server {
     /// Whether browsers connect with TLS.
     pub fn is_https(&self) -> bool {
@@ -267,8 +251,8 @@ impl Settings {
             return bad("password.argon2_memory", "these Argon2 parameters do not go together (RFC 9106 section 3.1)");
         }
         for (n, client) in self.clients.iter().enumerate() {
-            let taken = client.id == "web" || self.clients[..n].iter().any(|other| other.id == client.id);
-            if client.id.is_empty() || taken {
+            let taken = client.id == ClientId::web() || self.clients[..n].iter().any(|other| other.id == client.id);
+            if client.id.as_str().is_empty() || taken {
                 return bad("clients", "each id must be there, of its own, and not \"web\"");
             }
         }

@@ -6,8 +6,9 @@ use super::{farewell, web_session};
 use crate::api::Secret;
 use crate::api::data::{TokenType, Tokens};
 use crate::api::problem::{Code, Problem};
+use crate::domain::client::{Client, TokenTransport};
 use crate::domain::farewell::{Farewell, Why};
-use crate::domain::id::{ClientId, SessionId};
+use crate::domain::id::SessionId;
 use crate::server::service::{BrowserCookies, Credentials, Granted, ServiceError, Services, SignIn, SignUp, Source};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use leptos_axum::ResponseOptions;
@@ -62,33 +63,37 @@ pub(crate) async fn sign_in(
 ) -> Answer<Tokens> {
     let context = RequestContext::current()?;
     must_keep_cookies(&context, check_cookies)?;
-    let web = client.as_deref().is_none_or(|client| client.is_empty() || client == "web");
-    let client = match client.filter(|_| !web) {
-        None => ClientId::web(),
-        Some(id) if context.services().settings().clients.iter().any(|client| client.id == id) => ClientId::new(id),
-        Some(_) => return Err(ServiceError::UnknownClient.into()),
+    let registered = &context.services().settings().clients;
+    let client = Client::find(registered, client.as_deref()).ok_or(ServiceError::UnknownClient)?;
+    let transport = client.kind.token_transport();
+    let cookies = match transport {
+        TokenTransport::Cookie => context.browser_cookies(),
+        TokenTransport::Body => BrowserCookies::default(),
     };
-    let cookies = if web { context.browser_cookies() } else { BrowserCookies::default() };
     let (services, source) = (context.services().clone(), context.source.clone());
     let granted = complete(async move {
         let sign_in = SignIn { username: &username, password: &password, remember, client: &client };
         services.sign_in(sign_in, &source, &cookies).await
     })
     .await?;
-    Ok(if web { enter(&context, granted).await } else { to_native(granted) })
+    Ok(match transport {
+        TokenTransport::Cookie => enter(&context, granted).await,
+        TokenTransport::Body => to_native(granted),
+    })
 }
 
 pub(crate) async fn refresh(body: Option<Secret>, shared: bool) -> Answer<Tokens> {
     let context = RequestContext::current()?;
-    let native = body.is_some();
     let presented = context.refresh_token(body.as_ref()).ok_or(ServiceError::InvalidToken)?;
     let (services, source) = (context.services().clone(), context.source.clone());
+    let transport = presented.transport;
     let granted = complete(async move { services.refresh(&presented, shared, &source).await }).await?;
-    if native {
-        return Ok(to_native(granted));
-    }
-    // Creates the web session again if the browser has lost it.
-    Ok(if context.has_web { to_browser(granted) } else { enter(&context, granted).await })
+    Ok(match transport {
+        TokenTransport::Body => to_native(granted),
+        TokenTransport::Cookie if context.has_web => to_browser(granted),
+        // Creates the web session again if the browser has lost it.
+        TokenTransport::Cookie => enter(&context, granted).await,
+    })
 }
 
 /// Tokens for a native client: all in the body, none in a cookie.

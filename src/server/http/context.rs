@@ -5,11 +5,10 @@ use super::farewell::Kept;
 use super::router::App;
 use crate::api::Secret;
 use crate::api::problem::{Code, Problem};
+use crate::domain::client::TokenTransport;
 use crate::domain::preferences::Preferences;
 use crate::domain::scope::Scope;
-use crate::server::service::{
-    BrowserCookies, Caller, Credentials, PresentedToken, ServiceError, Services, Source, TokenTransport,
-};
+use crate::server::service::{BrowserCookies, Caller, Credentials, PresentedToken, ServiceError, Services, Source};
 use http::{HeaderMap, HeaderValue, header};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
@@ -56,7 +55,7 @@ impl RequestContext {
     /// never valid.
     pub(crate) fn refresh_cookie(&self) -> Option<PresentedToken> {
         let token = self.refresh.is_there().then(|| self.refresh.value().unwrap_or_default().to_owned());
-        token.map(|token| PresentedToken { token: Secret::new(token), way: TokenTransport::Cookie })
+        token.map(|token| PresentedToken { token: Secret::new(token), transport: TokenTransport::Cookie })
     }
 
     /// The cookies that a sign-in in a browser takes into account.
@@ -69,7 +68,7 @@ impl RequestContext {
 
     /// The refresh token of the request. A native client sends it in the body.
     pub(crate) fn refresh_token(&self, body: Option<&Secret>) -> Option<PresentedToken> {
-        let body = body.map(|token| PresentedToken { token: token.clone(), way: TokenTransport::Body });
+        let body = body.map(|token| PresentedToken { token: token.clone(), transport: TokenTransport::Body });
         body.or_else(|| self.refresh_cookie())
     }
 

@@ -6,8 +6,9 @@ use super::limits::origin;
 use super::queue::{RefreshOutcome, TokenUse};
 use super::{Granted, ServiceError, Services, Source, event};
 use crate::domain::activity::{Event, Kind};
+use crate::domain::client::{Client, ClientKind};
 use crate::domain::credentials::{Password, PasswordError, Username};
-use crate::domain::id::{ClientId, KeyId, SessionId, UserId};
+use crate::domain::id::{KeyId, SessionId, UserId};
 use crate::domain::session::{Lifetime, Session, Unminted};
 use crate::domain::time::Timestamp;
 use crate::server::common_passwords::{is_common, words_of_the_site};
@@ -33,7 +34,7 @@ pub struct SignIn<'a> {
     pub username: &'a str,
     pub password: &'a crate::api::Secret,
     pub remember: bool,
-    pub client: &'a ClientId,
+    pub client: &'a Client,
 }
 
 impl Services {
@@ -58,7 +59,7 @@ impl Services {
         };
         self.succeeded(attempt).await;
         tracing::info!(target: AUDIT, user = %user.id, ip = source.ip, "an account was made");
-        self.start_session(&user, &ClientId::web(), sign_up.remember, source, brought).await
+        self.start_session(&user, &Client::web(), sign_up.remember, source, brought).await
     }
 
     /// Creates an account. Without a source, the operator does.
@@ -203,7 +204,7 @@ impl Services {
     async fn start_session(
         &self,
         user: &User,
-        client: &ClientId,
+        client: &Client,
         remember: bool,
         source: &Source,
         brought: &BrowserCookies,
@@ -231,14 +232,17 @@ impl Services {
             return Err(ServiceError::InvalidCredentials);
         }
         tracing::info!(target: AUDIT, user = %user.id, sid = %session.id, ip = source.ip, "signed in");
-        let device = if *client == ClientId::web() { self.know_browser(&user.id, brought).await } else { None };
+        let device = match client.kind {
+            ClientKind::Web => self.know_browser(&user.id, brought).await,
+            ClientKind::Native => None,
+        };
         Ok(Granted { device, ..self.grant(session, refresh)? })
     }
 
     fn new_session(
         &self,
         user: &User,
-        client: &ClientId,
+        client: &Client,
         remember: bool,
         now: Timestamp,
     ) -> Result<Unminted, ServiceError> {
@@ -252,7 +256,7 @@ impl Services {
         let nonce = base64url(&self.random::<16>());
         let lifetime = Lifetime::start(now, idle, absolute, remember);
         let id = SessionId::new(self.time_ordered_id(now));
-        Ok(Session::start(id, user.id.clone(), client.clone(), lifetime, key_id, nonce))
+        Ok(Session::start(id, user.id.clone(), client.id.clone(), lifetime, key_id, nonce))
     }
 
     /// UUIDv7 (RFC 9562 section 5.7): sorted by time, with 74 random bits.

@@ -1,6 +1,6 @@
 //! The reason that the sign-in page shows to a browser whose session has ended.
 
-use super::identity::{PresentedToken, TokenTransport};
+use super::identity::PresentedToken;
 use super::{ServiceError, Services};
 use crate::domain::activity::Kind;
 use crate::domain::farewell::{Farewell, Why, may_know_device};
@@ -29,9 +29,7 @@ impl Services {
             let why = if now.as_secs() < claims.exp { Why::Gone } else { Why::Expired };
             return Ok(Some(Farewell::new(why, None)));
         };
-        if TokenTransport::of(&session.client_id) != shown.way
-            || !refresh::belongs(&claims, &session, &self.access.ring())
-        {
+        if session.token_transport() != shown.transport || !refresh::belongs(&claims, &session, &self.access.ring()) {
             return Ok(None);
         }
         let Some(farewell) = Farewell::of(&session, now) else { return Ok(None) };

@@ -5,7 +5,8 @@ use super::queue::{RefreshOutcome, RefreshRequest, TokenUse};
 use super::{ServiceError, Services, Source};
 use crate::api::Secret;
 use crate::api::data::Me;
-use crate::domain::id::{AgentDigest, ClientId, SessionId, TokenDigest, UserId};
+use crate::domain::client::TokenTransport;
+use crate::domain::id::{AgentDigest, SessionId, TokenDigest, UserId};
 use crate::domain::redeem::Refusal;
 use crate::domain::refresh_token::{Presented, RefreshClaims};
 use crate::domain::scope::{Scope, Scopes};
@@ -30,28 +31,11 @@ pub struct Credentials {
     pub refresh: Option<PresentedToken>,
 }
 
-/// A refresh token and how it was sent. A token is accepted only in the way of its client: a browser's only as a
-/// cookie, a native client's only in the body.
+/// A refresh token and how it was sent.
 #[derive(Clone, Debug)]
 pub struct PresentedToken {
     pub token: Secret,
-    pub way: TokenTransport,
-}
-
-/// How a client sends its refresh token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TokenTransport {
-    /// As a cookie: browsers.
-    Cookie,
-    /// In the body: native clients.
-    Body,
-}
-
-impl TokenTransport {
-    /// How this client sends its refresh tokens.
-    pub fn of(client: &ClientId) -> Self {
-        if *client == ClientId::web() { Self::Cookie } else { Self::Body }
-    }
+    pub transport: TokenTransport,
 }
 
 /// The caller: a user, on one of their sessions, and what the credential allows.
@@ -155,7 +139,7 @@ impl Services {
     /// `InvalidToken` when it is not one of ours; a passing fault of the store.
     pub(super) async fn present(
         &self,
-        PresentedToken { token, way }: &PresentedToken,
+        PresentedToken { token, transport }: &PresentedToken,
         source: &Source,
         purpose: TokenUse,
     ) -> Result<RefreshOutcome, ServiceError> {
@@ -176,8 +160,14 @@ impl Services {
             may_be_later: false,
             shared: purpose == TokenUse::Exchange { shared: true },
         };
-        let request =
-            RefreshRequest { claims, presented, way: *way, purpose, source: source.clone(), span: Span::current() };
+        let request = RefreshRequest {
+            claims,
+            presented,
+            transport: *transport,
+            purpose,
+            source: source.clone(),
+            span: Span::current(),
+        };
         let outcome = self.queue.present(request).await?;
         log_refresh(&outcome, source);
         Ok(outcome)
@@ -242,8 +232,7 @@ impl Services {
         };
         let session = self.store.session(&claims.sid).await?;
         let ours = |session: &Session| {
-            TokenTransport::of(&session.client_id) == shown.way
-                && refresh::belongs(&claims, session, &self.access.ring())
+            session.token_transport() == shown.transport && refresh::belongs(&claims, session, &self.access.ring())
         };
         Ok(session.filter(ours))
     }

@@ -21,7 +21,7 @@ mod sessions;
 
 pub use accounts::{SignIn, SignUp};
 pub use history::{History, HistoryEntry};
-pub use identity::{Caller, Credentials, PresentedToken, TokenTransport};
+pub use identity::{Caller, Credentials, PresentedToken};
 pub use known_browsers::BrowserCookies;
 pub use live::{LiveEvent, Watch};
 pub use one_time_links::MadeLink;

@@ -2,9 +2,9 @@
 //! one writer and the commit is the expensive part. [`super::refresh_batch`] decides each request by itself, and
 //! answers are sent only after the commit.
 
-use super::identity::TokenTransport;
 use super::refresh_batch::Batch;
 use super::{ServiceError, Source};
+use crate::domain::client::TokenTransport;
 use crate::domain::id::SessionId;
 use crate::domain::redeem::Refusal;
 use crate::domain::refresh_token::{Presented, RefreshClaims};
@@ -47,7 +47,7 @@ pub(super) enum TokenUse {
 pub(super) struct RefreshRequest {
     pub claims: RefreshClaims,
     pub presented: Presented,
-    pub way: TokenTransport,
+    pub transport: TokenTransport,
     pub purpose: TokenUse,
     pub source: Source,
     /// The log span of its request.

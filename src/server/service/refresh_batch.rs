@@ -1,7 +1,6 @@
 //! Decides the refresh tokens that share one transaction, one after the other, by the rule ([`redeem`]). Each decision
 //! sees the sessions as the ones before have left them.
 
-use super::identity::TokenTransport;
 use super::queue::{Exchange, RefreshOutcome, RefreshRequest, TokenUse};
 use super::{ServiceError, Source, event};
 use crate::domain::activity::{Event, Kind, Party};
@@ -44,12 +43,12 @@ impl Batch {
         request: &RefreshRequest,
         decided_at: Timestamp,
     ) -> Result<RefreshOutcome, ServiceError> {
-        let RefreshRequest { claims, presented, way, purpose, source, span: _ } = request;
+        let RefreshRequest { claims, presented, transport, purpose, source, span: _ } = request;
         let Some(decided) = self.sessions.get_mut(&presented.sid) else {
             return Ok(RefreshOutcome::Refused(Refusal::NotOurs, None));
         };
         let session = &mut decided.session;
-        if TokenTransport::of(&session.client_id) != *way || !refresh::belongs(claims, session, ring) {
+        if session.token_transport() != *transport || !refresh::belongs(claims, session, ring) {
             return Ok(RefreshOutcome::Refused(Refusal::NotOurs, None));
         }
         let may_be_later = refresh::may_be_later(claims, session, ring);

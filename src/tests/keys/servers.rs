@@ -2,12 +2,13 @@
 
 use super::*;
 use latchkey::api::Secret;
+use latchkey::domain::client::TokenTransport;
 use latchkey::domain::id::KeyId;
 use latchkey::domain::key_schedule::SPREAD;
 use latchkey::domain::scope::Scope;
 use latchkey::server::application::{self, Runtime};
 use latchkey::server::ports::KeyChanges;
-use latchkey::server::service::{PresentedToken, ServiceError, Services, TokenTransport};
+use latchkey::server::service::{PresentedToken, ServiceError, Services};
 use latchkey::server::storage;
 use latchkey::server::system::SystemEntropy;
 use latchkey::server::token::key_manager::When;
@@ -62,7 +63,7 @@ on_both_databases! {
         until_just_before_the_takeover(&app).await;
         app.advance(SECOND);
         device.try_refresh().await.expect(200);
-        let shown = PresentedToken { token: Secret::new(device.refresh_token().to_owned()), way: TokenTransport::Cookie };
+        let shown = PresentedToken { token: Secret::new(device.refresh_token().to_owned()), transport: TokenTransport::Cookie };
         assert!(deaf.family(&shown).await.unwrap().is_some());
     }
 

@@ -8,8 +8,8 @@ use super::support::{Anonymous, Backend, FIREFOX, PASSWORD, REFRESH, Reply, Test
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
-use latchkey::domain::id::{KeyId, UserId};
-use latchkey::server::config::{Client, ClientKind};
+use latchkey::domain::client::{Client, ClientKind};
+use latchkey::domain::id::{ClientId, KeyId, UserId};
 use model::{Access, Expected, Model, SECOND};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 use reqwest::Method;
@@ -39,7 +39,7 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let native = Client { id: "cli".into(), kind: ClientKind::Native };
+        let native = Client { id: ClientId::new("cli"), kind: ClientKind::Native };
         let app = TestApp::on(Backend::Sqlite).with(|settings| settings.clients.push(native)).start().await;
         let mut world = Self {
             model: Model { now: app.now().as_millis(), ..Model::default() },
