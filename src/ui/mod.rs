@@ -3,8 +3,8 @@
 //! The server renders the pages ([`app`]), and the browser hydrates them (`hydrate`). Their markup also works as plain
 //! HTML: forms post to the paths of the server functions, and the answer redirects back with a code in the address.
 //! Logic is kept apart from the components: [`auth`] (the access token, its renewal, every call), [`devices`] (the
-//! actions of the devices page), [`activity`] (the meaning of events), [`notice`] and [`mod@text`] (texts), [`naming`],
-//! [`calendar`], [`links`]. Functions that need a browser are called only from effects and event handlers.
+//! actions of the devices page), [`submission`] (sending forms), [`activity`] (the meaning of events), [`notice`] and
+//! [`mod@text`] (texts), [`naming`], [`calendar`], [`links`]. Functions that need a browser are called only from effects and event handlers.
 
 pub mod activity;
 pub mod address;
@@ -27,6 +27,7 @@ pub mod page;
 pub mod pages;
 pub mod shell;
 pub mod strength;
+pub mod submission;
 pub mod text;
 pub mod time_zone;
 pub mod typed;

@@ -52,6 +52,24 @@ impl Notice {
             _ => Self::general(text().problem(code)),
         })
     }
+
+    /// The messages in the address of a page that asks for the password, otherwise as [`from_query`](Self::from_query).
+    pub fn of_password_page(address: &Address) -> Self {
+        if arrived_with(address, Code::InvalidCredentials) {
+            return Self::general(text().problems().wrong_password);
+        }
+        // The page says anyway that it needs the password.
+        let says_so = arrived_with(address, Code::ReauthenticationRequired);
+        Self::from_query(address).filter(|_| !says_so).unwrap_or_default()
+    }
+
+    /// The messages for a problem. A wrong password is shown beside its field.
+    pub fn with_password(problem: &Problem, field: &str) -> Self {
+        match problem.code {
+            Code::InvalidCredentials => Self::field(field, text().problems().wrong_password),
+            _ => Self::from(problem),
+        }
+    }
 }
 
 impl From<&Problem> for Notice {
@@ -89,7 +107,7 @@ pub fn sentence(problem: &Problem) -> String {
 }
 
 /// Whether the address carries this code.
-pub fn arrived_with(address: &Address, code: Code) -> bool {
+fn arrived_with(address: &Address, code: Code) -> bool {
     address.parameter(query::ERROR).as_deref().and_then(code_of) == Some(code)
 }
 
@@ -144,6 +162,23 @@ mod tests {
         assert_eq!(Notice::from(&answer), expected);
         assert_eq!(expected.of("password").as_deref(), Some("This is too short. Use at least 15 characters."));
         assert_eq!(expected.of("username"), None);
+    }
+
+    #[test]
+    fn a_page_that_asks_for_the_password_says_only_what_is_new() {
+        let of = |code| Notice::of_password_page(&query(&[("error", code)]));
+        assert_eq!(of("invalid_credentials"), Notice::general(text().problems().wrong_password));
+        assert_eq!(of("reauthentication_required"), Notice::default());
+        assert_eq!(of("unavailable"), Notice::general(text().problem(Code::Unavailable)));
+        assert_eq!(Notice::of_password_page(&query(&[])), Notice::default());
+    }
+
+    #[test]
+    fn a_wrong_password_is_told_beside_its_field_and_anything_else_as_elsewhere() {
+        let wrong = Notice::with_password(&Problem::new(Code::InvalidCredentials), "currentPassword");
+        assert_eq!(wrong, Notice::field("currentPassword", text().problems().wrong_password));
+        let taken = Problem::new(Code::UsernameTaken);
+        assert_eq!(Notice::with_password(&taken, "currentPassword"), Notice::from(&taken));
     }
 
     #[test]

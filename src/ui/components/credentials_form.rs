@@ -2,19 +2,20 @@
 
 use super::field::{self, PasswordField, UsernameField};
 use super::message::Alert;
+use super::post_form::PostForm;
 use crate::api::data::Tokens;
-use crate::api::problem::{Code, Problem};
+use crate::api::problem::Problem;
 use crate::api::{Flag, Secret, auth as calls, return_to};
 use crate::domain::registration::Registration;
 use crate::ui::address::Address;
 use crate::ui::environment::{PageEnvironment, RememberHint};
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
+use crate::ui::submission::{Next, Submission};
 use crate::ui::{auth, browser, text};
 use leptos::either::Either;
 use leptos::html;
 use leptos::prelude::*;
-use web_sys::SubmitEvent;
 
 /// The username in a form that was refused. The server may provide it as context, so that the field shows it again
 /// although it is not in the address.
@@ -90,7 +91,6 @@ const REMEMBER_HINT: &str = "remember-hint";
 #[component]
 pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
     let arrived = Address::expect();
-    let notice = RwSignal::new(Notice::from_query(&arrived).unwrap_or_default());
     let asked_for = arrived.parameter(query::RETURN_TO);
     let return_to = asked_for.as_deref().map(|path| return_to::page(Some(path)));
     let (question, other, other_page) = entrance.other();
@@ -101,52 +101,31 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
     let username = NodeRef::<html::Input>::new();
     let password = NodeRef::<html::Input>::new();
     let remember = NodeRef::<html::Input>::new();
-    let busy = RwSignal::new(false);
     let destination = return_to::page(return_to.as_deref());
 
     let typed = use_context::<TypedUsername>().map(|typed| typed.0);
 
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        notice.set(Notice::default());
+    let notice = Notice::from_query(&arrived).unwrap_or_default();
+    let form = Submission::new(notice, [("username", username), ("password", password)]);
+    let send = move || {
         let remembered = Flag(remember.get_untracked().is_some_and(|checkbox| checkbox.checked()));
-        let name = field::value(username);
         let secret = Secret::new(field::value(password));
         let destination = destination.clone();
-        browser::spawn(async move {
-            match entrance.enter(name, secret, remembered).await {
-                Ok(_) => {
-                    auth::entrance::signed_in();
-                    browser::replace(&destination);
-                }
-                Err(problem) => {
-                    let refused = Notice::from(&problem);
-                    let node = if refused.of("username").is_some() { username } else { password };
-                    notice.try_set(refused);
-                    busy.try_set(false);
-                    if problem.code != Code::Unavailable {
-                        field::focus(node);
-                    }
-                }
-            }
+        form.send(entrance.enter(field::value(username), secret, remembered), move |_| {
+            auth::entrance::signed_in();
+            browser::replace(&destination);
+            Next::Leave
         });
     };
 
     view! {
-        <Alert
-            message=Signal::derive(move || notice.with(|notice| notice.general.clone()))
-            link=Signal::derive(move || notice.with(|notice| notice.link.clone()))
-        />
-        <form class="form" method="post" action=entrance.action() on:submit=submit aria-busy=move || busy.get().to_string()>
+        <Alert message=form.general() link=form.link() />
+        <PostForm form action=Some(entrance.action()) send>
             {return_to.map(|path| view! { <input type="hidden" name=query::RETURN_TO value=path /> })}
             {PageEnvironment::current().checks_cookies.then(|| view! { <input type="hidden" name="checkCookies" value="true" /> })}
             <UsernameField
                 node=username
-                problem=Signal::derive(move || notice.with(|notice| notice.of("username")))
+                problem=form.problem("username")
                 value=typed
             />
             <PasswordField
@@ -154,7 +133,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
                 label=text().enter().password
                 autocomplete=entrance.autocomplete()
                 node=password
-                problem=Signal::derive(move || notice.with(|notice| notice.of("password")))
+                problem=form.problem("password")
                 hint=entrance.rule()
                 username=(entrance == Entrance::SignUp).then(|| Callback::new(move |()| field::value(username)))
             />
@@ -179,7 +158,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
             <button class="button button--primary button--wide" type="submit">
                 {entrance.button()}
             </button>
-        </form>
+        </PostForm>
         <p class="gate__other">
             {if other_is_open {
                 Either::Left(view! { {question} " " <a href=other_page>{other}</a> })

@@ -15,6 +15,7 @@ pub mod gate;
 pub mod heading;
 pub mod message;
 pub mod password_dialog;
+pub mod post_form;
 pub mod preferences_form;
 pub mod relative_time;
 pub mod rename_form;

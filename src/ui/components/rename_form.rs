@@ -1,15 +1,18 @@
 //! The form that renames a device in its row.
 
 use super::field;
+use super::post_form::PostForm;
 use crate::api::auth as calls;
 use crate::api::data::SessionInfo;
 use crate::domain::device::{NAME_MAX, device_name};
 use crate::ui::devices::Devices;
-use crate::ui::{browser, links, naming, notice, text};
+use crate::ui::notice::{self, Notice};
+use crate::ui::submission::{Next, Submission};
+use crate::ui::{links, naming, text};
 use leptos::html;
 use leptos::prelude::*;
 use wasm_bindgen::JsCast;
-use web_sys::{KeyboardEvent, SubmitEvent};
+use web_sys::KeyboardEvent;
 
 /// The form in place of the name. `on_done` is called after saving or cancelling.
 #[component]
@@ -19,9 +22,10 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
     let problem_id = format!("name-problem-{}", session.sid);
     let cancel_id = format!("cancel-{}", session.sid);
     let former = naming::title(&session);
-    let problem = RwSignal::new(None::<String>);
-    let busy = RwSignal::new(false);
     let node = NodeRef::<html::Input>::new();
+    let form = Submission::new(Notice::default(), [("name", node)])
+        .explaining(|problem| Notice::field("name", notice::sentence(problem)));
+    let problem = form.problem("name");
     Effect::new(move || {
         if let Some(input) = node.get() {
             let _ = input.focus();
@@ -29,34 +33,18 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
         }
     });
 
-    let save = move |event: SubmitEvent| {
-        event.prevent_default();
+    let save = move || {
         let Some(name) = device_name(&field::value(node)) else {
-            problem.set(Some(text().fields().name.to_owned()));
-            return field::focus(node);
+            return form.reject(Notice::field("name", text().fields().name));
         };
-        if busy.get_untracked() {
-            return;
-        }
         if name == former {
             return on_done.run(());
         }
-        busy.set(true);
-        problem.set(None);
         let sid = sid.clone();
-        browser::spawn(async move {
-            let result = calls::rename_session(sid.clone(), name.clone()).await;
-            busy.try_set(false);
-            match result {
-                Ok(()) => {
-                    on_done.try_run(());
-                    devices.renamed(&sid, name);
-                }
-                Err(refused) => {
-                    problem.try_set(Some(notice::sentence(&refused)));
-                    field::focus(node);
-                }
-            }
+        form.send(calls::rename_session(sid.clone(), name.clone()), move |()| {
+            on_done.try_run(());
+            devices.renamed(&sid, name);
+            Next::Stay
         });
     };
     let give_up = move |event: KeyboardEvent| {
@@ -71,19 +59,12 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
             event.prevent_default();
             on_done.run(());
         }></form>
-        <form
-            class="rename"
-            method="post"
-            action=links::post::RENAME
-            on:submit=save
-            on:keydown=give_up
-            aria-busy=move || busy.get().to_string()
-        >
+        <PostForm form class="rename" action=Some(links::post::RENAME) send=save>
             <input type="hidden" name="sid" value=session.sid.to_string() />
             <label class="field__label" for=input_id.clone()>
                 {text().devices().name}
             </label>
-            <div class="rename__line">
+            <div class="rename__line" on:keydown=give_up>
                 <input
                     class="input"
                     id=input_id
@@ -105,12 +86,12 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
                 </button>
             </div>
             <RenameProblem id=format!("name-problem-{}", session.sid) problem />
-        </form>
+        </PostForm>
     }
 }
 
 #[component]
-fn RenameProblem(id: String, problem: RwSignal<Option<String>>) -> impl IntoView {
+fn RenameProblem(id: String, problem: Signal<Option<String>>) -> impl IntoView {
     move || {
         let id = id.clone();
         problem.get().map(|sentence| {

@@ -1,7 +1,9 @@
 //! The form that signs out on this device.
 
 use crate::api::auth as calls;
+use crate::api::problem::Problem;
 use crate::ui::auth::{self, transport};
+use crate::ui::submission::{Next, Submission};
 use crate::ui::{browser, links, notice, text};
 use leptos::prelude::*;
 use web_sys::SubmitEvent;
@@ -20,31 +22,26 @@ pub fn SignOutForm() -> impl IntoView {
     }
 }
 
-/// Adds the event handler. For the browser only. If the server cannot be reached, `failure` says so, and nobody is
+/// Adds the event handler. For the browser only. If the server cannot be reached, `signing_out` says so, and nobody is
 /// signed out.
-pub fn hydrate(failure: RwSignal<Option<String>>) {
+pub fn hydrate(signing_out: Submission) {
     let Some(form) = browser::element(FORM) else { return };
-    let busy = StoredValue::new(false);
-    browser::listen(&form.clone(), "submit", move |event: SubmitEvent| {
+    browser::listen(&form, "submit", move |event: SubmitEvent| {
         event.prevent_default();
-        if busy.get_value() {
-            return;
-        }
-        busy.set_value(true);
-        failure.set(None);
-        let _ = form.set_attribute("aria-busy", "true");
-        let form = form.clone();
-        browser::spawn(async move {
-            match transport::alone(Box::pin(calls::sign_out(None))).await {
-                // A session that has already ended counts as signed out.
-                Ok(()) => auth::signed_out(),
-                Err(problem) if notice::is_over(problem.code) => auth::signed_out(),
-                Err(problem) => {
-                    busy.set_value(false);
-                    let _ = form.remove_attribute("aria-busy");
-                    failure.set(Some(notice::sentence(&problem)));
-                }
-            }
+        signing_out.send(sign_out(), |()| {
+            auth::signed_out();
+            Next::Leave
         });
     });
+    Effect::new(move || {
+        let _ = form.set_attribute("aria-busy", &signing_out.is_busy().to_string());
+    });
+}
+
+async fn sign_out() -> Result<(), Problem> {
+    match transport::alone(Box::pin(calls::sign_out(None))).await {
+        // A session that has already ended counts as signed out.
+        Err(problem) if notice::is_over(problem.code) => Ok(()),
+        result => result,
+    }
 }

@@ -1,21 +1,21 @@
 //! The page `/account`: changing the password, exporting one's data, deleting the account.
 
 use crate::api::data::Account;
-use crate::api::problem::{Code, Problem};
 use crate::api::{Secret, account as reads, auth as calls};
 use crate::ui::address::Address;
 use crate::ui::auth::{self, transport};
 use crate::ui::components::field::{self, PasswordField, WhosePassword};
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::{Alert, Done};
+use crate::ui::components::post_form::PostForm;
 use crate::ui::components::relative_time::{RelativeTime, TimeFormat};
 use crate::ui::environment::PageEnvironment;
 use crate::ui::links::{self, query};
-use crate::ui::notice::{self, Notice};
+use crate::ui::notice::Notice;
+use crate::ui::submission::{Next, Submission};
 use crate::ui::{browser, text};
 use leptos::html;
 use leptos::prelude::*;
-use web_sys::SubmitEvent;
 
 #[component]
 pub(super) fn AccountPage(known: Account) -> impl IntoView {
@@ -61,28 +61,13 @@ fn Facts(known: Account) -> impl IntoView {
     }
 }
 
-/// The message of a form on this page. A wrong password is shown beside its field.
-fn notice_for(problem: &Problem, password: &str) -> Notice {
-    match problem.code {
-        Code::InvalidCredentials => Notice::field(password, text().problems().wrong_password),
-        _ => Notice::from(problem),
-    }
-}
-
 #[component]
 fn ChangePassword(username: String, on_change: Callback<()>) -> impl IntoView {
-    // Without JavaScript the error is in the address.
     let arrived = Address::expect();
-    let came_back = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
-        Some(Notice::general(text().problems().wrong_password))
-    } else {
-        Notice::from_query(&arrived)
-    };
     let judged_for = Callback::new({
         let username = username.clone();
         move |()| username.clone()
     });
-    let notice = RwSignal::new(came_back.unwrap_or_default());
     let disowned = arrived.parameter(query::NOT_ME).map(|how| {
         let account = text().account();
         let words = match how.as_str() {
@@ -93,50 +78,30 @@ fn ChangePassword(username: String, on_change: Callback<()>) -> impl IntoView {
         words.to_owned()
     });
     let done = RwSignal::new(disowned);
-    let busy = RwSignal::new(false);
     let current = NodeRef::<html::Input>::new();
     let new = NodeRef::<html::Input>::new();
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        notice.set(Notice::default());
+    // Without JavaScript the error is in the address.
+    let fields = [("newPassword", new), ("currentPassword", current)];
+    let form = Submission::new(Notice::of_password_page(&arrived), fields)
+        .explaining(|problem| Notice::with_password(problem, "currentPassword"));
+    let send = move || {
         done.set(None);
         let (old_password, new_password) = (Secret::new(field::value(current)), Secret::new(field::value(new)));
-        browser::spawn(async move {
-            let result = calls::change_password(old_password, new_password).await;
-            busy.try_set(false);
-            match result {
-                Ok(()) => {
-                    field::clear(current);
-                    field::clear(new);
-                    done.try_set(Some(text().account().changed.to_owned()));
-                    on_change.try_run(());
-                }
-                Err(problem) => {
-                    let refused = notice_for(&problem, "currentPassword");
-                    let node = if refused.of("newPassword").is_some() { new } else { current };
-                    notice.try_set(refused);
-                    field::focus(node);
-                }
-            }
+        form.send(calls::change_password(old_password, new_password), move |()| {
+            field::clear(current);
+            field::clear(new);
+            done.try_set(Some(text().account().changed.to_owned()));
+            on_change.try_run(());
+            Next::Stay
         });
     };
     view! {
         <section class="card section" id="password">
             <h2>{text().account().change_password}</h2>
             <p class="section__lead">{text().account().change_lead}</p>
-            <Alert message=Signal::derive(move || notice.with(|notice| notice.general.clone())) />
+            <Alert message=form.general() />
             <Done message=done />
-            <form
-                class="form"
-                method="post"
-                action=links::post::PASSWORD
-                on:submit=submit
-                aria-busy=move || busy.get().to_string()
-            >
+            <PostForm form action=Some(links::post::PASSWORD) send>
                 <WhosePassword username />
                 <input type="hidden" name=query::RETURN_TO value=links::ACCOUNT />
                 <PasswordField
@@ -145,7 +110,7 @@ fn ChangePassword(username: String, on_change: Callback<()>) -> impl IntoView {
                     label=text().account().current
                     autocomplete="current-password"
                     node=current
-                    problem=Signal::derive(move || notice.with(|notice| notice.of("currentPassword")))
+                    problem=form.problem("currentPassword")
                 />
                 <PasswordField
                     id="new-password"
@@ -154,7 +119,7 @@ fn ChangePassword(username: String, on_change: Callback<()>) -> impl IntoView {
                     label=text().account().new
                     autocomplete="new-password"
                     node=new
-                    problem=Signal::derive(move || notice.with(|notice| notice.of("newPassword")))
+                    problem=form.problem("newPassword")
                     hint=Some((text().enter().password_rule)(PageEnvironment::current().password_min))
                 />
                 <div>
@@ -162,7 +127,7 @@ fn ChangePassword(username: String, on_change: Callback<()>) -> impl IntoView {
                         {text().account().change_password}
                     </button>
                 </div>
-            </form>
+            </PostForm>
         </section>
     }
 }
@@ -170,31 +135,19 @@ fn ChangePassword(username: String, on_change: Callback<()>) -> impl IntoView {
 /// The export of one's data to a file. It needs the access token, so it works with JavaScript only.
 #[component]
 fn Data() -> impl IntoView {
-    let failure = RwSignal::new(None);
-    let busy = RwSignal::new(false);
+    let form = Submission::new(Notice::default(), []);
     let download = move |_| {
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        failure.set(None);
-        browser::spawn(async move {
-            let result = reads::export_as_text().await;
-            busy.try_set(false);
-            match result {
-                Ok(export) => {
-                    browser::download(text().account().file, "application/json", &browser::spaced_json(export));
-                }
-                Err(problem) => drop(failure.try_set(Some(notice::sentence(&problem)))),
-            }
+        form.send(reads::export_as_text(), |export| {
+            browser::download(text().account().file, "application/json", &browser::spaced_json(export));
+            Next::Stay
         });
     };
     view! {
         <section class="card section hydrated-only">
             <h2>{text().account().data}</h2>
             <p class="section__lead">{text().account().data_lead}</p>
-            <Alert message=failure />
-            <button class="button" type="button" on:click=download aria-busy=move || busy.get().to_string()>
+            <Alert message=form.general() />
+            <button class="button" type="button" on:click=download aria-busy=move || form.is_busy().to_string()>
                 {text().account().download}
             </button>
         </section>
@@ -203,26 +156,14 @@ fn Data() -> impl IntoView {
 
 #[component]
 fn DeleteAccount(username: String) -> impl IntoView {
-    let notice = RwSignal::new(Notice::default());
-    let busy = RwSignal::new(false);
     let node = NodeRef::<html::Input>::new();
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        notice.set(Notice::default());
-        let password = Secret::new(field::value(node));
-        browser::spawn(async move {
-            match transport::alone(Box::pin(calls::delete_account(password))).await {
-                Ok(()) => auth::deleted(),
-                Err(problem) => {
-                    busy.try_set(false);
-                    notice.try_set(notice_for(&problem, "password"));
-                    field::focus(node);
-                }
-            }
+    let form = Submission::new(Notice::default(), [("password", node)])
+        .explaining(|problem| Notice::with_password(problem, "password"));
+    let send = move || {
+        let call = calls::delete_account(Secret::new(field::value(node)));
+        form.send(transport::alone(Box::pin(call)), |()| {
+            auth::deleted();
+            Next::Leave
         });
     };
     view! {
@@ -231,14 +172,8 @@ fn DeleteAccount(username: String) -> impl IntoView {
             <p class="section__lead">{text().account().delete_lead}</p>
             <details class="more">
                 <summary class="button button--warning">{text().account().delete_open}</summary>
-                <Alert message=Signal::derive(move || notice.with(|notice| notice.general.clone())) />
-                <form
-                    class="form"
-                    method="post"
-                    action=links::post::DELETE_ACCOUNT
-                    on:submit=submit
-                    aria-busy=move || busy.get().to_string()
-                >
+                <Alert message=form.general() />
+                <PostForm form action=Some(links::post::DELETE_ACCOUNT) send>
                     <WhosePassword username />
                     <input type="hidden" name=query::RETURN_TO value=links::ACCOUNT />
                     <PasswordField
@@ -246,14 +181,14 @@ fn DeleteAccount(username: String) -> impl IntoView {
                         label=text().account().delete_password
                         autocomplete="current-password"
                         node
-                        problem=Signal::derive(move || notice.with(|notice| notice.of("password")))
+                        problem=form.problem("password")
                     />
                     <div>
                         <button class="button button--danger" type="submit">
                             {text().account().delete_button}
                         </button>
                     </div>
-                </form>
+                </PostForm>
             </details>
         </section>
     }

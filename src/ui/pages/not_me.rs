@@ -1,7 +1,6 @@
 //! The page `/not-me`: before the user ends a session that somebody else started, it says what will happen, and asks
 //! for the password if that was last entered too long ago. A plain form that needs no JavaScript.
 
-use crate::api::problem::Code;
 use crate::ui::address::Address;
 use crate::ui::clock::PageClock;
 use crate::ui::components::device_icon::DeviceIcon;
@@ -10,7 +9,7 @@ use crate::ui::components::heading::Heading;
 use crate::ui::components::message::Alert;
 use crate::ui::components::relative_time::{RelativeTime, TimeFormat};
 use crate::ui::links;
-use crate::ui::notice::{self, Notice};
+use crate::ui::notice::Notice;
 use crate::ui::page::{NotMeContent, Personal};
 use crate::ui::{naming, text};
 use leptos::prelude::*;
@@ -18,15 +17,7 @@ use leptos::prelude::*;
 /// Asks before a session is ended that somebody else started.
 pub fn not_me(Personal { username, content }: Personal<NotMeContent>) -> impl IntoView {
     let NotMeContent { session, password_needed } = content;
-    let arrived = Address::expect();
-    let failure = if notice::arrived_with(&arrived, Code::InvalidCredentials) {
-        Some(text().problems().wrong_password.to_owned())
-    } else if notice::arrived_with(&arrived, Code::ReauthenticationRequired) {
-        // The page says this anyway.
-        None
-    } else {
-        Notice::from_query(&arrived).and_then(|notice| notice.general)
-    };
+    let failure = Notice::of_password_page(&Address::expect()).general;
     let mentioned = naming::mention(&session);
     let clock = PageClock::provide();
     Effect::new(move || clock.start());

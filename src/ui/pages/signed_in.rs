@@ -6,6 +6,8 @@ use crate::ui::clock::PageClock;
 use crate::ui::components::message::Alert;
 use crate::ui::components::sign_out_form;
 use crate::ui::connection::Reachability;
+use crate::ui::notice::Notice;
+use crate::ui::submission::Submission;
 use leptos::prelude::*;
 
 /// A page, with the messages that any page may show.
@@ -14,10 +16,10 @@ pub(super) fn SignedIn<C: IntoView + 'static>(children: TypedChildren<C>) -> imp
     let children = children.into_inner();
     let clock = PageClock::provide();
     let connection = Reachability::provide();
-    let failure = RwSignal::new(None);
+    let signing_out = Submission::new(Notice::default(), []);
     Effect::new(move || {
         auth::follow();
-        sign_out_form::hydrate(failure);
+        sign_out_form::hydrate(signing_out);
         // Separate tasks, so that slow devices can respond to their user in between.
         browser::spawn(async move {
             browser::pause().await;
@@ -29,7 +31,7 @@ pub(super) fn SignedIn<C: IntoView + 'static>(children: TypedChildren<C>) -> imp
         });
     });
     view! {
-        <Alert message=failure />
+        <Alert message=signing_out.general() />
         {children()}
         <p class="toast" role="status">
             {move || connection.words()}
