@@ -120,8 +120,8 @@ pub struct Lifetime {
     pub remember: bool,
 }
 
-/// Longest step to which [`Lifetime::end_as_told`] rounds.
-const TOLD_STEP: Duration = Duration::from_secs(60 * 60);
+/// Longest step to which [`Lifetime::rounded_end`] rounds.
+const END_STEP: Duration = Duration::from_secs(60 * 60);
 
 impl Lifetime {
     /// The lifetime of a session that starts `now`.
@@ -143,8 +143,8 @@ impl Lifetime {
     /// The earlier of the two ends, rounded for holders of the session's tokens. The idle end moves with each rotation,
     /// so a thief who read it exactly could tell when the owner renews, and renew in step. It is therefore rounded down
     /// to the hour, or to a tenth of the idle time if that is shorter.
-    pub fn end_as_told(&self, now: Timestamp) -> Timestamp {
-        let step = TOLD_STEP.min(self.idle / 10);
+    pub fn rounded_end(&self, now: Timestamp) -> Timestamp {
+        let step = END_STEP.min(self.idle / 10);
         self.idle_expires_at.rounded_down(step).max(now).min(self.expires_at)
     }
 }
@@ -353,7 +353,7 @@ mod tests {
             .map(|renewal| {
                 let at = START + Duration::from_secs(450) * renewal;
                 lifetime.idle_expires_at = lifetime.token_end(at);
-                lifetime.end_as_told(at)
+                lifetime.rounded_end(at)
             })
             .collect();
         let mut distinct = ends.clone();
@@ -365,9 +365,9 @@ mod tests {
     fn the_end_that_is_told_is_never_over_nor_later_than_the_absolute_one() {
         let lifetime = Lifetime::start(START, Duration::from_secs(10), HOUR, true);
         let late = START + Duration::from_millis(9_999);
-        assert_eq!(lifetime.end_as_told(late), late);
-        assert!(START + Duration::from_secs(9) <= lifetime.end_as_told(START));
+        assert_eq!(lifetime.rounded_end(late), late);
+        assert!(START + Duration::from_secs(9) <= lifetime.rounded_end(START));
         let near = Lifetime { idle_expires_at: START + 24 * HOUR, ..Lifetime::start(START, 24 * HOUR, HOUR, true) };
-        assert_eq!(near.end_as_told(START), START + HOUR);
+        assert_eq!(near.rounded_end(START), START + HOUR);
     }
 }

@@ -256,17 +256,17 @@ fn key_policies(tokens: &Tokens) -> Policies {
 fn housekeeping(services: &Arc<Services>) -> JoinSet<()> {
     let mut housekeeping = JoinSet::new();
     let shared = services.clone();
-    housekeeping.spawn(keep_house(HOUSEKEEPING, "keys", move || {
+    housekeeping.spawn(run_periodically(HOUSEKEEPING, "keys", move || {
         let services = shared.clone();
         async move { services.keep_keys().await }
     }));
     let shared = services.clone();
-    housekeeping.spawn(keep_house(HOUSEKEEPING, "last seen times", move || {
+    housekeeping.spawn(run_periodically(HOUSEKEEPING, "last seen times", move || {
         let services = shared.clone();
         async move { services.flush().await }
     }));
     let shared = services.clone();
-    housekeeping.spawn(keep_house(HOUSEKEEPING, "deleting old data", move || {
+    housekeeping.spawn(run_periodically(HOUSEKEEPING, "deleting old data", move || {
         let services = shared.clone();
         async move { services.purge().await }
     }));
@@ -275,7 +275,7 @@ fn housekeeping(services: &Arc<Services>) -> JoinSet<()> {
 
 /// Runs `work` again and again, each time in its own task: a panic ends only that run. Dropping the future ends the
 /// current run. `job` is the name in the log.
-async fn keep_house<E: std::fmt::Display + Send + 'static, F: Future<Output = Result<(), E>> + Send + 'static>(
+async fn run_periodically<E: std::fmt::Display + Send + 'static, F: Future<Output = Result<(), E>> + Send + 'static>(
     every: Duration,
     job: &'static str,
     work: impl Fn() -> F,
@@ -311,7 +311,7 @@ mod tests {
             }
         };
         tokio::select! {
-            () = keep_house(Duration::from_millis(1), "a job", work) => {}
+            () = run_periodically(Duration::from_millis(1), "a job", work) => {}
             time = third.recv() => assert_eq!(time, Some(2)),
         }
     }

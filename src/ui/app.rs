@@ -13,9 +13,9 @@ pub const ROOT: &str = "content";
 /// The content of a page that is not interactive.
 const NOTHING: Option<()> = None;
 
-/// The body of a page. Only the server calls this: it includes the code of all pages. `said` is the result of the form
+/// The body of a page. Only the server calls this: it includes the code of all pages. `result` is the result of the form
 /// before this page.
-pub fn written(content: Content, said: Option<FormResult>) -> AnyView {
+pub fn written(content: Content, result: Option<FormResult>) -> AnyView {
     let page = content.page();
     match content {
         Content::SignIn(farewell) => {
@@ -52,17 +52,17 @@ pub fn written(content: Content, said: Option<FormResult>) -> AnyView {
         Content::Devices(personal) => {
             let username = personal.username.clone();
             let head = pages::devices_head().into_any();
-            view! { <Frame page username said head>{pages::devices(personal)}</Frame> }.into_any()
+            view! { <Frame page username result head>{pages::devices(personal)}</Frame> }.into_any()
         }
         Content::Activity(personal) => {
             let username = personal.username.clone();
             let head = ().into_any();
-            view! { <Frame page username said head>{pages::activity(personal)}</Frame> }.into_any()
+            view! { <Frame page username result head>{pages::activity(personal)}</Frame> }.into_any()
         }
         Content::Account(personal) => {
             let username = personal.username.clone();
             let head = ().into_any();
-            view! { <Frame page username said head>{pages::account(personal)}</Frame> }.into_any()
+            view! { <Frame page username result head>{pages::account(personal)}</Frame> }.into_any()
         }
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 /// The id of the element after all visible content.
 const END: &str = "end";
 
-/// The whole document. `said` is the result of the form before this page. Only scripts carry the nonce of the answer's
+/// The whole document. `result` is the result of the form before this page. Only scripts carry the nonce of the answer's
 /// content security policy: a nonce elsewhere could be read by scripts and styles.
 ///
 /// The page's content is an attribute of the body and not of the root, because the encoding must be declared within the
@@ -23,7 +23,7 @@ pub fn shell(
     options: LeptosOptions,
     files: Arc<SiteFiles>,
     content: Content,
-    said: Option<FormResult>,
+    result: Option<FormResult>,
 ) -> impl IntoView {
     let environment = PageEnvironment::current();
     let page = content.page();
@@ -58,7 +58,7 @@ pub fn shell(
                 <Scripts files part=page.part() />
             </head>
             <body data-content=data data-remember=remember>
-                {app::written(content, said)}
+                {app::written(content, result)}
                 // A separate element: Chromium stops waiting when the expected element begins, not when it ends.
                 <div id=END hidden></div>
                 {is_of_someone.then(|| view! { <Leaving /> })}

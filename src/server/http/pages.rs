@@ -306,7 +306,7 @@ async fn render(request: Request, context: RequestContext, content: Content, sta
     let form_result = match content {
         Content::Devices(_) | Content::Activity(_) | Content::Account(_) => {
             // The page is shown even if the result cannot be read.
-            web_session::take_said(&context.web).await.ok().flatten()
+            web_session::take_form_result(&context.web).await.ok().flatten()
         }
         _ => None,
     };

@@ -27,7 +27,7 @@ const SID: &str = "sid";
 /// Until when the browser keeps the cookie, in milliseconds since the epoch. Absent: until the browser is closed.
 const KEPT_UNTIL: &str = "kept_until";
 const USERNAME: &str = "username";
-const SAID: &str = "said";
+const FORM_RESULT: &str = "form_result";
 /// The session that the user wants to end because somebody else started it.
 const NOT_MINE: &str = "not_mine";
 
@@ -222,18 +222,18 @@ pub(super) async fn kept_username(web: &WebSession) -> Result<Option<String>, St
 /// # Errors
 /// When the store is unavailable.
 pub(super) async fn keep_form_result(web: &WebSession, result: &FormResult) -> Result<(), StoreError> {
-    web.insert(SAID, result).await.map_err(fault)
+    web.insert(FORM_RESULT, result).await.map_err(fault)
 }
 
 /// Takes the result that [`keep_form_result`] stored. It is shown once.
 ///
 /// # Errors
 /// When the store is unavailable.
-pub(super) async fn take_said(web: &WebSession) -> Result<Option<FormResult>, StoreError> {
-    let result = web.get(SAID).await.map_err(fault)?;
+pub(super) async fn take_form_result(web: &WebSession) -> Result<Option<FormResult>, StoreError> {
+    let result = web.get(FORM_RESULT).await.map_err(fault)?;
     // Removing a missing value would be a write for each page.
     if result.is_some() {
-        web.remove::<FormResult>(SAID).await.map_err(fault)?;
+        web.remove::<FormResult>(FORM_RESULT).await.map_err(fault)?;
     }
     Ok(result)
 }

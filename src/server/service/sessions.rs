@@ -52,7 +52,7 @@ impl Services {
             ip: session.label.ip,
             created_at: session.lifetime.created_at,
             last_seen_at: session.last_seen_at.max(seen),
-            expires_at: session.lifetime.end_as_told(self.now()),
+            expires_at: session.lifetime.rounded_end(self.now()),
             absolute_expires_at: session.lifetime.expires_at,
             sid: session.id,
         }

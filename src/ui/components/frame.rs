@@ -13,13 +13,13 @@ use leptos::prelude::*;
 /// The id of the element that holds the page.
 const MAIN: &str = "main";
 
-/// The header, the navigation, and the page. `said` is the result of the form before this page; only the server renders
-/// `head`.
+/// The header, the navigation, and the page. `result` is the result of the form before this page; only the server
+/// renders `head`.
 #[component]
 pub fn Frame<C: IntoView + 'static>(
     page: Page,
     username: String,
-    said: Option<FormResult>,
+    result: Option<FormResult>,
     head: AnyView,
     children: TypedChildren<C>,
 ) -> impl IntoView {
@@ -59,7 +59,7 @@ pub fn Frame<C: IntoView + 'static>(
                 .collect_view()}
         </nav>
         <main class="page" id=MAIN tabindex="-1">
-            {said.map(|said| view! { <p class="done" role="status">{said.words()}</p> })}
+            {result.map(|result| view! { <p class="done" role="status">{result.words()}</p> })}
             {head}
             <div class="page__content" id=ROOT>
                 {children()}

@@ -59,7 +59,7 @@ pub fn PreferencesForm() -> impl IntoView {
                             .collect_view()}
                     </select>
                 </label>
-                <button id=APPLY class="button button--quiet preferences__apply until-alive" type="submit">
+                <button id=APPLY class="button button--quiet preferences__apply until-hydrated" type="submit">
                     {text().preferences().apply}
                 </button>
             </form>
@@ -93,7 +93,7 @@ pub fn hydrate() {
         // Chosen before hydration. If the focus is visible, the keyboard was used, and the button applies the choice.
         if select.value() != now.language.tag() {
             if select.matches(":focus-visible").unwrap_or(false) {
-                browser::remove_class(APPLY, "until-alive");
+                browser::remove_class(APPLY, "until-hydrated");
             } else {
                 choose();
             }
@@ -160,6 +160,6 @@ fn listen_to_keys(select: HtmlSelectElement, choose: Rc<impl Fn() + 'static>) {
         browser::listen(&select, event, move |_: Event| by_key.set(is_key));
     }
     browser::listen(&select, "change", move |_: Event| {
-        if by_key.get() { browser::remove_class(APPLY, "until-alive") } else { choose() }
+        if by_key.get() { browser::remove_class(APPLY, "until-hydrated") } else { choose() }
     });
 }
