@@ -19,7 +19,10 @@ for (const javaScriptEnabled of [true, false]) {
       anotherDevice,
       server,
       user,
+      watch,
     }) => {
+      // The page of the device whose session ends.
+      watch.allow(/Failed to load resource.* 401 .*\/auth\/refresh/);
       const other = await anotherDevice();
       await other.signUpByForm(user);
       const { page, signInPage } = device;
