@@ -8,7 +8,7 @@ use std::time::Duration;
 
 /// Routes to which no access token matters: pages are for the web session, documents for anybody; the others take
 /// another credential, or none.
-const OPEN: [&str; 19] = [
+const OPEN: [&str; 26] = [
     "/",
     "/login",
     "/signup",
@@ -18,6 +18,11 @@ const OPEN: [&str; 19] = [
     "/activity",
     "/account",
     "/not-me",
+    "/forgot",
+    "/reset/{token}",
+    "/reset/done",
+    "/invite/{token}",
+    "/invite/done",
     "/.well-known/jwks.json",
     "/.well-known/oauth-authorization-server",
     "/.well-known/change-password",
@@ -27,6 +32,8 @@ const OPEN: [&str; 19] = [
     "/auth/login",
     "/auth/refresh",
     "/auth/sessions/not-mine",
+    "/auth/password/reset",
+    "/auth/invite",
     "/preferences",
 ];
 
