@@ -1,5 +1,5 @@
-//! The field `returnTo` of forms and of sign-in pages: the page to go to afterwards. Only addresses of our own pages are
-//! followed.
+//! The field `returnTo` of forms and of sign-in pages: the page to go to afterwards. Only addresses of our own pages
+//! are followed.
 //!
 //! ```
 //! use latchkey::api::return_to;
@@ -84,8 +84,8 @@ pub fn page(wanted: Option<&str>) -> String {
     wanted.filter(|wanted| wanted.len() <= LENGTH_MAX).and_then(page).unwrap_or_else(|| DEVICES.to_owned())
 }
 
-/// The page in `wanted` itself, also one that takes a credential. Such a page keeps its own page to return to. Otherwise
-/// as [`page`].
+/// The page in `wanted` itself, also one that takes a credential. Such a page keeps its own page to return to.
+/// Otherwise as [`page`].
 ///
 /// ```
 /// use latchkey::api::return_to;

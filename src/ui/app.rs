@@ -13,8 +13,8 @@ pub const ROOT: &str = "content";
 /// The content of a page that is not interactive.
 const NOTHING: Option<()> = None;
 
-/// The body of a page. Only the server calls this: it includes the code of all pages. `result` is the result of the form
-/// before this page.
+/// The body of a page. Only the server calls this: it includes the code of all pages. `result` is the result of the
+/// form before this page.
 pub fn written(content: Content, result: Option<FormResult>) -> AnyView {
     let page = content.page();
     match content {

@@ -14,8 +14,8 @@ use std::sync::Arc;
 /// The id of the element after all visible content.
 const END: &str = "end";
 
-/// The whole document. `result` is the result of the form before this page. Only scripts carry the nonce of the answer's
-/// content security policy: a nonce elsewhere could be read by scripts and styles.
+/// The whole document. `result` is the result of the form before this page. Only scripts carry the nonce of the
+/// answer's content security policy: a nonce elsewhere could be read by scripts and styles.
 ///
 /// The page's content is an attribute of the body and not of the root, because the encoding must be declared within the
 /// first 1,024 bytes.

@@ -60,7 +60,8 @@ impl Submission {
         Self { explain, ..self }
     }
 
-    /// Sends the form, unless a call is in progress. After a success `after` runs; after a refusal the messages say why.
+    /// Sends the form, unless a call is in progress. After a success `after` runs; after a refusal the messages say
+    /// why.
     pub fn send<T: 'static>(
         self,
         call: impl Future<Output = Result<T, Problem>> + 'static,
