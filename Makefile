@@ -1,7 +1,7 @@
 # All tasks of this repository. They need only Rust (rustup) and Node.js; see README.md.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help program run dev test test-rust test-browser test-end2end test-repeatedly thieves timing memory hostile weight screenshots mutants fuzz check audit build clean-tools
+.PHONY: help program run dev test test-rust test-browser test-end2end test-repeatedly thieves timing memory hostile bench budget weight screenshots mutants fuzz check audit build clean-tools
 
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 # src/main.rs includes target/site.tar.
@@ -69,6 +69,18 @@ hostile: ## floods a server in several ways, and measures how it serves other pe
 	+@$(RELEASE)
 	cargo bench --features ssr --bench hostile -- $(ARGS)
 
+bench: ## compares the release with a bare server that does the same work, in 6 minutes, and rewrites docs/PERFORMANCE.md (ARGS=--quick, --sessions=3000000, --against=path/to/another/latchkey)
+	+@$(RELEASE)
+	cargo build --quiet --release --package latchkey-floor
+	cargo build --quiet --release --package latchkey-measure
+	target/release/compare $(ARGS)
+
+budget: ## instructions of the most frequent work, and bytes of each page, against benches/budget.toml (ARGS=set makes today's figures the budget)
+	@scripts/tools budget
+	+@$(RELEASE)
+	cargo build --quiet --release --package latchkey-measure
+	target/release/count $(or $(ARGS),check) benches/budget.toml
+
 screenshots: ## makes sheets in docs/screenshots of every page and state, wide and narrow, light and dark
 	@scripts/tools test
 	+@$(RELEASE)
@@ -94,6 +106,7 @@ check: ## formatting, lints for both targets, licences and bans, documentation, 
 	cargo clippy --features ssr --all-targets -- -D warnings
 	cargo clippy --features hydrate --target wasm32-unknown-unknown --lib -- -D warnings
 	cargo clippy --package latchkey-strength --target wasm32-unknown-unknown -- -D warnings
+	cargo clippy --package latchkey-floor --package latchkey-measure -- -D warnings
 	cargo deny --log-level error check bans licenses sources
 	RUSTDOCFLAGS='-D warnings' cargo doc --features ssr --no-deps --lib
 	npm run --silent types

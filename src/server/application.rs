@@ -125,6 +125,11 @@ impl Application {
         &self.app.services
     }
 
+    /// What the router is made of, for measurements that go past the sockets.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
     /// The handle that stops the server.
     pub fn handle(&self) -> Handle<SocketAddr> {
         self.handle.clone()
