@@ -1,6 +1,8 @@
 //! Compares two servers that stand side by side and are asked in turn, A B A B (`make bench`): the release, and the
 //! floor, another release, or the same one with few sessions. What counts is the ratio within a pair.
 
+#![expect(clippy::disallowed_methods, reason = "it is time that is measured")]
+
 mod client;
 mod crowd;
 mod people;
