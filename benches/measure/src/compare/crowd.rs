@@ -66,9 +66,9 @@ pub(crate) async fn fill(server: &Server, sessions: u64, connections: usize) -> 
         let id = id(n * sessions / presented);
         let session = store.session(&id).await.expect("a row").expect("a session");
         let access = services.access_tokens().issue(&session, &*Runtime::default().entropy, now).expect("a token");
-        let minted = refresh::mint(&session, &ring, &server.public_url()).expect("a token");
+        let minted = refresh::mint(session.token_input(), &ring, &server.public_url()).expect("a token");
         let update = sqlx::query("UPDATE sessions SET token_digest = $2 WHERE id = $1");
-        let update = update.bind(id.as_str().to_owned()).bind(minted.digest());
+        let update = update.bind(id.as_str().to_owned()).bind(minted.digest().to_string());
         update.execute(&mut connection).await.expect("a digest");
         let mut person = Person { access_token: access.token, ..Person::default() };
         person.cookies.insert(REFRESH.to_owned(), minted.expose().to_owned());

@@ -1,10 +1,10 @@
 //! The pieces of work whose instructions are counted.
 
 use crate::browser::{Browser, FixedEntropy, NOW, Server};
-use latchkey::domain::id::{ClientId, KeyId, SessionId, UserId};
+use latchkey::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
 use latchkey::domain::redeem::{Decision, redeem};
 use latchkey::domain::refresh_token::Presented;
-use latchkey::domain::session::{Lifetime, Rotation, Session};
+use latchkey::domain::session::{Lifetime, Session};
 use latchkey::server::site::SiteSource;
 use latchkey::server::telemetry;
 use std::hint::black_box;
@@ -107,9 +107,10 @@ impl Work {
 }
 
 fn session() -> Session {
-    let rotation = Rotation::first(NOW, KeyId::new("key"), "nonce".into());
     let lifetime = Lifetime::start(NOW, 14 * DAY, 30 * DAY, true);
-    Session::start(SessionId::new("session"), UserId::new("user"), ClientId::web(), rotation, lifetime)
+    let (id, user_id, key_id) = (SessionId::new("session"), UserId::new("user"), KeyId::new("key"));
+    let session = Session::start(id, user_id, ClientId::web(), lifetime, key_id, "nonce".into());
+    session.minted(TokenDigest::new("first"))
 }
 
 /// The rule alone: a rotation, and the same token again.
@@ -118,14 +119,14 @@ fn decide(times: u64) {
     let first = Presented {
         sid: session.id.clone(),
         generation: 0,
-        digest: String::new(),
-        agent: "Firefox".into(),
+        digest: session.rotation.digest.clone(),
+        agent: AgentDigest::new("Firefox"),
         at: NOW,
         decided_at: NOW,
         may_be_later: true,
         shared: false,
     };
-    let next = session.succeeded(&first, KeyId::new("key"), GRACE);
+    let next = session.succeeded(&first, KeyId::new("key"), GRACE).minted(TokenDigest::new("second"));
     for _ in 0..times {
         assert_eq!(redeem(black_box(&session), black_box(&first), GRACE, false, || true), Decision::Rotate);
         assert_eq!(redeem(black_box(&next), black_box(&first), GRACE, false, || true), Decision::Repeat);
