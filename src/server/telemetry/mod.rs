@@ -9,7 +9,7 @@ mod rarely;
 
 use super::config::ConfigError;
 use budget::Budget;
-use json::JsonLines;
+use json::{JsonLines, JsonMembers};
 use queue::LogQueue;
 pub use rarely::Rarely;
 use std::io::IsTerminal as _;
@@ -17,7 +17,6 @@ use std::panic::{self, PanicHookInfo};
 use std::time::Duration;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt;
-use tracing_subscriber::fmt::format::JsonFields;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
@@ -50,7 +49,7 @@ pub fn start(default: &str) -> Result<Log, ConfigError> {
     let lines = if std::io::stderr().is_terminal() {
         lines.boxed()
     } else {
-        lines.fmt_fields(JsonFields::new()).event_format(JsonLines).boxed()
+        lines.fmt_fields(JsonMembers).event_format(JsonLines).boxed()
     };
     // A second start, in tests, changes nothing.
     let _ = tracing_subscriber::registry().with(filter).with(budget.clone()).with(lines).try_init();
