@@ -20,6 +20,9 @@ const ALWAYS: [(HeaderName, HeaderValue); 5] = [
     (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")),
 ];
 
+/// How many headers [`complete`] and the request's id add at most. A map that grows is copied.
+const ADDED_MAX: usize = 11;
+
 /// The content security policy of a page whose scripts carry `nonce`. In development a page also connects to
 /// `reload_port`.
 pub(crate) fn page_policy(nonce: &str, reload_port: Option<u32>) -> Option<HeaderValue> {
@@ -65,6 +68,7 @@ pub(crate) fn is_public(headers: &HeaderMap) -> bool {
 /// Adds the headers that an answer does not set itself. An answer that does not say how long it may be cached may not
 /// be stored.
 pub(crate) fn complete(headers: &mut HeaderMap, https: bool) {
+    headers.reserve(ADDED_MAX);
     for (name, value) in ALWAYS {
         headers.insert(name, value);
     }
@@ -90,7 +94,8 @@ fn referrer_policy(headers: &HeaderMap) -> &'static str {
 /// The content type of a text with its charset, if it has none. All our texts are UTF-8; a stream of events always is,
 /// by its definition.
 fn with_charset(value: &HeaderValue) -> Option<HeaderValue> {
-    let value = value.to_str().ok()?;
+    let is_json = value.as_bytes().starts_with(b"application/");
+    let value = value.to_str().ok().filter(|_| !is_json)?;
     let mut parts = value.split(';').map(|part| part.trim().to_ascii_lowercase());
     let media_type = parts.next()?;
     let is_text = media_type.starts_with("text/") && media_type != "text/event-stream" || media_type == "image/svg+xml";
