@@ -2,49 +2,91 @@
 
 use crate::domain::device::Device;
 use crate::domain::recognition::{Hints, UserAgent, recognise};
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use quick_cache::sync::Cache;
 use sfv::{BareItem, Item, List, ListEntry, Parser};
+use std::sync::{Arc, LazyLock};
 
 /// The client hints that pages ask for (`Accept-CH`), beside those that browsers always send: only those that are
 /// shown.
 pub(super) const ASKED_FOR: HeaderValue = HeaderValue::from_static("Sec-CH-UA-Platform-Version, Sec-CH-UA-Model");
+
+/// The client hints that are read.
+pub(super) const HINTS: [HeaderName; 5] = [
+    HeaderName::from_static("sec-ch-ua"),
+    HeaderName::from_static("sec-ch-ua-mobile"),
+    HeaderName::from_static("sec-ch-ua-platform"),
+    HeaderName::from_static("sec-ch-ua-platform-version"),
+    HeaderName::from_static("sec-ch-ua-model"),
+];
 
 /// The longest hint that is read, in bytes.
 const HINT_MAX: usize = 512;
 /// The longest model that is shown, in characters.
 const MODEL_MAX: usize = 40;
 
+/// How many User-Agents are remembered with what was read from them. Each takes up to 500 bytes.
+const REMEMBERED: usize = 1_000;
+
 /// The device that a User-Agent and client hints describe.
 pub(super) fn of(user_agent: &str, hints: &Hints) -> Device {
-    let read = woothee::parser::Parser::new().parse(user_agent).unwrap_or_default();
+    let read = read(user_agent);
     let known = |text| Some(text).filter(|text| !["UNKNOWN", ""].contains(text));
+    let category = read.category.as_str();
     let agent = UserAgent {
         text: user_agent,
-        browser: known(read.name),
-        system: known(read.os),
-        system_version: &read.os_version,
-        desktop: read.category == "pc",
-        phone: ["smartphone", "mobilephone"].contains(&read.category),
+        browser: known(read.browser.as_str()),
+        system: known(read.system.as_str()),
+        system_version: &read.system_version,
+        desktop: category == "pc",
+        phone: ["smartphone", "mobilephone"].contains(&category),
     };
     recognise(&agent, hints)
 }
 
+/// What woothee reads from a User-Agent.
+struct AgentReading {
+    browser: String,
+    system: String,
+    system_version: String,
+    category: String,
+}
+
+/// Reads a User-Agent, or remembers what was read from it: most requests come from a few kinds of browser, and reading
+/// searches the text for some hundred names.
+fn read(user_agent: &str) -> Arc<AgentReading> {
+    static READ: LazyLock<Cache<String, Arc<AgentReading>>> = LazyLock::new(|| Cache::new(REMEMBERED));
+
+    READ.get(user_agent).unwrap_or_else(|| {
+        let read = woothee::parser::Parser::new().parse(user_agent).unwrap_or_default();
+        let read = Arc::new(AgentReading {
+            browser: read.name.to_owned(),
+            system: read.os.to_owned(),
+            system_version: read.os_version.into_owned(),
+            category: read.category.to_owned(),
+        });
+        READ.insert(user_agent.to_owned(), read.clone());
+        read
+    })
+}
+
 /// The client hints of a request. They are structured fields (RFC 9651); malformed or too long ones are ignored.
 pub(super) fn hints(headers: &HeaderMap) -> Hints {
-    let sent = |name| headers.get(name).map(HeaderValue::as_bytes).filter(|value| value.len() <= HINT_MAX);
-    let item = |name| Parser::new(sent(name)?).parse::<Item>().ok().map(|item| item.bare_item);
-    let string = |name| item(name).and_then(text).filter(|text| !text.is_empty());
-    let brands = sent("sec-ch-ua").and_then(|value| Parser::new(value).parse::<List>().ok()).unwrap_or_default();
+    let sent = |name: &HeaderName| headers.get(name).map(HeaderValue::as_bytes).filter(|value| value.len() <= HINT_MAX);
+    let item = |name: &HeaderName| Parser::new(sent(name)?).parse::<Item>().ok().map(|item| item.bare_item);
+    let string = |name: &HeaderName| item(name).and_then(text).filter(|text| !text.is_empty());
+    let [brands, mobile, platform, platform_version, model] = &HINTS;
+    let brands = sent(brands).and_then(|value| Parser::new(value).parse::<List>().ok()).unwrap_or_default();
     let brand = |entry| match entry {
         ListEntry::Item(Item { bare_item, .. }) => text(bare_item),
         ListEntry::InnerList(_) => None,
     };
     Hints {
         brands: brands.into_iter().filter_map(brand).collect(),
-        mobile: item("sec-ch-ua-mobile").and_then(|item| item.as_boolean()),
-        platform: string("sec-ch-ua-platform"),
-        platform_version: string("sec-ch-ua-platform-version").as_deref().and_then(version),
-        model: string("sec-ch-ua-model").filter(|model| is_model(model)),
+        mobile: item(mobile).and_then(|item| item.as_boolean()),
+        platform: string(platform),
+        platform_version: string(platform_version).as_deref().and_then(version),
+        model: string(model).filter(|model| is_model(model)),
     }
 }
 
