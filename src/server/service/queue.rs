@@ -43,7 +43,7 @@ pub(super) enum TokenUse {
 }
 
 /// One presented token.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct RefreshRequest {
     pub claims: RefreshClaims,
     pub presented: Presented,
@@ -77,7 +77,7 @@ pub(super) struct Exchange {
 
 /// A waiting request, and the channel for its outcome.
 struct WaitingRequest {
-    request: RefreshRequest,
+    request: Arc<RefreshRequest>,
     reply: oneshot::Sender<Result<RefreshOutcome, ServiceError>>,
     /// Since when another transaction has had its session locked.
     held: Option<Instant>,
@@ -114,7 +114,7 @@ impl RefreshQueue {
     /// [`StoreError::Unavailable`] when too many wait or the store does not answer: the token stays as good as it was.
     pub(super) async fn present(&self, request: RefreshRequest) -> Result<RefreshOutcome, ServiceError> {
         let (reply, answer) = oneshot::channel();
-        let waiting = WaitingRequest { request, reply, held: None };
+        let waiting = WaitingRequest { request: Arc::new(request), reply, held: None };
         self.0.try_send(waiting).map_err(|error| StoreError::Unavailable(error.to_string().into()))?;
         answer.await.map_err(|_| ServiceError::Aborted)?
     }
@@ -126,7 +126,7 @@ type Decided = Option<Result<RefreshOutcome, ServiceError>>;
 impl Exchange {
     /// Answers the requests. Returns those whose session another transaction has locked, to be tried again.
     async fn answer(self: Arc<Self>, waiting: Vec<WaitingRequest>) -> Vec<WaitingRequest> {
-        let requests: Vec<RefreshRequest> = waiting.iter().map(|waiting| waiting.request.clone()).collect();
+        let requests: Vec<Arc<RefreshRequest>> = waiting.iter().map(|waiting| waiting.request.clone()).collect();
         let decided = match self.decide(requests.clone()).await {
             // One session that breaks a statement must not affect the others.
             Err(StoreError::Corrupt(_)) if requests.len() > 1 => {
@@ -155,12 +155,12 @@ impl Exchange {
         held
     }
 
-    async fn decide_alone(self: &Arc<Self>, request: RefreshRequest) -> Vec<Decided> {
+    async fn decide_alone(self: &Arc<Self>, request: Arc<RefreshRequest>) -> Vec<Decided> {
         self.decide(vec![request]).await.unwrap_or_else(|error| all(&error, 1))
     }
 
     /// Decides all requests in one transaction.
-    async fn decide(self: &Arc<Self>, requests: Vec<RefreshRequest>) -> Result<Vec<Decided>, StoreError> {
+    async fn decide(self: &Arc<Self>, requests: Vec<Arc<RefreshRequest>>) -> Result<Vec<Decided>, StoreError> {
         let sids: Vec<SessionId> = requests.iter().map(|request| request.presented.sid.clone()).collect();
         let mut ids = sids.clone();
         ids.sort();
