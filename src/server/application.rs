@@ -2,7 +2,7 @@
 
 use super::config::{Config, ConfigError, Settings, Tokens};
 use super::connections::{self, HEAD_TIMEOUT, Limited};
-use super::http::{self, App, TrustedProxies};
+use super::http::{self, App, AppParts, TrustedProxies};
 use super::hyper_errors;
 use super::password::Hasher;
 use super::ports::{Clock, Entropy, Store};
@@ -107,8 +107,17 @@ impl Application {
         let share = services.settings().limits.connections_per_address;
         let connections = Limited::to(connections::most(), share, trusted_proxies.clone(), lines);
         let (entropy, leptos, site) = (runtime.entropy, config.leptos, config.site.source);
-        let app =
-            App { services, entropy, web_sessions, trusted_proxies, leptos, site, foreign_origins, files, readiness };
+        let app = App::new(AppParts {
+            services,
+            entropy,
+            web_sessions,
+            trusted_proxies,
+            leptos,
+            site,
+            foreign_origins,
+            files,
+            readiness,
+        });
         Ok(Self { listener, app, handle: Handle::new(), connections })
     }
 

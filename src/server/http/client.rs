@@ -6,6 +6,7 @@ use crate::server::service::Source;
 use http::{HeaderMap, HeaderValue, header};
 use ipnet::IpNet;
 use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 /// The length to which a User-Agent is cut, in characters.
@@ -79,6 +80,21 @@ fn address_of(hop: &str) -> Option<IpAddr> {
     let bracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::from);
     let with_port = || hop.parse::<SocketAddr>().ok().map(|address| address.ip());
     hop.parse().ok().or_else(with_port).or_else(bracketed)
+}
+
+/// The source of a request, read when somebody asks for it first: to recognise a device takes longer than many an
+/// answer that does not need it.
+pub(crate) type SourceOnDemand = LazyLock<Source, Box<dyn FnOnce() -> Source + Send>>;
+
+/// [`source`], on demand.
+pub(crate) fn source_on_demand(headers: &HeaderMap, address: Option<IpAddr>) -> SourceOnDemand {
+    let mut kept = HeaderMap::new();
+    for name in std::iter::once(header::USER_AGENT).chain(device::HINTS) {
+        if let Some(value) = headers.get(&name) {
+            kept.insert(name, value.clone());
+        }
+    }
+    LazyLock::new(Box::new(move || source(&kept, address)))
 }
 
 /// The source of a request, from its headers and the client's address.

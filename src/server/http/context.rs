@@ -1,5 +1,6 @@
 //! The context of a request, which handlers and server functions read.
 
+use super::client::SourceOnDemand;
 use super::cookies::CookieValue;
 use super::farewell::Kept;
 use super::router::App;
@@ -8,18 +9,30 @@ use crate::api::problem::{Code, Problem};
 use crate::domain::client::TokenTransport;
 use crate::domain::preferences::Preferences;
 use crate::domain::scope::Scope;
-use crate::server::service::{BrowserCookies, Caller, Credentials, PresentedToken, ServiceError, Services, Source};
+use crate::server::service::{BrowserCookies, Caller, Credentials, PresentedToken, ServiceError, Services};
 use http::{HeaderMap, HeaderValue, header};
 use leptos::prelude::{expect_context, use_context};
 use leptos_axum::ResponseOptions;
+use std::ops::Deref;
 use std::sync::Arc;
 use tower_sessions::Session as WebSession;
 
-/// The request that a call belongs to.
+/// The request that a call belongs to. A clone costs one counter: handlers, server functions and Leptos take some.
 #[derive(Clone)]
-pub(crate) struct RequestContext {
+pub(crate) struct RequestContext(Arc<RequestFacts>);
+
+impl Deref for RequestContext {
+    type Target = RequestFacts;
+
+    fn deref(&self) -> &RequestFacts {
+        &self.0
+    }
+}
+
+/// What [`RequestContext`] consists of.
+pub(crate) struct RequestFacts {
     pub app: App,
-    pub source: Source,
+    pub source: SourceOnDemand,
     /// The scope that the route states ([`scopes`](super::scopes)).
     pub scope: Option<Scope>,
     pub bearer: Option<Secret>,
@@ -39,6 +52,10 @@ pub(crate) struct RequestContext {
 }
 
 impl RequestContext {
+    pub(super) fn new(facts: RequestFacts) -> Self {
+        Self(Arc::new(facts))
+    }
+
     /// The context of the current call.
     ///
     /// # Errors

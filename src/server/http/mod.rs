@@ -28,5 +28,5 @@ mod well_known;
 
 pub use client::TrustedProxies;
 pub use context::bearer;
-pub use router::{App, router, routes};
+pub use router::{App, AppParts, router, routes};
 pub use web_session::WebSessionStore;

@@ -1,7 +1,7 @@
 //! The router, and the layers around all of its routes. No route can be added outside of these layers.
 
 use super::client::{self, TrustedProxies};
-use super::context::{RequestContext, bearer};
+use super::context::{RequestContext, RequestFacts, bearer};
 use super::cookies::{DEVICE, REFRESH};
 use super::origin::ForeignOrigins;
 use super::web_session::WebSessionStore;
@@ -29,14 +29,33 @@ use http::uri::Authority;
 use http::{HeaderName, HeaderValue, Method, Response, Version, header};
 use leptos::config::LeptosOptions;
 use std::net::{IpAddr, SocketAddr};
+use std::ops::Deref;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
-/// The state that handlers share.
+/// The state that handlers share. A clone costs one counter: each layer and each request takes some.
 #[derive(Clone)]
-pub struct App {
+pub struct App(Arc<AppParts>);
+
+impl App {
+    /// Shares the parts.
+    pub fn new(parts: AppParts) -> Self {
+        Self(Arc::new(parts))
+    }
+}
+
+impl Deref for App {
+    type Target = AppParts;
+
+    fn deref(&self) -> &AppParts {
+        &self.0
+    }
+}
+
+/// What [`App`] consists of.
+pub struct AppParts {
     /// The use cases.
     pub services: Arc<Services>,
     /// Names requests and web sessions.
@@ -96,10 +115,7 @@ pub fn router(app: App) -> Router {
         .nest("/pkg", site::built(&app.site, &app.leptos.site_pkg_dir).layer(from_fn(kept_for_ever)))
         .fallback(pages::missing)
         .method_not_allowed_fallback(wrong_method)
-        .layer(from_fn_with_state(app.clone(), with_context))
-        .layer(from_fn(with_path))
-        .layer(from_fn(with_one_host))
-        .layer(from_fn_with_state(app.clone(), gate))
+        // One layer: each costs every request some boxes and copies.
         .layer(from_fn_with_state(app.clone(), observe))
         .with_state(app)
 }
@@ -136,7 +152,7 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
     let span =
         tracing::error_span!("request", id = %id, method = %request.method(), route, ip, user = Empty, sid = Empty);
     request.extensions_mut().insert(ClientAddress(address));
-    let answered = AssertUnwindSafe(next.run(request)).catch_unwind().instrument(span.clone()).await;
+    let answered = AssertUnwindSafe(gate(&app, request, next)).catch_unwind().instrument(span.clone()).await;
     let mut response = answered.unwrap_or_else(|_| problem::answer(&Code::Internal.into()));
     span.in_scope(|| {
         let status = response.status().as_u16();
@@ -162,42 +178,49 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
 #[derive(Clone, Copy)]
 struct ClientAddress(Option<IpAddr>);
 
-/// Refuses unsafe requests from other origins, before any handler. If a form sent the request, the answer is a page
-/// that says what to do.
-async fn gate(State(app): State<App>, request: Request, next: Next) -> Response<Body> {
+/// Refuses unsafe requests from other origins, before anything else looks at them. If a form sent the request, the
+/// answer is a page that says what to do.
+async fn gate(app: &App, request: Request, next: Next) -> Response<Body> {
     let public_url = &app.services.settings().server.public_url;
     if origin::may_pass(request.method(), request.headers(), public_url) {
-        next.run(request).await
-    } else {
-        app.foreign_origins.warn(request.headers(), public_url);
-        let mut problem = Problem::new(Code::ForbiddenOrigin);
-        // A browser that hides the form's origin need not have opened the page at another address.
-        if !origin::is_hidden(request.headers()) {
-            problem = problem.with_public_url(public_url);
-        }
-        let context = context_of(&app, &request);
-        pages::refused(request, context, problem).await
+        return match refusal(&request) {
+            None => with_context(app, request, next).await,
+            Some(code) => problem::answer(&code.into()),
+        };
     }
+    app.foreign_origins.warn(request.headers(), public_url);
+    let mut problem = Problem::new(Code::ForbiddenOrigin);
+    // A browser that hides the form's origin need not have opened the page at another address.
+    if !origin::is_hidden(request.headers()) {
+        problem = problem.with_public_url(public_url);
+    }
+    let context = context_of(app, &request);
+    pages::refused(request, context, problem).await
 }
 
-/// Refuses requests whose target has no path (RFC 9112 section 3.2.3): they ask for a proxy, and this server is none.
-async fn with_path(request: Request, next: Next) -> Response<Body> {
-    match request.uri().path_and_query() {
-        Some(_) => next.run(request).await,
-        None => problem::answer(&Code::NotFound.into()),
+/// Why a request is not for this server, if it is not.
+fn refusal(request: &Request) -> Option<Code> {
+    if !has_one_host(request) {
+        return Some(Code::BadRequest);
     }
+    (!has_path(request)).then_some(Code::NotFound)
 }
 
-/// Refuses requests that name no host, two hosts, or an invalid one (RFC 9112 section 3.2): two readers of such a
-/// request may see two different hosts. HTTP/1.0 needs no host.
-async fn with_one_host(request: Request, next: Next) -> Response<Body> {
+/// Whether the target has a path (RFC 9112 section 3.2.3). A target without one asks for a proxy, and this server is
+/// none.
+fn has_path(request: &Request) -> bool {
+    request.uri().path_and_query().is_some()
+}
+
+/// Whether a request names one valid host (RFC 9112 section 3.2): of two, two readers may see different ones. HTTP/1.0
+/// needs no host.
+fn has_one_host(request: &Request) -> bool {
     let mut hosts = request.headers().get_all(header::HOST).iter();
-    let passes = match (hosts.next(), hosts.next()) {
+    match (hosts.next(), hosts.next()) {
         (Some(host), None) => host.is_empty() || is_host(host.as_bytes()),
         (None, _) => request.version() == Version::HTTP_10,
         (Some(_), Some(_)) => false,
-    };
-    if passes { next.run(request).await } else { problem::answer(&Code::BadRequest.into()) }
+    }
 }
 
 fn is_host(host: &[u8]) -> bool {
@@ -209,8 +232,8 @@ fn context_of(app: &App, request: &Request) -> RequestContext {
     let address = request.extensions().get().and_then(|ClientAddress(address)| *address);
     let sent = request.headers();
     let (web, has_web) = app.web_sessions.of(sent);
-    RequestContext {
-        source: client::source(sent, address),
+    RequestContext::new(RequestFacts {
+        source: client::source_on_demand(sent, address),
         scope: scopes::needed(request.uri().path()),
         bearer: bearer(sent),
         refresh: REFRESH.read(sent),
@@ -222,19 +245,18 @@ fn context_of(app: &App, request: &Request) -> RequestContext {
         has_cookie: cookies::are_kept(sent),
         span: tracing::Span::current(),
         app: app.clone(),
-    }
+    })
 }
 
 /// Adds the context to the request, and saves its web session afterwards.
-async fn with_context(State(app): State<App>, mut request: Request, next: Next) -> Response<Body> {
-    let context = context_of(&app, &request);
-    let (web, has_web) = (context.web.clone(), context.has_web);
-    request.extensions_mut().insert(context);
+async fn with_context(app: &App, mut request: Request, next: Next) -> Response<Body> {
+    let context = context_of(app, &request);
+    request.extensions_mut().insert(context.clone());
     let mut response = next.run(request).await;
     // The call has succeeded, and its answer is sent even now: if a sign-in failed here, it would be repeated, and each
     // repetition would leave another session. Without a web session the next page asks for a refresh, which creates
     // one.
-    if let Err(error) = app.web_sessions.finish(&web, has_web, &mut response).await {
+    if let Err(error) = app.web_sessions.finish(&context.web, context.has_web, &mut response).await {
         tracing::error!(%error, "a web session could not be saved");
     }
     response
