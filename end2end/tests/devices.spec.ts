@@ -123,6 +123,20 @@ test('gives a device a name', async ({ device, anotherDevice, user }) => {
   await expect(other.page.getByRole('button', { name: 'Sign out Kitchen <b>tablet</b>' })).toBeVisible();
 });
 
+test('the former name is told, though the list has the new one before the answer', async ({ device, user }) => {
+  await device.signUp(user);
+  const { page, devicesPage } = device;
+  await devicesPage.rename(devicesPage.thisDevice, 'Kitchen');
+  await page.route('**/auth/sessions/rename', async (route) => {
+    const listed = page.waitForResponse('**/api/sessions');
+    const response = await route.fetch();
+    await listed;
+    await route.fulfill({ response });
+  });
+  await devicesPage.rename(devicesPage.thisDevice, 'Study');
+  await page.getByText('Renamed from Kitchen to Study.').waitFor();
+});
+
 test('what is being typed stays, whatever changes elsewhere', async ({ device, anotherDevice, user }) => {
   await device.signUp(user);
   await (await anotherDevice()).signIn(user);

@@ -310,14 +310,12 @@ impl Devices {
         });
     }
 
-    /// Shows the new name of a session that has been renamed.
-    pub fn renamed(self, sid: &SessionId, name: String) {
+    /// Shows the new name of a session that has been renamed. `former` is how it was mentioned before: the list may
+    /// have the new name already, since the notice of a change may overtake the answer.
+    pub fn renamed(self, sid: &SessionId, former: &str, name: String) {
         self.rows.update(|rows| {
             if let Some(row) = rows.iter_mut().find(|row| row.sid == *sid) {
-                messages::show(
-                    (text().devices().renamed)(&naming::mention(row), &naming::isolated(name.clone())),
-                    None,
-                );
+                messages::show((text().devices().renamed)(former, &naming::isolated(name.clone())), None);
                 row.name = Some(name);
             }
         });

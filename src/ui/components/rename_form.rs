@@ -22,6 +22,7 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
     let problem_id = format!("name-problem-{}", session.sid);
     let cancel_id = format!("cancel-{}", session.sid);
     let former = naming::title(&session);
+    let mention = naming::mention(&session);
     let node = NodeRef::<html::Input>::new();
     let form = Submission::new(Notice::default(), [("name", node)])
         .explaining(|problem| Notice::field("name", notice::sentence(problem)));
@@ -40,10 +41,10 @@ pub fn RenameForm(session: SessionInfo, devices: Devices, on_done: Callback<()>)
         if name == former {
             return on_done.run(());
         }
-        let sid = sid.clone();
+        let (sid, mention) = (sid.clone(), mention.clone());
         form.send(calls::rename_session(sid.clone(), name.clone()), move |()| {
             on_done.try_run(());
-            devices.renamed(&sid, name);
+            devices.renamed(&sid, &mention, name);
             Next::Stay
         });
     };
