@@ -9,7 +9,7 @@
 //! let send = move || form.send(calls::rename(field::value(name)), |()| Next::Stay);
 //! view! {
 //!     <Alert message=form.general() />
-//!     <PostForm form action=links::post::RENAME send>
+//!     <PostForm form action=Some(links::post::RENAME) send>
 //!         <NameField node=name problem=form.problem("name") />
 //!     </PostForm>
 //! }

@@ -8,14 +8,15 @@ use crate::ui::address::Address;
 use crate::ui::components::field::{self, PasswordField, WhosePassword};
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::Alert;
+use crate::ui::components::post_form::PostForm;
 use crate::ui::environment::PageEnvironment;
 use crate::ui::links;
 use crate::ui::notice::Notice;
 use crate::ui::page::LinkContent;
+use crate::ui::submission::{Next, Submission};
 use crate::ui::{browser, naming, text};
 use leptos::html;
 use leptos::prelude::*;
-use web_sys::SubmitEvent;
 
 /// Above the form: whose password it is.
 pub fn link_head(LinkContent { purpose, username }: &LinkContent) -> impl IntoView {
@@ -31,7 +32,7 @@ pub fn link_head(LinkContent { purpose, username }: &LinkContent) -> impl IntoVi
 }
 
 /// Sends the token and the password.
-async fn send(purpose: Purpose, token: Secret, password: Secret) -> Result<(), Problem> {
+async fn use_link(purpose: Purpose, token: Secret, password: Secret) -> Result<(), Problem> {
     match purpose {
         Purpose::Reset => calls::reset_password(token, password).await,
         Purpose::Invite => calls::accept_invitation(token, password).await,
@@ -50,37 +51,21 @@ pub fn link(LinkContent { purpose, username }: LinkContent) -> impl IntoView {
             (links::post::INVITE, links::INVITE_DONE, text().enter().password, text().enter().sign_up_button)
         }
     };
-    let notice = RwSignal::new(Notice::from_query(&arrived).unwrap_or_default());
-    let busy = RwSignal::new(false);
     let node = NodeRef::<html::Input>::new();
+    let form = Submission::new(Notice::from_query(&arrived).unwrap_or_default(), [("newPassword", node)]);
     let judged_for = username.clone();
     let presented = token.clone();
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        if busy.get_untracked() {
-            return;
-        }
-        busy.set(true);
-        notice.set(Notice::default());
+    let send = move || {
         let (token, password) = (Secret::new(presented.clone()), Secret::new(field::value(node)));
-        browser::spawn(async move {
-            match send(purpose, token, password).await {
-                // The token leaves the address and the history with this page.
-                Ok(()) => browser::replace(done),
-                Err(problem) => {
-                    busy.try_set(false);
-                    notice.try_set(Notice::from(&problem));
-                    field::focus(node);
-                }
-            }
+        form.send(use_link(purpose, token, password), move |()| {
+            // The token leaves the address and the history with this page.
+            browser::replace(done);
+            Next::Leave
         });
     };
     view! {
-        <Alert
-            message=Signal::derive(move || notice.with(|notice| notice.general.clone()))
-            link=Signal::derive(move || notice.with(|notice| notice.link.clone()))
-        />
-        <form class="form" method="post" action=action on:submit=submit aria-busy=move || busy.get().to_string()>
+        <Alert message=form.general() link=form.link() />
+        <PostForm form action=Some(action) send>
             <input type="hidden" name="token" value=token />
             <WhosePassword username />
             <PasswordField
@@ -89,14 +74,14 @@ pub fn link(LinkContent { purpose, username }: LinkContent) -> impl IntoView {
                 label
                 autocomplete="new-password"
                 node
-                problem=Signal::derive(move || notice.with(|notice| notice.of("newPassword")))
+                problem=form.problem("newPassword")
                 hint=Some((text().enter().password_rule)(PageEnvironment::current().password_min))
                 username=Some(Callback::new(move |()| judged_for.clone()))
             />
             <button class="button button--primary button--wide" type="submit">
                 {button}
             </button>
-        </form>
+        </PostForm>
     }
 }
 
