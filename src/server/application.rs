@@ -23,6 +23,9 @@ use tokio::task::JoinSet;
 
 /// How long requests in progress may take to finish after a stop.
 const STOPPING: Duration = Duration::from_secs(10);
+
+/// How long a server that stops waits until events are recorded.
+const RECORDING: Duration = Duration::from_secs(3);
 /// The interval between two runs of each housekeeping job.
 const HOUSEKEEPING: Duration = Duration::from_secs(30);
 /// The longest lifetime of an access token, whatever the settings were when it was issued.
@@ -187,9 +190,11 @@ impl Application {
         let served = server.serve(router.into_make_service_with_connect_info::<SocketAddr>()).await;
         drop(housekeeping);
         stopper.abort();
-        services.recorded().await;
         if let Err(error) = services.flush().await {
             tracing::warn!(%error, "the last seen times could not be written");
+        }
+        if tokio::time::timeout(RECORDING, services.recorded()).await.is_err() {
+            tracing::warn!("events that waited to be recorded are lost");
         }
         readiness.release();
         served.map_err(StartError::Serve)
