@@ -3,12 +3,14 @@
 #![no_main]
 
 use latchkey::api::return_to;
+use latchkey::domain::one_time_link::is_well_formed;
 use libfuzzer_sys::fuzz_target;
 use url::Url;
 
 const SITE: &str = "https://latchkey.example/login?returnTo=x";
 const ENTRANCES: [&str; 4] = ["/", "/login", "/signup", "/reauthenticate"];
 const DESTINATIONS: [&str; 3] = ["/devices", "/account", "/activity"];
+const STOPS: [&str; 3] = ["/forgot", "/reset/done", "/invite/done"];
 
 fuzz_target!(|wanted: &str| {
     let path = return_to::page(Some(wanted));
@@ -25,7 +27,12 @@ fuzz_target!(|wanted: &str| {
     // Back to the page that a choice was made on, those of signing in included.
     let same = site.join(&return_to::same_page(Some(wanted))).expect("a URL");
     assert_eq!(same.origin(), site.origin());
-    assert!(DESTINATIONS.iter().chain(&ENTRANCES[1..]).any(|page| *page == same.path()));
+    let is_known = DESTINATIONS.iter().chain(&ENTRANCES[1..]).chain(&STOPS).any(|page| *page == same.path());
+    let token = ["/reset/", "/invite/"].into_iter().find_map(|page| same.path().strip_prefix(page));
+    assert!(is_known || token.is_some_and(is_well_formed), "{same}");
+    if STOPS.contains(&same.path()) || !is_known {
+        assert_eq!(same.query(), None);
+    }
     if ENTRANCES.contains(&same.path()) {
         for (name, target) in same.query_pairs() {
             let target = site.join(&target).expect("a URL");

@@ -120,7 +120,7 @@ impl PostedForm {
 
     /// The page that shows the error.
     fn after_refusal(&self, problem: &Problem) -> String {
-        if let Some(page) = one_time_links::page_of_form(self.path(), self.field("token")) {
+        if let Some(page) = one_time_links::page_of_link_form(self.path(), self.field("token")) {
             return with_parameters(&page, &about(problem));
         }
         let wanted = self.wanted().map(|wanted| return_to::page(Some(wanted)));

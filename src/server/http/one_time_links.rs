@@ -52,7 +52,7 @@ async fn open(context: &RequestContext, purpose: Purpose, address: &Address) -> 
 
 /// The page of the link whose form posts to `path`, after its answer was an error. A token that cannot be one leads to
 /// the page of a link that is not valid.
-pub(super) fn page_of_form(path: &str, token: Option<&str>) -> Option<String> {
+pub(super) fn page_of_link_form(path: &str, token: Option<&str>) -> Option<String> {
     let purpose = match path {
         links::post::RESET => Purpose::Reset,
         links::post::INVITE => Purpose::Invite,

@@ -30,7 +30,8 @@ pub enum MadeFor<'a> {
 /// [`UserEndings::change_password`](super::UserEndings::change_password), since that ends sessions.
 #[async_trait]
 pub trait OneTimeLinks: Send + Sync {
-    /// Keeps a link in place of the earlier one of the same purpose and recipient; `false` if there is no such user.
+    /// Keeps a link in place of the earlier one of the same purpose and recipient; `false` if there is no such user,
+    /// or the user is disabled.
     async fn add_link(&self, link: NewLink<'_>) -> Result<bool, StoreError>;
     /// The link with this digest.
     async fn link(&self, digest: &str) -> Result<Option<OneTimeLink>, StoreError>;

@@ -17,7 +17,7 @@ use async_trait::async_trait;
 const ADD_FOR_USER: Sql = sql!(
     "INSERT INTO one_time_links (digest, purpose, user_id, created_at, expires_at) \
      SELECT CAST($1 AS TEXT), CAST($2 AS TEXT), u.id, CAST($4 AS BIGINT), CAST($5 AS BIGINT) \
-     FROM users u WHERE u.id = $3 \
+     FROM users u WHERE u.id = $3 AND u.disabled_at IS NULL \
      ON CONFLICT (user_id, purpose) DO UPDATE SET digest = excluded.digest, created_at = excluded.created_at, \
      expires_at = excluded.expires_at"
 );
