@@ -58,6 +58,10 @@ id! {
     /// SHA-256 of the cookie by which a browser is known, as base64url.
     BrowserDigest
 }
+id! {
+    /// SHA-256 of the token of a one-time link, as base64url.
+    LinkDigest
+}
 
 impl SessionId {
     /// Whether the text can be a session's id. Ids that come from outside may be any text.

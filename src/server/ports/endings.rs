@@ -3,7 +3,7 @@
 
 use super::StoreError;
 use crate::domain::activity::Event;
-use crate::domain::id::{BrowserDigest, SessionId, UserId};
+use crate::domain::id::{BrowserDigest, LinkDigest, SessionId, UserId};
 use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
@@ -65,7 +65,7 @@ pub struct PasswordChange<'a> {
     pub password_changed_at: Timestamp,
     pub new_hash: &'a str,
     /// The link that is the proof, by the digest of its token. It is used up by the change.
-    pub link: Option<&'a str>,
+    pub link: Option<&'a LinkDigest>,
     pub keep: Option<&'a SessionId>,
     /// The browser that stays known, by the digest of its cookie.
     pub browser: Option<&'a BrowserDigest>,

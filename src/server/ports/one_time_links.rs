@@ -3,7 +3,7 @@
 use super::{StoreError, User};
 use crate::domain::activity::Event;
 use crate::domain::credentials::Username;
-use crate::domain::id::UserId;
+use crate::domain::id::{LinkDigest, UserId};
 use crate::domain::one_time_link::OneTimeLink;
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
@@ -11,7 +11,7 @@ use async_trait::async_trait;
 /// See [`OneTimeLinks::add_link`].
 #[derive(Clone, Copy, Debug)]
 pub struct NewLink<'a> {
-    pub digest: &'a str,
+    pub digest: &'a LinkDigest,
     pub made_for: MadeFor<'a>,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
@@ -34,8 +34,8 @@ pub trait OneTimeLinks: Send + Sync {
     /// or the user is disabled.
     async fn add_link(&self, link: NewLink<'_>) -> Result<bool, StoreError>;
     /// The link with this digest.
-    async fn link(&self, digest: &str) -> Result<Option<OneTimeLink>, StoreError>;
+    async fn link(&self, digest: &LinkDigest) -> Result<Option<OneTimeLink>, StoreError>;
     /// Uses an invitation: deletes it and adds its user. `false`, and nothing is changed, if it is gone or has expired,
     /// or the name is taken.
-    async fn accept_invitation(&self, digest: &str, user: &User, event: &Event) -> Result<bool, StoreError>;
+    async fn accept_invitation(&self, digest: &LinkDigest, user: &User, event: &Event) -> Result<bool, StoreError>;
 }

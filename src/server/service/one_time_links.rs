@@ -7,7 +7,7 @@ use super::{ServiceError, Services, Source};
 use crate::api::Secret;
 use crate::domain::activity::Kind;
 use crate::domain::credentials::Username;
-use crate::domain::id::UserId;
+use crate::domain::id::{LinkDigest, UserId};
 use crate::domain::one_time_link::{OneTimeLink, Purpose, Recipient, TOKEN_BYTES, is_well_formed};
 use crate::domain::registration::Registration;
 use crate::domain::time::Timestamp;
@@ -56,7 +56,7 @@ impl Services {
     async fn make_link(&self, made_for: MadeFor<'_>, now: Timestamp, life: Duration) -> Result<MadeLink, ServiceError> {
         let token = base64url(&self.random::<TOKEN_BYTES>());
         let expires_at = now + life;
-        let link = NewLink { digest: &digest(&token), made_for, created_at: now, expires_at };
+        let link = NewLink { digest: &link_digest(&token), made_for, created_at: now, expires_at };
         if !self.store.add_link(link).await? {
             return Err(ServiceError::NotFound);
         }
@@ -114,7 +114,7 @@ impl Services {
             user_id: &id,
             password_changed_at,
             new_hash: &new_hash,
-            link: Some(&digest(token)),
+            link: Some(&link_digest(token)),
             keep: None,
             browser: None,
             at: event.at,
@@ -132,7 +132,7 @@ impl Services {
         let from = origin(source, None);
         let user = self.new_user(link.recipient.name().clone(), FIELD, new, &from).await?;
         let event = super::event(&user.id, Kind::SignedUp, source, user.created_at);
-        if !self.store.accept_invitation(&digest(token), &user, &event).await? {
+        if !self.store.accept_invitation(&link_digest(token), &user, &event).await? {
             return Err(ServiceError::LinkInvalid);
         }
         tracing::info!(target: AUDIT, user = %user.id, ip = source.ip, "an account was made by invitation");
@@ -147,7 +147,7 @@ impl Services {
         if !is_well_formed(token) {
             return Err(ServiceError::LinkInvalid);
         }
-        let link = self.store.link(&digest(token)).await?;
+        let link = self.store.link(&link_digest(token)).await?;
         let link = link.filter(|link| link.is_good_for(purpose, self.now())).ok_or(ServiceError::LinkInvalid)?;
         match &link.recipient {
             // Somebody else has the name by now.
@@ -162,4 +162,8 @@ impl Services {
             Registration::Closed => Err(ServiceError::RegistrationClosed),
         }
     }
+}
+
+fn link_digest(token: &str) -> LinkDigest {
+    LinkDigest::new(digest(token))
 }

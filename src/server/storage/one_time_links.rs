@@ -8,7 +8,7 @@ use super::sql::{Sql, sql};
 use super::users::{LOCK_USER, insert_user};
 use crate::domain::activity::Event;
 use crate::domain::credentials::Username;
-use crate::domain::id::UserId;
+use crate::domain::id::{LinkDigest, UserId};
 use crate::domain::one_time_link::{OneTimeLink, Purpose, Recipient};
 use crate::domain::time::Timestamp;
 use crate::server::ports::{MadeFor, NewLink, OneTimeLinks, StoreError, User};
@@ -68,12 +68,12 @@ impl TryFrom<LinkRow> for OneTimeLink {
 /// Uses a link up, in a transaction that does what it is for. `false`: it is gone, or has expired.
 pub(super) async fn use_link(
     write: &mut Write,
-    digest: &str,
+    digest: &LinkDigest,
     purpose: Purpose,
     user_id: Option<&UserId>,
     at: Timestamp,
 ) -> Result<bool, StoreError> {
-    let query = write.query(USE).bind(digest).bind(purpose.as_str()).bind(user_id.map_or("", UserId::as_str));
+    let query = write.query(USE).bind(digest.as_str()).bind(purpose.as_str()).bind(user_id.map_or("", UserId::as_str));
     let query = query.bind(at.as_millis());
     Ok(query.execute(write.connection()).await?.rows_affected() > 0)
 }
@@ -97,7 +97,7 @@ impl OneTimeLinks for Database {
             // First, as in every transaction that changes a user: no two wait for each other.
             write.lock(LOCK_USER, &[user.as_str()]).await?;
         }
-        let query = write.query(sql).bind(digest).bind(purpose.as_str()).bind(recipient);
+        let query = write.query(sql).bind(digest.as_str()).bind(purpose.as_str()).bind(recipient);
         let query = query.bind(created_at.as_millis()).bind(expires_at.as_millis());
         if query.execute(write.connection()).await?.rows_affected() == 0 {
             return Ok(false);
@@ -107,12 +107,12 @@ impl OneTimeLinks for Database {
         Ok(true)
     }
 
-    async fn link(&self, digest: &str) -> Result<Option<OneTimeLink>, StoreError> {
-        let row = self.read::<LinkRow>(READ).bind(digest).fetch_optional(&self.readers).await?;
+    async fn link(&self, digest: &LinkDigest) -> Result<Option<OneTimeLink>, StoreError> {
+        let row = self.read::<LinkRow>(READ).bind(digest.as_str()).fetch_optional(&self.readers).await?;
         row.map(OneTimeLink::try_from).transpose()
     }
 
-    async fn accept_invitation(&self, digest: &str, user: &User, event: &Event) -> Result<bool, StoreError> {
+    async fn accept_invitation(&self, digest: &LinkDigest, user: &User, event: &Event) -> Result<bool, StoreError> {
         let mut write = self.write().await?;
         let is_used = use_link(&mut write, digest, Purpose::Invite, None, event.at).await?;
         if !is_used || !insert_user(&mut write, user).await? {

@@ -80,8 +80,7 @@ const OLD_EVENTS: Sql = sql!(
      WHERE o.at < $1)"
 );
 /// Only who did something lately can have more than before: those of the newest events are looked at. Of these the
-/// first
-/// `$3` of each of the kinds `$4` come first, then the newest of all.
+/// first `$3` of each of the kinds `$4` come first, then the newest of all.
 const CROWDED_EVENTS: Sql = sql!(
     "WITH crowded AS MATERIALIZED (SELECT u.user_id FROM (SELECT DISTINCT n.user_id FROM \
      (SELECT a.user_id FROM activity a ORDER BY a.id DESC LIMIT $2) n) u WHERE EXISTS (SELECT 1 FROM activity b \

@@ -5,7 +5,7 @@ mod pages;
 
 use super::support::{Anonymous, Backend, PASSWORD, Reply, SignedIn, TestApp, TestAppBuilder, on_both_databases};
 use latchkey::domain::credentials::Username;
-use latchkey::domain::id::UserId;
+use latchkey::domain::id::{LinkDigest, UserId};
 use reqwest::Method;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -248,7 +248,7 @@ on_both_databases! {
         let store = app.store().await;
         let short = app.services().make_invitation(&Username::new("bob").unwrap(), HOUR).await.unwrap();
         let long = app.services().make_reset_link(&id, 2 * HOUR).await.unwrap();
-        let digests = [&short, &long].map(|link| latchkey::server::token::digest(link.token.expose()));
+        let digests = [&short, &long].map(|link| LinkDigest::new(latchkey::server::token::digest(link.token.expose())));
         app.advance(HOUR);
         app.services().housekeeping().await.unwrap();
         assert!(store.link(&digests[0]).await.unwrap().is_none());
