@@ -36,7 +36,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// Which events the activity page shows.
+    /// Which events the activity page shows, in the order in which it offers them.
     Filter {
         /// Everything.
         All = "all",
@@ -54,9 +54,6 @@ pub const EVENTS_MAX: i64 = 10_000;
 pub const LASTING_MAX: i64 = 500;
 
 impl Filter {
-    /// In the order in which the page offers them.
-    pub const ALL: [Self; 3] = [Self::All, Self::SignIns, Self::Warnings];
-
     /// The kinds that it shows; `None` for all kinds.
     pub const fn kinds(self) -> Option<&'static [Kind]> {
         match self {

@@ -21,11 +21,6 @@ text_enum! {
     }
 }
 
-impl Scope {
-    /// Every scope.
-    pub const ALL: [Self; 1] = [Self::Account];
-}
-
 /// The scopes of a token, written as the claim `scope` (RFC 9068 section 2.2.3): names with a space between them.
 ///
 /// ```

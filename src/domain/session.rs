@@ -269,6 +269,9 @@ macro_rules! text_enum {
         pub enum $name { $($(#[$vdoc])* $variant,)* }
 
         impl $name {
+            /// All of them, in the order of their definition.
+            pub const ALL: [Self; [$($text),*].len()] = [$(Self::$variant),*];
+
             /// The text that is stored.
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$variant => $text,)* }

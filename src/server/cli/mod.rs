@@ -1,5 +1,6 @@
 //! The command line.
 
+mod events;
 mod input;
 mod keys;
 mod links;
@@ -60,6 +61,11 @@ enum Command {
     /// Manages the keys that sign tokens.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Prints the security events of all users, oldest first: one JSON object a line, times in milliseconds since 1970.
+    ///
+    /// These are the events that the activity page shows to each user. Those of a deleted user are deleted too.
+    #[command(after_help = events::EXAMPLES)]
+    Events(events::EventsArguments),
 }
 
 /// Why a command failed.
@@ -186,6 +192,10 @@ async fn run(config: Option<PathBuf>, command: Command, site: Option<&'static [u
         Command::Session(command) => {
             let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
             sessions::run(command, settings).await
+        }
+        Command::Events(arguments) => {
+            let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
+            events::run(arguments, settings).await
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::StoreError;
 use crate::domain::activity::{Event, Kind, Names, Party};
+use crate::domain::credentials::Username;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
@@ -35,6 +36,31 @@ pub struct EventPage {
     pub limit: u32,
 }
 
+/// A user's event, among those of all users.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UserEvent {
+    /// Whose event it is.
+    pub user_id: UserId,
+    /// The user's name of today.
+    pub username: Username,
+    pub event: Recorded,
+}
+
+/// Which events of all users are asked for.
+#[derive(Clone, Debug)]
+pub struct EventSelection {
+    /// Only those after the one with this cursor.
+    pub after: i64,
+    /// Only those that happened then or later.
+    pub since: Timestamp,
+    /// Only those of this user.
+    pub user: Option<UserId>,
+    /// Only these; none for all of them.
+    pub kinds: Vec<Kind>,
+    /// At most so many.
+    pub limit: u32,
+}
+
 /// Security events as they are kept.
 #[async_trait]
 pub trait Events: Send + Sync {
@@ -42,4 +68,8 @@ pub trait Events: Send + Sync {
     async fn record(&self, event: &Event) -> Result<(), StoreError>;
     /// The user's events, newest first.
     async fn activity(&self, user_id: &UserId, page: EventPage) -> Result<Vec<Recorded>, StoreError>;
+    /// The events of all users, oldest first.
+    async fn events(&self, selection: &EventSelection) -> Result<Vec<UserEvent>, StoreError>;
+    /// The cursor of the newest event; 0 if there are none.
+    async fn newest_event(&self) -> Result<i64, StoreError>;
 }

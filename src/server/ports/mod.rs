@@ -28,7 +28,7 @@ pub use attempts::{Attempts, DecideTallies, Tallies};
 pub use endings::{
     EndSessions, Ended, EndedPage, PasswordChange, Selection, SessionEndings, StartSession, UserEndings,
 };
-pub use events::{EventPage, Events, Recorded};
+pub use events::{EventPage, EventSelection, Events, Recorded, UserEvent};
 pub use keys::{DecideKeys, KeyChanges, Keys, StoredKey};
 pub use known_browsers::{KnownBrowser, KnownBrowsers};
 pub use one_time_links::{MadeFor, NewLink, OneTimeLinks};

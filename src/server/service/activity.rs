@@ -134,7 +134,7 @@ impl Services {
 }
 
 /// An event as the API shows it.
-pub(super) fn activity_event(recorded: Recorded) -> ActivityEvent {
+pub(crate) fn activity_event(recorded: Recorded) -> ActivityEvent {
     let Recorded { kind, at, sid, ip, user_agent, browser, os, detail, other, by, names, .. } = recorded;
     let other = other.map(|Party { at, ip, user_agent }| OtherSide { at, ip, user_agent });
     // Earlier versions stored names that show nothing.

@@ -20,6 +20,7 @@ mod refresh_batch;
 mod sessions;
 
 pub use accounts::{SignIn, SignUp};
+pub(crate) use activity::activity_event;
 pub use history::{History, HistoryEntry};
 pub use identity::{Caller, Credentials, PresentedToken};
 pub use known_browsers::BrowserCookies;

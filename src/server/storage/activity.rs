@@ -5,11 +5,14 @@ use super::database::{Database, Write};
 use super::error::impossible;
 use super::sql::{Sql, sql};
 use crate::domain::activity::{Event, Kind, Names, Party};
+use crate::domain::credentials::Username;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::time::Timestamp;
-use crate::server::ports::{EventPage, Events, Recorded, StoreError};
+use crate::server::ports::{EventPage, EventSelection, Events, Recorded, StoreError, UserEvent};
 use async_trait::async_trait;
 use serde::Serialize;
+use sqlx::any::AnyRow;
+use sqlx::{FromRow, Row as _};
 
 /// Leaves out events of users who have been deleted meanwhile.
 const INSERT: Sql = sql!(
@@ -29,6 +32,13 @@ const PAGE: Sql = sql!(
     "SELECT " (recorded_columns!()) " FROM activity a \
      WHERE a.user_id = $1 AND a.id < $2 AND ($4 = '' OR $4 LIKE '%,' || a.kind || ',%') ORDER BY a.id DESC LIMIT $3"
 );
+
+const PAGE_OF_ALL: Sql = sql!(
+    "SELECT " (recorded_columns!()) ", u.id AS user_id, u.username FROM activity a JOIN users u ON u.id = a.user_id \
+     WHERE a.id > $1 AND a.at >= $2 AND ($3 = '' OR a.user_id = $3) \
+     AND ($4 = '' OR $4 LIKE '%,' || a.kind || ',%') ORDER BY a.id LIMIT $5"
+);
+const NEWEST: Sql = sql!("SELECT coalesce(max(id), 0) FROM activity");
 
 /// A row of `activity` to be written.
 #[derive(Serialize)]
@@ -94,6 +104,28 @@ struct RecordedRow {
     name_after: Option<String>,
 }
 
+/// A row of `activity` as read, with whose it is.
+struct UserEventRow {
+    recorded: RecordedRow,
+    user_id: UserId,
+    username: Username,
+}
+
+impl<'r> FromRow<'r, AnyRow> for UserEventRow {
+    fn from_row(row: &'r AnyRow) -> sqlx::Result<Self> {
+        let recorded = RecordedRow::from_row(row)?;
+        Ok(Self { recorded, user_id: row.try_get("user_id")?, username: row.try_get("username")? })
+    }
+}
+
+impl TryFrom<UserEventRow> for UserEvent {
+    type Error = StoreError;
+
+    fn try_from(row: UserEventRow) -> Result<Self, StoreError> {
+        Ok(Self { user_id: row.user_id, username: row.username, event: row.recorded.try_into()? })
+    }
+}
+
 impl TryFrom<RecordedRow> for Recorded {
     type Error = StoreError;
 
@@ -144,5 +176,21 @@ impl Events for Database {
             .bind(i64::from(limit));
         let page = page.bind(kinds.unwrap_or_default());
         page.fetch_all(&self.readers).await?.into_iter().map(Recorded::try_from).collect()
+    }
+
+    async fn events(&self, selection: &EventSelection) -> Result<Vec<UserEvent>, StoreError> {
+        let kinds = if selection.kinds.is_empty() { String::new() } else { in_one_text(&selection.kinds) };
+        let page = self
+            .read::<UserEventRow>(PAGE_OF_ALL)
+            .bind(selection.after)
+            .bind(selection.since.as_millis())
+            .bind(selection.user.as_ref().map_or("", UserId::as_str).to_owned())
+            .bind(kinds)
+            .bind(i64::from(selection.limit));
+        page.fetch_all(&self.readers).await?.into_iter().map(UserEvent::try_from).collect()
+    }
+
+    async fn newest_event(&self) -> Result<i64, StoreError> {
+        Ok(self.read::<(i64,)>(NEWEST).fetch_one(&self.readers).await?.0)
     }
 }

@@ -39,8 +39,8 @@ column! {
     Username: String = Username::stored,
 }
 
-/// Reads a type from a row: each field from the column of its name. Also defines `$columns!()`, the list of these
-/// columns for `SELECT`.
+/// Reads a type from a row whose columns are those of `$columns!()`, which this defines, in the same order. They are read
+/// by position, since looking up a name for each field of each row costs a list a twentieth of its time.
 ///
 /// ```text
 /// from_row!(User, user_columns, "u": id, username, name_of_another = "o.name");
@@ -51,9 +51,11 @@ macro_rules! from_row {
         impl<'r> sqlx::FromRow<'r, sqlx::any::AnyRow> for $type {
             fn from_row(row: &'r sqlx::any::AnyRow) -> sqlx::Result<Self> {
                 use sqlx::Row as _;
+                let mut position = 0_usize..;
+                let mut next = || position.next().unwrap_or_default();
                 Ok(Self {
-                    $first: row.try_get(stringify!($first))?,
-                    $($field: row.try_get(stringify!($field))?,)*
+                    $first: row.try_get(next())?,
+                    $($field: row.try_get(next())?,)*
                 })
             }
         }

@@ -1,5 +1,6 @@
 //! The commands by which an operator helps people, each beside a running server.
 
+mod events;
 mod links;
 mod sessions;
 mod terminal;
@@ -111,6 +112,7 @@ async fn each_command_has_an_example_and_wrong_use_is_told_apart() {
         "session end",
         "keys list",
         "keys rotate",
+        "events",
     ] {
         let mut arguments: Vec<&str> = command.split(' ').collect();
         arguments.push("--help");
