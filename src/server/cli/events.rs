@@ -14,7 +14,7 @@ use clap::builder::PossibleValuesParser;
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 pub(super) const EXAMPLES: &str = "Examples:\n  latchkey events --since 24h --kind sign_in_failed --kind reused\n  \
                                    latchkey events --follow --user ada";
@@ -111,12 +111,12 @@ pub(super) async fn run(arguments: EventsArguments, settings: Settings) -> Resul
 struct Reader {
     selection: EventSelection,
     /// The events after the selection's start that were printed, and when.
-    printed: BTreeMap<i64, Instant>,
+    printed: BTreeMap<i64, Timestamp>,
 }
 
 impl Reader {
     async fn print_new(&mut self, services: &Services) -> Result<(), CommandError> {
-        let now = Instant::now();
+        let now = services.now();
         let mut page = self.selection.clone();
         loop {
             let events = services.store().events(&page).await?;
@@ -137,9 +137,9 @@ impl Reader {
     }
 
     /// Begins behind those events before which no other one can appear any more.
-    fn settle(&mut self, now: Instant) {
+    fn settle(&mut self, now: Timestamp) {
         while let Some(first) = self.printed.first_entry()
-            && now.duration_since(*first.get()) > LATE
+            && now.since(*first.get()) > LATE
         {
             self.selection.after = *first.key();
             first.remove();

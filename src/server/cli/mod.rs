@@ -6,6 +6,7 @@ mod keys;
 mod links;
 mod output;
 mod sessions;
+mod shell;
 mod users;
 
 use super::application::{self, Application, Runtime, StartError};
@@ -20,6 +21,7 @@ use crate::domain::id::UserId;
 use crate::domain::one_time_link::LifeError;
 use bytes::Bytes;
 use clap::{Parser, Subcommand};
+use clap_complete::Shell;
 use output::{print, printable};
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write as _};
@@ -66,6 +68,15 @@ enum Command {
     /// These are the events that the activity page shows to each user. Those of a deleted user are deleted too.
     #[command(after_help = events::EXAMPLES)]
     Events(events::EventsArguments),
+    /// Prints a script that makes a shell complete the commands and their options.
+    #[command(after_help = "Example: latchkey completions bash > /usr/share/bash-completion/completions/latchkey")]
+    Completions { shell: Shell },
+    /// Writes manual pages, one for each command.
+    #[command(after_help = "Example: latchkey man /usr/local/share/man/man1")]
+    Man {
+        /// An existing folder.
+        folder: PathBuf,
+    },
 }
 
 /// Why a command failed.
@@ -99,6 +110,8 @@ enum CommandError {
     NeedsYes,
     #[error("nothing was done")]
     Declined,
+    #[error("manual pages cannot be written to {}: {}", .0.display(), .1)]
+    Manual(PathBuf, std::io::Error),
     #[error("input or output failed: {0}")]
     Io(std::io::Error),
 }
@@ -197,6 +210,8 @@ async fn run(config: Option<PathBuf>, command: Command, site: Option<&'static [u
             let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
             events::run(arguments, settings).await
         }
+        Command::Completions { shell } => shell::completions(shell),
+        Command::Man { folder } => shell::manual(&folder),
     }
 }
 

@@ -3,6 +3,7 @@
 mod events;
 mod links;
 mod sessions;
+mod shell;
 mod terminal;
 mod users;
 
@@ -113,6 +114,8 @@ async fn each_command_has_an_example_and_wrong_use_is_told_apart() {
         "keys list",
         "keys rotate",
         "events",
+        "completions",
+        "man",
     ] {
         let mut arguments: Vec<&str> = command.split(' ').collect();
         arguments.push("--help");
