@@ -1,6 +1,7 @@
 //! Environment variables: which of them are settings, and which of those with our prefix are set by other programs.
 
-use super::ConfigError;
+use super::keys::{Keys, variable};
+use super::wrong::{Origin, WrongSetting};
 use std::ffi::OsString;
 use toml::{Table, Value};
 
@@ -36,22 +37,19 @@ impl Variable {
 pub(super) struct EnvironmentVariables {
     pub settings: Vec<Variable>,
     pub passed_over: Vec<String>,
+    /// Names that have the form of a setting and are none, and values that are not UTF-8.
+    pub wrong: Vec<WrongSetting>,
 }
 
 impl EnvironmentVariables {
     /// Reads the variables that start with `LATCHKEY_`. All others are ignored, whatever bytes they contain.
-    ///
-    /// # Errors
-    /// [`ConfigError::Environment`] for a name that has the form of a setting but is none, or a value that is not
-    /// UTF-8.
-    pub(super) fn read(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Self, ConfigError> {
+    pub(super) fn read(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let mut read = Self::default();
         for (name, value) in variables {
             if !name.as_encoded_bytes().starts_with(PREFIX.as_bytes()) {
                 continue;
             }
             let text = name.to_string_lossy().into_owned();
-            let wrong = |reason: &str| ConfigError::Environment(text.clone(), reason.to_owned());
             let rest = text.strip_prefix(PREFIX).unwrap_or_default();
             // `telemetry` reads `LATCHKEY_LOG`, and tests have variables of their own.
             if rest == "LOG" || rest.starts_with("TEST_") {
@@ -62,17 +60,27 @@ impl EnvironmentVariables {
                 continue;
             }
             let Some((section, key)) = rest.split_once("__") else {
-                return Err(wrong(
-                    "is no setting; settings are named LATCHKEY_SECTION__KEY, like LATCHKEY_SERVER__LISTEN",
-                ));
+                let meant = Keys::all().nearest(rest).map(|key| format!("did you mean {}?", variable(key)));
+                let reason = "is no setting; settings are named LATCHKEY_SECTION__KEY, like LATCHKEY_SERVER__LISTEN";
+                read.wrong.push(wrong(text, reason, meant));
+                continue;
             };
             let (section, key) = (section.to_ascii_lowercase(), key.to_ascii_lowercase());
-            let value = value.into_string().map_err(|_| wrong("its value is not UTF-8"))?;
-            read.settings.push(Variable { name: text, section, key, value });
+            match value.into_string() {
+                Ok(value) => read.settings.push(Variable { name: text, section, key, value }),
+                Err(_) => read.wrong.push(wrong(text, "its value is not UTF-8", None)),
+            }
         }
+        // The order of the environment is nobody's choice.
+        read.settings.sort_by(|one, other| one.name.cmp(&other.name));
         read.passed_over.sort();
-        Ok(read)
+        read
     }
+}
+
+fn wrong(name: String, reason: &str, remedy: Option<String>) -> WrongSetting {
+    let (reason, origin) = (reason.to_owned(), Origin::Environment(name));
+    WrongSetting { origin, key: None, value: None, reason, remedy }
 }
 
 /// Whether Kubernetes or Docker sets such a variable: for a Service called `latchkey` or `latchkey-…`
@@ -103,10 +111,16 @@ mod tests {
     use super::*;
     use std::os::unix::ffi::OsStringExt as _;
 
-    fn read(variables: &[(&[u8], &[u8])]) -> Result<EnvironmentVariables, String> {
+    fn read(variables: &[(&[u8], &[u8])]) -> EnvironmentVariables {
         let text = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
-        let variables = variables.iter().map(|(name, value)| (text(name), text(value)));
-        EnvironmentVariables::read(variables).map_err(|error| error.to_string())
+        EnvironmentVariables::read(variables.iter().map(|(name, value)| (text(name), text(value))))
+    }
+
+    /// What is said of the one variable that is wrong.
+    fn refused(variables: &[(&[u8], &[u8])]) -> String {
+        let read = read(variables);
+        assert_eq!(read.wrong.len(), 1, "{read:?}");
+        read.wrong[0].to_string()
     }
 
     #[test]
@@ -128,8 +142,9 @@ mod tests {
             (b"LATCHKEY_ENV_PATH", b"\xff"),
             (b"LATCHKEY_VERSION", b"1.2.3"),
         ];
-        let read = read(&foreign).unwrap();
-        assert_eq!((read.settings.len(), read.passed_over.len()), (0, foreign.len()), "{read:?}");
+        let read = read(&foreign);
+        assert_eq!((read.settings.len(), read.wrong.len()), (0, 0), "{read:?}");
+        assert_eq!(read.passed_over.len(), foreign.len(), "{read:?}");
     }
 
     #[test]
@@ -143,7 +158,7 @@ mod tests {
             (b"LATCHKEY_PORT_HTTP_TCP", b"3000"),
         ];
         for (name, value) in odd {
-            let error = read(&[(name, value)]).unwrap_err();
+            let error = refused(&[(name, value)]);
             assert!(error.contains(std::str::from_utf8(name).unwrap()) && error.contains("SECTION__KEY"), "{error}");
         }
     }
@@ -151,10 +166,10 @@ mod tests {
     #[test]
     fn only_our_own_variables_must_be_text() {
         let foreign: [(&[u8], &[u8]); 3] = [(b"LANG", b"\xff\xfe"), (b"ODD\xff", b"x"), (b"", b"")];
-        assert_eq!(read(&foreign), Ok(EnvironmentVariables::default()));
-        let error = read(&[(b"LATCHKEY_DATABASE__URL", b"sqlite://\xff.db")]).unwrap_err();
+        assert_eq!(read(&foreign), EnvironmentVariables::default());
+        let error = refused(&[(b"LATCHKEY_DATABASE__URL", b"sqlite://\xff.db")]);
         assert_eq!(error, "environment variable LATCHKEY_DATABASE__URL: its value is not UTF-8");
-        let error = read(&[(b"LATCHKEY_\xff", b"x")]).unwrap_err();
+        let error = refused(&[(b"LATCHKEY_\xff", b"x")]);
         assert!(error.contains("LATCHKEY_\u{fffd}"), "{error}");
     }
 }

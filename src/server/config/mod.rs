@@ -1,25 +1,36 @@
 //! The settings of a server, from `Leptos.toml` and the environment. They are checked before anything starts.
 //!
 //! Every key of the file can also be set by an environment variable, `LATCHKEY_SECTION__KEY`, which overrides the file.
-//! An unknown key or an invalid value is an error that names the place and the reason. Relative paths start at the
-//! file's folder.
+//! An unknown key or an invalid value is an error that names the place and the reason; all of them are reported at
+//! once. Relative paths start at the file's folder.
 
+mod bounds;
+mod described;
 mod duration;
 mod environment;
+mod keys;
+mod networks;
 mod paths;
 mod public_url;
+pub mod reference;
 mod settings;
 mod site;
+mod sources;
+mod wrong;
 
+pub use described::{DescribedSection, DescribedSetting};
 pub(crate) use duration::parse as parse_duration;
+pub(crate) use networks::parse as parse_network;
 pub use settings::*;
+pub use wrong::{Origin, WrongSetting, WrongSettings};
 
 use crate::server::site::{Archive, Site};
 use environment::EnvironmentVariables;
+use jsonwebtoken::Algorithm;
 use leptos::config::LeptosOptions;
+use sources::Origins;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
-use toml::{Table, Value};
 
 /// The settings file. It is searched for in the working folder, then beside the program.
 pub const FILE: &str = "Leptos.toml";
@@ -34,6 +45,8 @@ pub enum ConfigError {
     File(PathBuf, String),
     #[error("environment variable {0}: {1}")]
     Environment(String, String),
+    #[error("{0}")]
+    Wrong(WrongSettings),
     #[error("{key}: {reason}")]
     Value { key: &'static str, reason: String },
     #[error(
@@ -73,14 +86,14 @@ impl Config {
     /// program carries.
     ///
     /// # Errors
-    /// [`ConfigError`] with the first error.
+    /// [`ConfigError`], of settings with all that is wrong.
     pub fn load(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
         embedded: Option<Archive>,
     ) -> Result<Self, ConfigError> {
         let source = SettingSource::read(file)?;
-        let settings = source.settings(environment)?;
+        let settings = source.settings(environment)?.settings;
         let (leptos, site) = site::find(&source, embedded)?;
         Ok(Self { settings, leptos, site, file: source.file })
     }
@@ -90,12 +103,40 @@ impl Settings {
     /// Reads only the settings, for commands that serve no pages.
     ///
     /// # Errors
-    /// [`ConfigError`] with the first error.
+    /// [`ConfigError`] with all that is wrong.
+    pub fn load(
+        file: Option<&Path>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<Self, ConfigError> {
+        EffectiveSettings::load(file, environment).map(|read| read.settings)
+    }
+}
+
+/// The settings, and where each value comes from.
+#[derive(Clone, Debug)]
+pub struct EffectiveSettings {
+    /// The settings, checked.
+    pub settings: Settings,
+    /// Where they were read from, if there is a file.
+    pub file: Option<PathBuf>,
+    origins: Origins,
+}
+
+impl EffectiveSettings {
+    /// Reads `file` (or the one found by [`FILE`]) and the environment. Nothing else is read or made.
+    ///
+    /// # Errors
+    /// [`ConfigError`] with all that is wrong.
     pub fn load(
         file: Option<&Path>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, ConfigError> {
         SettingSource::read(file)?.settings(environment)
+    }
+
+    /// Where the value of the setting `section.key` comes from.
+    pub fn origin(&self, key: &str) -> Origin {
+        self.origins.get(key).cloned().unwrap_or(Origin::Default)
     }
 }
 
@@ -124,39 +165,18 @@ impl SettingSource {
         self.file.as_deref().unwrap_or(Path::new(FILE))
     }
 
-    fn settings(&self, environment: impl IntoIterator<Item = (OsString, OsString)>) -> Result<Settings, ConfigError> {
-        let environment = EnvironmentVariables::read(environment)?;
+    fn settings(
+        &self,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+    ) -> Result<EffectiveSettings, ConfigError> {
+        let environment = EnvironmentVariables::read(environment);
         if !environment.passed_over.is_empty() {
             let names = environment.passed_over.join(" ");
             tracing::warn!(names, "environment variables that start with LATCHKEY_ and are not settings are ignored");
         }
-        let mut settings = parse(self.name(), &self.text, environment)?;
-        settings.secret.file = self.folder.join(&settings.secret.file);
-        settings.database.url = paths::database_url(&settings.database.url, &self.folder)
-            .map_err(|reason| ConfigError::Value { key: "database.url", reason })?;
-        Ok(settings)
+        let (settings, origins) = sources::read(self.name(), &self.text, environment, &self.folder)?;
+        Ok(EffectiveSettings { settings, file: self.file.clone(), origins })
     }
-}
-
-/// The settings in `text`, overridden by `environment`.
-fn parse(path: &Path, text: &str, environment: EnvironmentVariables) -> Result<Settings, ConfigError> {
-    let in_file = |error: toml::de::Error| ConfigError::File(path.to_owned(), error.to_string());
-    // The file is parsed alone first, because only then an error has the line.
-    toml::from_str::<Settings>(text).map_err(in_file)?;
-    let mut table: Table = text.parse().map_err(in_file)?;
-    for variable in environment.settings {
-        let wrong = |reason: &str| ConfigError::Environment(variable.name.clone(), reason.to_owned());
-        let section = table.entry(&variable.section).or_insert_with(|| Value::Table(Table::new()));
-        let section = section.as_table_mut().ok_or_else(|| wrong("not a section"))?;
-        section.insert(variable.key.clone(), variable.toml());
-        // Each variable is checked separately, so that the error can name it.
-        table.clone().try_into::<Settings>().map_err(|error| wrong(error.message()))?;
-    }
-    let mut settings: Settings = table.try_into().map_err(in_file)?;
-    settings.server.public_url = public_url::origin(&settings.server.public_url)
-        .map_err(|reason| ConfigError::Value { key: "server.public_url", reason: reason.to_owned() })?;
-    settings.check()?;
-    Ok(settings)
 }
 
 fn find() -> Option<PathBuf> {

@@ -1,8 +1,9 @@
-//! All settings, with their defaults and bounds.
+//! All settings, with their defaults. `bounds` has what their types cannot express. The doc comments are for operators:
+//! `docs/settings.md` and `Leptos.toml` are made from them.
 
-use super::{ConfigError, duration};
+use super::described::{section, sections};
+use super::duration;
 use crate::domain::client::Client;
-use crate::domain::id::ClientId;
 pub use crate::domain::registration::Registration;
 use jsonwebtoken::Algorithm;
 use serde::de::IgnoredAny;
@@ -15,25 +16,7 @@ const MINUTE: u64 = 60;
 const HOUR: u64 = 60 * MINUTE;
 const DAY: u64 = 24 * HOUR;
 
-/// The longest `accounts.contact`, in characters.
-const CONTACT_MAX: usize = 300;
-
-macro_rules! section {
-    ($(#[$doc:meta])* $name:ident { $($(#[$fdoc:meta])* $field:ident: $type:ty = $default:expr,)* }) => {
-        $(#[$doc])*
-        #[derive(Clone, Debug, Deserialize)]
-        #[serde(default, deny_unknown_fields)]
-        pub struct $name { $($(#[$fdoc])* pub $field: $type,)* }
-
-        impl Default for $name {
-            fn default() -> Self {
-                Self { $($field: $default,)* }
-            }
-        }
-    };
-}
-
-section! {
+sections! {
     /// All settings.
     Settings {
         /// Where the server listens, and how it is reached.
@@ -64,16 +47,19 @@ section! {
     Server {
         /// The address and port of the listener, without TLS.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 3000)),
-        /// The issuer, and the base of all absolute URLs: an origin as browsers write it, without a slash at its end.
+        /// The address by which people reach the server, such as https://id.example.org: the issuer, the source of
+        /// every absolute URL, and the origin that requests must come from. It must be https unless it is loopback, and
+        /// has nothing behind host and port.
         public_url: String = "http://localhost:3000".into(),
-        /// Networks (address or address/bits) whose `X-Forwarded-For` is trusted.
+        /// Proxies whose `X-Forwarded-For` is trusted: addresses, or networks such as 10.0.0.0/8.
         #[serde(deserialize_with = "list")]
         trusted_proxies: Vec<String> = Vec::new(),
         /// How long a connection may be idle between two requests. It must be longer than a proxy keeps idle
-        /// connections, or answers get lost.
+        /// connections (nginx and others: 60s), or answers get lost.
         #[serde(deserialize_with = "duration::deserialize")]
         idle_timeout: Duration = Duration::from_secs(75),
-        /// How long a stopping server still accepts connections, while `/readyz` reports that it is not ready.
+        /// How long a server that was told to stop (SIGTERM) still accepts connections, while `/readyz` reports that it
+        /// is not ready.
         #[serde(deserialize_with = "duration::deserialize")]
         drain: Duration = Duration::from_secs(3),
     }
@@ -82,7 +68,8 @@ section! {
 section! {
     /// The database.
     Database {
-        /// `sqlite://` with a path, or `postgres://` with all that PostgreSQL's URLs may have.
+        /// `sqlite://path/to/file.db` (without options), or `postgres://user:password@host/database` with all that
+        /// PostgreSQL's URLs may have.
         url: String = "sqlite://data/latchkey.db".into(),
     }
 }
@@ -90,7 +77,8 @@ section! {
 section! {
     /// The file with the installation's secret, which is not in the database.
     SecretFile {
-        /// The file, which only its owner may read (mode 0600).
+        /// The file, which only its owner may read. It is made on the first start with mode 0600. Back it up apart from
+        /// the database: neither is of use without the other.
         file: PathBuf = PathBuf::from("data/secret.key"),
     }
 }
@@ -115,7 +103,7 @@ section! {
         /// How long a session lives, however much it is used.
         #[serde(deserialize_with = "duration::deserialize")]
         refresh_absolute: Duration = Duration::from_secs(30 * DAY),
-        /// The same, without "keep me signed in".
+        /// How long a session lives that is not used, without "keep me signed in".
         #[serde(deserialize_with = "duration::deserialize")]
         refresh_idle_short: Duration = Duration::from_secs(12 * HOUR),
         /// How long a session lives at most without "keep me signed in".
@@ -141,7 +129,8 @@ section! {
 section! {
     /// Accounts.
     Accounts {
-        /// Who may make an account.
+        /// Who may make an account. `open`: anybody; `invite`: only with a link of `latchkey user link --purpose
+        /// invite`; `closed`: only the operator, with `latchkey user add`.
         registration: Registration = Registration::Open,
         /// Whom people ask who forgot their password or want an account: an address (https:, http: or mailto:) becomes
         /// a link, anything else is shown as it is. Empty: nobody is named.
@@ -152,7 +141,7 @@ section! {
 section! {
     /// Rules for new passwords, and the cost of hashing.
     Password {
-        /// The minimum length of a new password, in characters.
+        /// The minimum length of a new password, in characters (code points).
         min_length: usize = 15,
         /// Argon2id memory in KiB.
         argon2_memory: u32 = 19_456,
@@ -194,69 +183,6 @@ impl Server {
     /// Whether browsers connect with TLS.
     pub fn is_https(&self) -> bool {
         self.public_url.starts_with("https:")
-    }
-}
-
-impl Settings {
-    /// Checks the bounds that types cannot express.
-    pub(super) fn check(&self) -> Result<(), ConfigError> {
-        let bad = |key, reason: &str| Err(ConfigError::Value { key, reason: reason.to_owned() });
-        let tokens = &self.tokens;
-        let range = Duration::from_secs(1)..=Duration::from_secs(15 * MINUTE);
-        if !range.contains(&tokens.access_ttl) {
-            return bad("tokens.access_ttl", "must be between 1s and 15m (5m to 15m in production)");
-        }
-        if !(0.0..=0.5).contains(&tokens.access_jitter) {
-            return bad("tokens.access_jitter", "must be between 0 and 0.5");
-        }
-        if tokens.grace > Duration::from_secs(60) {
-            return bad("tokens.grace", "must be between 0s and 60s");
-        }
-        for (key, idle, absolute) in [
-            ("tokens.refresh_idle", tokens.refresh_idle, tokens.refresh_absolute),
-            ("tokens.refresh_idle_short", tokens.refresh_idle_short, tokens.refresh_absolute_short),
-        ] {
-            if idle.is_zero() || idle > absolute {
-                return bad(key, "must be more than 0s and not more than the absolute lifetime");
-            }
-        }
-        let range = Duration::from_secs(DAY)..=Duration::from_secs(366 * DAY);
-        if !tokens.key_rotation.is_zero() && !range.contains(&tokens.key_rotation) {
-            return bad("tokens.key_rotation", "must be between 1d and 366d, or 0s for never");
-        }
-        if self.server.drain > Duration::from_secs(MINUTE) {
-            return bad("server.drain", "must be between 0s and 60s");
-        }
-        if self.server.idle_timeout > Duration::from_secs(HOUR) {
-            return bad("server.idle_timeout", "must be between 0s and 1h");
-        }
-        if self.sessions.max_per_user == 0 {
-            return bad("sessions.max_per_user", "must be at least 1");
-        }
-        let contact = &self.accounts.contact;
-        if contact.chars().count() > CONTACT_MAX || contact.chars().any(char::is_control) {
-            return bad("accounts.contact", "must be one line of at most 300 characters");
-        }
-        if !(8..=128).contains(&self.password.min_length) {
-            return bad("password.min_length", "must be between 8 and 128");
-        }
-        if argon2::Params::new(
-            self.password.argon2_memory,
-            self.password.argon2_iterations,
-            self.password.argon2_parallelism,
-            None,
-        )
-        .is_err()
-        {
-            return bad("password.argon2_memory", "these Argon2 parameters do not go together (RFC 9106 section 3.1)");
-        }
-        for (n, client) in self.clients.iter().enumerate() {
-            let taken = client.id == ClientId::web() || self.clients[..n].iter().any(|other| other.id == client.id);
-            if client.id.as_str().is_empty() || taken {
-                return bad("clients", "each id must be there, of its own, and not \"web\"");
-            }
-        }
-        Ok(())
     }
 }
 

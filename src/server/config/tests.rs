@@ -5,15 +5,16 @@ use std::time::Duration;
 
 fn read(text: &str, environment: &[(&str, &str)]) -> Result<Settings, String> {
     let environment = environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-    let parsed = EnvironmentVariables::read(environment).and_then(|read| parse(Path::new("Leptos.toml"), text, read));
-    parsed.map_err(|error| error.to_string())
+    let read = EnvironmentVariables::read(environment);
+    let read = sources::read(Path::new("Leptos.toml"), text, read, Path::new("/srv"));
+    read.map(|(settings, _)| settings).map_err(|error| error.to_string())
 }
 
 #[test]
 fn nothing_at_all_gives_the_defaults() {
     let settings = read("", &[]).unwrap();
     assert_eq!(settings.tokens.access_ttl, Duration::from_secs(600));
-    assert_eq!(settings.database.url, "sqlite://data/latchkey.db");
+    assert_eq!(settings.database.url, "sqlite:///srv/data/latchkey.db");
 }
 
 #[test]
@@ -60,7 +61,7 @@ fn values_out_of_bounds_are_refused_with_their_key() {
         ("LATCHKEY_ACCOUNTS__CONTACT", "two\nlines", "accounts.contact"),
     ] {
         let error = read("", &[(name, value)]).unwrap_err();
-        assert!(error.starts_with(key), "{error}");
+        assert!(error.starts_with(&format!("environment variable {name}: {key} = ")), "{error}");
     }
     assert!(read("", &[("LATCHKEY_SERVER__PUBLIC_URL", "http://127.0.0.1:4000")]).is_ok());
     assert!(read("", &[("LATCHKEY_SERVER__PUBLIC_URL", "https://id.example.org")]).is_ok());
@@ -78,9 +79,93 @@ fn the_public_url_is_kept_as_browsers_write_it() {
     );
 }
 
+/// The places of all that is wrong, in the order in which it is reported.
+fn wrong(text: &str, environment: &[(&str, &str)]) -> Vec<WrongSetting> {
+    let environment = environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let read = EnvironmentVariables::read(environment);
+    match sources::read(Path::new("Leptos.toml"), text, read, Path::new("/srv")) {
+        Err(ConfigError::Wrong(WrongSettings(wrong))) => wrong,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
-fn the_file_that_is_shipped_says_what_the_defaults_say() {
-    let text = include_str!("../../../Leptos.toml");
-    let shipped = read(text, &[]).unwrap();
-    assert_eq!(format!("{shipped:?}"), format!("{:?}", Settings { package: shipped.package, ..Settings::default() }));
+fn everything_that_is_wrong_is_told_at_once_with_place_value_and_remedy() {
+    let text = "\
+[server]
+listen = 3000
+publc_url = \"https://id.example.org\"
+
+[tokens]
+grace = \"forever\"
+access_ttl = \"16m\"
+refresh_idle = \"31d\"
+
+[token]
+[sessions]
+max_per_user = -1
+grace = \"5s\"
+
+[[clients]]
+id = \"cli\"
+knd = \"native\"
+";
+    let environment = [
+        ("LATCHKEY_LIMITS__LOGIN_PER_ADRESS", "5"),
+        ("LATCHKEY_SERVER_LISTEN", "x"),
+        ("LATCHKEY_TOKENS__ACCESS_JITTER", "1"),
+    ];
+    let said: Vec<String> = wrong(text, &environment).iter().map(ToString::to_string).collect();
+    let expected = [
+        "Leptos.toml, line 2: server.listen = 3000: ",
+        "Leptos.toml, line 3: server.publc_url: there is no such setting; did you mean server.public_url?",
+        "Leptos.toml, line 6: tokens.grace = \"forever\": \"forever\" is not a duration; write 10s, 15m, 12h or 14d",
+        "Leptos.toml, line 7: tokens.access_ttl = \"16m\": must be between 1s and 15m",
+        "Leptos.toml, line 8: tokens.refresh_idle = \"31d\": must be more than 0s, and not more than tokens.refresh_absolute",
+        "Leptos.toml, line 10: token: there is no such setting; did you mean [tokens]?",
+        "Leptos.toml, line 12: sessions.max_per_user = -1: ",
+        "Leptos.toml, line 13: sessions.grace: there is no such setting; did you mean tokens.grace?",
+        "Leptos.toml, line 17: clients: unknown field `knd`",
+        "environment variable LATCHKEY_LIMITS__LOGIN_PER_ADRESS: there is no such setting; did you mean \
+         LATCHKEY_LIMITS__LOGIN_PER_ADDRESS?",
+        "environment variable LATCHKEY_SERVER_LISTEN: is no setting; ",
+        "environment variable LATCHKEY_TOKENS__ACCESS_JITTER: tokens.access_jitter = 1",
+    ];
+    for begin in expected {
+        assert_eq!(said.iter().filter(|line| line.starts_with(begin)).count(), 1, "{begin}\n{said:#?}");
+    }
+    assert_eq!(said.len(), expected.len(), "{said:#?}");
+    assert!(said.iter().any(|line| line.ends_with("did you mean LATCHKEY_SERVER__LISTEN?")), "{said:#?}");
+}
+
+#[test]
+fn what_is_no_toml_does_not_hide_what_is_wrong_elsewhere() {
+    let said = wrong("[tokens]\ngrace = 5s\naccess_ttl = \"16m\"\n", &[]);
+    let places: Vec<String> = said.iter().map(|wrong| wrong.origin.to_string()).collect();
+    assert_eq!(places, ["Leptos.toml, line 2", "Leptos.toml, line 3"], "{said:#?}");
+    assert!(said[0].reason.starts_with("this is not TOML: "), "{said:#?}");
+}
+
+#[test]
+fn no_error_tells_a_password() {
+    for text in [
+        "[database]\nurl = \"postgres://ada:xyzzy@db/x",
+        "[database]\nurl = postgres://ada:xyzzy@db/x",
+        "[database]\nurl = [\"postgres://ada:xyzzy@db/x\"]",
+        "[database]\nurl = \"mysql://ada:xyzzy@db/x\"",
+        "[database]\nurl = \"//ada:xyzzy@db/x\"",
+        "[database]\nurl = \"xyzzy\"",
+        "[database]\nulr = \"postgres://ada:xyzzy@db/x\"",
+        "[databse]\nurl = \"postgres://ada:xyzzy@db/x\"",
+        "database = \"postgres://ada:xyzzy@db/x\"",
+        "url = \"postgres://ada:xyzzy@db/x\"",
+        "clients = \"postgres://ada:xyzzy@db/x\"",
+    ] {
+        let said = wrong(text, &[]);
+        assert!(!format!("{said:?}").contains("xyzzy"), "{text}: {said:#?}");
+    }
+    for name in ["LATCHKEY_DATABASE__URL", "LATCHKEY_DATABASE__URI", "LATCHKEY_DATABASE_URL"] {
+        let said = wrong("", &[(name, "mysql://ada:xyzzy@db/x")]);
+        assert!(!format!("{said:?}").contains("xyzzy"), "{name}: {said:#?}");
+    }
 }

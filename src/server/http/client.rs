@@ -2,6 +2,7 @@
 
 use super::device;
 use crate::domain::device::is_unruly;
+use crate::server::config::parse_network;
 use crate::server::service::Source;
 use http::{HeaderMap, HeaderValue, header};
 use ipnet::IpNet;
@@ -29,11 +30,7 @@ impl TrustedProxies {
     /// # Errors
     /// The first text that is neither.
     pub fn parse(list: &[String]) -> Result<Self, String> {
-        let parse = |text: &String| {
-            let network = text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
-            network.map_err(|_| format!("{text:?} is neither an address nor a network"))
-        };
-        let networks = list.iter().map(parse).collect::<Result<_, _>>()?;
+        let networks = list.iter().map(|text| parse_network(text)).collect::<Result<_, _>>()?;
         Ok(Self { networks, has_warned: AtomicBool::new(false) })
     }
 
