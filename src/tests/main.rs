@@ -53,6 +53,7 @@ mod scopes;
 mod seed_flow;
 mod servers;
 mod sessions;
+mod settings;
 mod sign_in;
 mod sign_up;
 mod starting;

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod config;
 mod events;
 mod input;
 mod keys;
@@ -68,6 +69,9 @@ enum Command {
     /// These are the events that the activity page shows to each user. Those of a deleted user are deleted too.
     #[command(after_help = events::EXAMPLES)]
     Events(events::EventsArguments),
+    /// Checks, shows and describes the settings.
+    #[command(subcommand)]
+    Config(config::ConfigCommand),
     /// Prints a script that makes a shell complete the commands and their options.
     #[command(after_help = "Example: latchkey completions bash > /usr/share/bash-completion/completions/latchkey")]
     Completions { shell: Shell },
@@ -210,6 +214,7 @@ async fn run(config: Option<PathBuf>, command: Command, site: Option<&'static [u
             let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
             events::run(arguments, settings).await
         }
+        Command::Config(command) => config::run(&command, config.as_deref(), environment),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { folder } => shell::manual(&folder),
     }
