@@ -249,7 +249,8 @@ pub async fn keys(
     KeyManager::open(store, entropy, &settings.secret.file, key_policies(&settings.tokens), now).await
 }
 
-fn key_policies(tokens: &Tokens) -> Policies {
+/// How the keys are rotated.
+pub(super) fn key_policies(tokens: &Tokens) -> Policies {
     let every = tokens.key_rotation;
     Policies {
         access: Policy {

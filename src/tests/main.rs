@@ -15,6 +15,7 @@ mod at_rest;
 mod commands;
 mod connections;
 mod devices;
+mod doctor;
 mod fairness;
 mod farewell;
 mod faults;

@@ -1,6 +1,7 @@
 //! The command line.
 
 mod config;
+mod doctor;
 mod events;
 mod input;
 mod keys;
@@ -72,6 +73,15 @@ enum Command {
     /// Checks, shows and describes the settings.
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    /// Looks at settings, files, database, keys, machine and public URL, and says what is wrong and how to mend it.
+    ///
+    /// Nothing is changed, and a server may run meanwhile. Only an error makes the command fail, not a warning or a note.
+    #[command(after_help = "Example: latchkey doctor")]
+    Doctor {
+        /// One JSON object for each finding, a line each: level, code, message, remedy.
+        #[arg(long)]
+        json: bool,
+    },
     /// Prints a script that makes a shell complete the commands and their options.
     #[command(after_help = "Example: latchkey completions bash > /usr/share/bash-completion/completions/latchkey")]
     Completions { shell: Shell },
@@ -112,6 +122,8 @@ enum CommandError {
     SessionIsOver(String),
     #[error("nobody can be asked here whether this is meant: add --yes")]
     NeedsYes,
+    #[error("{0} of these are errors")]
+    Unhealthy(usize),
     #[error("nothing was done")]
     Declined,
     #[error("manual pages cannot be written to {}: {}", .0.display(), .1)]
@@ -214,6 +226,7 @@ async fn run(config: Option<PathBuf>, command: Command, site: Option<&'static [u
             let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
             events::run(arguments, settings).await
         }
+        Command::Doctor { json } => doctor::run(json, config.as_deref(), environment).await,
         Command::Config(command) => config::run(&command, config.as_deref(), environment),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { folder } => shell::manual(&folder),

@@ -30,7 +30,7 @@ pub(super) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may leave sent data unread.
 const UNREAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// The maximum number of connections, if the system allows as many.
-const MAX: u64 = 10_000;
+pub(super) const MAX: u64 = 10_000;
 /// File descriptors reserved for everything else.
 const OTHER_FILES: u64 = 128;
 

@@ -57,6 +57,24 @@ pub async fn claim(url: &str) -> Result<Claim, OpenError> {
     Ok(Claim(Some(file)))
 }
 
+/// The number of the process that serves the SQLite file at `url`; `None` if no server does, or on PostgreSQL. Nothing
+/// is made or changed.
+pub fn serving_process(url: &str) -> Option<String> {
+    let path = std::fs::canonicalize(file(url)?).ok()?;
+    let beside = beside(&path);
+    let lock = File::open(&beside).ok()?;
+    match lock.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => Some(std::fs::read_to_string(&beside).unwrap_or_default().trim().to_owned()),
+        // The lock goes with the file.
+        Ok(()) | Err(TryLockError::Error(_)) => None,
+    }
+}
+
+/// The SQLite file at `url`; `None` on PostgreSQL.
+pub fn file(url: &str) -> Option<PathBuf> {
+    url.strip_prefix("sqlite://").map(PathBuf::from)
+}
+
 fn beside(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");

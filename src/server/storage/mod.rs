@@ -30,10 +30,11 @@ mod sql;
 mod users;
 mod web_sessions;
 
-pub use claim::{Claim, claim};
+pub use claim::{Claim, claim, file, serving_process};
 pub use database::Database;
 pub use error::OpenError;
 
+use crate::domain::time::Timestamp;
 use crate::server::ports::Store;
 use open::IfMissing;
 use std::sync::Arc;
@@ -53,6 +54,17 @@ pub async fn connect(url: &str) -> Result<Arc<dyn Store>, OpenError> {
 /// [`OpenError`], in words for the operator.
 pub async fn connect_to_existing(url: &str) -> Result<Arc<dyn Store>, OpenError> {
     Ok(Arc::new(Database::open_as(url, IfMissing::Refused).await?))
+}
+
+/// What time it is for the PostgreSQL server at `url`; `None` for SQLite, which has no clock of its own.
+///
+/// # Errors
+/// [`OpenError`], in words for the operator.
+pub async fn clock(url: &str) -> Result<Option<Timestamp>, OpenError> {
+    match url.split_once("://") {
+        Some(("postgres" | "postgresql", _)) => postgres::clock(url).await.map(Some),
+        _ => Ok(None),
+    }
 }
 
 /// The name of the database at `url` in the log, without the password.

@@ -5,6 +5,7 @@ use super::error::OpenError;
 use super::migrations;
 use super::open::{ACQUIRE, IfMissing};
 use super::sql::Dialect;
+use crate::domain::time::Timestamp;
 use sqlx::any::{AnyConnectOptions, AnyPoolOptions};
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::{AnyConnection, AnyPool, Connection as _, PgConnection};
@@ -42,6 +43,9 @@ const STATE: &str = "SELECT CASE WHEN pg_is_in_recovery() THEN 'a standby' \
 /// The names of server settings by which answered changes may be lost.
 const LOSSES: &str = "SELECT CASE WHEN current_setting('fsync') = 'off' THEN 'fsync' \
                       WHEN current_setting('synchronous_commit') = 'off' THEN 'synchronous_commit' ELSE '' END";
+
+/// The server's time in milliseconds since 1970.
+const CLOCK: &str = "SELECT CAST(floor(extract(epoch FROM clock_timestamp()) * 1000) AS bigint)";
 
 /// See [`super::connect`].
 ///
@@ -122,6 +126,17 @@ async fn try_connecting(options: &PgConnectOptions) -> Result<(), OpenError> {
             Err(OpenError::Unreachable { place: name_of(options), reason })
         }
     }
+}
+
+/// See [`super::clock`].
+pub(super) async fn clock(url: &str) -> Result<Timestamp, OpenError> {
+    let place = PgConnectOptions::from_str(url).map_err(OpenError::Url)?;
+    check_protection(&place)?;
+    let refused = |error| OpenError::postgres(name_of(&place), error);
+    let mut connection = PgConnection::connect_with(&place).await.map_err(refused)?;
+    let millis: i64 = sqlx::query_scalar(CLOCK).fetch_one(&mut connection).await.map_err(refused)?;
+    connection.close().await.map_err(refused)?;
+    Ok(Timestamp::from_millis(millis))
 }
 
 /// The name of the database at `url` in the log: its place, without the password.
