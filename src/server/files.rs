@@ -43,6 +43,18 @@ pub(super) fn open_regular(path: &Path) -> Result<(File, Metadata)> {
     }
 }
 
+/// Whether a file is a credential that systemd passes to this service (systemd.exec(5), Credentials). systemd keeps
+/// such files from other users, but by an access control list: root owns them, and the mode has bits for the group.
+pub(super) fn is_credential(path: &Path) -> bool {
+    let folder = std::env::var_os("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty());
+    folder.is_some_and(|folder| path.starts_with(folder))
+}
+
+/// The bits of a mode that a file with a secret must not have.
+pub(super) fn exposing_bits(path: &Path) -> u32 {
+    if is_credential(path) { 0o007 } else { 0o077 }
+}
+
 /// Whether a file is owned by the user of this process.
 pub(super) fn is_ours(metadata: &Metadata) -> bool {
     metadata.uid() == rustix::process::geteuid().as_raw()

@@ -1,5 +1,6 @@
 //! The settings, as operators check and look at them.
 
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -41,6 +42,49 @@ fn settings_that_can_be_used_are_said_to_be_and_no_database_is_made() {
     assert!(output.status.success() && text(&output).starts_with("All settings can be used ("), "{}", text(&output));
     assert!(text(&output).contains("/Leptos.toml"), "{}", text(&output));
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+}
+
+#[test]
+fn the_url_of_the_database_is_read_from_a_file() {
+    let folder = folder("[database]\nurl_file = \"secrets/url\"\n");
+    let file = folder.path().join("secrets/url");
+    let run = |arguments: &[&str], variables: &[(&str, &str)]| text(&latchkey(folder.path(), arguments, variables));
+    let missing = run(&["config", "check"], &[]);
+    assert!(missing.contains("line 2: database.url_file = ") && missing.contains("cannot be read"), "{missing}");
+    std::fs::create_dir(file.parent().unwrap()).unwrap();
+    std::fs::write(&file, "postgres://ada:xyzzy@db/x\r\n").unwrap();
+    let shown = run(&["config", "show"], &[]);
+    let line = format!("# url = \"postgres://ada:***@db/x\" # content of {}", file.display());
+    assert!(shown.lines().any(|shown| shown == line) && !shown.contains("xyzzy"), "{line}\n{shown}");
+    let both = run(&["config", "check"], &[("LATCHKEY_DATABASE__URL", "sqlite://x.db")]);
+    assert!(both.contains("database.url_file = ") && both.contains("excludes database.url"), "{both}");
+    for odd in [&b""[..], b"xyzzy\n", b"ada:xyzzy\xff"] {
+        std::fs::write(&file, odd).unwrap();
+        let wrong = run(&["config", "check"], &[]);
+        assert!(wrong.contains("secrets/url") && !wrong.contains("xyzzy"), "{wrong}");
+    }
+    std::fs::write(&file, "sqlite://data/x.db").unwrap();
+    let made = latchkey(folder.path(), &["migrate"], &[]);
+    assert!(made.status.success() && folder.path().join("data/x.db").exists(), "{made:?}");
+}
+
+/// systemd keeps credentials from other users by an access control list, which shows as bits for the group.
+#[test]
+fn a_secret_that_systemd_passes_as_a_credential_may_have_bits_for_the_group() {
+    let folder = folder("[secret]\nfile = \"credentials/secret\"\n");
+    assert!(latchkey(folder.path(), &["migrate"], &[]).status.success());
+    let credentials = folder.path().join("credentials");
+    let elsewhere = folder.path().join("elsewhere");
+    let listed = |mode: u32, variable: &Path| {
+        let secret = credentials.join("secret");
+        std::fs::set_permissions(secret, std::fs::Permissions::from_mode(mode)).unwrap();
+        latchkey(folder.path(), &["user", "list"], &[("CREDENTIALS_DIRECTORY", variable.to_str().unwrap())])
+    };
+    assert!(listed(0o440, &credentials).status.success());
+    for (mode, variable) in [(0o440, elsewhere.as_path()), (0o444, &credentials), (0o440, Path::new(""))] {
+        let refused = listed(mode, variable);
+        assert!(!refused.status.success() && text(&refused).contains("may be read by others"), "{}", text(&refused));
+    }
 }
 
 #[test]

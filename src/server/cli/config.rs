@@ -15,7 +15,7 @@ use std::path::Path;
 pub(super) enum ConfigCommand {
     /// Names every setting that is wrong, with its place and what to write instead.
     ///
-    /// Nothing but the settings is read: no database, and no file that a setting names.
+    /// Only the settings are read: no database is opened, and nothing is made.
     #[command(after_help = "Example: latchkey config check")]
     Check,
     /// Shows the settings in force as TOML, and where each comes from. Passwords are masked.
@@ -60,8 +60,11 @@ fn show(read: &EffectiveSettings) -> String {
         lines.push(format!("[{}]", section.name));
         for setting in section.settings {
             let name = setting.key.split_once('.').map_or(setting.key.as_str(), |(_, name)| name);
-            let origin = printable(&read.origin(&setting.key).to_string());
+            let from = read.origin(&setting.key);
+            let origin = printable(&from.to_string());
             lines.push(match setting.toml() {
+                // As a line of its own it would contradict the setting that names the file.
+                Some(value) if matches!(from, Origin::Content(_)) => format!("# {name} = {value} # {origin}"),
                 Some(value) => format!("{name} = {value} # {origin}"),
                 None => format!("# {name} is not set"),
             });
@@ -87,7 +90,7 @@ const fn kind(kind: ClientKind) -> &'static str {
 struct ShownSetting {
     key: String,
     value: Value,
-    /// `default`, `file` or `environment`.
+    /// `default`, `file`, `environment`, or `content`: of a file that another setting names.
     source: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     file: Option<String>,
@@ -103,6 +106,7 @@ impl ShownSetting {
             Origin::Default => ("default", None, None, None),
             Origin::File(file, line) => ("file", Some(file.display().to_string()), Some(line), None),
             Origin::Environment(name) => ("environment", None, None, Some(name)),
+            Origin::Content(file) => ("content", Some(file.display().to_string()), None, None),
         };
         Self { key, value, source, file, line, variable }
     }

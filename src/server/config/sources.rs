@@ -8,12 +8,17 @@ use super::keys::{Keys, variable};
 use super::wrong::{Origin, WrongSetting, WrongSettings};
 use super::{ConfigError, Settings, paths, public_url};
 use crate::domain::client::Client;
+use crate::server::files;
 use serde::Deserialize as _;
 use std::collections::BTreeMap;
+use std::io::Read as _;
 use std::ops::Range;
 use std::path::Path;
 use toml::de::{DeTable, DeValue, Error, ValueDeserializer};
 use toml::{Spanned, Table, Value};
+
+/// The longest URL that is read from a file, in bytes.
+const URL_MAX: u64 = 16 * 1024;
 
 const NO_SETTING: &str = "there is no such setting";
 
@@ -159,6 +164,14 @@ impl Reading<'_> {
 
     /// Checks the bounds, and completes URLs and paths.
     fn check(&mut self, settings: &mut Settings, folder: &Path) {
+        if let Some(file) = &settings.database.url_file {
+            let file = folder.join(file);
+            match self.url_in(&file) {
+                Ok(url) => settings.database.url = url,
+                Err(reason) => self.report_value(settings, &["database.url_file"], reason),
+            }
+            settings.database.url_file = Some(file);
+        }
         match public_url::origin(&settings.server.public_url) {
             Ok(origin) => settings.server.public_url = origin,
             Err(reason) => self.report_value(settings, &["server.public_url"], reason.to_owned()),
@@ -174,6 +187,19 @@ impl Reading<'_> {
             Ok(url) => settings.database.url = url,
             Err(reason) => self.report_value(settings, &["database.url"], reason),
         }
+    }
+
+    /// The URL of the database in the file that `database.url_file` names.
+    fn url_in(&mut self, file: &Path) -> Result<String, String> {
+        if self.origins.contains_key("database.url") {
+            return Err("excludes database.url; remove one of them".to_owned());
+        }
+        let (opened, _) = files::open_regular(file).map_err(|error| format!("cannot be read: {error}"))?;
+        let mut text = String::new();
+        // The error of a text that is not UTF-8 does not quote it.
+        opened.take(URL_MAX).read_to_string(&mut text).map_err(|error| format!("cannot be read: {error}"))?;
+        self.origins.insert("database.url".to_owned(), Origin::Content(file.to_owned()));
+        Ok(text.trim_end_matches(['\r', '\n']).to_owned())
     }
 
     /// Reports the first of `keys`, at the place of the first one that somebody has set.

@@ -12,6 +12,8 @@ pub enum Origin {
     File(PathBuf, usize),
     /// An environment variable.
     Environment(String),
+    /// The content of a file that another setting names.
+    Content(PathBuf),
 }
 
 impl fmt::Display for Origin {
@@ -20,6 +22,7 @@ impl fmt::Display for Origin {
             Self::Default => f.write_str("default"),
             Self::File(file, line) => write!(f, "{}, line {line}", file.display()),
             Self::Environment(name) => write!(f, "environment variable {name}"),
+            Self::Content(file) => write!(f, "content of {}", file.display()),
         }
     }
 }

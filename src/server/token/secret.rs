@@ -75,11 +75,11 @@ impl InstallationSecret {
             Err(error) if error.kind() == ErrorKind::InvalidInput => return Err(SecretError::NoFile(path.to_owned())),
             Err(error) => return Err(io(error)),
         };
-        if !files::is_ours(&metadata) {
+        if !files::is_ours(&metadata) && !files::is_credential(path) {
             return Err(SecretError::Owner(path.to_owned(), metadata.uid()));
         }
         let mode = metadata.mode() & 0o777;
-        if mode & 0o077 != 0 {
+        if mode & files::exposing_bits(path) != 0 {
             return Err(SecretError::Open(path.to_owned(), mode));
         }
         check_folder(path)?;

@@ -1,7 +1,7 @@
 //! The files of an installation: who may read and replace them, and whether there is room.
 
 use super::Finding;
-use crate::server::files::folder_of;
+use crate::server::files::{exposing_bits, folder_of, is_credential, is_ours};
 use rustix::fs::{Access, access, statvfs};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -15,8 +15,10 @@ const NO_ROOM: u64 = 1024 * 1024;
 struct Owned {
     path: PathBuf,
     mode: u32,
-    /// Whether it belongs to the user of this process.
+    /// Whether it belongs to the user of this process, or is a credential of the service.
     is_ours: bool,
+    /// The bits of the mode by which others may read it.
+    exposing: u32,
     links: u64,
 }
 
@@ -24,8 +26,9 @@ impl Owned {
     /// `None` if there is no such file, or it cannot be looked at.
     fn measure(path: &Path) -> Option<Self> {
         let found = std::fs::metadata(path).ok()?;
-        let is_ours = found.uid() == rustix::process::geteuid().as_raw();
-        Some(Self { path: path.to_owned(), mode: found.mode() & 0o7777, is_ours, links: found.nlink() })
+        let is_ours = is_ours(&found) || is_credential(path);
+        let (mode, exposing) = (found.mode() & 0o7777, exposing_bits(path));
+        Some(Self { path: path.to_owned(), mode, is_ours, exposing, links: found.nlink() })
     }
 }
 
@@ -67,7 +70,7 @@ pub(super) fn judge(database: Option<&Path>, secret: &Path) -> Vec<Finding> {
 fn private(file: &Owned, code: &'static str, kind: &str) -> Vec<Finding> {
     let path = file.path.display();
     let mut findings = Vec::new();
-    if file.mode & 0o077 != 0 {
+    if file.mode & file.exposing != 0 {
         let message = format!("The {kind} {path} may be read by others (mode {:o}).", file.mode & 0o777);
         findings.push(Finding::error(
             code,
@@ -173,7 +176,7 @@ mod tests {
 
     #[test]
     fn a_file_of_another_user_is_found() {
-        let file = Owned { path: "x".into(), mode: 0o600, is_ours: false, links: 1 };
+        let file = Owned { path: "x".into(), mode: 0o600, is_ours: false, exposing: 0o077, links: 1 };
         let found = private(&file, "secret_readable", "secret file");
         assert_eq!(found.iter().map(|finding| finding.code).collect::<Vec<_>>(), ["file_owner"]);
     }
