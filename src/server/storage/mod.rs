@@ -56,6 +56,15 @@ pub async fn connect_to_existing(url: &str) -> Result<Arc<dyn Store>, OpenError>
     Ok(Arc::new(Database::open_as(url, IfMissing::Refused).await?))
 }
 
+/// Opens the database at `url`, which must exist with the tables of this version, only to read it. An SQLite file is not
+/// changed, not even in its mode.
+///
+/// # Errors
+/// [`OpenError`], in words for the operator.
+pub async fn look_into(url: &str) -> Result<Arc<dyn Store>, OpenError> {
+    Ok(Arc::new(open::to_look_into(url).await?))
+}
+
 /// What time it is for the PostgreSQL server at `url`; `None` for SQLite, which has no clock of its own.
 ///
 /// # Errors

@@ -60,6 +60,35 @@ impl Database {
     }
 }
 
+/// See [`super::look_into`].
+pub(super) async fn to_look_into(url: &str) -> Result<Database, OpenError> {
+    let Some(("sqlite", path)) = url.split_once("://") else {
+        return Database::open_as(url, IfMissing::Refused).await;
+    };
+    sqlx::any::install_default_drivers();
+    let absolute = sqlite_file(path, IfMissing::Refused)?;
+    let name = absolute.to_str().ok_or(OpenError::NoFile)?;
+    // Not `mode=ro`: such a connection leaves SQLite's files beside the database when it is closed.
+    let options = AnyConnectOptions::from_str(&sqlite_url(name)).map_err(OpenError::Connect)?;
+    let opened = AnyPoolOptions::new()
+        .max_connections(1)
+        .acquire_timeout(ACQUIRE)
+        .after_connect(|connection, _| {
+            Box::pin(async move { sqlx::raw_sql(READER).execute(connection).await.map(drop) })
+        })
+        .connect_lazy_with(options.clone());
+    // Directly first: a pool would not say the reason.
+    let first = async {
+        let mut connection = AnyConnection::connect_with(&options).await?;
+        sqlx::raw_sql(READER).execute(&mut connection).await?;
+        sqlx::raw_sql("SELECT count(*) FROM sqlite_schema").execute(&mut connection).await?;
+        connection.close().await
+    };
+    first.await.map_err(|error| OpenError::sqlite(&absolute, error))?;
+    migrations::check(&opened, Dialect::Sqlite).await?;
+    Ok(Database::new(opened.clone(), opened, Dialect::Sqlite))
+}
+
 /// Checks an SQLite file, and returns its absolute path.
 pub(super) fn sqlite_file(path: &str, missing: IfMissing) -> Result<PathBuf, OpenError> {
     if path.is_empty() || path.ends_with('/') || path == ":memory:" {
@@ -189,6 +218,27 @@ fn sqlite_url(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::ports::Keys as _;
+
+    /// A database that was put back from a backup is in another mode than that of a server (WAL).
+    #[tokio::test]
+    async fn looking_into_a_file_changes_no_byte_of_it_and_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, url) = (folder.path().join("x.db"), format!("sqlite://{}/x.db", folder.path().display()));
+        let database = Database::open(&url).await.unwrap();
+        database.readers.close().await;
+        sqlx::raw_sql("PRAGMA journal_mode = DELETE").execute(&database.writers).await.unwrap();
+        database.writers.close().await;
+        let before = std::fs::read(&path).unwrap();
+        for _ in 0..2 {
+            let looked = to_look_into(&url).await.unwrap();
+            assert_eq!(looked.keys().await.unwrap(), []);
+            assert!(sqlx::raw_sql("DELETE FROM _sqlx_migrations").execute(&looked.writers).await.is_err());
+            looked.readers.close().await;
+            assert!(std::fs::read(&path).unwrap() == before);
+            assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
+        }
+    }
 
     #[tokio::test]
     async fn each_connection_to_a_file_is_durable_and_minds_its_references() {

@@ -30,7 +30,7 @@ impl Survey {
     /// Opens the database at `url` and the secret file, if they are there.
     pub(super) async fn make(url: &str, secret: &Path, clock: &dyn Clock) -> Self {
         let secret = InstallationSecret::load(secret);
-        let keys = match storage::connect_to_existing(url).await {
+        let keys = match storage::look_into(url).await {
             Ok(store) => store.keys().await.map_err(|error| Unread::Failed(error.to_string())),
             Err(error) => Err(Unread::Closed(error)),
         };
