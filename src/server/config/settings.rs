@@ -47,7 +47,7 @@ section! {
     Server {
         /// The address and port of the listener, without TLS.
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 3000)),
-        /// The address by which people reach the server, such as https://id.example.org: the issuer, the source of
+        /// The address by which people reach the server, such as `https://id.example.org`: the issuer, the source of
         /// every absolute URL, and the origin that requests must come from. It must be https unless it is loopback, and
         /// has nothing behind host and port.
         public_url: String = "http://localhost:3000".into(),
