@@ -4,7 +4,7 @@ use super::CommandError;
 use super::output::{json_line, print, printable};
 use crate::domain::client::ClientKind;
 use crate::server::application::StartError;
-use crate::server::config::{EffectiveSettings, Origin, reference};
+use crate::server::config::{EffectiveSettings, ValueSource, reference};
 use clap::Subcommand;
 use serde::Serialize;
 use serde_json::Value;
@@ -53,19 +53,19 @@ pub(super) fn run(
     }
 }
 
-/// The settings as TOML: a line for each, with its origin as a comment. A setting without a value is a comment.
+/// The settings as TOML: a line for each, with its source as a comment. A setting without a value is a comment.
 fn show(read: &EffectiveSettings) -> String {
     let mut lines = Vec::new();
     for section in read.settings.described() {
         lines.push(format!("[{}]", section.name));
         for setting in section.settings {
             let name = setting.key.split_once('.').map_or(setting.key.as_str(), |(_, name)| name);
-            let from = read.origin(&setting.key);
-            let origin = printable(&from.to_string());
+            let from = read.source(&setting.key);
+            let source = printable(&from.to_string());
             lines.push(match setting.toml() {
                 // As a line of its own it would contradict the setting that names the file.
-                Some(value) if matches!(from, Origin::Content(_)) => format!("# {name} = {value} # {origin}"),
-                Some(value) => format!("{name} = {value} # {origin}"),
+                Some(value) if matches!(from, ValueSource::Content(_)) => format!("# {name} = {value} # {source}"),
+                Some(value) => format!("{name} = {value} # {source}"),
                 None => format!("# {name} is not set"),
             });
         }
@@ -101,12 +101,12 @@ struct ShownSetting {
 }
 
 impl ShownSetting {
-    fn new(key: String, value: Value, origin: Origin) -> Self {
-        let (source, file, line, variable) = match origin {
-            Origin::Default => ("default", None, None, None),
-            Origin::File(file, line) => ("file", Some(file.display().to_string()), Some(line), None),
-            Origin::Environment(name) => ("environment", None, None, Some(name)),
-            Origin::Content(file) => ("content", Some(file.display().to_string()), None, None),
+    fn new(key: String, value: Value, source: ValueSource) -> Self {
+        let (source, file, line, variable) = match source {
+            ValueSource::Default => ("default", None, None, None),
+            ValueSource::File(file, line) => ("file", Some(file.display().to_string()), Some(line), None),
+            ValueSource::Environment(name) => ("environment", None, None, Some(name)),
+            ValueSource::Content(file) => ("content", Some(file.display().to_string()), None, None),
         };
         Self { key, value, source, file, line, variable }
     }
@@ -115,12 +115,12 @@ impl ShownSetting {
 fn show_json(read: &EffectiveSettings) -> Result<String, CommandError> {
     let settings = read.settings.described().into_iter().flat_map(|section| section.settings);
     let mut shown: Vec<_> = settings
-        .map(|setting| (read.origin(&setting.key), setting))
+        .map(|setting| (read.source(&setting.key), setting))
         .map(|(from, setting)| (from, setting.key, setting.value))
         .collect();
     let clients = read.settings.clients.iter();
     let clients = clients.map(|client| serde_json::json!({ "id": client.id, "kind": kind(client.kind) })).collect();
-    shown.push((read.origin("clients"), "clients".to_owned(), clients));
-    let lines = shown.into_iter().map(|(origin, key, value)| json_line(&ShownSetting::new(key, value, origin)));
+    shown.push((read.source("clients"), "clients".to_owned(), clients));
+    let lines = shown.into_iter().map(|(source, key, value)| json_line(&ShownSetting::new(key, value, source)));
     Ok(lines.collect::<Result<Vec<_>, _>>()?.join("\n"))
 }

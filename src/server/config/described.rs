@@ -46,7 +46,7 @@ pub struct DescribedSection {
 }
 
 /// A type that a field of [`Settings`](super::Settings) may have: a section.
-pub(super) trait Section {
+pub(super) trait SettingSection {
     /// The settings of the section `name`; `None` for a field that is described elsewhere.
     fn described(&self, name: &'static str) -> Option<Vec<DescribedSetting>>;
 }
@@ -77,7 +77,7 @@ macro_rules! section {
             }
         }
 
-        impl $crate::server::config::described::Section for $name {
+        impl $crate::server::config::described::SettingSection for $name {
             fn described(
                 &self,
                 name: &'static str,
@@ -109,7 +109,7 @@ macro_rules! sections {
         impl $name {
             /// All settings with their values, by section.
             pub fn described(&self) -> Vec<$crate::server::config::DescribedSection> {
-                use $crate::server::config::described::{DescribedSection, Section as _};
+                use $crate::server::config::described::{DescribedSection, SettingSection as _};
                 let sections = [$((
                     stringify!($field),
                     &[$($fdoc),*][..] as &'static [&'static str],
@@ -249,14 +249,14 @@ impl<T: SettingType> SettingType for Vec<T> {
 }
 
 /// Clients are tables of their own: the reference has an example.
-impl Section for Vec<Client> {
+impl SettingSection for Vec<Client> {
     fn described(&self, _: &'static str) -> Option<Vec<DescribedSetting>> {
         None
     }
 }
 
 /// Not ours.
-impl Section for Option<IgnoredAny> {
+impl SettingSection for Option<IgnoredAny> {
     fn described(&self, _: &'static str) -> Option<Vec<DescribedSetting>> {
         None
     }

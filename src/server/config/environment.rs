@@ -1,7 +1,7 @@
 //! Environment variables: which of them are settings, and which of those with our prefix are set by other programs.
 
-use super::keys::{Keys, variable};
-use super::wrong::{Origin, WrongSetting};
+use super::setting_names::{SettingNames, variable};
+use super::wrong::{ValueSource, WrongSetting};
 use std::ffi::OsString;
 use toml::{Table, Value};
 
@@ -60,7 +60,7 @@ impl EnvironmentVariables {
                 continue;
             }
             let Some((section, key)) = rest.split_once("__") else {
-                let meant = Keys::all().nearest(rest).map(|key| format!("did you mean {}?", variable(key)));
+                let meant = SettingNames::all().nearest(rest).map(|key| format!("did you mean {}?", variable(key)));
                 let reason = "is no setting; settings are named LATCHKEY_SECTION__KEY, like LATCHKEY_SERVER__LISTEN";
                 read.wrong.push(wrong(text, reason, meant));
                 continue;
@@ -79,8 +79,8 @@ impl EnvironmentVariables {
 }
 
 fn wrong(name: String, reason: &str, remedy: Option<String>) -> WrongSetting {
-    let (reason, origin) = (reason.to_owned(), Origin::Environment(name));
-    WrongSetting { origin, key: None, value: None, reason, remedy }
+    let (reason, source) = (reason.to_owned(), ValueSource::Environment(name));
+    WrongSetting { source, key: None, value: None, reason, remedy }
 }
 
 /// Whether Kubernetes or Docker sets such a variable: for a Service called `latchkey` or `latchkey-…`

@@ -8,11 +8,11 @@ mod bounds;
 mod described;
 mod duration;
 mod environment;
-mod keys;
 mod networks;
 mod paths;
 mod public_url;
 pub mod reference;
+mod setting_names;
 mod settings;
 mod site;
 mod sources;
@@ -22,13 +22,13 @@ pub use described::{DescribedSection, DescribedSetting};
 pub(crate) use duration::parse as parse_duration;
 pub(crate) use networks::parse as parse_network;
 pub use settings::*;
-pub use wrong::{Origin, WrongSetting, WrongSettings};
+pub use wrong::{ValueSource, WrongSetting, WrongSettings};
 
 use crate::server::site::{Archive, Site};
 use environment::EnvironmentVariables;
 use jsonwebtoken::Algorithm;
 use leptos::config::LeptosOptions;
-use sources::Origins;
+use sources::ValueSources;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
@@ -119,7 +119,7 @@ pub struct EffectiveSettings {
     pub settings: Settings,
     /// Where they were read from, if there is a file.
     pub file: Option<PathBuf>,
-    origins: Origins,
+    sources: ValueSources,
 }
 
 impl EffectiveSettings {
@@ -135,8 +135,8 @@ impl EffectiveSettings {
     }
 
     /// Where the value of the setting `section.key` comes from.
-    pub fn origin(&self, key: &str) -> Origin {
-        self.origins.get(key).cloned().unwrap_or(Origin::Default)
+    pub fn source(&self, key: &str) -> ValueSource {
+        self.sources.get(key).cloned().unwrap_or(ValueSource::Default)
     }
 }
 
@@ -174,8 +174,8 @@ impl SettingSource {
             let names = environment.passed_over.join(" ");
             tracing::warn!(names, "environment variables that start with LATCHKEY_ and are not settings are ignored");
         }
-        let (settings, origins) = sources::read(self.name(), &self.text, environment, &self.folder)?;
-        Ok(EffectiveSettings { settings, file: self.file.clone(), origins })
+        let (settings, sources) = sources::read(self.name(), &self.text, environment, &self.folder)?;
+        Ok(EffectiveSettings { settings, file: self.file.clone(), sources })
     }
 }
 

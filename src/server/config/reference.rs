@@ -2,7 +2,7 @@
 //! shipped. Tests hold that both files are what is made here.
 
 use super::bounds::BOUNDS;
-use super::keys::variable;
+use super::setting_names::variable;
 use super::{DescribedSetting, Settings};
 use std::fmt::Write as _;
 

@@ -4,8 +4,8 @@
 use super::bounds::BOUNDS;
 use super::described::{is_secret, masked, toml_of};
 use super::environment::{EnvironmentVariables, Variable};
-use super::keys::{Keys, variable};
-use super::wrong::{Origin, WrongSetting, WrongSettings};
+use super::setting_names::{SettingNames, variable};
+use super::wrong::{ValueSource, WrongSetting, WrongSettings};
 use super::{ConfigError, Settings, paths, public_url};
 use crate::domain::client::Client;
 use crate::server::files;
@@ -23,7 +23,7 @@ const URL_MAX: u64 = 16 * 1024;
 const NO_SETTING: &str = "there is no such setting";
 
 /// Where the value of each setting that somebody has set comes from, by `section.key`.
-pub(super) type Origins = BTreeMap<String, Origin>;
+pub(super) type ValueSources = BTreeMap<String, ValueSource>;
 
 /// The settings in `text`, which is the content of `file`, overridden by `environment`. Relative paths start at
 /// `folder`.
@@ -35,9 +35,15 @@ pub(super) fn read(
     text: &str,
     environment: EnvironmentVariables,
     folder: &Path,
-) -> Result<(Settings, Origins), ConfigError> {
-    let mut reading =
-        Reading { file, text, keys: Keys::all(), table: Table::new(), origins: Origins::new(), wrong: vec![] };
+) -> Result<(Settings, ValueSources), ConfigError> {
+    let mut reading = SettingsReading {
+        file,
+        text,
+        keys: SettingNames::all(),
+        table: Table::new(),
+        sources: ValueSources::new(),
+        wrong: vec![],
+    };
     reading.read_file();
     reading.wrong.extend(environment.wrong);
     for variable in environment.settings {
@@ -45,31 +51,31 @@ pub(super) fn read(
     }
     let mut settings = reading.settings();
     reading.check(&mut settings, folder);
-    let Reading { origins, mut wrong, .. } = reading;
+    let SettingsReading { sources, mut wrong, .. } = reading;
     // As they stand in the file; what the environment has comes after.
-    wrong.sort_by_key(|wrong| if let Origin::File(_, line) = wrong.origin { line } else { usize::MAX });
-    if wrong.is_empty() { Ok((settings, origins)) } else { Err(ConfigError::Wrong(WrongSettings(wrong))) }
+    wrong.sort_by_key(|wrong| if let ValueSource::File(_, line) = wrong.source { line } else { usize::MAX });
+    if wrong.is_empty() { Ok((settings, sources)) } else { Err(ConfigError::Wrong(WrongSettings(wrong))) }
 }
 
-struct Reading<'a> {
+struct SettingsReading<'a> {
     file: &'a Path,
     text: &'a str,
-    keys: Keys,
+    keys: SettingNames,
     /// What was read and can be used.
     table: Table,
-    origins: Origins,
+    sources: ValueSources,
     wrong: Vec<WrongSetting>,
 }
 
-impl Reading<'_> {
+impl SettingsReading<'_> {
     fn read_file(&mut self) {
         let (table, errors) = DeTable::parse_recoverable(self.text);
         for error in &errors {
             // Only the message: the line itself may hold a password.
-            let origin = self.at(&error.span().unwrap_or_default());
-            self.report(origin, None, None, format!("this is not TOML: {}", one_line(error)), None);
+            let source = self.at(&error.span().unwrap_or_default());
+            self.report(source, None, None, format!("this is not TOML: {}", one_line(error)), None);
         }
-        let broken: Vec<Origin> = self.wrong.iter().map(|wrong| wrong.origin.clone()).collect();
+        let broken: Vec<ValueSource> = self.wrong.iter().map(|wrong| wrong.source.clone()).collect();
         for (name, value) in table.get_ref() {
             let (section, at) = (name.get_ref().as_ref(), self.at(&name.span()));
             match value.get_ref() {
@@ -102,43 +108,43 @@ impl Reading<'_> {
         }
         // A line that is no TOML leads to values that nobody wrote.
         let mut seen = 0..errors.len();
-        self.wrong.retain(|wrong| seen.next().is_some() || !broken.contains(&wrong.origin));
+        self.wrong.retain(|wrong| seen.next().is_some() || !broken.contains(&wrong.source));
     }
 
-    fn read_value(&mut self, key: &str, origin: Origin, value: &Spanned<DeValue<'_>>) {
+    fn read_value(&mut self, key: &str, source: ValueSource, value: &Spanned<DeValue<'_>>) {
         let written = self.text.get(value.span()).unwrap_or_default();
         let written = written.lines().map(str::trim).collect::<Vec<_>>().join(" ");
         match Value::deserialize(ValueDeserializer::from(value.clone())) {
-            _ if !self.keys.has(key) => self.report_unknown(origin, key, ToOwned::to_owned),
-            Ok(value) => self.take(key, origin, value, written),
-            Err(error) => self.report(origin, Some(key), Some(written), one_line(&error), None),
+            _ if !self.keys.has(key) => self.report_unknown(source, key, ToOwned::to_owned),
+            Ok(value) => self.take(key, source, value, written),
+            Err(error) => self.report(source, Some(key), Some(written), one_line(&error), None),
         }
     }
 
     fn read_client(&mut self, client: &Spanned<DeValue<'_>>) {
         if let Err(error) = Client::deserialize(ValueDeserializer::from(client.clone())) {
-            let origin = self.at(&error.span().unwrap_or(client.span()));
-            self.report(origin, Some("clients"), None, one_line(&error), None);
+            let source = self.at(&error.span().unwrap_or(client.span()));
+            self.report(source, Some("clients"), None, one_line(&error), None);
         } else if let Ok(value) = Value::deserialize(ValueDeserializer::from(client.clone())) {
-            let origin = self.at(&client.span());
-            self.origins.entry("clients".to_owned()).or_insert(origin);
+            let source = self.at(&client.span());
+            self.sources.entry("clients".to_owned()).or_insert(source);
             let clients = self.table.entry("clients").or_insert_with(|| Value::Array(Vec::new()));
             clients.as_array_mut().into_iter().for_each(|clients| clients.push(value.clone()));
         }
     }
 
     fn read_variable(&mut self, of: Variable) {
-        let (key, origin) = (format!("{}.{}", of.section, of.key), Origin::Environment(of.name.clone()));
+        let (key, source) = (format!("{}.{}", of.section, of.key), ValueSource::Environment(of.name.clone()));
         if self.keys.has(&key) {
             // As a string in quotes, because it may have any characters.
-            self.take(&key, origin, of.toml(), toml_of(&of.value.into()));
+            self.take(&key, source, of.toml(), toml_of(&of.value.into()));
         } else {
-            self.report_unknown(origin, &key, variable);
+            self.report_unknown(source, &key, variable);
         }
     }
 
     /// Takes a value, if the setting `key` may have it; `written` is how it was written.
-    fn take(&mut self, key: &str, origin: Origin, value: Value, written: String) {
+    fn take(&mut self, key: &str, source: ValueSource, value: Value, written: String) {
         let Some((section, name)) = key.split_once('.') else { return };
         let alone = Table::from_iter([(name.to_owned(), value.clone())]);
         if let Err(error) = Table::from_iter([(section.to_owned(), Value::Table(alone))]).try_into::<Settings>() {
@@ -147,17 +153,17 @@ impl Reading<'_> {
             // Our own messages say what to write.
             let kind = kind.filter(|_| error.message().starts_with("invalid"));
             let remedy = kind.map(|kind| format!("its type is: {}", kind.replace('`', "")));
-            return self.report(origin, Some(key), Some(written), one_line(&error), remedy);
+            return self.report(source, Some(key), Some(written), one_line(&error), remedy);
         }
         let section = self.table.entry(section).or_insert_with(|| Value::Table(Table::new()));
         section.as_table_mut().into_iter().for_each(|section| drop(section.insert(name.to_owned(), value.clone())));
-        self.origins.insert(key.to_owned(), origin);
+        self.sources.insert(key.to_owned(), source);
     }
 
     fn settings(&mut self) -> Settings {
         self.table.clone().try_into().unwrap_or_else(|error| {
             // Each value alone was read before.
-            self.report(Origin::Default, None, None, one_line(&error), None);
+            self.report(ValueSource::Default, None, None, one_line(&error), None);
             Settings::default()
         })
     }
@@ -191,35 +197,35 @@ impl Reading<'_> {
 
     /// The URL of the database in the file that `database.url_file` names.
     fn url_in(&mut self, file: &Path) -> Result<String, String> {
-        if self.origins.contains_key("database.url") {
+        if self.sources.contains_key("database.url") {
             return Err("excludes database.url; remove one of them".to_owned());
         }
         let (opened, _) = files::open_regular(file).map_err(|error| format!("cannot be read: {error}"))?;
         let mut text = String::new();
         // The error of a text that is not UTF-8 does not quote it.
         opened.take(URL_MAX).read_to_string(&mut text).map_err(|error| format!("cannot be read: {error}"))?;
-        self.origins.insert("database.url".to_owned(), Origin::Content(file.to_owned()));
+        self.sources.insert("database.url".to_owned(), ValueSource::Content(file.to_owned()));
         Ok(text.trim_end_matches(['\r', '\n']).to_owned())
     }
 
     /// Reports the first of `keys`, at the place of the first one that somebody has set.
     fn report_value(&mut self, settings: &Settings, keys: &[&str], reason: String) {
-        let origin = keys.iter().find_map(|key| self.origins.get(*key)).cloned().unwrap_or(Origin::Default);
+        let source = keys.iter().find_map(|key| self.sources.get(*key)).cloned().unwrap_or(ValueSource::Default);
         let all = settings.described().into_iter().flat_map(|section| section.settings);
         let value = all.filter(|setting| setting.key == keys[0]).find_map(|setting| setting.toml());
-        self.report(origin, Some(keys[0]), value, reason, None);
+        self.report(source, Some(keys[0]), value, reason, None);
     }
 
     /// Reports a name that is no setting. Its value is not shown: it may be a misspelt secret.
-    fn report_unknown(&mut self, origin: Origin, key: &str, spelt: impl Fn(&str) -> String) {
+    fn report_unknown(&mut self, source: ValueSource, key: &str, spelt: impl Fn(&str) -> String) {
         let remedy = self.keys.nearest(key).map(|meant| format!("did you mean {}?", spelt(meant)));
-        let key = matches!(origin, Origin::File(..)).then_some(key);
-        self.report(origin, key, None, NO_SETTING.to_owned(), remedy);
+        let key = matches!(source, ValueSource::File(..)).then_some(key);
+        self.report(source, key, None, NO_SETTING.to_owned(), remedy);
     }
 
     fn report(
         &mut self,
-        origin: Origin,
+        source: ValueSource,
         key: Option<&str>,
         value: Option<String>,
         reason: String,
@@ -229,13 +235,13 @@ impl Reading<'_> {
             Some(key) if is_secret(key) => masked(key, value.trim_matches('"')),
             _ => value,
         });
-        self.wrong.push(WrongSetting { origin, key: key.map(ToOwned::to_owned), value, reason, remedy });
+        self.wrong.push(WrongSetting { source, key: key.map(ToOwned::to_owned), value, reason, remedy });
     }
 
     /// The line at which `span` begins.
-    fn at(&self, span: &Range<usize>) -> Origin {
+    fn at(&self, span: &Range<usize>) -> ValueSource {
         let before = self.text.bytes().take(span.start);
-        Origin::File(self.file.to_owned(), 1 + before.filter(|byte| *byte == b'\n').count())
+        ValueSource::File(self.file.to_owned(), 1 + before.filter(|byte| *byte == b'\n').count())
     }
 }
 

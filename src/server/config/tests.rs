@@ -141,7 +141,7 @@ knd = \"native\"
 #[test]
 fn what_is_no_toml_does_not_hide_what_is_wrong_elsewhere() {
     let said = wrong("[tokens]\ngrace = 5s\naccess_ttl = \"16m\"\n", &[]);
-    let places: Vec<String> = said.iter().map(|wrong| wrong.origin.to_string()).collect();
+    let places: Vec<String> = said.iter().map(|wrong| wrong.source.to_string()).collect();
     assert_eq!(places, ["Leptos.toml, line 2", "Leptos.toml, line 3"], "{said:#?}");
     assert!(said[0].reason.starts_with("this is not TOML: "), "{said:#?}");
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 /// Where the value of a setting comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
+pub enum ValueSource {
     /// Nobody set it.
     Default,
     /// A line of the settings file, counted from 1.
@@ -16,7 +16,7 @@ pub enum Origin {
     Content(PathBuf),
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for ValueSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Default => f.write_str("default"),
@@ -31,7 +31,7 @@ impl fmt::Display for Origin {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrongSetting {
     /// Where it stands.
-    pub origin: Origin,
+    pub source: ValueSource,
     /// The setting, if that is known.
     pub key: Option<String>,
     /// The value as it was written, if it may be shown.
@@ -44,7 +44,7 @@ pub struct WrongSetting {
 
 impl fmt::Display for WrongSetting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.origin)?;
+        write!(f, "{}: ", self.source)?;
         match (&self.key, &self.value) {
             (Some(key), Some(value)) => write!(f, "{key} = {value}: ")?,
             (Some(key), None) => write!(f, "{key}: ")?,

@@ -28,7 +28,7 @@ const BODY_MAX: usize = 64 * 1024;
 pub(super) const NEAR_END: Duration = Duration::from_secs(14 * 86_400);
 
 /// An answer.
-pub(super) struct Answer {
+pub(super) struct HttpAnswer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,
@@ -84,12 +84,17 @@ pub(super) async fn get(
     path: &str,
     authorities: Arc<RootCertStore>,
     now: Timestamp,
-) -> Result<Answer, NoAnswer> {
+) -> Result<HttpAnswer, NoAnswer> {
     let too_long = |_| NoAnswer::Unreachable(format!("no answer within {} s", PATIENCE.as_secs()));
     tokio::time::timeout(PATIENCE, exchange(url, path, authorities, now)).await.map_err(too_long)?
 }
 
-async fn exchange(url: &Url, path: &str, authorities: Arc<RootCertStore>, now: Timestamp) -> Result<Answer, NoAnswer> {
+async fn exchange(
+    url: &Url,
+    path: &str,
+    authorities: Arc<RootCertStore>,
+    now: Timestamp,
+) -> Result<HttpAnswer, NoAnswer> {
     let none = || NoAnswer::Unreachable("the URL names no host".to_owned());
     let host = url.host().ok_or_else(none)?;
     let port = url.port_or_known_default().ok_or_else(none)?;
@@ -139,7 +144,7 @@ async fn send(
     url: &Url,
     path: &str,
     ends_soon: bool,
-) -> Result<Answer, NoAnswer> {
+) -> Result<HttpAnswer, NoAnswer> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await.map_err(NoAnswer::unreachable)?;
     let authority = url.authority().to_owned();
     let request = Request::get(path)
@@ -153,7 +158,7 @@ async fn send(
         let response = sender.send_request(request).await.map_err(NoAnswer::unreachable)?;
         let (head, body) = response.into_parts();
         let body = Limited::new(body, BODY_MAX).collect().await.map_err(NoAnswer::unreachable)?;
-        Ok(Answer { status: head.status, headers: head.headers, body: body.to_bytes(), ends_soon })
+        Ok(HttpAnswer { status: head.status, headers: head.headers, body: body.to_bytes(), ends_soon })
     };
     let answer = answered.await;
     connection.abort();

@@ -3,7 +3,7 @@
 
 use super::Finding;
 use super::database::skew;
-use super::http_get::{Answer, NEAR_END, NoAnswer, authorities, get};
+use super::http_get::{HttpAnswer, NEAR_END, NoAnswer, authorities, get};
 use crate::domain::access_token::LEEWAY;
 use crate::domain::time::Timestamp;
 use crate::server::ports::Clock;
@@ -96,7 +96,7 @@ fn near_end(public_url: &str) -> Finding {
 }
 
 /// What answers is not this service.
-fn foreign(public_url: &str, answer: &Answer, serves: bool) -> Option<Finding> {
+fn foreign(public_url: &str, answer: &HttpAnswer, serves: bool) -> Option<Finding> {
     let issuer = serde_json::from_slice::<Value>(&answer.body).ok();
     let issuer = issuer.as_ref().and_then(|document| document["issuer"].as_str());
     if answer.status.is_success() && issuer == Some(public_url) {

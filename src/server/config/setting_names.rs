@@ -6,9 +6,9 @@ use super::Settings;
 const ALIKE: f64 = 0.7;
 
 /// The names of all settings, `section.key`.
-pub(super) struct Keys(Vec<String>);
+pub(super) struct SettingNames(Vec<String>);
 
-impl Keys {
+impl SettingNames {
     /// All settings that there are.
     pub(super) fn all() -> Self {
         let sections = Settings::default().described();
@@ -60,7 +60,7 @@ mod tests {
 
     #[test]
     fn a_misspelt_name_leads_to_the_setting_that_is_meant() {
-        let keys = Keys::all();
+        let keys = SettingNames::all();
         for (typed, meant) in [
             ("tokens.access_tll", Some("tokens.access_ttl")),
             ("tokens.graze", Some("tokens.grace")),
