@@ -97,7 +97,8 @@ impl Application {
         let store = storage::connect(&config.settings.database.url).await?;
         let settings = Arc::new(config.settings);
         let trusted_proxies = TrustedProxies::parse(&settings.server.trusted_proxies)
-            .map_err(|reason| ConfigError::Value { key: "server.trusted_proxies", reason })?;
+            .map_err(|reason| ConfigError::Value { key: "server.trusted_proxies", reason })?
+            .sending(settings.server.forwarded_header);
         let listen = settings.server.listen;
         let listener = std::net::TcpListener::bind(listen).map_err(|error| StartError::Listen(listen, error))?;
         listener.set_nonblocking(true).map_err(|error| StartError::Listen(listen, error))?;

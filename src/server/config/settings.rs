@@ -66,9 +66,11 @@ section! {
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 3000)),
         /// The issuer, and the base of all absolute URLs: an origin as browsers write it, without a slash at its end.
         public_url: String = "http://localhost:3000".into(),
-        /// Networks (address or address/bits) whose `X-Forwarded-For` is trusted.
+        /// Networks (address or address/bits) of proxies that are trusted to say who the client is.
         #[serde(deserialize_with = "list")]
         trusted_proxies: Vec<String> = Vec::new(),
+        /// The header in which they say it. The other one is ignored.
+        forwarded_header: ForwardedHeader = ForwardedHeader::XForwardedFor,
         /// How long a connection may be idle between two requests. It must be longer than a proxy keeps idle
         /// connections, or answers get lost.
         #[serde(deserialize_with = "duration::deserialize")]
@@ -188,6 +190,17 @@ section! {
         /// Simultaneous connections from one address (for IPv6: a network of 64 bits) that is not a trusted proxy.
         connections_per_address: usize = 1_000,
     }
+}
+
+/// The header in which proxies send the client's address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`: a list of addresses.
+    #[default]
+    #[serde(rename = "X-Forwarded-For")]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
 }
 
 impl Server {

@@ -4,7 +4,7 @@
 mod connection;
 mod places;
 
-use super::http::TrustedProxies;
+use super::http::{Peer, TrustedProxies};
 use super::hyper_errors::Completed;
 use super::telemetry::Rarely;
 use crate::domain::network::Network;
@@ -77,8 +77,8 @@ impl Limited {
     }
 
     fn take(&self, stream: &TcpStream) -> io::Result<Place> {
-        let peer = stream.peer_addr()?.ip();
-        let source = (!self.trusted_proxies.trusts(peer.to_canonical())).then(|| Network::of(peer));
+        let peer = Peer::from(stream.peer_addr()?.ip());
+        let source = peer.address().filter(|_| !self.trusted_proxies.trusts(peer)).map(Network::of);
         let taken = self.places.take(source, connection::now());
         let (place, taking) = taken.ok_or_else(|| io::Error::other("too many connections"))?;
         if let Taking::Evicted(source, connections) = taking
