@@ -1,9 +1,10 @@
 //! A server: built from its settings, then run until it is asked to stop.
 
-use super::config::{Config, ConfigError, Settings, Tokens};
+use super::config::{Config, ConfigError, ListenAddress, Settings, Tokens};
 use super::connections::{self, HEAD_TIMEOUT, Limited};
-use super::http::{self, App, AppParts, TrustedProxies};
+use super::http::{self, App, AppParts, Peer, TrustedProxies};
 use super::hyper_errors;
+use super::listening::{Listeners, PassedSocket};
 use super::password::Hasher;
 use super::ports::{Clock, Entropy, Store};
 use super::readiness::Readiness;
@@ -47,7 +48,9 @@ pub enum StartError {
     #[error(transparent)]
     Keys(#[from] RingError),
     #[error("cannot listen on {0}: {1}")]
-    Listen(SocketAddr, std::io::Error),
+    Listen(ListenAddress, std::io::Error),
+    #[error("cannot listen on the sockets that were passed: {0}")]
+    Passed(String),
     #[error("the server stopped: {0}")]
     Serve(std::io::Error),
     #[error("threads could not be started: {0}")]
@@ -80,9 +83,9 @@ pub enum Stop {
 
 /// A server that listens. It serves once it is run.
 pub struct Application {
-    listener: std::net::TcpListener,
+    listeners: Listeners,
     app: App,
-    handle: Handle<SocketAddr>,
+    handle: Handle<Peer>,
     connections: Limited,
 }
 
@@ -92,16 +95,28 @@ impl Application {
     /// # Errors
     /// [`StartError`]. No request has been served then.
     pub async fn build(config: Config, runtime: Runtime) -> Result<Self, StartError> {
+        Self::build_on(Vec::new(), config, runtime).await
+    }
+
+    /// Like [`Application::build`], but listens on the sockets that were passed, if any were.
+    pub(super) async fn build_on(
+        passed: Vec<PassedSocket>,
+        config: Config,
+        runtime: Runtime,
+    ) -> Result<Self, StartError> {
         // This comes first: migrations must not touch the tables of another server.
         let claim = storage::claim(&config.settings.database.url).await?;
         let store = storage::connect(&config.settings.database.url).await?;
         let settings = Arc::new(config.settings);
-        let trusted_proxies = TrustedProxies::parse(&settings.server.trusted_proxies)
+        let server = &settings.server;
+        let trusted_proxies = TrustedProxies::parse(&server.trusted_proxies)
             .map_err(|reason| ConfigError::Value { key: "server.trusted_proxies", reason })?
-            .sending(settings.server.forwarded_header);
-        let listen = settings.server.listen;
-        let listener = std::net::TcpListener::bind(listen).map_err(|error| StartError::Listen(listen, error))?;
-        listener.set_nonblocking(true).map_err(|error| StartError::Listen(listen, error))?;
+            .sending(server.forwarded_header);
+        let listeners = if passed.is_empty() {
+            Listeners::bind(&server.listen).map_err(|(address, error)| StartError::Listen(address, error))?
+        } else {
+            Listeners::take(passed).map_err(|error| StartError::Passed(error.to_string()))?
+        };
         let services = services(store.clone(), settings, &runtime).await?;
         let readiness = Arc::new(Readiness::new(store.clone(), claim));
         let web_sessions = http::WebSessionStore { store, clock: runtime.clock };
@@ -122,15 +137,24 @@ impl Application {
             files,
             readiness,
         });
-        Ok(Self { listener, app, handle: Handle::new(), connections })
+        Ok(Self { listeners, app, handle: Handle::new(), connections })
     }
 
-    /// The address that it listens on.
+    /// Where it listens, with the ports that the system chose.
+    pub fn addresses(&self) -> impl Iterator<Item = &ListenAddress> {
+        self.listeners.addresses()
+    }
+
+    /// The first IP address and port that it listens on.
     ///
     /// # Errors
-    /// When the system does not say.
+    /// When it listens on Unix sockets only.
     pub fn address(&self) -> std::io::Result<SocketAddr> {
-        self.listener.local_addr()
+        let mut ips = self.addresses().filter_map(|address| match address {
+            ListenAddress::Ip(address) => Some(*address),
+            ListenAddress::Unix(_) => None,
+        });
+        ips.next().ok_or_else(|| std::io::ErrorKind::AddrNotAvailable.into())
     }
 
     /// The use cases, for tests that go past HTTP.
@@ -144,7 +168,7 @@ impl Application {
     }
 
     /// The handle that stops the server.
-    pub fn handle(&self) -> Handle<SocketAddr> {
+    pub fn handle(&self) -> Handle<Peer> {
         self.handle.clone()
     }
 
@@ -174,8 +198,7 @@ impl Application {
             handle.graceful_shutdown(Some(STOPPING));
         });
         let router = http::router(self.app);
-        let mut server = axum_server::from_tcp(self.listener)
-            .map_err(StartError::Serve)?
+        let mut server = axum_server::Server::<Peer>::from_listener(self.listeners)
             .handle(self.handle)
             .acceptor(self.connections)
             .accept_error_handler(|_, error| connections::not_taken(error))
@@ -188,7 +211,7 @@ impl Application {
             // Counted from the last answer. `connections` counts from the first byte of a head.
             .header_read_timeout(idle + HEAD_TIMEOUT)
             .max_buf_size(HEAD_MAX);
-        let served = server.serve(router.into_make_service_with_connect_info::<SocketAddr>()).await;
+        let served = server.serve(router.into_make_service_with_connect_info::<Peer>()).await;
         drop(housekeeping);
         stopper.abort();
         if let Err(error) = services.flush().await {

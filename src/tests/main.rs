@@ -29,6 +29,7 @@ mod html;
 mod injection;
 mod keys;
 mod limits;
+mod listening;
 mod live;
 mod log_output;
 mod logs;

@@ -6,12 +6,14 @@
 
 mod duration;
 mod environment;
+mod listen;
 mod paths;
 mod public_url;
 mod settings;
 mod site;
 
 pub(crate) use duration::parse as parse_duration;
+pub use listen::ListenAddress;
 pub use settings::*;
 
 use crate::server::site::{Archive, Site};
@@ -132,6 +134,11 @@ impl SettingSource {
         }
         let mut settings = parse(self.name(), &self.text, environment)?;
         settings.secret.file = self.folder.join(&settings.secret.file);
+        for address in &mut settings.server.listen {
+            if let ListenAddress::Unix(file) = address {
+                *file = self.folder.join(&file);
+            }
+        }
         settings.database.url = paths::database_url(&settings.database.url, &self.folder)
             .map_err(|reason| ConfigError::Value { key: "database.url", reason })?;
         Ok(settings)

@@ -1,6 +1,6 @@
 //! All settings, with their defaults and bounds.
 
-use super::{ConfigError, duration};
+use super::{ConfigError, ListenAddress, duration, listen};
 use crate::domain::client::Client;
 use crate::domain::id::ClientId;
 pub use crate::domain::registration::Registration;
@@ -62,8 +62,9 @@ section! {
 section! {
     /// The address to listen on, and the public address.
     Server {
-        /// The address and port of the listener, without TLS.
-        listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 3000)),
+        /// Where the server listens: an address with a port, `unix:` with the file of a socket, or a list of these.
+        #[serde(deserialize_with = "listen::deserialize")]
+        listen: Vec<ListenAddress> = vec![SocketAddr::from(([127, 0, 0, 1], 3000)).into()],
         /// The issuer, and the base of all absolute URLs: an origin as browsers write it, without a slash at its end.
         public_url: String = "http://localhost:3000".into(),
         /// Networks (address or address/bits) of proxies that are trusted to say who the client is.
@@ -237,6 +238,10 @@ impl Settings {
         if !tokens.key_rotation.is_zero() && !range.contains(&tokens.key_rotation) {
             return bad("tokens.key_rotation", "must be between 1d and 366d, or 0s for never");
         }
+        let server = &self.server;
+        if server.listen.is_empty() {
+            return bad("server.listen", "must name at least one address");
+        }
         if self.server.drain > Duration::from_secs(MINUTE) {
             return bad("server.drain", "must be between 0s and 60s");
         }
@@ -283,7 +288,7 @@ fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Algorithm, D:
 }
 
 /// A list; in the environment its items are separated by commas.
-fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum List {

@@ -6,6 +6,7 @@ mod places;
 
 use super::http::{Peer, TrustedProxies};
 use super::hyper_errors::Completed;
+use super::listening::Socket;
 use super::telemetry::Rarely;
 use crate::domain::network::Network;
 use axum_server::accept::Accept;
@@ -20,8 +21,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::net::TcpStream;
 use tokio_io_timeout::TimeoutStream;
+use tokio_util::either::Either;
 use tower::Service;
 
 /// How long a client may take to send the head of a request: from the start of the connection, later from its first
@@ -76,8 +77,11 @@ impl Limited {
         Self { places: Places::new(most, share), trusted_proxies, lines: lines.into() }
     }
 
-    fn take(&self, stream: &TcpStream) -> io::Result<Place> {
-        let peer = Peer::from(stream.peer_addr()?.ip());
+    fn take(&self, socket: &Socket) -> io::Result<Place> {
+        let peer = match socket {
+            Either::Left(stream) => stream.peer_addr()?.ip().into(),
+            Either::Right(_) => Peer::Local,
+        };
         let source = peer.address().filter(|_| !self.trusted_proxies.trusts(peer)).map(Network::of);
         let taken = self.places.take(source, connection::now());
         let (place, taking) = taken.ok_or_else(|| io::Error::other("too many connections"))?;
@@ -89,24 +93,26 @@ impl Limited {
         Ok(place)
     }
 
-    fn watch(&self, stream: TcpStream) -> io::Result<(<Self as Accept<TcpStream, ()>>::Stream, Place)> {
-        let place = self.take(&stream)?;
-        stream.set_nodelay(true)?;
-        let mut stream = TimeoutStream::new(stream);
+    /// Prepares a connection that holds `place`.
+    fn watch(&self, socket: Socket, place: &Place) -> io::Result<<Self as Accept<Socket, ()>>::Stream> {
+        if let Either::Left(stream) = &socket {
+            stream.set_nodelay(true)?;
+        }
+        let mut stream = TimeoutStream::new(socket);
         stream.set_write_timeout(Some(UNREAD_TIMEOUT));
         let stream = Watched::new(Box::pin(stream), place.connection.clone(), HEAD_TIMEOUT);
-        Ok((Completed::new(stream, self.lines.clone()), place))
+        Ok(Completed::new(stream, self.lines.clone()))
     }
 }
 
-impl<S> Accept<TcpStream, S> for Limited {
-    type Stream = Completed<Watched<Pin<Box<TimeoutStream<TcpStream>>>>>;
+impl<S> Accept<Socket, S> for Limited {
+    type Stream = Completed<Watched<Pin<Box<TimeoutStream<Socket>>>>>;
     type Service = Held<S>;
     type Future = Ready<io::Result<(Self::Stream, Self::Service)>>;
 
-    fn accept(&self, stream: TcpStream, service: S) -> Self::Future {
-        let watched = self.watch(stream);
-        ready(watched.map(|(stream, place)| (stream, Held { service, place: Arc::new(place) })))
+    fn accept(&self, socket: Socket, service: S) -> Self::Future {
+        let opened = self.take(&socket).and_then(|place| Ok((self.watch(socket, &place)?, place)));
+        ready(opened.map(|(stream, place)| (stream, Held { service, place: Arc::new(place) })))
     }
 }
 

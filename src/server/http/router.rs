@@ -28,7 +28,7 @@ use futures_util::FutureExt as _;
 use http::uri::Authority;
 use http::{HeaderName, HeaderValue, Method, Response, Version, header};
 use leptos::config::LeptosOptions;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -142,7 +142,7 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
     let id = base64url(&bytes);
     // Only the route is logged: the rest of an address may contain something secret that was put there by mistake.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| Peer::from(peer.ip()));
+    let peer = request.extensions().get::<ConnectInfo<Peer>>().map(|ConnectInfo(peer)| *peer);
     if let Some(peer) = peer {
         app.trusted_proxies.warn_of_misconfiguration(peer, request.headers());
     }
