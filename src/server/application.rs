@@ -11,6 +11,7 @@ use super::readiness::Readiness;
 use super::service::{Parts, Services};
 use super::storage::{self, OpenError};
 use super::system::{SystemClock, SystemEntropy};
+use super::tls::{Certificates, TlsError};
 use super::token::access::{AccessSettings, AccessTokens};
 use super::token::key_manager::{KeyManager, Policies};
 use super::token::ring::{KeyRing, RingError};
@@ -29,6 +30,8 @@ const STOPPING: Duration = Duration::from_secs(10);
 const RECORDING: Duration = Duration::from_secs(3);
 /// The interval between two runs of each housekeeping job.
 const HOUSEKEEPING: Duration = Duration::from_secs(30);
+/// The interval between two looks at the files of the certificate and its key.
+const CERTIFICATE: Duration = Duration::from_secs(2);
 /// The longest lifetime of an access token, whatever the settings were when it was issued.
 const ACCESS_LONGEST: Duration = Duration::from_secs(15 * 60);
 /// The minimum cost of a password hash: KiB of memory, and passes over them (OWASP Password Storage Cheat Sheet).
@@ -47,6 +50,8 @@ pub enum StartError {
     Open(#[from] OpenError),
     #[error(transparent)]
     Keys(#[from] RingError),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     #[error("cannot listen on {0}: {1}")]
     Listen(ListenAddress, std::io::Error),
     #[error("cannot listen on the sockets that were passed: {0}")]
@@ -87,6 +92,7 @@ pub struct Application {
     app: App,
     handle: Handle<Peer>,
     connections: Limited,
+    certificates: Option<Arc<Certificates>>,
 }
 
 impl Application {
@@ -112,6 +118,11 @@ impl Application {
         let trusted_proxies = TrustedProxies::parse(&server.trusted_proxies)
             .map_err(|reason| ConfigError::Value { key: "server.trusted_proxies", reason })?
             .sending(server.forwarded_header);
+        let certificates = match (&server.tls_cert, &server.tls_key) {
+            (Some(cert), Some(key)) => Some(Arc::new(Certificates::load(cert, key)?)),
+            // One of them alone is refused with the settings.
+            (_, _) => None,
+        };
         let listeners = if passed.is_empty() {
             Listeners::bind(&server.listen).map_err(|(address, error)| StartError::Listen(address, error))?
         } else {
@@ -125,6 +136,7 @@ impl Application {
         let lines = hyper_errors::lines(services.settings().server.is_https());
         let share = services.settings().limits.connections_per_address;
         let connections = Limited::to(connections::most(), share, trusted_proxies.clone(), lines);
+        let connections = connections.encrypted(certificates.clone());
         let (entropy, leptos, site) = (runtime.entropy, config.leptos, config.site.source);
         let app = App::new(AppParts {
             services,
@@ -137,7 +149,7 @@ impl Application {
             files,
             readiness,
         });
-        Ok(Self { listeners, app, handle: Handle::new(), connections })
+        Ok(Self { listeners, app, handle: Handle::new(), connections, certificates })
     }
 
     /// Where it listens, with the ports that the system chose.
@@ -155,6 +167,11 @@ impl Application {
             ListenAddress::Unix(_) => None,
         });
         ips.next().ok_or_else(|| std::io::ErrorKind::AddrNotAvailable.into())
+    }
+
+    /// The certificate of this server, if it speaks TLS itself.
+    pub(super) fn certificates(&self) -> Option<Arc<Certificates>> {
+        self.certificates.clone()
     }
 
     /// The use cases, for tests that go past HTTP.
@@ -180,7 +197,14 @@ impl Application {
     /// [`StartError::Serve`] when the listener fails.
     pub async fn run_until(self, stop: impl Future<Output = Stop> + Send + 'static) -> Result<(), StartError> {
         let services = self.app.services.clone();
-        let housekeeping = housekeeping(&services);
+        let mut housekeeping = housekeeping(&services);
+        if let Some(certificates) = self.certificates {
+            let look = move || {
+                let certificates = certificates.clone();
+                async move { tokio::task::spawn_blocking(move || certificates.reload_if_changed()).await }
+            };
+            housekeeping.spawn(run_periodically(CERTIFICATE, "looking at the certificate", look));
+        }
         let handle = self.handle.clone();
         let pages = services.clone();
         let readiness = self.app.readiness.clone();

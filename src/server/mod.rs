@@ -22,6 +22,7 @@ pub mod storage;
 pub mod system;
 mod systemd;
 pub mod telemetry;
+mod tls;
 pub mod token;
 mod turns;
 

@@ -59,5 +59,6 @@ mod sign_up;
 mod starting;
 mod store;
 mod support;
+mod tls;
 mod tokens;
 mod vectors;

@@ -17,6 +17,7 @@ use super::site::Archive;
 use super::storage;
 use super::systemd::{self, State};
 use super::telemetry::{self, Log};
+use super::tls::Certificates;
 use crate::domain::id::UserId;
 use crate::domain::one_time_link::LifeError;
 use bytes::Bytes;
@@ -212,11 +213,12 @@ async fn serve(config: Config, passed: Vec<PassedSocket>, hangups: Signal) -> Re
     let application = Application::build_on(passed, config, Runtime::default()).await?;
     let version = env!("CARGO_PKG_VERSION");
     let listen = application.addresses().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    tracing::info!(version, settings, database, site, public_url, listen, "serving");
+    let tls = application.certificates().is_some();
+    tracing::info!(version, settings, database, site, public_url, listen, tls, "serving");
     if is_passed {
         tracing::info!("the sockets were passed by the supervisor, so server.listen does not count");
     }
-    let hangups = tokio::spawn(answer_hangups(hangups));
+    let hangups = tokio::spawn(answer_hangups(hangups, application.certificates()));
     systemd::notify(State::Ready);
     let stop = async {
         let stop = process::stop_signal().await;
@@ -228,11 +230,16 @@ async fn serve(config: Config, passed: Vec<PassedSocket>, hangups: Signal) -> Re
     Ok(served?)
 }
 
-/// Answers each SIGHUP. Nothing is read again: settings are read at the start, and the log goes to standard error.
-async fn answer_hangups(mut hangups: Signal) {
+/// Reads the certificate again for each SIGHUP. Nothing else is read again: settings are read at the start, and the log
+/// goes to standard error.
+async fn answer_hangups(mut hangups: Signal, certificates: Option<Arc<Certificates>>) {
     while hangups.recv().await.is_some() {
         systemd::notify(State::Reloading);
-        tracing::info!("SIGHUP changes nothing: settings are read at the start, the log goes to standard error");
+        if let Some(certificates) = certificates.clone() {
+            drop(tokio::task::spawn_blocking(move || certificates.reload()).await);
+        } else {
+            tracing::info!("SIGHUP changes nothing: settings are read at the start, the log goes to standard error");
+        }
         systemd::notify(State::Ready);
     }
 }

@@ -134,7 +134,11 @@ impl SettingSource {
         }
         let mut settings = parse(self.name(), &self.text, environment)?;
         settings.secret.file = self.folder.join(&settings.secret.file);
-        for address in &mut settings.server.listen {
+        let server = &mut settings.server;
+        for file in [&mut server.tls_cert, &mut server.tls_key].into_iter().flatten() {
+            *file = self.folder.join(&file);
+        }
+        for address in &mut server.listen {
             if let ListenAddress::Unix(file) = address {
                 *file = self.folder.join(&file);
             }

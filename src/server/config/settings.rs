@@ -65,6 +65,11 @@ section! {
         /// Where the server listens: an address with a port, `unix:` with the file of a socket, or a list of these.
         #[serde(deserialize_with = "listen::deserialize")]
         listen: Vec<ListenAddress> = vec![SocketAddr::from(([127, 0, 0, 1], 3000)).into()],
+        /// The file (PEM) with the certificate of this server, followed by those of its authorities. With it and
+        /// `tls_key`, the server speaks TLS at each address and port; on Unix sockets it never does.
+        tls_cert: Option<PathBuf> = None,
+        /// The file (PEM) with the private key of the certificate.
+        tls_key: Option<PathBuf> = None,
         /// The issuer, and the base of all absolute URLs: an origin as browsers write it, without a slash at its end.
         public_url: String = "http://localhost:3000".into(),
         /// Networks (address or address/bits) of proxies that are trusted to say who the client is.
@@ -241,6 +246,17 @@ impl Settings {
         let server = &self.server;
         if server.listen.is_empty() {
             return bad("server.listen", "must name at least one address");
+        }
+        for (key, this, other) in [
+            ("server.tls_cert", &server.tls_cert, &server.tls_key),
+            ("server.tls_key", &server.tls_key, &server.tls_cert),
+        ] {
+            if this.is_none() && other.is_some() {
+                return bad(key, "is missing: TLS needs both, server.tls_cert and server.tls_key");
+            }
+        }
+        if server.tls_cert.is_some() && !server.is_https() {
+            return bad("server.public_url", "must be https, since server.tls_cert makes this server speak TLS");
         }
         if self.server.drain > Duration::from_secs(MINUTE) {
             return bad("server.drain", "must be between 0s and 60s");

@@ -181,7 +181,8 @@ impl TestApp {
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.addresses()[0])
+        let scheme = if self.settings.server.tls_cert.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.addresses()[0])
     }
 
     /// Where it listens.
