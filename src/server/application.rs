@@ -4,7 +4,7 @@ use super::config::{Config, ConfigError, ListenAddress, Settings, Tokens};
 use super::connections::{self, HEAD_TIMEOUT, Limited};
 use super::http::{self, App, AppParts, Peer, TrustedProxies};
 use super::hyper_errors;
-use super::listening::{Listeners, PassedSocket};
+use super::listening::{ListenError, Listeners, PassedSocket};
 use super::password::Hasher;
 use super::ports::{Clock, Entropy, Store};
 use super::readiness::Readiness;
@@ -52,10 +52,8 @@ pub enum StartError {
     Keys(#[from] RingError),
     #[error(transparent)]
     Tls(#[from] TlsError),
-    #[error("cannot listen on {0}: {1}")]
-    Listen(ListenAddress, std::io::Error),
-    #[error("cannot listen on the sockets that were passed: {0}")]
-    Passed(String),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     #[error("the server stopped: {0}")]
     Serve(std::io::Error),
     #[error("threads could not be started: {0}")]
@@ -118,16 +116,8 @@ impl Application {
         let trusted_proxies = TrustedProxies::parse(&server.trusted_proxies)
             .map_err(|reason| ConfigError::Value { key: "server.trusted_proxies", reason })?
             .sending(server.forwarded_header);
-        let certificates = match (&server.tls_cert, &server.tls_key) {
-            (Some(cert), Some(key)) => Some(Arc::new(Certificates::load(cert, key)?)),
-            // One of them alone is refused with the settings.
-            (_, _) => None,
-        };
-        let listeners = if passed.is_empty() {
-            Listeners::bind(&server.listen).map_err(|(address, error)| StartError::Listen(address, error))?
-        } else {
-            Listeners::take(passed).map_err(|error| StartError::Passed(error.to_string()))?
-        };
+        let certificates = Certificates::of(server)?.map(Arc::new);
+        let listeners = Listeners::open(passed, &server.listen)?;
         let services = services(store.clone(), settings, &runtime).await?;
         let readiness = Arc::new(Readiness::new(store.clone(), claim));
         let web_sessions = http::WebSessionStore { store, clock: runtime.clock };

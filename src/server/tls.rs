@@ -1,5 +1,6 @@
 //! TLS of this server's own, versions 1.2 and 1.3: a certificate and its key, read again when their files change.
 
+use super::config::Server;
 use super::files::open_regular;
 use rustls::ServerConfig;
 use rustls::crypto::aws_lc_rs;
@@ -52,11 +53,19 @@ pub(super) struct Certificates {
 type FileState = (u64, u64, u64, (i64, i64), (i64, i64));
 
 impl Certificates {
-    /// Reads the files.
+    /// The certificate that the settings name, if they do.
     ///
     /// # Errors
     /// [`TlsError`], which names the file and the reason.
-    pub(super) fn load(cert: &Path, key: &Path) -> Result<Self, TlsError> {
+    pub(super) fn of(settings: &Server) -> Result<Option<Self>, TlsError> {
+        match (&settings.tls_cert, &settings.tls_key) {
+            (Some(cert), Some(key)) => Self::load(cert, key).map(Some),
+            // One of them alone is refused with the settings.
+            (_, _) => Ok(None),
+        }
+    }
+
+    fn load(cert: &Path, key: &Path) -> Result<Self, TlsError> {
         let seen = [state_of(cert), state_of(key)];
         let config = RwLock::new(read(cert, key)?);
         Ok(Self { cert: cert.to_owned(), key: key.to_owned(), config, seen: Mutex::new(seen) })

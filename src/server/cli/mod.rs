@@ -118,7 +118,7 @@ pub fn main(site: Option<&'static [u8]>) -> ExitCode {
             tracing::warn!(%error, "memory may be written to core dumps");
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let passed = passed.map_err(StartError::Passed)?;
+        let passed = passed.map_err(StartError::from)?;
         runtime.block_on(run(config, command, passed, site))
     });
     let (log, result) = match log {

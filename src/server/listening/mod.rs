@@ -48,12 +48,30 @@ enum ListenerSocket {
     Unix(UnixListener),
 }
 
+/// Why a server cannot listen.
+#[derive(Debug, thiserror::Error)]
+pub enum ListenError {
+    /// An address is taken, or the system refuses it.
+    #[error("cannot listen on {0}: {1}")]
+    Bind(ListenAddress, io::Error),
+    /// Something else than listening sockets was passed.
+    #[error("cannot listen on the sockets that were passed: {0}")]
+    Passed(String),
+}
+
 impl Listeners {
-    /// Listens on `addresses`.
+    /// Listens on the sockets that were passed, or, if none were, on `addresses`.
     ///
     /// # Errors
-    /// The first address that cannot be listened on, with the reason.
-    pub(super) fn bind(addresses: &[ListenAddress]) -> Result<Self, (ListenAddress, io::Error)> {
+    /// [`ListenError`] with the first address that cannot be listened on, and the reason.
+    pub(super) fn open(passed: Vec<PassedSocket>, addresses: &[ListenAddress]) -> Result<Self, ListenError> {
+        if passed.is_empty() {
+            return Self::bind(addresses);
+        }
+        Self::take(passed).map_err(|error| ListenError::Passed(error.to_string()))
+    }
+
+    fn bind(addresses: &[ListenAddress]) -> Result<Self, ListenError> {
         let bind = |address: &ListenAddress| {
             let bound = match address {
                 ListenAddress::Ip(ip) => bind_tcp(*ip, addresses),
@@ -63,16 +81,12 @@ impl Listeners {
                     _file: Some(file),
                 }),
             };
-            bound.map_err(|error| (address.clone(), error))
+            bound.map_err(|error| ListenError::Bind(address.clone(), error))
         };
         Ok(Self::of(addresses.iter().map(bind).collect::<Result<_, _>>()?))
     }
 
-    /// Listens on sockets that were passed.
-    ///
-    /// # Errors
-    /// When the system refuses.
-    pub(super) fn take(passed: Vec<PassedSocket>) -> io::Result<Self> {
+    fn take(passed: Vec<PassedSocket>) -> io::Result<Self> {
         let take = |socket| -> io::Result<Listener> {
             match socket {
                 PassedSocket::Tcp(socket) => Listener::tcp(TcpListener::from_std(socket)?),

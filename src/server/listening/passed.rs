@@ -1,5 +1,6 @@
 //! Sockets that systemd, or another supervisor, opened and passes to this process (`sd_listen_fds(3)`).
 
+use super::ListenError;
 use listenfd::ListenFd;
 use rustix::io::ioctl_fionbio;
 use rustix::net::sockopt::socket_acceptconn;
@@ -29,10 +30,10 @@ impl AsFd for PassedSocket {
 /// variables from the environment, so call it first, and once.
 ///
 /// # Errors
-/// A sentence for the operator, if something else than a listening stream socket was passed.
-pub(crate) fn passed() -> Result<Vec<PassedSocket>, String> {
+/// [`ListenError::Passed`], if something else than a listening stream socket was passed.
+pub(crate) fn passed() -> Result<Vec<PassedSocket>, ListenError> {
     let mut passed = ListenFd::from_env();
-    (0..passed.len()).map(|at| take(&mut passed, at)).collect()
+    (0..passed.len()).map(|at| take(&mut passed, at).map_err(ListenError::Passed)).collect()
 }
 
 fn take(passed: &mut ListenFd, at: usize) -> Result<PassedSocket, String> {
