@@ -24,7 +24,7 @@ fuzz_target!(|data: &[u8]| {
 
     let name = HeaderName::from_static("x-forwarded-for");
     let sent = headers(&name, input);
-    let client = proxies.client_address(peer, &sent);
+    let client = proxies.client_address(peer, &sent).expect("the peer has an address");
 
     let all = sent.get_all(&name).iter().map(|line| line.as_bytes()).collect::<Vec<_>>().join(&b',');
     let hops = all.rsplit(|byte| *byte == b',').map(|hop| text::<IpAddr>(hop.trim_ascii()).ok());

@@ -9,7 +9,7 @@ use axum::{Router, response::Response};
 use http::{HeaderName, HeaderValue, Request, StatusCode, header};
 use latchkey::server::application::{self, services};
 use latchkey::server::config::{Limits, Registration, Settings};
-use latchkey::server::http::{App, TrustedProxies, WebSessionStore, router};
+use latchkey::server::http::{App, AppParts, Peer, TrustedProxies, WebSessionStore, router};
 use latchkey::server::ports::Clock;
 use latchkey::server::readiness::Readiness;
 use latchkey::server::site::SiteSource;
@@ -17,7 +17,6 @@ use latchkey::server::storage::{claim, connect};
 use latchkey_fuzz::{ISSUER, NOW, lines};
 use leptos::config::LeptosOptions;
 use libfuzzer_sys::fuzz_target;
-use std::net::SocketAddr;
 use std::sync::{Arc, LazyLock};
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
@@ -63,7 +62,17 @@ async fn server() -> Router {
     let leptos = LeptosOptions::builder().output_name("latchkey").build();
     let site = SiteSource::Folder(folder);
     let (entropy, foreign_origins, files) = (runtime.entropy, Arc::default(), Arc::default());
-    router(App { services, entropy, web_sessions, trusted_proxies, leptos, site, foreign_origins, files, readiness })
+    router(App::new(AppParts {
+        services,
+        entropy,
+        web_sessions,
+        trusted_proxies,
+        leptos,
+        site,
+        foreign_origins,
+        files,
+        readiness,
+    }))
 }
 
 fuzz_target!(|data: &[u8]| {
@@ -119,6 +128,6 @@ fn read(data: &[u8]) -> Option<Request<Body>> {
     }
     let body = head.collect::<Vec<_>>().join(&b'\n');
     let mut request = request.body(Body::from(body)).ok()?;
-    request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 1))));
+    request.extensions_mut().insert(ConnectInfo(Peer::Address([127, 0, 0, 1].into())));
     Some(request)
 }

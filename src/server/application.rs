@@ -1,15 +1,17 @@
 //! A server: built from its settings, then run until it is asked to stop.
 
-use super::config::{Config, ConfigError, Settings, Tokens};
+use super::config::{Config, ConfigError, ListenAddress, Settings, Tokens};
 use super::connections::{self, HEAD_TIMEOUT, Limited};
-use super::http::{self, App, AppParts, TrustedProxies};
+use super::http::{self, App, AppParts, Peer, TrustedProxies};
 use super::hyper_errors;
+use super::listening::{ListenError, Listeners, PassedSocket};
 use super::password::Hasher;
 use super::ports::{Clock, Entropy, Store};
 use super::readiness::Readiness;
 use super::service::{Parts, Services};
 use super::storage::{self, OpenError};
 use super::system::{SystemClock, SystemEntropy};
+use super::tls::{Certificates, TlsError};
 use super::token::access::{AccessSettings, AccessTokens};
 use super::token::key_manager::{KeyManager, Policies};
 use super::token::ring::{KeyRing, RingError};
@@ -28,6 +30,8 @@ const STOPPING: Duration = Duration::from_secs(10);
 const RECORDING: Duration = Duration::from_secs(3);
 /// The interval between two runs of each housekeeping job.
 const HOUSEKEEPING: Duration = Duration::from_secs(30);
+/// The interval between two looks at the files of the certificate and its key.
+const CERTIFICATE: Duration = Duration::from_secs(2);
 /// The longest lifetime of an access token, whatever the settings were when it was issued.
 const ACCESS_LONGEST: Duration = Duration::from_secs(15 * 60);
 /// The minimum cost of a password hash: KiB of memory, and passes over them (OWASP Password Storage Cheat Sheet).
@@ -46,8 +50,10 @@ pub enum StartError {
     Open(#[from] OpenError),
     #[error(transparent)]
     Keys(#[from] RingError),
-    #[error("cannot listen on {0}: {1}")]
-    Listen(SocketAddr, std::io::Error),
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+    #[error(transparent)]
+    Listen(#[from] ListenError),
     #[error("the server stopped: {0}")]
     Serve(std::io::Error),
     #[error("threads could not be started: {0}")]
@@ -80,10 +86,11 @@ pub enum Stop {
 
 /// A server that listens. It serves once it is run.
 pub struct Application {
-    listener: std::net::TcpListener,
+    listeners: Listeners,
     app: App,
-    handle: Handle<SocketAddr>,
+    handle: Handle<Peer>,
     connections: Limited,
+    certificates: Option<Arc<Certificates>>,
 }
 
 impl Application {
@@ -92,15 +99,25 @@ impl Application {
     /// # Errors
     /// [`StartError`]. No request has been served then.
     pub async fn build(config: Config, runtime: Runtime) -> Result<Self, StartError> {
+        Self::build_on(Vec::new(), config, runtime).await
+    }
+
+    /// Like [`Application::build`], but listens on the sockets that were passed, if any were.
+    pub(super) async fn build_on(
+        passed: Vec<PassedSocket>,
+        config: Config,
+        runtime: Runtime,
+    ) -> Result<Self, StartError> {
         // This comes first: migrations must not touch the tables of another server.
         let claim = storage::claim(&config.settings.database.url).await?;
         let store = storage::connect(&config.settings.database.url).await?;
         let settings = Arc::new(config.settings);
-        let trusted_proxies = TrustedProxies::parse(&settings.server.trusted_proxies)
-            .map_err(|reason| ConfigError::Value { key: "server.trusted_proxies", reason })?;
-        let listen = settings.server.listen;
-        let listener = std::net::TcpListener::bind(listen).map_err(|error| StartError::Listen(listen, error))?;
-        listener.set_nonblocking(true).map_err(|error| StartError::Listen(listen, error))?;
+        let server = &settings.server;
+        let trusted_proxies = TrustedProxies::parse(&server.trusted_proxies)
+            .map_err(|reason| ConfigError::Value { key: "server.trusted_proxies", reason })?
+            .sending(server.forwarded_header);
+        let certificates = Certificates::of(server)?.map(Arc::new);
+        let listeners = Listeners::open(passed, &server.listen)?;
         let services = services(store.clone(), settings, &runtime).await?;
         let readiness = Arc::new(Readiness::new(store.clone(), claim));
         let web_sessions = http::WebSessionStore { store, clock: runtime.clock };
@@ -109,6 +126,7 @@ impl Application {
         let lines = hyper_errors::lines(services.settings().server.is_https());
         let share = services.settings().limits.connections_per_address;
         let connections = Limited::to(connections::most(), share, trusted_proxies.clone(), lines);
+        let connections = connections.encrypted(certificates.clone());
         let (entropy, leptos, site) = (runtime.entropy, config.leptos, config.site.source);
         let app = App::new(AppParts {
             services,
@@ -121,15 +139,29 @@ impl Application {
             files,
             readiness,
         });
-        Ok(Self { listener, app, handle: Handle::new(), connections })
+        Ok(Self { listeners, app, handle: Handle::new(), connections, certificates })
     }
 
-    /// The address that it listens on.
+    /// Where it listens, with the ports that the system chose.
+    pub fn addresses(&self) -> impl Iterator<Item = &ListenAddress> {
+        self.listeners.addresses()
+    }
+
+    /// The first IP address and port that it listens on.
     ///
     /// # Errors
-    /// When the system does not say.
+    /// When it listens on Unix sockets only.
     pub fn address(&self) -> std::io::Result<SocketAddr> {
-        self.listener.local_addr()
+        let mut ips = self.addresses().filter_map(|address| match address {
+            ListenAddress::Ip(address) => Some(*address),
+            ListenAddress::Unix(_) => None,
+        });
+        ips.next().ok_or_else(|| std::io::ErrorKind::AddrNotAvailable.into())
+    }
+
+    /// The certificate of this server, if it speaks TLS itself.
+    pub(super) fn certificates(&self) -> Option<Arc<Certificates>> {
+        self.certificates.clone()
     }
 
     /// The use cases, for tests that go past HTTP.
@@ -143,7 +175,7 @@ impl Application {
     }
 
     /// The handle that stops the server.
-    pub fn handle(&self) -> Handle<SocketAddr> {
+    pub fn handle(&self) -> Handle<Peer> {
         self.handle.clone()
     }
 
@@ -155,7 +187,14 @@ impl Application {
     /// [`StartError::Serve`] when the listener fails.
     pub async fn run_until(self, stop: impl Future<Output = Stop> + Send + 'static) -> Result<(), StartError> {
         let services = self.app.services.clone();
-        let housekeeping = housekeeping(&services);
+        let mut housekeeping = housekeeping(&services);
+        if let Some(certificates) = self.certificates {
+            let look = move || {
+                let certificates = certificates.clone();
+                async move { tokio::task::spawn_blocking(move || certificates.reload_if_changed()).await }
+            };
+            housekeeping.spawn(run_periodically(CERTIFICATE, "looking at the certificate", look));
+        }
         let handle = self.handle.clone();
         let pages = services.clone();
         let readiness = self.app.readiness.clone();
@@ -173,8 +212,7 @@ impl Application {
             handle.graceful_shutdown(Some(STOPPING));
         });
         let router = http::router(self.app);
-        let mut server = axum_server::from_tcp(self.listener)
-            .map_err(StartError::Serve)?
+        let mut server = axum_server::Server::<Peer>::from_listener(self.listeners)
             .handle(self.handle)
             .acceptor(self.connections)
             .accept_error_handler(|_, error| connections::not_taken(error))
@@ -187,7 +225,7 @@ impl Application {
             // Counted from the last answer. `connections` counts from the first byte of a head.
             .header_read_timeout(idle + HEAD_TIMEOUT)
             .max_buf_size(HEAD_MAX);
-        let served = server.serve(router.into_make_service_with_connect_info::<SocketAddr>()).await;
+        let served = server.serve(router.into_make_service_with_connect_info::<Peer>()).await;
         drop(housekeeping);
         stopper.abort();
         if let Err(error) = services.flush().await {

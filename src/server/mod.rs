@@ -8,6 +8,7 @@ mod connections;
 mod files;
 pub mod http;
 mod hyper_errors;
+mod listening;
 mod liveness;
 mod password;
 pub mod ports;
@@ -19,7 +20,9 @@ mod session_ends;
 pub mod site;
 pub mod storage;
 pub mod system;
+mod systemd;
 pub mod telemetry;
+mod tls;
 pub mod token;
 mod turns;
 

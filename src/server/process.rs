@@ -2,7 +2,7 @@
 
 use super::application::Stop;
 use rustix::process::{Resource, Rlimit, setrlimit};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// Keeps secrets in memory out of core dumps, and from debuggers (`ptrace`) of the same user. Call this first.
 ///
@@ -16,19 +16,12 @@ pub(super) fn keep_memory_private() -> std::io::Result<()> {
     Ok(())
 }
 
-/// Ignores SIGHUP (a closed terminal, logrotate) from now on. There is no file to open again: the log goes to standard
-/// error.
+/// Keeps SIGHUP (a closed terminal, logrotate) from ending the process, from now on. Returns what tells of each one.
 ///
 /// # Errors
 /// When the system refuses.
-pub(super) fn outlive_hangups() -> std::io::Result<()> {
-    let mut hangups = signal(SignalKind::hangup())?;
-    tokio::spawn(async move {
-        while hangups.recv().await.is_some() {
-            tracing::info!("SIGHUP changes nothing: settings are read at the start, the log goes to standard error");
-        }
-    });
-    Ok(())
+pub(super) fn outlive_hangups() -> std::io::Result<Signal> {
+    signal(SignalKind::hangup())
 }
 
 /// Completes when the process is asked to stop: by SIGTERM after draining, by SIGINT (a person at a terminal) at once.

@@ -12,13 +12,16 @@ mod shell;
 mod users;
 
 use super::application::{self, Application, Runtime, StartError};
-use super::config::{Config, Settings};
+use super::config::{Config, ListenAddress, Settings};
+use super::listening::{self, PassedSocket};
 use super::ports::{Store, StoreError, User};
 use super::process;
 use super::service::{ServiceError, Services};
 use super::site::Archive;
 use super::storage;
+use super::systemd::{self, State};
 use super::telemetry::{self, Log};
+use super::tls::Certificates;
 use crate::domain::id::UserId;
 use crate::domain::one_time_link::LifeError;
 use bytes::Bytes;
@@ -27,10 +30,10 @@ use clap_complete::Shell;
 use output::{print, printable};
 use std::ffi::OsString;
 use std::io::{ErrorKind, Write as _};
-use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
+use tokio::signal::unix::Signal;
 
 /// What clap exits with when it is called in a wrong way.
 const WRONG_USE: u8 = 2;
@@ -50,9 +53,10 @@ struct Arguments {
 enum Command {
     /// Serves the app and its API until it is asked to stop.
     Serve {
-        /// The address to listen on, instead of `server.listen`.
-        #[arg(long)]
-        listen: Option<SocketAddr>,
+        /// Where to listen, instead of at `server.listen`: 127.0.0.1:3000, [::1]:3000 or unix:FILE. Several are
+        /// separated by commas, or given one by one.
+        #[arg(long, value_name = "ADDRESS", value_delimiter = ',')]
+        listen: Vec<ListenAddress>,
     },
     /// Creates the database, its keys and the secret file, or migrates the database to this version, as `serve` does.
     Migrate,
@@ -141,13 +145,16 @@ impl From<std::io::Error> for CommandError {
 /// Runs the command that the arguments name. `site` is the archive of the web app's files, if the program carries one.
 pub fn main(site: Option<&'static [u8]>) -> ExitCode {
     let Arguments { config, command } = Arguments::parse_from(arguments());
+    // This changes the environment, so no thread may run yet.
+    let passed = if matches!(command, Command::Serve { .. }) { listening::passed() } else { Ok(Vec::new()) };
     let log = start_logging(&command);
     let result = log.as_ref().map_or(Ok(()), |_| {
         if let Err(error) = process::keep_memory_private() {
             tracing::warn!(%error, "memory may be written to core dumps");
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        runtime.block_on(run(config, command, site))
+        let passed = passed.map_err(StartError::from)?;
+        runtime.block_on(run(config, command, passed, site))
     });
     let (log, result) = match log {
         Ok(log) => (Some(log), result),
@@ -191,16 +198,23 @@ fn start_logging(command: &Command) -> Result<Log, CommandError> {
     Ok(telemetry::start(default).map_err(StartError::from)?)
 }
 
-async fn run(config: Option<PathBuf>, command: Command, site: Option<&'static [u8]>) -> Result<(), CommandError> {
+async fn run(
+    config: Option<PathBuf>,
+    command: Command,
+    passed: Vec<PassedSocket>,
+    site: Option<&'static [u8]>,
+) -> Result<(), CommandError> {
     let environment = std::env::vars_os();
     match command {
         Command::Serve { listen } => {
-            process::outlive_hangups()?;
+            let hangups = process::outlive_hangups()?;
             let site =
                 site.map(|site| Archive::open(Bytes::from_static(site))).transpose().map_err(CommandError::Site)?;
             let mut config = Config::load(config.as_deref(), environment, site).map_err(StartError::from)?;
-            config.settings.server.listen = listen.unwrap_or(config.settings.server.listen);
-            serve(config).await
+            if !listen.is_empty() {
+                config.settings.server.listen = listen;
+            }
+            serve(config, passed, hangups).await
         }
         Command::Migrate => {
             let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
@@ -234,14 +248,43 @@ async fn run(config: Option<PathBuf>, command: Command, site: Option<&'static [u
 }
 
 /// Serves until the process is asked to stop. First logs the paths and addresses that it uses.
-async fn serve(config: Config) -> Result<(), CommandError> {
+async fn serve(config: Config, passed: Vec<PassedSocket>, hangups: Signal) -> Result<(), CommandError> {
     let settings = config.file.as_ref().map_or_else(|| "none".to_owned(), |file| file.display().to_string());
     let (database, site) = (storage::name(&config.settings.database.url), config.site.source.to_string());
     let public_url = config.settings.server.public_url.clone();
-    let application = Application::build(config, Runtime::default()).await?;
-    let (version, listen) = (env!("CARGO_PKG_VERSION"), application.address()?);
-    tracing::info!(version, settings, database, site, public_url, %listen, "serving");
-    Ok(application.run_until(process::stop_signal()).await?)
+    let is_passed = !passed.is_empty();
+    let application = Application::build_on(passed, config, Runtime::default()).await?;
+    let version = env!("CARGO_PKG_VERSION");
+    let listen = application.addresses().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+    let tls = application.certificates().is_some();
+    tracing::info!(version, settings, database, site, public_url, listen, tls, "serving");
+    if is_passed {
+        tracing::info!("the sockets were passed by the supervisor, so server.listen does not count");
+    }
+    let hangups = tokio::spawn(answer_hangups(hangups, application.certificates()));
+    systemd::notify(State::Ready);
+    let stop = async {
+        let stop = process::stop_signal().await;
+        systemd::notify(State::Stopping);
+        stop
+    };
+    let served = application.run_until(stop).await;
+    hangups.abort();
+    Ok(served?)
+}
+
+/// Reads the certificate again for each SIGHUP. Nothing else is read again: settings are read at the start, and the log
+/// goes to standard error.
+async fn answer_hangups(mut hangups: Signal, certificates: Option<Arc<Certificates>>) {
+    while hangups.recv().await.is_some() {
+        systemd::notify(State::Reloading);
+        if let Some(certificates) = certificates.clone() {
+            drop(tokio::task::spawn_blocking(move || certificates.reload()).await);
+        } else {
+            tracing::info!("SIGHUP changes nothing: settings are read at the start, the log goes to standard error");
+        }
+        systemd::notify(State::Ready);
+    }
 }
 
 /// The database of an existing installation, with its keys. Commands create neither keys nor a secret.

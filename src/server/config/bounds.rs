@@ -22,7 +22,23 @@ pub(super) struct Bound {
 }
 
 /// All bounds, in the order of the settings.
-pub(super) const BOUNDS: [Bound; 15] = [
+pub(super) const BOUNDS: [Bound; 19] = [
+    Bound { keys: &["server.listen"], words: "at least one address", holds: |all| !all.server.listen.is_empty() },
+    Bound {
+        keys: &["server.tls_cert", "server.tls_key"],
+        words: "set together with server.tls_key",
+        holds: |all| all.server.tls_cert.is_some() || all.server.tls_key.is_none(),
+    },
+    Bound {
+        keys: &["server.tls_key", "server.tls_cert"],
+        words: "set together with server.tls_cert",
+        holds: |all| all.server.tls_key.is_some() || all.server.tls_cert.is_none(),
+    },
+    Bound {
+        keys: &["server.public_url", "server.tls_cert"],
+        words: "https where server.tls_cert is set, since the server speaks TLS then",
+        holds: |all| all.server.tls_cert.is_none() || all.server.tls_key.is_none() || all.server.is_https(),
+    },
     Bound {
         keys: &["server.trusted_proxies"],
         words: "a list of addresses, or networks such as 10.0.0.0/8",

@@ -1,7 +1,7 @@
 //! Each setting, described: its key, what it is for, the words for its type, and its value. The reference, the shipped
 //! `Leptos.toml`, `latchkey config show` and the suggestions for unknown keys are made from these descriptions.
 
-use super::{Algorithm, Registration};
+use super::{Algorithm, ForwardedHeader, ListenAddress, Registration};
 use crate::domain::client::Client;
 use serde::de::IgnoredAny;
 use serde_json::Value;
@@ -225,6 +225,8 @@ setting_types! {
     SocketAddr: "address and port", |value| value.to_string();
     Duration: "duration", |value| duration_text(*value);
     Algorithm: "`EdDSA`, `ES256` or `RS256`", |value| format!("{value:?}");
+    ForwardedHeader: "`X-Forwarded-For` or `Forwarded`", |value| value.as_str();
+    ListenAddress: "address and port, or `unix:` and a file", |value| value.to_string();
     Registration: "`open`, `invite` or `closed`", |value| value.as_str();
 }
 

@@ -8,6 +8,7 @@ mod bounds;
 mod described;
 mod duration;
 mod environment;
+mod listen;
 mod networks;
 mod paths;
 mod public_url;
@@ -20,6 +21,7 @@ mod wrong;
 
 pub use described::{DescribedSection, DescribedSetting};
 pub(crate) use duration::parse as parse_duration;
+pub use listen::ListenAddress;
 pub(crate) use networks::parse as parse_network;
 pub use settings::*;
 pub use wrong::{ValueSource, WrongSetting, WrongSettings};

@@ -2,7 +2,7 @@
 //! `docs/settings.md` and `Leptos.toml` are made from them.
 
 use super::described::{section, sections};
-use super::duration;
+use super::{ListenAddress, duration, listen};
 use crate::domain::client::Client;
 pub use crate::domain::registration::Registration;
 use jsonwebtoken::Algorithm;
@@ -45,15 +45,23 @@ sections! {
 section! {
     /// The address to listen on, and the public address.
     Server {
-        /// The address and port of the listener, without TLS.
-        listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 3000)),
+        /// Where the server listens: an address with a port, `unix:` with the file of a socket, or a list of these.
+        #[serde(deserialize_with = "listen::deserialize")]
+        listen: Vec<ListenAddress> = vec![SocketAddr::from(([127, 0, 0, 1], 3000)).into()],
+        /// The file (PEM) with the certificate of this server, followed by those of its authorities. With it and
+        /// `tls_key`, the server speaks TLS at each address and port; on Unix sockets it never does.
+        tls_cert: Option<PathBuf> = None,
+        /// The file (PEM) with the private key of the certificate.
+        tls_key: Option<PathBuf> = None,
         /// The address by which people reach the server, such as `https://id.example.org`: the issuer, the source of
         /// every absolute URL, and the origin that requests must come from. It must be https unless it is loopback, and
         /// has nothing behind host and port.
         public_url: String = "http://localhost:3000".into(),
-        /// Proxies whose `X-Forwarded-For` is trusted: addresses, or networks such as 10.0.0.0/8.
+        /// Proxies that are trusted to say who the client is: addresses, or networks such as 10.0.0.0/8.
         #[serde(deserialize_with = "list")]
         trusted_proxies: Vec<String> = Vec::new(),
+        /// The header in which they say it: the one that the proxy itself writes. The other one is ignored.
+        forwarded_header: ForwardedHeader = ForwardedHeader::XForwardedFor,
         /// How long a connection may be idle between two requests. It must be longer than a proxy keeps idle
         /// connections (nginx and others: 60s), or answers get lost.
         #[serde(deserialize_with = "duration::deserialize")]
@@ -182,6 +190,27 @@ section! {
     }
 }
 
+/// The header in which proxies send the client's address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`: a list of addresses.
+    #[default]
+    #[serde(rename = "X-Forwarded-For")]
+    XForwardedFor,
+    /// `Forwarded` (RFC 7239).
+    Forwarded,
+}
+
+impl ForwardedHeader {
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::XForwardedFor => "X-Forwarded-For",
+            Self::Forwarded => "Forwarded",
+        }
+    }
+}
+
 impl Server {
     /// Whether browsers connect with TLS.
     pub fn is_https(&self) -> bool {
@@ -199,7 +228,7 @@ fn algorithm<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Algorithm, D:
 }
 
 /// A list; in the environment its items are separated by commas.
-fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum List {

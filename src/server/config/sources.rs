@@ -6,7 +6,7 @@ use super::described::{is_secret, masked, toml_of};
 use super::environment::{EnvironmentVariables, Variable};
 use super::setting_names::{SettingNames, variable};
 use super::wrong::{ValueSource, WrongSetting, WrongSettings};
-use super::{ConfigError, Settings, paths, public_url};
+use super::{ConfigError, ListenAddress, Settings, paths, public_url};
 use crate::domain::client::Client;
 use crate::server::files;
 use serde::Deserialize as _;
@@ -189,6 +189,15 @@ impl SettingsReading<'_> {
             }
         }
         settings.secret.file = folder.join(&settings.secret.file);
+        let server = &mut settings.server;
+        for file in [&mut server.tls_cert, &mut server.tls_key].into_iter().flatten() {
+            *file = folder.join(&file);
+        }
+        for address in &mut server.listen {
+            if let ListenAddress::Unix(file) = address {
+                *file = folder.join(&file);
+            }
+        }
         match paths::database_url(&settings.database.url, folder) {
             Ok(url) => settings.database.url = url,
             Err(reason) => self.report_value(settings, &["database.url"], reason),

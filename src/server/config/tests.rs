@@ -28,6 +28,15 @@ fn the_environment_wins_over_the_file() {
 }
 
 #[test]
+fn a_server_listens_at_one_address_or_at_a_list() {
+    let listens = |settings: Settings| settings.server.listen.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let all = ["127.0.0.1:3000", "[::1]:3000", "unix:/run/latchkey.sock"];
+    assert_eq!(listens(read("[server]\nlisten = \"[::1]:3000\"\n", &[]).unwrap()), all[1..2]);
+    assert_eq!(listens(read(&format!("[server]\nlisten = {all:?}\n"), &[]).unwrap()), all);
+    assert_eq!(listens(read("", &[("LATCHKEY_SERVER__LISTEN", &all.join(", "))]).unwrap()), all);
+}
+
+#[test]
 fn an_unknown_key_is_named_with_its_line() {
     let error = read("[tokens]\ngrace = \"5s\"\naccess_tll = \"8m\"\n", &[]).unwrap_err();
     assert!(error.contains("Leptos.toml") && error.contains("line 3") && error.contains("access_tll"), "{error}");
@@ -40,6 +49,7 @@ fn a_wrong_variable_is_named() {
         ("LATCHKEY_TOKENS__GRACE", "soon"),
         ("LATCHKEY_GRACE", "5s"),
         ("LATCHKEY_SERVER__LISTEN", "here"),
+        ("LATCHKEY_SERVER__FORWARDED_HEADER", "X-Real-IP"),
         ("LATCHKEY_ACCOUNTS__REGISTRATION", "ajar"),
     ] {
         let error = read("", &[(name, value)]).unwrap_err();
@@ -57,11 +67,14 @@ fn values_out_of_bounds_are_refused_with_their_key() {
         ("LATCHKEY_TOKENS__KEY_ROTATION", "367d", "tokens.key_rotation"),
         ("LATCHKEY_SERVER__PUBLIC_URL", "http://example.org", "server.public_url"),
         ("LATCHKEY_SERVER__PUBLIC_URL", "https://example.org/auth", "server.public_url"),
+        ("LATCHKEY_SERVER__LISTEN", ",", "server.listen"),
+        ("LATCHKEY_SERVER__TLS_CERT", "tls.crt", "server.tls_key"),
+        ("LATCHKEY_SERVER__TLS_KEY", "tls.key", "server.tls_cert"),
         ("LATCHKEY_SESSIONS__MAX_PER_USER", "0", "sessions.max_per_user"),
         ("LATCHKEY_ACCOUNTS__CONTACT", "two\nlines", "accounts.contact"),
     ] {
         let error = read("", &[(name, value)]).unwrap_err();
-        assert!(error.starts_with(&format!("environment variable {name}: {key} = ")), "{error}");
+        assert!(error.starts_with(&format!("environment variable {name}: {key}")), "{error}");
     }
     assert!(read("", &[("LATCHKEY_SERVER__PUBLIC_URL", "http://127.0.0.1:4000")]).is_ok());
     assert!(read("", &[("LATCHKEY_SERVER__PUBLIC_URL", "https://id.example.org")]).is_ok());

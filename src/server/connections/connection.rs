@@ -3,6 +3,7 @@
 
 use crate::server::system::monotonic;
 use futures_util::task::AtomicWaker;
+use std::future::poll_fn;
 use std::io::{self, ErrorKind, IoSlice};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -64,6 +65,11 @@ impl Connection {
 
     pub(crate) fn is_closed(&self) -> bool {
         self.is_closed.load(Ordering::Acquire)
+    }
+
+    /// Completes when the connection is closed.
+    pub(crate) async fn closed(&self) {
+        poll_fn(|context| if self.check(context).is_err() { Poll::Ready(()) } else { Poll::Pending }).await;
     }
 
     /// Fails if the connection has been closed. Otherwise `context` is woken when that happens.

@@ -1,12 +1,12 @@
 //! Where a request comes from: the client's address, behind trusted proxies too, and its User-Agent.
 
-use super::device;
+use super::{Peer, device, forwarded};
 use crate::domain::device::is_unruly;
-use crate::server::config::parse_network;
+use crate::server::config::{ForwardedHeader, parse_network};
 use crate::server::service::Source;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, header};
 use ipnet::IpNet;
-use std::net::{IpAddr, Ipv6Addr, SocketAddr};
+use std::net::IpAddr;
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -16,36 +16,68 @@ const USER_AGENT_MAX: usize = 256;
 /// Headers in which proxies send the client's address.
 const FORWARDING: [&str; 3] = ["x-forwarded-for", "forwarded", "x-real-ip"];
 
-/// The networks of proxies whose forwarding headers are trusted.
+/// The networks of proxies that are trusted to say who the client is, and the header in which they do.
 #[derive(Debug, Default)]
 pub struct TrustedProxies {
     networks: Vec<IpNet>,
-    /// Whether the log already has the warning about an untrusted proxy.
+    header: ForwardedHeader,
+    /// Whether the log already has the warning about an untrusted proxy, or about one that sends another header.
     has_warned: AtomicBool,
+    has_warned_of_header: AtomicBool,
 }
 
 impl TrustedProxies {
-    /// Parses addresses and networks.
+    /// Parses addresses and networks. Their proxies send `X-Forwarded-For`.
     ///
     /// # Errors
     /// The first text that is neither.
     pub fn parse(list: &[String]) -> Result<Self, String> {
         let networks = list.iter().map(|text| parse_network(text)).collect::<Result<_, _>>()?;
-        Ok(Self { networks, has_warned: AtomicBool::new(false) })
+        Ok(Self { networks, ..Self::default() })
     }
 
-    /// Whether an address, in its canonical form, belongs to a trusted network.
-    pub fn trusts(&self, address: IpAddr) -> bool {
-        self.networks.iter().any(|network| network.contains(&address))
+    /// The same proxies, which send `header`.
+    #[must_use]
+    pub fn sending(self, header: ForwardedHeader) -> Self {
+        Self { header, ..self }
     }
 
-    /// Warns once about a proxy that is not trusted: all clients behind it share one address, and so its limits.
-    pub fn warn_of_untrusted(&self, peer: IpAddr, headers: &HeaderMap) {
-        let peer = peer.to_canonical();
-        if FORWARDING.iter().any(|name| headers.contains_key(*name))
-            && !self.trusts(peer)
-            && !self.has_warned.swap(true, Ordering::Relaxed)
+    /// Whether a peer is trusted: its address, in canonical form, belongs to a trusted network, or it has none.
+    pub fn trusts(&self, peer: Peer) -> bool {
+        peer.address().is_none_or(|address| self.networks.iter().any(|network| network.contains(&address)))
+    }
+
+    /// Warns once about a proxy that is not trusted, or that does not send the header that is read: all clients behind
+    /// it share one address, and so its limits.
+    pub fn warn_of_misconfiguration(&self, peer: Peer, headers: &HeaderMap) {
+        if self.trusts(peer) {
+            self.warn_of_other_header(headers);
+        } else if let Some(address) = peer.address() {
+            self.warn_of_untrusted(address, headers);
+        }
+    }
+
+    fn warn_of_other_header(&self, headers: &HeaderMap) {
+        let other = match self.header {
+            ForwardedHeader::XForwardedFor => ForwardedHeader::Forwarded,
+            ForwardedHeader::Forwarded => ForwardedHeader::XForwardedFor,
+        };
+        let (wanted, other) = (forwarded::name(self.header), forwarded::name(other));
+        if headers.contains_key(other)
+            && !headers.contains_key(wanted)
+            && !self.has_warned_of_header.swap(true, Ordering::Relaxed)
         {
+            tracing::warn!(
+                sent = other,
+                wanted,
+                "a trusted proxy sent one header with the client's address, and server.forwarded_header names the other \
+                 one: the header that was sent is not believed, and all people behind the proxy share its limits"
+            );
+        }
+    }
+
+    fn warn_of_untrusted(&self, peer: IpAddr, headers: &HeaderMap) {
+        if FORWARDING.iter().any(|name| headers.contains_key(*name)) && !self.has_warned.swap(true, Ordering::Relaxed) {
             tracing::warn!(
                 %peer,
                 "a request with X-Forwarded-For came from an address that is not in server.trusted_proxies, so the header \
@@ -55,28 +87,19 @@ impl TrustedProxies {
         }
     }
 
-    /// The client's address: the peer's, or, as long as each hop is trusted, the one that this hop reports.
-    pub fn client_address(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
-        let mut address = peer.to_canonical();
-        // The lines are read as bytes: even if the client began a line with invalid UTF-8, the proxy's own entry at its
-        // end must count.
-        let lines: Vec<&[u8]> = headers.get_all("x-forwarded-for").iter().map(HeaderValue::as_bytes).collect();
-        for hop in lines.iter().rev().flat_map(|line| line.rsplit(|byte| *byte == b',')) {
-            if !self.trusts(address) {
+    /// The client's address: the peer's, or, as long as each hop is trusted, the one that this hop reports. `None` if
+    /// the peer has no address and reports none.
+    pub fn client_address(&self, peer: impl Into<Peer>, headers: &HeaderMap) -> Option<IpAddr> {
+        let mut peer = peer.into();
+        for hop in forwarded::hops(self.header, headers) {
+            if !self.trusts(peer) {
                 break;
             }
-            let Some(before) = std::str::from_utf8(hop.trim_ascii()).ok().and_then(address_of) else { break };
-            address = before.to_canonical();
+            let Some(before) = hop else { break };
+            peer = before.into();
         }
-        address
+        peer.address()
     }
-}
-
-/// The address of a hop in the forms that proxies write: alone, with a port (Azure), or IPv6 in brackets.
-fn address_of(hop: &str) -> Option<IpAddr> {
-    let bracketed = || hop.strip_prefix('[')?.strip_suffix(']')?.parse::<Ipv6Addr>().ok().map(IpAddr::from);
-    let with_port = || hop.parse::<SocketAddr>().ok().map(|address| address.ip());
-    hop.parse().ok().or_else(with_port).or_else(bracketed)
 }
 
 /// The source of a request, read when somebody asks for it first: to recognise a device takes longer than many an
@@ -105,6 +128,7 @@ pub fn source(headers: &HeaderMap, address: Option<IpAddr>) -> Source {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::HeaderValue;
 
     fn address(trusted: &[&str], peer: &str, forwarded: &[&str]) -> String {
         let mut headers = HeaderMap::new();
@@ -112,7 +136,8 @@ mod tests {
             headers.append("x-forwarded-for", HeaderValue::from_bytes(line.as_bytes()).unwrap());
         }
         let trusted: Vec<String> = trusted.iter().map(|text| (*text).to_owned()).collect();
-        TrustedProxies::parse(&trusted).unwrap().client_address(peer.parse().unwrap(), &headers).to_string()
+        let client = TrustedProxies::parse(&trusted).unwrap().client_address(peer.parse::<IpAddr>().unwrap(), &headers);
+        client.unwrap().to_string()
     }
 
     #[test]
@@ -154,5 +179,34 @@ mod tests {
         // If the last line were skipped, the line before it would count, and the client alone wrote that one.
         assert_eq!(address(&proxy, "192.0.2.1", &["203.0.113.5", "é, 198.51.100.7"]), "198.51.100.7");
         assert_eq!(address(&proxy, "192.0.2.1", &["203.0.113.5", "é"]), "192.0.2.1");
+    }
+
+    /// A proxy that writes one header passes the client's other one on.
+    #[test]
+    fn only_the_header_that_the_proxy_writes_counts() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-forwarded-for", HeaderValue::from_static("198.51.100.7"));
+        headers.insert("forwarded", HeaderValue::from_static("for=203.0.113.5"));
+        let proxy: IpAddr = "192.0.2.1".parse().unwrap();
+        let proxies = || TrustedProxies::parse(&[proxy.to_string()]).unwrap();
+        let client = |proxies: TrustedProxies, headers: &HeaderMap| proxies.client_address(proxy, headers).unwrap();
+        assert_eq!(client(proxies(), &headers).to_string(), "198.51.100.7");
+        assert_eq!(client(proxies().sending(ForwardedHeader::Forwarded), &headers).to_string(), "203.0.113.5");
+        headers.remove("forwarded");
+        assert_eq!(client(proxies().sending(ForwardedHeader::Forwarded), &headers), proxy);
+    }
+
+    #[test]
+    fn a_peer_without_an_address_is_a_trusted_proxy() {
+        let proxies = TrustedProxies::parse(&["192.0.2.1".to_owned()]).unwrap();
+        let of = |line: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert("x-forwarded-for", HeaderValue::from_static(line));
+            proxies.client_address(Peer::Local, &headers).map(|client| client.to_string())
+        };
+        assert_eq!(of("203.0.113.5, 198.51.100.7").as_deref(), Some("198.51.100.7"));
+        assert_eq!(of("203.0.113.5, 192.0.2.1").as_deref(), Some("203.0.113.5"));
+        assert_eq!(of("unix:"), None);
+        assert_eq!(proxies.client_address(Peer::Local, &HeaderMap::new()), None);
     }
 }

@@ -6,7 +6,7 @@ use super::cookies::{DEVICE, REFRESH};
 use super::origin::ForeignOrigins;
 use super::web_session::WebSessionStore;
 use super::{
-    cookies, export, farewell, headers, live, origin, pages, preferences, problem, rpc, scopes, site, well_known,
+    Peer, cookies, export, farewell, headers, live, origin, pages, preferences, problem, rpc, scopes, site, well_known,
 };
 use crate::api::account::EXPORT;
 use crate::api::problem::{Code, Problem};
@@ -28,7 +28,7 @@ use futures_util::FutureExt as _;
 use http::uri::Authority;
 use http::{HeaderName, HeaderValue, Method, Response, Version, header};
 use leptos::config::LeptosOptions;
-use std::net::{IpAddr, SocketAddr};
+use std::net::IpAddr;
 use std::ops::Deref;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
@@ -62,7 +62,7 @@ pub struct AppParts {
     pub entropy: Arc<dyn Entropy>,
     /// Where web sessions are kept.
     pub web_sessions: WebSessionStore,
-    /// Whose `X-Forwarded-For` is believed.
+    /// Who is believed to say which client it forwards.
     pub trusted_proxies: Arc<TrustedProxies>,
     /// What Leptos needs to know of the site.
     pub leptos: LeptosOptions,
@@ -142,11 +142,11 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
     let id = base64url(&bytes);
     // Only the route is logged: the rest of an address may contain something secret that was put there by mistake.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
-    let peer = request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip());
+    let peer = request.extensions().get::<ConnectInfo<Peer>>().map(|ConnectInfo(peer)| *peer);
     if let Some(peer) = peer {
-        app.trusted_proxies.warn_of_untrusted(peer, request.headers());
+        app.trusted_proxies.warn_of_misconfiguration(peer, request.headers());
     }
-    let address = peer.map(|peer| app.trusted_proxies.client_address(peer, request.headers()));
+    let address = peer.and_then(|peer| app.trusted_proxies.client_address(peer, request.headers()));
     let ip = address.map(tracing::field::display);
     // The span has level error, so that it exists at every log level. User and session are added once they are known.
     let span =

@@ -75,7 +75,8 @@ impl Anonymous {
         Self::of(app.url(""))
     }
 
-    fn of(base: String) -> Self {
+    /// A browser that uses the server at `base`.
+    pub(crate) fn of(base: String) -> Self {
         let client = Client::builder().redirect(redirect::Policy::none()).build().expect("a client");
         let (headers, cookies) = Default::default();
         Self { client, base, user_agent: FIREFOX.into(), headers, cookies }

@@ -3,7 +3,7 @@
 use super::{Anonymous, Backend, SignedIn, Wire, wire};
 use latchkey::domain::time::Timestamp;
 use latchkey::server::application::{Application, Runtime, Stop};
-use latchkey::server::config::{Config, Limits, Settings};
+use latchkey::server::config::{Config, Limits, ListenAddress, Settings};
 use latchkey::server::ports::{Clock, Entropy as _, Store};
 use latchkey::server::service::Services;
 use latchkey::server::site::{Archive, Hashes, Site, SiteSource};
@@ -112,7 +112,7 @@ pub(crate) struct TestApp {
 }
 
 struct Running {
-    address: SocketAddr,
+    addresses: Vec<ListenAddress>,
     services: Arc<Services>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
@@ -126,7 +126,7 @@ impl Running {
         let application =
             Application::build(Config { settings, leptos, site, file: None }, world).await.expect("the server starts");
         let (stop, stopped) = oneshot::channel();
-        let (address, services) = (application.address().expect("an address"), application.services().clone());
+        let (addresses, services) = (application.addresses().cloned().collect(), application.services().clone());
         let served = tokio::spawn(async move {
             let stopped = async {
                 let _ = stopped.await;
@@ -134,7 +134,7 @@ impl Running {
             };
             application.run_until(stopped).await.expect("the server serves");
         });
-        Self { address, services, stop, served }
+        Self { addresses, services, stop, served }
     }
 
     async fn stop(self) {
@@ -147,7 +147,7 @@ impl TestApp {
     /// A server with cheap hashing and otherwise the default settings.
     pub(crate) fn on(backend: Backend) -> TestAppBuilder {
         let mut settings = Settings::default();
-        settings.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        settings.server.listen = vec![SocketAddr::from(([127, 0, 0, 1], 0)).into()];
         settings.server.public_url = "https://id.example.org".into();
         settings.server.drain = Duration::ZERO;
         settings.password.argon2_memory = 64;
@@ -181,7 +181,13 @@ impl TestApp {
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.running().address)
+        let scheme = if self.settings.server.tls_cert.is_some() { "https" } else { "http" };
+        format!("{scheme}://{}{path}", self.addresses()[0])
+    }
+
+    /// Where it listens.
+    pub(crate) fn addresses(&self) -> &[ListenAddress] {
+        &self.running().addresses
     }
 
     pub(crate) fn public_url(&self) -> &str {

@@ -6,6 +6,7 @@ mod databases;
 mod network;
 mod program;
 mod tokens;
+mod tunnel;
 mod wire;
 
 pub(crate) use actor::{Anonymous, DEVICE, FIREFOX, REFRESH, Reply, SignedIn};
@@ -14,6 +15,7 @@ pub(crate) use databases::{Backend, postgres_server};
 pub(crate) use network::{Fate, Network};
 pub(crate) use program::Program;
 pub(crate) use tokens::{part, signed};
+pub(crate) use tunnel::Tunnel;
 pub(crate) use wire::Wire;
 
 /// A password that satisfies every rule.

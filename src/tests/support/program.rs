@@ -2,8 +2,9 @@
 
 use rustix::process::{Pid, Signal, kill_process};
 use std::net::TcpListener;
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 /// A longer wait is a failure.
@@ -45,13 +46,38 @@ impl Program {
     /// Starts the program with the changes to its command.
     pub(crate) async fn start_by(folder: &Path, change: impl FnOnce(&mut Command)) -> Self {
         let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
-        let url = format!("http://127.0.0.1:{port}");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+        command.args(["serve", "--listen", &format!("127.0.0.1:{port}")]).stdin(Stdio::null());
+        Self::run(folder, command, format!("http://127.0.0.1:{port}"), change).await
+    }
+
+    /// Starts a server that is expected not to start, with the changes to its command. Returns what it says.
+    pub(crate) fn refusal(folder: &Path, change: impl FnOnce(&mut Command)) -> String {
+        Self::prepare(folder);
+        let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
+        command.arg("serve").current_dir(folder).env("LATCHKEY_LOG", "error");
+        change(&mut command);
+        let Output { status, stderr, .. } = command.output().expect("the program starts");
+        let said = String::from_utf8_lossy(&stderr).into_owned();
+        assert!(!status.success(), "{said}");
+        said
+    }
+
+    /// Starts the program as systemd does that listens on its behalf, with the changes to its command.
+    pub(crate) async fn start_on(folder: &Path, socket: TcpListener, change: impl FnOnce(&mut Command)) -> Self {
+        let url = format!("http://{}", socket.local_addr().expect("an address"));
+        let mut command = Command::new("sh");
+        // The shell becomes the program, so both have one process id.
+        let script = "exec 3<&0 </dev/null; LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" serve";
+        command.args(["-c", script, env!("CARGO_BIN_EXE_latchkey")]).stdin(OwnedFd::from(socket));
+        Self::run(folder, command, url, change).await
+    }
+
+    async fn run(folder: &Path, mut command: Command, url: String, change: impl FnOnce(&mut Command)) -> Self {
         Self::prepare(folder);
         let log = folder.join("log");
         let file = std::fs::File::options().create(true).append(true).open(&log).expect("a file");
-        let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
         command
-            .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
             .current_dir(folder)
             .env("LATCHKEY_PASSWORD__ARGON2_MEMORY", "64")
             .env("LATCHKEY_PASSWORD__ARGON2_ITERATIONS", "1")
@@ -60,11 +86,12 @@ impl Program {
             .env("LATCHKEY_LIMITS__REFRESH_PER_SESSION", "0")
             .env("LATCHKEY_SERVER__DRAIN", "0s")
             .env("LATCHKEY_DATABASE__URL", "sqlite://data/latchkey.db")
-            .stdin(Stdio::null())
             .stdout(file.try_clone().expect("a file"))
             .stderr(file);
         change(&mut command);
         let mut child = command.spawn().expect("the program starts");
+        // It holds what was passed to the child.
+        drop(command);
         while reqwest::get(format!("{url}/readyz")).await.is_err() {
             let log = || std::fs::read_to_string(&log).unwrap_or_default();
             assert!(child.try_wait().expect("a state").is_none(), "the server starts: {}", log());

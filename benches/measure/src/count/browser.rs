@@ -9,7 +9,7 @@ use http_body_util::BodyExt as _;
 use latchkey::domain::time::Timestamp;
 use latchkey::server::application::{Application, Runtime};
 use latchkey::server::config::{Config, Limits, Settings};
-use latchkey::server::http::router;
+use latchkey::server::http::{Peer, router};
 use latchkey::server::ports::{Clock, Entropy};
 use latchkey::server::service::Services;
 use latchkey::server::site::{HASHES, Hashes, Site, SiteSource};
@@ -80,7 +80,7 @@ impl Server {
     }
 
     pub(crate) async fn answer(&self, mut request: Request<Body>) -> Response<Body> {
-        request.extensions_mut().insert(ConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40_000))));
+        request.extensions_mut().insert(ConnectInfo(Peer::Address([127, 0, 0, 1].into())));
         match self.router.clone().oneshot(request).await {
             Ok(response) => response,
             Err(never) => match never {},
@@ -90,7 +90,7 @@ impl Server {
 
 fn settings(folder: &Path) -> Settings {
     let mut settings = Settings::default();
-    settings.server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    settings.server.listen = vec![SocketAddr::from(([127, 0, 0, 1], 0)).into()];
     settings.server.public_url = "https://id.example.org".into();
     settings.database.url = format!("sqlite://{}", folder.join("latchkey.db").display());
     settings.secret.file = folder.join("secret.key");
