@@ -9,7 +9,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::response::IntoResponse as _;
 use axum::response::sse::{Event, KeepAlive, Sse};
-use futures_util::{FutureExt as _, stream};
+use futures_util::{FutureExt as _, StreamExt as _, future, stream};
 use http::{HeaderName, HeaderValue, Response, header};
 use serde_json::json;
 use std::convert::Infallible;
@@ -49,7 +49,9 @@ fn answer(watch: Watch, span: Span) -> Response<Body> {
             }
         }
     });
-    let mut response = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
+    // Some proxies send the head of an answer only with the first bytes of its body.
+    let first = stream::once(future::ready(Ok(Event::default().comment(""))));
+    let mut response = Sse::new(first.chain(events)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // nginx and others do not buffer an answer with this header.
     response.headers_mut().insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
