@@ -177,7 +177,7 @@ fn a_server_does_not_start_without_a_good_pair() {
     for (name, value, reason) in [
         ("LATCHKEY_SERVER__TLS_CERT", "nowhere.crt", "nowhere.crt cannot be read"),
         ("LATCHKEY_SERVER__TLS_KEY", "Leptos.toml", "Leptos.toml holds no private key"),
-        ("LATCHKEY_SERVER__PUBLIC_URL", "http://localhost", "server.public_url: must be https"),
+        ("LATCHKEY_SERVER__PUBLIC_URL", "http://localhost", "must be https where server.tls_cert is set"),
     ] {
         let said = refusal(&|command| {
             command.env(name, value);
@@ -185,8 +185,8 @@ fn a_server_does_not_start_without_a_good_pair() {
         assert!(said.contains(reason), "{name}={value}: {said}");
     }
     for (name, missing) in [
-        ("LATCHKEY_SERVER__TLS_CERT", "server.tls_cert: is missing"),
-        ("LATCHKEY_SERVER__TLS_KEY", "server.tls_key: is missing"),
+        ("LATCHKEY_SERVER__TLS_CERT", "server.tls_cert: must be set together with server.tls_key"),
+        ("LATCHKEY_SERVER__TLS_KEY", "server.tls_key: must be set together with server.tls_cert"),
     ] {
         let said = refusal(&|command| {
             command.env_remove(name);

@@ -1,7 +1,7 @@
 //! To whom the server is open: proxies that are trusted, and registration.
 
 use super::Finding;
-use crate::server::config::{Registration, Settings, parse_network};
+use crate::server::config::{ListenAddress, Registration, Settings, parse_network};
 use ipnet::IpNet;
 use url::{Host, Url};
 
@@ -15,9 +15,16 @@ pub(super) fn judge(settings: &Settings) -> Vec<Finding> {
     let proxies: Vec<IpNet> =
         settings.server.trusted_proxies.iter().filter_map(|text| parse_network(text).ok()).collect();
     let mut findings: Vec<Finding> = proxies.iter().filter_map(too_wide).collect();
-    findings.extend(untrusted(is_public && settings.server.is_https(), &proxies));
+    findings.extend(untrusted(is_public && needs_proxy(settings), &proxies));
     findings.extend(open_registration(is_public, settings.accounts.registration));
     findings
+}
+
+/// Whether a proxy must speak TLS for the server, and reaches it by an address.
+fn needs_proxy(settings: &Settings) -> bool {
+    let server = &settings.server;
+    let has_address = server.listen.iter().any(|address| matches!(address, ListenAddress::Ip(_)));
+    server.is_https() && server.tls_cert.is_none() && has_address
 }
 
 /// Whether a URL leads to this machine only.
