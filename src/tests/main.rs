@@ -47,6 +47,7 @@ mod panics;
 mod plain_words;
 mod preferences;
 mod property;
+mod proxies;
 mod races;
 mod refresh;
 mod rehash;
