@@ -1,5 +1,6 @@
 //! The command line.
 
+mod backup;
 mod config;
 mod doctor;
 mod events;
@@ -74,6 +75,30 @@ enum Command {
     /// These are the events that the activity page shows to each user. Those of a deleted user are deleted too.
     #[command(after_help = events::EXAMPLES)]
     Events(events::EventsArguments),
+    /// Writes a copy of the SQLite database to a new file, beside a server that runs.
+    ///
+    /// The secret file is not in it: keep a copy of that apart. PostgreSQL has tools of its own.
+    #[command(after_help = "Example: latchkey backup /var/backups/latchkey-2026-05-01.db")]
+    Backup {
+        /// A file that does not exist yet.
+        file: PathBuf,
+        /// Says what was written as one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Puts a backup in the place of the SQLite database, which must be missing. No server may run.
+    ///
+    /// Sessions that were ended since the backup must not live again, so all of them end and everybody signs in anew.
+    /// One-time links are deleted.
+    #[command(after_help = "Example: latchkey restore /var/backups/latchkey-2026-05-01.db")]
+    Restore {
+        /// A file that `latchkey backup` made.
+        file: PathBuf,
+        /// Ends no session. Those that were ended since the backup live again: only for a backup after which nobody
+        /// ended a session, signed out, changed a password or was disabled.
+        #[arg(long)]
+        keep_sessions: bool,
+    },
     /// Checks, shows and describes the settings.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -118,6 +143,10 @@ enum CommandError {
     TwoUsers(String),
     #[error("{0} is disabled, and a link would do nothing: `latchkey user enable` first")]
     UserIsDisabled(String),
+    #[error(transparent)]
+    Backup(#[from] storage::BackupError),
+    #[error("the secret file {} is missing: put back the one that belongs to the backup", .0.display())]
+    NoSecret(PathBuf),
     #[error(transparent)]
     LinkLife(#[from] LifeError),
     #[error("there is no session {0}")]
@@ -241,6 +270,14 @@ async fn run(
             events::run(arguments, settings).await
         }
         Command::Doctor { json } => doctor::run(json, config.as_deref(), environment).await,
+        Command::Backup { file, json } => {
+            let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
+            backup::back_up(&settings, &file, json).await
+        }
+        Command::Restore { file, keep_sessions } => {
+            let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
+            backup::restore(settings, &file, keep_sessions).await
+        }
         Command::Config(command) => config::run(&command, config.as_deref(), environment),
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { folder } => shell::manual(&folder),

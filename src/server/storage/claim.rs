@@ -2,6 +2,7 @@
 
 use super::error::OpenError;
 use super::open::{IfMissing, sqlite_file};
+use crate::server::files;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Error, ErrorKind, Write as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -55,6 +56,27 @@ pub async fn claim(url: &str) -> Result<Claim, OpenError> {
     // For the message above only.
     let _ = file.set_len(0).and_then(|()| writeln!(&file, "{}", std::process::id()));
     Ok(Claim(Some(file)))
+}
+
+/// Claims the place of an SQLite file that is missing, so that no server starts there until it has been restored.
+///
+/// # Errors
+/// [`OpenError::Served`] when a server has it.
+pub(super) fn claim_to_restore(path: &Path) -> Result<Claim, OpenError> {
+    let folder = files::folder_of(path);
+    files::make_folder(folder).map_err(|source| OpenError::Folder { path: folder.into(), source })?;
+    let beside = beside(path);
+    let failed = |source| OpenError::File { path: beside.clone(), source };
+    let mut file = OpenOptions::new();
+    let file = file.read(true).write(true).create(true).truncate(false).mode(0o600).open(&beside).map_err(failed)?;
+    match file.try_lock() {
+        Ok(()) => Ok(Claim(Some(file))),
+        Err(TryLockError::WouldBlock) => {
+            let process = std::fs::read_to_string(&beside).unwrap_or_default().trim().to_owned();
+            Err(OpenError::Served { path: path.into(), process })
+        }
+        Err(TryLockError::Error(error)) => Err(failed(error)),
+    }
 }
 
 /// The number of the process that serves the SQLite file at `url`; `None` if no server does, or on PostgreSQL. Nothing

@@ -11,6 +11,7 @@ mod session_row;
 
 mod activity;
 mod attempts;
+mod backup;
 mod claim;
 mod columns;
 mod database;
@@ -30,6 +31,7 @@ mod sql;
 mod users;
 mod web_sessions;
 
+pub use backup::{BackupContents, BackupError, Restoring, back_up, begin_restore};
 pub use claim::{Claim, claim, file, serving_process};
 pub use database::Database;
 pub use error::OpenError;

@@ -105,6 +105,14 @@ pub(super) fn sqlite_file(path: &str, missing: IfMissing) -> Result<PathBuf, Ope
     Ok(absolute)
 }
 
+/// How to connect to the SQLite file at `path` alone, without the settings of a server.
+pub(super) fn sqlite_options(path: &Path) -> Result<AnyConnectOptions, OpenError> {
+    sqlx::any::install_default_drivers();
+    let absolute = std::path::absolute(path).map_err(|source| OpenError::File { path: path.into(), source })?;
+    let name = absolute.to_str().ok_or(OpenError::NoFile)?;
+    AnyConnectOptions::from_str(&sqlite_url(name)).map_err(OpenError::Connect)
+}
+
 async fn open_sqlite(path: &str, missing: IfMissing) -> Result<Database, OpenError> {
     let absolute = sqlite_file(path, missing)?;
     let name = absolute.to_str().ok_or(OpenError::NoFile)?;

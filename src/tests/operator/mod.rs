@@ -1,5 +1,6 @@
 //! The commands by which an operator helps people, each beside a running server.
 
+mod backup;
 mod events;
 mod links;
 mod sessions;
@@ -114,6 +115,8 @@ async fn each_command_has_an_example_and_wrong_use_is_told_apart() {
         "keys list",
         "keys rotate",
         "events",
+        "backup",
+        "restore",
         "completions",
         "man",
     ] {
