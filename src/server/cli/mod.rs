@@ -4,6 +4,7 @@ mod backup;
 mod config;
 mod doctor;
 mod events;
+mod healthcheck;
 mod input;
 mod keys;
 mod links;
@@ -111,6 +112,11 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
+    /// Asks the server that runs with these settings whether it is ready, as `/readyz` says.
+    ///
+    /// It asks at a Unix socket of `server.listen`, or at an address without TLS, or else at the public URL.
+    #[command(after_help = "Example: latchkey healthcheck")]
+    Healthcheck,
     /// Prints a script that makes a shell complete the commands and their options.
     #[command(after_help = "Example: latchkey completions bash > /usr/share/bash-completion/completions/latchkey")]
     Completions { shell: Shell },
@@ -143,6 +149,8 @@ enum CommandError {
     TwoUsers(String),
     #[error("{0} is disabled, and a link would do nothing: `latchkey user enable` first")]
     UserIsDisabled(String),
+    #[error("the server is not ready: {0}")]
+    NotReady(String),
     #[error(transparent)]
     Backup(#[from] storage::BackupError),
     #[error("the secret file {} is missing: put back the one that belongs to the backup", .0.display())]
@@ -279,6 +287,10 @@ async fn run(
             backup::restore(settings, &file, keep_sessions).await
         }
         Command::Config(command) => config::run(&command, config.as_deref(), environment),
+        Command::Healthcheck => {
+            let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
+            healthcheck::run(&settings).await
+        }
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { folder } => shell::manual(&folder),
     }

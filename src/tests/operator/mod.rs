@@ -2,6 +2,7 @@
 
 mod backup;
 mod events;
+mod healthcheck;
 mod links;
 mod sessions;
 mod shell;
@@ -117,6 +118,7 @@ async fn each_command_has_an_example_and_wrong_use_is_told_apart() {
         "events",
         "backup",
         "restore",
+        "healthcheck",
         "completions",
         "man",
     ] {

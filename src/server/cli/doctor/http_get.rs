@@ -1,4 +1,5 @@
-//! One GET over HTTP/1.1, with or without TLS, for looking at the public URL as people's browsers do.
+//! One GET over HTTP/1.1, with or without TLS, for looking at the public URL as people's browsers do, and for
+//! `latchkey healthcheck`.
 
 use crate::domain::time::Timestamp;
 use bytes::Bytes;
@@ -12,6 +13,7 @@ use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, RootCertStore};
+use std::fmt::{self, Display, Formatter};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -25,10 +27,10 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// The longest body that is read, in bytes.
 const BODY_MAX: usize = 64 * 1024;
 /// A certificate that ends sooner should have been renewed: those who renew automatically do it 30 days before.
-pub(super) const NEAR_END: Duration = Duration::from_secs(14 * 86_400);
+pub(in crate::server::cli) const NEAR_END: Duration = Duration::from_secs(14 * 86_400);
 
 /// An answer.
-pub(super) struct HttpAnswer {
+pub(in crate::server::cli) struct HttpAnswer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: Bytes,
@@ -38,11 +40,20 @@ pub(super) struct HttpAnswer {
 
 /// Why there is no answer.
 #[derive(Debug)]
-pub(super) enum NoAnswer {
+pub(in crate::server::cli) enum NoAnswer {
     /// Nobody answers, or what answers is not HTTP.
     Unreachable(String),
     /// The certificate is not accepted.
     Certificate(CertificateError),
+}
+
+impl Display for NoAnswer {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unreachable(reason) => formatter.write_str(reason),
+            Self::Certificate(reason) => write!(formatter, "its certificate is not accepted: {reason}"),
+        }
+    }
 }
 
 impl NoAnswer {
@@ -62,10 +73,10 @@ impl NoAnswer {
 ///
 /// # Errors
 /// A sentence for the operator if the file cannot be used.
-pub(super) fn authorities(file: Option<&Path>) -> Result<Arc<RootCertStore>, String> {
+pub(in crate::server::cli) fn authorities(file: Option<&Path>) -> Result<Arc<RootCertStore>, String> {
     let mut roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
     if let Some(file) = file {
-        let wrong = |error: &dyn std::fmt::Display| format!("{} has no usable certificates: {error}", file.display());
+        let wrong = |error: &dyn Display| format!("{} has no usable certificates: {error}", file.display());
         let certificates = CertificateDer::pem_file_iter(file).map_err(|error| wrong(&error))?;
         for certificate in certificates {
             let certificate = certificate.map_err(|error| wrong(&error))?;
@@ -79,7 +90,7 @@ pub(super) fn authorities(file: Option<&Path>) -> Result<Arc<RootCertStore>, Str
 ///
 /// # Errors
 /// [`NoAnswer`].
-pub(super) async fn get(
+pub(in crate::server::cli) async fn get(
     url: &Url,
     path: &str,
     authorities: Arc<RootCertStore>,
@@ -139,7 +150,7 @@ fn ends_soon(
     matches!(verified, Err(rustls::Error::InvalidCertificate(reason)) if is_end(&reason))
 }
 
-async fn send(
+pub(in crate::server::cli) async fn send(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     url: &Url,
     path: &str,

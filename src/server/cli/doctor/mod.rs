@@ -6,7 +6,7 @@
 mod database;
 mod exposure;
 mod files;
-mod http_get;
+pub(super) mod http_get;
 mod machine;
 mod public_url;
 
