@@ -6,12 +6,12 @@ use super::database::Database;
 use super::error::OpenError;
 use super::open::{IfMissing, sqlite_file, sqlite_options};
 use crate::server::files;
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
 use sqlx::{AnyConnection, Connection as _};
 use std::ffi::OsString;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{Error, ErrorKind};
-use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
 /// Why there is no backup, or why it was not put back.
@@ -24,6 +24,8 @@ pub enum BackupError {
     Postgres,
     #[error("{} exists already, and is not overwritten: choose another name, or move it away", .0.display())]
     Exists(PathBuf),
+    #[error("{} stands in the way, and is not of an interrupted backup of ours: remove it, or choose another folder", .0.display())]
+    Foreign(PathBuf),
     #[error("another backup or restore is writing {} now", .0.display())]
     Busy(PathBuf),
     #[error("{} has changes beside it, in {}: copy both, or use a file that `latchkey backup` made", file.display(), beside.display())]
@@ -59,9 +61,16 @@ impl Partial {
     fn begin(result: &Path) -> Result<Self, BackupError> {
         let path = with_suffix(result, ".partial");
         let failed = |source| BackupError::File { path: path.clone(), source };
+        // In a folder of many, somebody else may have put something there, to read what is written.
+        let flags = i32::try_from(OFlags::NOFOLLOW.bits()).unwrap_or_default();
         let mut options = OpenOptions::new();
-        let file =
-            options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(failed)?;
+        let options = options.read(true).write(true).create(true).truncate(false).mode(0o600).custom_flags(flags);
+        let file = options.open(&path).map_err(failed)?;
+        let found = file.metadata().map_err(failed)?;
+        if !found.is_file() || !files::is_ours(&found) || found.nlink() > 1 {
+            return Err(BackupError::Foreign(path));
+        }
+        file.set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(BackupError::Busy(result.into())),

@@ -114,6 +114,16 @@ async fn nothing_is_overwritten_and_only_what_fits_is_restored() {
     latchkey(&app, &["backup", path]).expect_error(1, "exists already");
     latchkey(&app, &["backup", "/nowhere/backup.db"]).expect_error(1, "/nowhere/backup.db");
     latchkey(&app, &["restore", path]).expect_error(1, "exists already");
+    // Somebody waits there for what is written.
+    let (open, planted) = (app.folder().join("open"), app.folder().join("planted.db.partial"));
+    std::fs::write(&open, "").unwrap();
+    std::fs::hard_link(&open, &planted).unwrap();
+    let to = app.folder().join("planted.db");
+    latchkey(&app, &["backup", to.to_str().unwrap()]).expect_error(1, "stands in the way");
+    std::fs::remove_file(&planted).unwrap();
+    std::os::unix::fs::symlink(&open, &planted).unwrap();
+    latchkey(&app, &["backup", to.to_str().unwrap()]).expect(1);
+    assert_eq!(std::fs::read(&open).unwrap(), b"");
 
     let folder = emptied(&app);
     restore_into(folder.path(), &["missing.db"]).expect_error(1, "missing.db");
