@@ -1,7 +1,7 @@
 # All tasks of this repository. They need only Rust (rustup) and Node.js; see README.md.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help program run dev test test-rust test-browser test-end2end test-repeatedly thieves timing memory hostile bench budget weight screenshots mutants fuzz check audit build clean-tools
+.PHONY: help program run dev test test-rust test-browser test-end2end test-repeatedly thieves timing memory hostile bench budget weight screenshots mutants fuzz check audit build dist clean-tools
 
 export PATH := $(CURDIR)/.tools/bin:$(CURDIR)/node_modules/.bin:$(PATH)
 # src/main.rs includes target/site.tar.
@@ -118,6 +118,11 @@ audit: ## known vulnerabilities of our dependencies (needs the network)
 build: ## a release: one file, target/release/latchkey
 	@scripts/tools build
 	+@$(RELEASE)
+
+dist: ## packs a release into target/dist: a Debian package, an archive, a list of its parts, checksums
+	@scripts/tools dist
+	+@$(RELEASE)
+	@scripts/dist
 
 program: $(SERVER) $(SITE)
 	cargo rustc --quiet $(OF_SERVER) --bin latchkey -- --cfg embedded_site
