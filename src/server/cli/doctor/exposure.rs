@@ -60,7 +60,7 @@ fn untrusted(behind_proxy: bool, proxies: &[IpNet]) -> Option<Finding> {
     (behind_proxy && proxies.is_empty()).then(|| {
         let message = "server.public_url is https, so a proxy is in front, but server.trusted_proxies is empty: all people share \
                        the proxy's address and its limits.";
-        let remedy = "Add the proxy's address to server.trusted_proxies, and let it set X-Forwarded-For.";
+        let remedy = "Add the proxy's address to server.trusted_proxies, and let it set the header that server.forwarded_header names.";
         Finding::warning("proxies_untrusted", message, remedy)
     })
 }
