@@ -242,6 +242,7 @@ async fn run(
     site: Option<&'static [u8]>,
 ) -> Result<(), CommandError> {
     let environment = std::env::vars_os();
+    let load = |environment| Settings::load(config.as_deref(), environment).map_err(StartError::from);
     match command {
         Command::Serve { listen } => {
             let hangups = process::outlive_hangups()?;
@@ -254,43 +255,22 @@ async fn run(
             serve(config, passed, hangups).await
         }
         Command::Migrate => {
-            let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
+            let settings = load(environment)?;
             let store = storage::connect(&settings.database.url).await.map_err(StartError::from)?;
             if store.keys().await?.is_empty() {
                 application::keys(store, &settings, &Runtime::default()).await.map_err(StartError::from)?;
             }
             print("The database is at this version.")
         }
-        Command::Keys(command) => {
-            let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
-            keys::run(command, &settings).await
-        }
-        Command::User(command) => {
-            let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
-            users::run(command, settings).await
-        }
-        Command::Session(command) => {
-            let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
-            sessions::run(command, settings).await
-        }
-        Command::Events(arguments) => {
-            let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
-            events::run(arguments, settings).await
-        }
+        Command::Keys(command) => keys::run(command, &load(environment)?).await,
+        Command::User(command) => users::run(command, load(environment)?).await,
+        Command::Session(command) => sessions::run(command, load(environment)?).await,
+        Command::Events(arguments) => events::run(arguments, load(environment)?).await,
         Command::Doctor { json } => doctor::run(json, config.as_deref(), environment).await,
-        Command::Backup { file, json } => {
-            let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
-            backup::back_up(&settings, &file, json).await
-        }
-        Command::Restore { file, keep_sessions } => {
-            let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
-            backup::restore(settings, &file, keep_sessions).await
-        }
+        Command::Backup { file, json } => backup::back_up(&load(environment)?, &file, json).await,
+        Command::Restore { file, keep_sessions } => backup::restore(load(environment)?, &file, keep_sessions).await,
         Command::Config(command) => config::run(&command, config.as_deref(), environment),
-        Command::Healthcheck => {
-            let settings = Settings::load(config.as_deref(), environment).map_err(StartError::from)?;
-            healthcheck::run(&settings).await
-        }
+        Command::Healthcheck => healthcheck::run(&load(environment)?).await,
         Command::Completions { shell } => shell::completions(shell),
         Command::Man { folder } => shell::manual(&folder),
     }

@@ -67,9 +67,8 @@ pub(super) async fn to_look_into(url: &str) -> Result<Database, OpenError> {
     };
     sqlx::any::install_default_drivers();
     let absolute = sqlite_file(path, IfMissing::Refused)?;
-    let name = absolute.to_str().ok_or(OpenError::NoFile)?;
     // Not `mode=ro`: such a connection leaves SQLite's files beside the database when it is closed.
-    let options = AnyConnectOptions::from_str(&sqlite_url(name)).map_err(OpenError::Connect)?;
+    let options = sqlite_options(&absolute)?;
     let opened = AnyPoolOptions::new()
         .max_connections(1)
         .acquire_timeout(ACQUIRE)
@@ -115,8 +114,7 @@ pub(super) fn sqlite_options(path: &Path) -> Result<AnyConnectOptions, OpenError
 
 async fn open_sqlite(path: &str, missing: IfMissing) -> Result<Database, OpenError> {
     let absolute = sqlite_file(path, missing)?;
-    let name = absolute.to_str().ok_or(OpenError::NoFile)?;
-    let options = AnyConnectOptions::from_str(&sqlite_url(name)).map_err(OpenError::Connect)?;
+    let options = sqlite_options(&absolute)?;
     // A pool would try a file that is no database again and again, and in the end say nothing of the reason.
     try_sqlite(&options).await.map_err(|error| OpenError::sqlite(&absolute, error))?;
     // These are files: they do not go away while we are idle, and need no test before each use.

@@ -26,9 +26,7 @@ fn restore(folder: &Path, arguments: &[&str]) -> Command {
 }
 
 fn restore_into(folder: &Path, arguments: &[&str]) -> Done {
-    let output = restore(folder, arguments).output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Done { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    Done::of(restore(folder, arguments).output().unwrap())
 }
 
 fn back_up(app: &TestApp) -> PathBuf {

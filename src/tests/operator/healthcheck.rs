@@ -7,9 +7,7 @@ fn ask(listen: &str) -> Done {
     let folder = tempfile::tempdir().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_latchkey"));
     command.arg("healthcheck").current_dir(folder.path()).env("LATCHKEY_SERVER__LISTEN", listen);
-    let output = command.output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Done { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    Done::of(command.output().unwrap())
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

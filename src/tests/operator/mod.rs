@@ -14,7 +14,7 @@ use latchkey::server::ports::Clock as _;
 use latchkey::server::system::SystemClock;
 use serde_json::Value;
 use std::io::Write as _;
-use std::process::{Command, Stdio};
+use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 const NEW_PASSWORD: &str = "seven quiet herons at dawn";
@@ -29,6 +29,11 @@ struct Done {
 }
 
 impl Done {
+    fn of(output: Output) -> Self {
+        let text = |bytes| String::from_utf8(bytes).unwrap();
+        Self { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    }
+
     #[track_caller]
     fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{} {}", self.stdout, self.stderr);
@@ -68,9 +73,7 @@ fn latchkey_reads(app: &TestApp, arguments: &[&str], input: &str) -> Done {
     let mut child = command.spawn().unwrap();
     // One that refuses may not read.
     drop(child.stdin.take().unwrap().write_all(input.as_bytes()));
-    let output = child.wait_with_output().unwrap();
-    let text = |bytes| String::from_utf8(bytes).unwrap();
-    Done { code: output.status.code().unwrap(), stdout: text(output.stdout), stderr: text(output.stderr) }
+    Done::of(child.wait_with_output().unwrap())
 }
 
 fn latchkey(app: &TestApp, arguments: &[&str]) -> Done {
