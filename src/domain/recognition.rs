@@ -75,7 +75,8 @@ const PROGRAMS: [(&str, &str); 17] = [
 /// ```
 /// use latchkey::domain::recognition::{Hints, UserAgent, recognise};
 ///
-/// let agent = UserAgent { browser: Some("Chrome"), system: Some("Windows 10"), desktop: true, ..UserAgent::default() };
+/// let (browser, system) = (Some("Chrome"), Some("Windows 10"));
+/// let agent = UserAgent { browser, system, desktop: true, ..UserAgent::default() };
 /// let hints = Hints { platform_version: Some((15, 0)), ..Hints::default() };
 /// let device = recognise(&agent, &hints);
 /// assert_eq!(device.browser.as_deref(), Some("Chrome"));

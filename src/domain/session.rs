@@ -191,8 +191,8 @@ impl Unminted {
 }
 
 impl Session {
-    /// A session that starts with a sign-in, when its lifetime does, and has no label yet. `key_id` names the key of its
-    /// first token, `nonce` is 16 random bytes as base64url.
+    /// A session that starts with a sign-in, when its lifetime does, and has no label yet. `key_id` names the key of
+    /// its first token, `nonce` is 16 random bytes as base64url.
     pub fn start(
         id: SessionId,
         user_id: UserId,

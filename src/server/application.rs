@@ -234,7 +234,7 @@ impl Application {
         if tokio::time::timeout(RECORDING, services.recorded()).await.is_err() {
             tracing::warn!("events that waited to be recorded are lost");
         }
-        readiness.release();
+        readiness.release().await;
         served.map_err(StartError::Serve)
     }
 }

@@ -11,6 +11,8 @@ use tokio::sync::Mutex;
 
 /// How long an answer is reused. More frequent questions cost nothing.
 const COUNTS: Duration = Duration::from_secs(1);
+/// How long a server that stops waits until its connections to the database are closed.
+const CLOSING: Duration = Duration::from_secs(3);
 
 /// What readiness depends on, and the last answer.
 pub struct Readiness {
@@ -32,8 +34,11 @@ impl Readiness {
         self.is_stopping.store(true, Ordering::Relaxed);
     }
 
-    /// Lets another server use the database. This one no longer does.
-    pub fn release(&self) {
+    /// Closes the database, and lets another server use it.
+    pub async fn release(&self) {
+        if tokio::time::timeout(CLOSING, self.store.close()).await.is_err() {
+            tracing::warn!("the database is still busy: it is not closed");
+        }
         self.claim.release();
     }
 

@@ -76,8 +76,8 @@ impl Certificates {
         self.config.read().unwrap_or_else(PoisonError::into_inner).clone().into()
     }
 
-    /// Reads the files again if they have changed. Connections that exist go on. A bad pair changes nothing, and the log
-    /// says so, once for each change.
+    /// Reads the files again if they have changed. Connections that exist go on. A bad pair changes nothing, and the
+    /// log says so, once for each change.
     pub(super) fn reload_if_changed(&self) {
         if self.have_changed() {
             self.read_again();

@@ -114,7 +114,8 @@ async fn ask(stream: &mut TcpStream, path: &str) -> Option<String> {
     }
 }
 
-/// S13: a balancer keeps connections for a minute, and sends when it likes; a client that drips gets no more time for it.
+/// S13: a balancer keeps connections for a minute, and sends when it likes; a client that drips gets no more time for
+/// it.
 #[tokio::test]
 async fn a_kept_connection_may_be_idle_for_longer_than_a_request_s_head_may_take() {
     let app = TestApp::start().await;

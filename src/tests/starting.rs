@@ -1,6 +1,6 @@
 //! The start, as operators meet it: in any environment, and with whatever is missing.
 
-use super::support::{Anonymous, Backend, Program, postgres_server};
+use super::support::{Anonymous, Backend, PASSWORD, Program, postgres_server};
 use latchkey::server::application::{self, Runtime};
 use latchkey::server::config::Settings;
 use latchkey::server::storage;
@@ -109,6 +109,20 @@ async fn the_start_says_with_what_it_works() {
     let second = lines(&program).split_off(first.len());
     assert_eq!(find(&second, "serving").len(), 1);
     assert_eq!(find(&second, "a new database is made").len(), 0, "{second:?}");
+}
+
+/// An operator may copy or move the file then.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_has_stopped_leaves_all_of_the_database_in_one_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = Program::start(folder.path(), "info").await;
+    let log = folder.path().join("data/latchkey.db-wal");
+    Anonymous::at(&program).sign_up("ada").await;
+    assert!(log.exists());
+    assert!(program.stop().await.success());
+    assert!(!log.exists() && !folder.path().join("data/latchkey.db-shm").exists());
+    let program = Program::start(folder.path(), "info").await;
+    Anonymous::at(&program).try_sign_in("ada", PASSWORD).await.expect(200);
 }
 
 #[test]

@@ -4,8 +4,8 @@
 //! HTML: forms post to the paths of the server functions, and the answer redirects back with a code in the address.
 //! Logic is kept apart from the components: [`auth`] (the access token, its renewal, every call), [`devices`] (the
 //! actions of the devices page), [`submission`] (sending forms), [`activity`] (the meaning of events), [`notice`] and
-//! [`mod@text`] (texts), [`naming`], [`calendar`], [`links`]. Functions that need a browser are called only from effects
-//! and event handlers.
+//! [`mod@text`] (texts), [`naming`], [`calendar`], [`links`]. Functions that need a browser are called only from
+//! effects and event handlers.
 
 pub mod activity;
 pub mod address;

@@ -105,7 +105,8 @@ enum Command {
     Config(config::ConfigCommand),
     /// Looks at settings, files, database, keys, machine and public URL, and says what is wrong and how to mend it.
     ///
-    /// Nothing is changed, and a server may run meanwhile. Only an error makes the command fail, not a warning or a note.
+    /// Nothing is changed, and a server may run meanwhile. Only an error makes the command fail, not a warning or a
+    /// note.
     #[command(after_help = "Example: latchkey doctor")]
     Doctor {
         /// One JSON object for each finding, a line each: level, code, message, remedy.

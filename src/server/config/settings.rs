@@ -79,8 +79,8 @@ section! {
         /// `sqlite://path/to/file.db` (without options), or `postgres://user:password@host/database` with all that
         /// PostgreSQL's URLs may have.
         url: String = "sqlite://data/latchkey.db".into(),
-        /// A file that holds the URL, instead of `database.url`: for a password that is to stand neither here nor in the
-        /// environment. A line end after it is ignored.
+        /// A file that holds the URL, instead of `database.url`: for a password that is to stand neither here nor in
+        /// the environment. A line end after it is ignored.
         url_file: Option<PathBuf> = None,
     }
 }

@@ -63,8 +63,8 @@ fn address_of(hop: &str) -> Option<IpAddr> {
 /// address (`unknown`, `_hidden`), and for an element that is not well-formed.
 ///
 /// An escape (`\"`) makes quotes ambiguous when they are read from the end. No address needs one, so an element with a
-/// backslash counts as not well-formed. Where an escaped quote made the element end at the wrong comma, the backslash is
-/// in the part that was read.
+/// backslash counts as not well-formed. Where an escaped quote made the element end at the wrong comma, the backslash
+/// is in the part that was read.
 fn address_in_element(element: &str) -> Option<IpAddr> {
     if element.contains('\\') {
         return None;

@@ -1,7 +1,7 @@
 //! What the use cases need from outside, one trait for each subject. [`Records`] are the ports that end no session:
 //! [`Users`], [`Sessions`], [`Events`], [`Keys`], [`WebSessions`], [`KnownBrowsers`], [`OneTimeLinks`], [`Attempts`],
-//! [`Upkeep`], [`Health`]. [`Endings`] are those that may: [`SessionEndings`], [`UserEndings`], [`Refreshes`]. Beside them
-//! [`Clock`] and [`Entropy`].
+//! [`Upkeep`], [`Health`]. [`Endings`] are those that may: [`SessionEndings`], [`UserEndings`], [`Refreshes`]. Beside
+//! them [`Clock`] and [`Entropy`].
 //!
 //! Each verb that writes is one transaction, durable when it returns `Ok`; dropped half-way it leaves nothing or all of
 //! it.

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 /// Deletes rows that have served their time.
 #[async_trait]
 pub trait Upkeep: Send + Sync {
-    /// Deletes, in batches, sessions that ended before `before`, web sessions and links that expired before
-    /// `now`, and keys that did, except those that the current refresh token of a living session is made with; also events older
+    /// Deletes, in batches, sessions that ended before `before`, web sessions and links that expired before `now`, and
+    /// keys that did, except those that the current refresh token of a living session is made with; also events older
     /// than 400 days, and of each user the ended sessions beyond the newest 500 and the events beyond 10,000: the
     /// newest 500 of each [lasting](crate::domain::activity::Kind::LASTING) kind stay, and then the newest of all.
     async fn purge(&self, before: Timestamp, now: Timestamp) -> Result<(), StoreError>;
@@ -27,6 +27,9 @@ pub trait Health: Send + Sync {
     /// Whether another server may end sessions without telling this one. Liveness is then read from the database each
     /// time.
     fn is_shared(&self) -> bool;
+    /// Closes the connections. SQLite moves its log into the file then, if no other process has it open. Whoever asks
+    /// the database after this is refused as unavailable.
+    async fn close(&self);
 }
 
 /// See [`Health::foreign_commits`].

@@ -48,7 +48,8 @@ impl Services {
     /// Follows the sessions of the caller with this access token.
     ///
     /// # Errors
-    /// `InvalidToken`, `InsufficientScope`; `RateLimited` when too many of the user's pages listen, or too many from the same network.
+    /// `InvalidToken`, `InsufficientScope`; `RateLimited` when too many of the user's pages listen, or too many from
+    /// the same network.
     pub async fn watch(self: &Arc<Self>, token: &Secret, needs: Scope, source: &Source) -> Result<Watch, ServiceError> {
         let caller = self.by_access_token(token.expose(), needs).await?;
         let until = Timestamp::from_secs(self.read_access(token.expose()).await?.exp);

@@ -6,6 +6,7 @@ use super::database::Database;
 use super::error::OpenError;
 use super::open::{IfMissing, sqlite_file, sqlite_options};
 use crate::server::files;
+use crate::server::ports::Health as _;
 use rustix::fs::{CWD, OFlags, RenameFlags, renameat_with};
 use sqlx::{AnyConnection, Connection as _};
 use std::ffi::OsString;
@@ -242,8 +243,7 @@ impl Restoring {
     /// # Errors
     /// [`BackupError`]. The temporary file is removed then.
     pub async fn finish(self) -> Result<(), BackupError> {
-        self.database.readers.close().await;
-        self.database.writers.close().await;
+        self.database.close().await;
         let finished = async {
             // This moves the last changes into the file.
             examine(&self.partial.path).await?;
@@ -258,8 +258,7 @@ impl Restoring {
 
     /// Removes the temporary file.
     pub async fn abandon(self) {
-        self.database.readers.close().await;
-        self.database.writers.close().await;
+        self.database.close().await;
         self.partial.abandon();
     }
 }

@@ -39,8 +39,8 @@ column! {
     Username: String = Username::stored,
 }
 
-/// Reads a type from a row whose columns are those of `$columns!()`, which this defines, in the same order. They are read
-/// by position, since looking up a name for each field of each row costs a list a twentieth of its time.
+/// Reads a type from a row whose columns are those of `$columns!()`, which this defines, in the same order. They are
+/// read by position, since looking up a name for each field of each row costs a list a twentieth of its time.
 ///
 /// ```text
 /// from_row!(User, user_columns, "u": id, username, name_of_another = "o.name");

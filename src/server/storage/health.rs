@@ -54,6 +54,12 @@ impl Health for Database {
     fn is_shared(&self) -> bool {
         self.dialect == Dialect::Postgres
     }
+
+    async fn close(&self) {
+        // The writer comes last: a connection that may only read could not move the log into the file.
+        self.readers.close().await;
+        self.writers.close().await;
+    }
 }
 
 #[cfg(test)]

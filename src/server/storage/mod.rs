@@ -2,8 +2,9 @@
 //! of its subject.
 //!
 //! Both are reached through `sqlx::Any`; `sql` holds the few words in which their SQL differs. Rows are read as types,
-//! and written as JSON, a whole batch in one statement. Every write is a transaction (`BEGIN IMMEDIATE` on SQLite; on PostgreSQL sessions are locked in the order of their ids, so that
-//! no two writers wait for each other), and its outcome is known only from `COMMIT`.
+//! and written as JSON, a whole batch in one statement. Every write is a transaction (`BEGIN IMMEDIATE` on SQLite; on
+//! PostgreSQL sessions are locked in the order of their ids, so that no two writers wait for each other), and its
+//! outcome is known only from `COMMIT`.
 
 // Its macro is used in the modules below.
 #[macro_use]
@@ -58,8 +59,8 @@ pub async fn connect_to_existing(url: &str) -> Result<Arc<dyn Store>, OpenError>
     Ok(Arc::new(Database::open_as(url, IfMissing::Refused).await?))
 }
 
-/// Opens the database at `url`, which must exist with the tables of this version, only to read it. An SQLite file is not
-/// changed, not even in its mode.
+/// Opens the database at `url`, which must exist with the tables of this version, only to read it. An SQLite file is
+/// not changed, not even in its mode.
 ///
 /// # Errors
 /// [`OpenError`], in words for the operator.

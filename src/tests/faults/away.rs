@@ -1,5 +1,5 @@
-//! PostgreSQL is away, or not what it was: a proxy whose backend is gone, a role that may not log in any more, a database
-//! that takes no writes or is gone. Whoever asks is told to come again, and nobody is signed out.
+//! PostgreSQL is away, or not what it was: a proxy whose backend is gone, a role that may not log in any more, a
+//! database that takes no writes or is gone. Whoever asks is told to come again, and nobody is signed out.
 
 use crate::support::{Backend, PASSWORD, SignedIn, TestApp, Wire};
 use reqwest::Method;

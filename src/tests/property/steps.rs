@@ -28,7 +28,8 @@ pub(super) enum Step {
     Tampered {
         token: usize,
     },
-    /// A token that our own key signed, of a generation and with an id that are true, but not the one that was given out.
+    /// A token that our own key signed, of a generation and with an id that are true, but not the one that was given
+    /// out.
     Forged {
         token: usize,
         shared: bool,
