@@ -89,6 +89,18 @@ pub struct ExportedBrowser {
     pub last_used_at: Timestamp,
 }
 
+/// All stored data of a one-time link that has not been used, except its token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ExportedLink {
+    /// What it is for, as in its address.
+    pub purpose: &'static str,
+    /// When the operator made it.
+    pub created_at: Timestamp,
+    /// When it stops to work.
+    pub expires_at: Timestamp,
+}
+
 /// All stored data of a session, except secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

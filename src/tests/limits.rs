@@ -1,11 +1,13 @@
 //! RL1, PW4: attempts are limited, by account and by address, and the owner is not kept out.
 
 use super::support::{Backend, PASSWORD, Reply, SignedIn, TestApp, TestAppBuilder, on_both_databases};
+use latchkey::domain::id::UserId;
 use serde_json::json;
 use std::time::Duration;
 use tokio::task::JoinSet;
 
 const WRONG: &str = "not the password at all";
+const NEW_PASSWORD: &str = "seven quiet herons at dawn";
 
 fn by_account(app: TestAppBuilder) -> TestAppBuilder {
     app.with(|settings| settings.limits.login_per_account = 10)
@@ -68,6 +70,18 @@ on_both_databases! {
         // The success cleared it.
         app.browser().try_sign_in("ada", WRONG).await.expect(401);
         app.browser().try_sign_in("ada", WRONG).await.expect(401);
+    }
+
+    async fn a_password_chosen_with_a_link_ends_the_wait(app: TestAppBuilder) {
+        let app = by_account(app).start().await;
+        let ada = app.signed_up("ada").await;
+        let id = UserId::new(ada.get("/api/me").await.expect(200).json()["sub"].as_str().unwrap());
+        let link = app.services().make_reset_link(&id, Duration::from_secs(3_600)).await.unwrap();
+        assert_eq!(judged_of_fifty(&app, &["ada"]).await, 10);
+        limited(&app.browser().try_sign_in("ada", PASSWORD).await);
+        let body = json!({"token": link.token.expose(), "newPassword": NEW_PASSWORD});
+        app.browser().post("/auth/password/reset", body).await.expect(204);
+        app.browser().try_sign_in("ada", NEW_PASSWORD).await.expect(200);
     }
 
     async fn limits_survive_a_restart(app: TestAppBuilder) {

@@ -77,7 +77,9 @@ impl Export {
             Some(Part::Account(account)) => {
                 self.next = Some(Part::Sessions(None));
                 let browsers = self.services.exported_browsers(&self.caller).await?;
-                format!("{{\"account\":{},\"knownBrowsers\":{},\"sessions\":[", json(&account)?, json(&browsers)?)
+                let links = self.services.exported_links(&self.caller).await?;
+                let (account, browsers, links) = (json(&account)?, json(&browsers)?, json(&links)?);
+                format!("{{\"account\":{account},\"knownBrowsers\":{browsers},\"oneTimeLinks\":{links},\"sessions\":[")
             }
             Some(Part::Sessions(after)) => {
                 let is_first = after.is_none();

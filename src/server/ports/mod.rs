@@ -31,7 +31,7 @@ pub use endings::{
 pub use events::{EventPage, EventSelection, Events, Recorded, UserEvent};
 pub use keys::{DecideKeys, KeyChanges, Keys, StoredKey};
 pub use known_browsers::{KnownBrowser, KnownBrowsers};
-pub use one_time_links::{MadeFor, NewLink, OneTimeLinks};
+pub use one_time_links::{KeptLink, MadeFor, NewLink, OneTimeLinks};
 pub use refreshes::{Changes, Decide, Refreshes, SessionChange, Undecided};
 pub use sessions::{LastSeen, Sessions};
 pub use upkeep::{ForeignCommits, Health, Upkeep};

@@ -4,7 +4,7 @@ use super::{StoreError, User};
 use crate::domain::activity::Event;
 use crate::domain::credentials::Username;
 use crate::domain::id::{LinkDigest, UserId};
-use crate::domain::one_time_link::OneTimeLink;
+use crate::domain::one_time_link::{OneTimeLink, Purpose};
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
 
@@ -13,6 +13,14 @@ use async_trait::async_trait;
 pub struct NewLink<'a> {
     pub digest: &'a LinkDigest,
     pub made_for: MadeFor<'a>,
+    pub created_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// A link of a user, without what opens it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct KeptLink {
+    pub purpose: Purpose,
     pub created_at: Timestamp,
     pub expires_at: Timestamp,
 }
@@ -35,6 +43,8 @@ pub trait OneTimeLinks: Send + Sync {
     async fn add_link(&self, link: NewLink<'_>) -> Result<bool, StoreError>;
     /// The link with this digest.
     async fn link(&self, digest: &LinkDigest) -> Result<Option<OneTimeLink>, StoreError>;
+    /// The links of a user that have not been used, the newest first.
+    async fn links_of(&self, user_id: &UserId) -> Result<Vec<KeptLink>, StoreError>;
     /// Uses an invitation: deletes it and adds its user. `false`, and nothing is changed, if it is gone or has expired,
     /// or the name is taken.
     async fn accept_invitation(&self, digest: &LinkDigest, user: &User, event: &Event) -> Result<bool, StoreError>;

@@ -4,14 +4,16 @@ use super::identity::Caller;
 use super::limits::SessionAction;
 use super::{ServiceError, Services};
 use crate::api::data::{
-    Account, ActivityEvent, ActivityPage, DeviceName, ExportedBrowser, ExportedSession, NewName, OtherSide,
+    Account, ActivityEvent, ActivityPage, DeviceName, ExportedBrowser, ExportedLink, ExportedSession, NewName,
+    OtherSide,
 };
 use crate::domain::activity::{Event, Filter, Names, Party};
 use crate::domain::device::device_name;
 use crate::domain::id::{SessionId, UserId};
+use crate::domain::one_time_link::Purpose;
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
-use crate::server::ports::{EventPage, KnownBrowser, Recorded};
+use crate::server::ports::{EventPage, KeptLink, KnownBrowser, Recorded};
 use std::sync::Arc;
 use tokio::sync::Semaphore;
 
@@ -104,6 +106,18 @@ impl Services {
         let told =
             |KnownBrowser { created_at, last_used_at }| ExportedBrowser { known_since: created_at, last_used_at };
         Ok(self.store.known_browsers(&caller.user_id).await?.into_iter().map(told).collect())
+    }
+
+    /// The links to choose a new password that an operator made for the caller, for the export.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn exported_links(&self, caller: &Caller) -> Result<Vec<ExportedLink>, ServiceError> {
+        let told = |KeptLink { purpose, created_at, expires_at }| {
+            let purpose = Purpose::as_str(purpose);
+            ExportedLink { purpose, created_at, expires_at }
+        };
+        Ok(self.store.links_of(&caller.user_id).await?.into_iter().map(told).collect())
     }
 
     fn tell_all(&self, session: Session, caller: &Caller) -> ExportedSession {

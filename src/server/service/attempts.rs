@@ -3,6 +3,7 @@
 //! memory, or after one read; it writes nothing and waits for nothing.
 
 use super::{ServiceError, Services};
+use crate::domain::credentials::Username;
 use crate::domain::limits::{LimitRule, Tally};
 use crate::domain::time::Timestamp;
 use crate::server::password::HashError;
@@ -17,6 +18,8 @@ use tokio::time::{Instant, timeout_at};
 const WAITING: usize = 256;
 /// How long an attempt waits for a place.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a stored tally is used again before it is read anew. Another process may have cleared it meanwhile.
+const BELIEVED: Duration = Duration::from_secs(5);
 /// How many limits are kept in memory beside those of attempts in progress.
 const REMEMBERED: usize = 100_000;
 
@@ -47,6 +50,8 @@ struct Slot {
     changes: u64,
     /// The last known tally; `None` if it was never read.
     tally: Option<Tally>,
+    /// When the tally was read or changed.
+    as_of: Timestamp,
     /// Whether it has refused an attempt, and may refuse the next one without another read.
     refuses: bool,
     /// Notifies waiting attempts that a place is free.
@@ -62,6 +67,13 @@ impl Slot {
         let places = rule.places(self.tally, now);
         self.refuses = places.is_err();
         places
+    }
+
+    /// Whether the tally need not be read.
+    fn is_known(&self, limit: &Limit, now: Timestamp) -> bool {
+        // If the clock has stepped back, nobody knows how old the tally is.
+        let is_fresh = self.as_of <= now && now.since(self.as_of) < BELIEVED;
+        self.tally.is_some() && (is_fresh || !limit.durable)
     }
 }
 
@@ -121,18 +133,22 @@ impl Visit {
         for limit in &self.limits {
             let Some(slot) = slots.get_mut(&limit.key) else { continue };
             changes.push(slot.changes);
-            is_known &= slot.tally.is_some();
-            wait = wait.max(slot.places(limit.rule, now).err().unwrap_or_default());
+            if slot.is_known(limit, now) {
+                wait = wait.max(slot.places(limit.rule, now).err().unwrap_or_default());
+            } else {
+                is_known = false;
+            }
         }
         if wait.is_zero() { Ok((changes, is_known)) } else { Err(wait) }
     }
 
     /// Takes over tallies that were read, unless the state has changed since `changes`.
-    fn learn(&self, changes: &[u64], read: &Tallies) {
+    fn learn(&self, changes: &[u64], read: &Tallies, now: Timestamp) {
         let mut slots = self.attempts.slots();
         for (limit, changes) in self.limits.iter().zip(changes) {
             if let Some(slot) = slots.get_mut(&limit.key).filter(|slot| limit.durable && slot.changes == *changes) {
                 slot.tally = Some(read.get(&limit.key).copied().unwrap_or_default());
+                slot.as_of = now;
             }
         }
     }
@@ -173,11 +189,12 @@ impl Visit {
     }
 
     /// Takes over the changed tallies.
-    fn changed(&self, tallies: &Tallies) {
+    fn changed(&self, tallies: &Tallies, now: Timestamp) {
         let mut slots = self.attempts.slots();
         for (key, tally) in tallies {
             if let Some(slot) = slots.get_mut(key) {
                 slot.tally = Some(*tally);
+                slot.as_of = now;
                 slot.changes += 1;
             }
         }
@@ -258,7 +275,7 @@ impl Services {
             let now = self.now();
             let (changes, is_known) = visit.look(now).map_err(|wait| ServiceError::RateLimited { wait })?;
             if !keys.is_empty() && (!is_known || self.store.is_shared()) {
-                visit.learn(&changes, &self.store.tallies(&keys).await?);
+                visit.learn(&changes, &self.store.tallies(&keys).await?, now);
                 if !visit.look(now).is_ok_and(|(since, _)| since == changes) {
                     continue;
                 }
@@ -299,12 +316,24 @@ impl Services {
             settled.wait = settled.wait.max(counted.wait);
             settled.begins_to_block |= counted.begins_to_block;
         }
-        visit.changed(&settled.changed);
+        visit.changed(&settled.changed, now);
         if settled.wait.is_zero() {
             Ok(settled.begins_to_block)
         } else {
             Err(ServiceError::RateLimited { wait: settled.wait })
         }
+    }
+
+    /// Ends the wait for an account after wrong passwords: whoever set its new password owns it.
+    pub(super) async fn end_wait_for(&self, account: &Username) {
+        let limits = self.account_limits(account.as_str());
+        let keys: Vec<String> = limits.iter().map(|limit| limit.key.clone()).collect();
+        let visit = self.attempts.visit(limits);
+        match self.store.tallies(&keys).await {
+            Ok(tallies) => visit.changed(&tallies, self.now()),
+            Err(error) => tracing::warn!(%error, "the wait for an account could not be read"),
+        }
+        self.succeeded(visit).await;
     }
 
     /// Records the success of an attempt. If that fails, the attempt still succeeds, and keeps its place until it

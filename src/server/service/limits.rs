@@ -17,6 +17,8 @@ use std::net::IpAddr;
 use std::time::Duration;
 
 const MINUTE: Duration = Duration::from_secs(60);
+/// What wrong passwords from unknown browsers count against.
+const ACCOUNT: &str = "account";
 /// Accounts that may be created from one address, per attempt to sign in that it is allowed.
 const SIGN_UPS: u32 = 10;
 
@@ -28,7 +30,7 @@ impl Services {
         let (kind, whom) = match known {
             Some(KnownBy::Session(sid)) => ("session", sid.to_string()),
             Some(KnownBy::Device(whom)) => ("device", whom.clone()),
-            None => ("account", Username::counted_as(username)),
+            None => (ACCOUNT, Username::counted_as(username)),
         };
         let mut all = vec![
             self.limit((kind, &whom), LimitRule::Failures(limits.login_per_account), Counts::Failures),
@@ -42,6 +44,13 @@ impl Services {
             all.push(self.limit(("sign-in from", &network(source)), rule, Counts::Failures));
         }
         without_those_that_are_off(all)
+    }
+
+    /// The limit on wrong passwords for `username` from browsers that are not known.
+    pub(super) fn account_limits(&self, username: &str) -> Vec<Limit> {
+        let rule = LimitRule::Failures(self.settings.limits.login_per_account);
+        let whom = Username::counted_as(username);
+        without_those_that_are_off(vec![self.limit((ACCOUNT, &whom), rule, Counts::Failures)])
     }
 
     /// The limits that a sign-up counts against: one for failures, and a higher one for successes.

@@ -122,6 +122,7 @@ impl Services {
         };
         // If the password was changed in between, the link has ended.
         let ended = self.ends.change_password(change).await?.ok_or(ServiceError::LinkInvalid)?;
+        self.end_wait_for(&name).await;
         let (ip, sessions) = (&source.ip, ended.len());
         tracing::info!(target: AUDIT, user = %id, ip, sessions, "a new password was chosen with a link");
         Ok(())

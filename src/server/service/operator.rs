@@ -83,6 +83,7 @@ impl Services {
                 event: &event,
             };
             if let Some(ended) = self.ends.change_password(change).await? {
+                self.end_wait_for(&user.username).await;
                 tracing::info!(target: AUDIT, user = %id, sessions = ended.len(), "the operator set a new password");
                 return Ok(ended);
             }

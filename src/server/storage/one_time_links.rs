@@ -11,7 +11,7 @@ use crate::domain::credentials::Username;
 use crate::domain::id::{LinkDigest, UserId};
 use crate::domain::one_time_link::{OneTimeLink, Purpose, Recipient};
 use crate::domain::time::Timestamp;
-use crate::server::ports::{MadeFor, NewLink, OneTimeLinks, StoreError, User};
+use crate::server::ports::{KeptLink, MadeFor, NewLink, OneTimeLinks, StoreError, User};
 use async_trait::async_trait;
 
 const ADD_FOR_USER: Sql = sql!(
@@ -32,6 +32,10 @@ from_row!(
 );
 const READ: Sql = sql!(
     "SELECT " (link_columns!()) " FROM one_time_links l LEFT JOIN users u ON u.id = l.user_id WHERE l.digest = $1"
+);
+const OF_USER: Sql = sql!(
+    "SELECT l.purpose, l.created_at, l.expires_at FROM one_time_links l WHERE l.user_id = $1 \
+     ORDER BY l.created_at DESC, l.purpose"
 );
 const USE: Sql = sql!(
     "DELETE FROM one_time_links WHERE digest = $1 AND purpose = $2 AND coalesce(user_id, '') = $3 AND expires_at > $4"
@@ -110,6 +114,16 @@ impl OneTimeLinks for Database {
     async fn link(&self, digest: &LinkDigest) -> Result<Option<OneTimeLink>, StoreError> {
         let row = self.read::<LinkRow>(READ).bind(digest.as_str()).fetch_optional(&self.readers).await?;
         row.map(OneTimeLink::try_from).transpose()
+    }
+
+    async fn links_of(&self, user_id: &UserId) -> Result<Vec<KeptLink>, StoreError> {
+        let rows = self.read(OF_USER).bind(user_id.as_str()).fetch_all(&self.readers).await?;
+        let kept = |(purpose, created_at, expires_at): (String, Timestamp, Timestamp)| {
+            let purpose = Purpose::from_text(&purpose);
+            let purpose = purpose.ok_or_else(|| impossible("one_time_links", user_id.as_str(), "purpose"))?;
+            Ok(KeptLink { purpose, created_at, expires_at })
+        };
+        rows.into_iter().map(kept).collect()
     }
 
     async fn accept_invitation(&self, digest: &LinkDigest, user: &User, event: &Event) -> Result<bool, StoreError> {

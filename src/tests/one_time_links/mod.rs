@@ -73,12 +73,17 @@ on_both_databases! {
         let app = app.start().await;
         let ada = app.signed_up("ada").await;
         let token = reset_link(&app, &user_id(&ada).await).await;
+        let pending = async |ada: &SignedIn| ada.get("/api/export").await.expect(200).json()["oneTimeLinks"].clone();
+        let (made, expires) = (app.now().as_millis(), app.now() + HOUR);
+        let kept = json!([{"purpose": "reset", "createdAt": made, "expiresAt": expires.as_millis()}]);
+        assert_eq!(pending(&ada).await, kept);
         reset(&mut app.browser(), &token, NEW_PASSWORD).await.expect(204);
         let mut browser = app.browser();
         let reply = browser.try_sign_in("ada", NEW_PASSWORD).await.expect(200);
         let ada = SignedIn::new(browser, &reply);
         let expected = ["signed_in", "session_ended", "password_reset", "link_made", "signed_in", "signed_up"];
         assert_eq!(kinds(&ada).await, expected);
+        assert_eq!(pending(&ada).await, json!([]));
         let events = ada.get("/api/activity").await.expect(200).json()["events"].clone();
         assert_eq!(events[1]["detail"], "password_changed");
         assert_eq!(events[2]["ip"], "127.0.0.1");

@@ -102,6 +102,20 @@ on_both_databases! {
         assert_eq!(known.len(), 1, "only the one that signed in since");
     }
 
+    async fn a_new_password_ends_the_wait_after_wrong_ones(app: TestAppBuilder) {
+        let app = started(app.with(|settings| settings.limits.login_per_account = 1)).await;
+        app.signed_up("ada").await;
+        for wait in [0, 1, 2, 4, 8] {
+            app.advance(Duration::from_secs(wait));
+            app.browser().try_sign_in("ada", "not the password at all").await.expect(401);
+        }
+        app.browser().try_sign_in("ada", PASSWORD).await.expect(429);
+        latchkey_reads(&app, &["user", "set-password", "ada"], &format!("{NEW_PASSWORD}\n")).expect(0);
+        // The server reads again what it has refused for.
+        app.advance(Duration::from_secs(5));
+        app.browser().try_sign_in("ada", NEW_PASSWORD).await.expect(200);
+    }
+
     async fn a_deleted_user_is_gone_with_everything(app: TestAppBuilder) {
         let app = started(app).await;
         let mut ada = app.signed_up("ada").await;
