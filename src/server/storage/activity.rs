@@ -30,13 +30,13 @@ from_row!(
 );
 const PAGE: Sql = sql!(
     "SELECT " (recorded_columns!()) " FROM activity a \
-     WHERE a.user_id = $1 AND a.id < $2 AND ($4 = '' OR $4 LIKE '%,' || a.kind || ',%') ORDER BY a.id DESC LIMIT $3"
+     WHERE a.user_id = $1 AND a.id < $2 AND $4 LIKE '%,' || a.kind || ',%' ORDER BY a.id DESC LIMIT $3"
 );
 
 const PAGE_OF_ALL: Sql = sql!(
     "SELECT " (recorded_columns!()) ", u.id AS user_id, u.username FROM activity a JOIN users u ON u.id = a.user_id \
      WHERE a.id > $1 AND a.at >= $2 AND ($3 = '' OR a.user_id = $3) \
-     AND ($4 = '' OR $4 LIKE '%,' || a.kind || ',%') ORDER BY a.id LIMIT $5"
+     AND $4 LIKE '%,' || a.kind || ',%' ORDER BY a.id LIMIT $5"
 );
 const NEWEST: Sql = sql!("SELECT coalesce(max(id), 0) FROM activity");
 
@@ -155,6 +155,12 @@ pub(super) fn in_one_text(kinds: &[Kind]) -> String {
     kinds.iter().fold(",".to_owned(), |all, kind| all + kind.as_str() + ",")
 }
 
+/// As [`in_one_text`]; if none are given, all kinds that this version knows. A newer one may have written others beside
+/// it.
+fn or_all_known(kinds: &[Kind]) -> String {
+    in_one_text(if kinds.is_empty() { &Kind::ALL } else { kinds })
+}
+
 #[async_trait]
 impl Events for Database {
     async fn record(&self, event: &Event) -> Result<(), StoreError> {
@@ -168,18 +174,18 @@ impl Events for Database {
         user_id: &UserId,
         EventPage { kinds, before, limit }: EventPage,
     ) -> Result<Vec<Recorded>, StoreError> {
-        let kinds = kinds.map(in_one_text);
+        let kinds = or_all_known(kinds.unwrap_or_default());
         let page = self
             .read::<RecordedRow>(PAGE)
             .bind(user_id.as_str())
             .bind(before.unwrap_or(i64::MAX))
             .bind(i64::from(limit));
-        let page = page.bind(kinds.unwrap_or_default());
+        let page = page.bind(kinds);
         page.fetch_all(&self.readers).await?.into_iter().map(Recorded::try_from).collect()
     }
 
     async fn events(&self, selection: &EventSelection) -> Result<Vec<UserEvent>, StoreError> {
-        let kinds = if selection.kinds.is_empty() { String::new() } else { in_one_text(&selection.kinds) };
+        let kinds = or_all_known(&selection.kinds);
         let page = self
             .read::<UserEventRow>(PAGE_OF_ALL)
             .bind(selection.after)

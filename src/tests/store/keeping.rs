@@ -1,6 +1,8 @@
 //! What else is kept: the users' events, web sessions.
 
 use super::*;
+use latchkey::server::ports::EventSelection;
+use sqlx::{AnyConnection, Connection as _};
 
 stories! {
     async fn events_are_read_newest_first_page_by_page(world: World) {
@@ -36,6 +38,20 @@ stories! {
         let (first, cursor) = shown(Filter::Warnings, None, 1).await;
         assert_eq!(first, [Kind::SignInFailed]);
         assert_eq!(shown(Filter::Warnings, cursor, 1).await.0, [Kind::Reused]);
+    }
+
+    async fn an_event_of_a_kind_that_only_a_newer_server_beside_this_one_knows_is_left_out(world: World) {
+        let store = world.open_with_ada().await;
+        for kind in [Kind::SignedUp, Kind::SignedIn] {
+            store.record(&event("ada", kind)).await.unwrap();
+        }
+        let mut newer = AnyConnection::connect(&world.url).await.unwrap();
+        let changed = sqlx::query("UPDATE activity SET kind = 'signed_in_by_thought' WHERE kind = 'signed_in'");
+        assert_eq!(changed.execute(&mut newer).await.unwrap().rows_affected(), 1);
+        assert_eq!(told(&*store, "ada").await, [(Kind::SignedUp, None, None)]);
+        let selection = EventSelection { after: 0, since: Timestamp::default(), user: None, kinds: vec![], limit: 9 };
+        let of_all = store.events(&selection).await.unwrap();
+        assert_eq!(of_all.iter().map(|event| event.event.kind).collect::<Vec<_>>(), [Kind::SignedUp]);
     }
 
     async fn an_event_round_trips(world: World) {

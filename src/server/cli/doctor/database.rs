@@ -235,6 +235,24 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn keys_that_are_not_there_or_cannot_be_used_are_found() {
+        let (_folder, settings, runtime) = installed().await;
+        let survey =
+            |keys| Survey { keys, secret: InstallationSecret::load(&settings.secret.file), clock_skew: Duration::ZERO };
+        let keys = storage::connect(&settings.database.url).await.unwrap().keys().await.unwrap();
+        let damaged = keys.into_iter().map(|key| StoredKey { algorithm: "none".into(), ..key }).collect();
+        for (keys, found) in [
+            (Ok(vec![]), (Level::Note, "keys_missing")),
+            (Ok(damaged), (Level::Error, "keys_unusable")),
+            (Err(Unread::Failed("disk I/O error".into())), (Level::Error, "database_unusable")),
+        ] {
+            let all = judge(&survey(keys), None, &key_policies(&settings.tokens), runtime.clock.now());
+            let first = &all[0];
+            assert_eq!((first.level, first.code), found, "{all:?}");
+        }
+    }
+
+    #[tokio::test]
     async fn before_the_first_start_nothing_is_wrong_and_nothing_is_made() {
         let folder = tempfile::tempdir().unwrap();
         let mut settings = Settings::default();

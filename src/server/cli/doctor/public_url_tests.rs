@@ -125,11 +125,12 @@ async fn silence_is_an_error_only_where_a_server_should_answer() {
     assert_eq!(codes(&looked_at(&url, true).await), ["public_url_unreachable"]);
 }
 
-/// Serves with a certificate for `name` that ends in the year `ends`, and returns the URL and the certificate's file.
-async fn serve_tls(name: &str, ends: i32) -> (tempfile::TempDir, String) {
+/// Serves with a certificate for `name` that is good from the year `begins` to the year `ends`, and returns the URL and
+/// the certificate's file.
+async fn serve_tls(name: &str, (begins, ends): (i32, i32)) -> (tempfile::TempDir, String) {
     let key = KeyPair::generate().unwrap();
     let mut params = CertificateParams::new(vec![name.to_owned()]).unwrap();
-    params.not_before = date_time_ymd(2000, 1, 1);
+    params.not_before = date_time_ymd(begins, 1, 1);
     params.not_after = date_time_ymd(ends, 1, 1);
     let certificate = params.self_signed(&key).unwrap();
     let folder = tempfile::tempdir().unwrap();
@@ -155,8 +156,8 @@ async fn serve_tls(name: &str, ends: i32) -> (tempfile::TempDir, String) {
 }
 
 /// The codes that are found by a clock at `now`; with `known`, the certificate's authority is named.
-async fn tls_codes(name: &str, ends: i32, known: bool, now: Timestamp) -> Vec<&'static str> {
-    let (folder, url) = serve_tls(name, ends).await;
+async fn tls_codes(name: &str, years: (i32, i32), known: bool, now: Timestamp) -> Vec<&'static str> {
+    let (folder, url) = serve_tls(name, years).await;
     let file = known.then(|| folder.path().join("ca.pem").into_os_string());
     let found = examine(&url, file, true, &["one".to_owned()], &Stopped(now)).await;
     codes(&found).into_iter().filter(|code| !code.starts_with("clock")).collect()
@@ -164,15 +165,16 @@ async fn tls_codes(name: &str, ends: i32, known: bool, now: Timestamp) -> Vec<&'
 
 #[tokio::test]
 async fn a_certificate_is_judged_as_browsers_do_and_before_it_ends() {
-    assert_eq!(tls_codes("localhost", 2096, true, NOON).await, [""; 0]);
+    assert_eq!(tls_codes("localhost", (2000, 2096), true, NOON).await, [""; 0]);
     let new_year_2096 = Timestamp::from_secs(3_976_214_400);
     let days = |days: u64| Duration::from_secs(days * 86_400);
     let early = Timestamp::from_millis(new_year_2096.as_millis() - i64::try_from(days(15).as_millis()).unwrap());
-    assert_eq!(tls_codes("localhost", 2096, true, early).await, [""; 0]);
-    assert_eq!(tls_codes("localhost", 2096, true, early + days(2)).await, ["certificate_ends"]);
-    assert_eq!(tls_codes("localhost", 2020, true, NOON).await, ["certificate_expired"]);
-    assert_eq!(tls_codes("id.example.org", 2096, true, NOON).await, ["certificate_name"]);
-    assert_eq!(tls_codes("localhost", 2096, false, NOON).await, ["certificate_unknown"]);
+    assert_eq!(tls_codes("localhost", (2000, 2096), true, early).await, [""; 0]);
+    assert_eq!(tls_codes("localhost", (2000, 2096), true, early + days(2)).await, ["certificate_ends"]);
+    assert_eq!(tls_codes("localhost", (2000, 2020), true, NOON).await, ["certificate_expired"]);
+    assert_eq!(tls_codes("id.example.org", (2000, 2096), true, NOON).await, ["certificate_name"]);
+    assert_eq!(tls_codes("localhost", (2000, 2096), false, NOON).await, ["certificate_unknown"]);
+    assert_eq!(tls_codes("localhost", (2095, 2096), true, NOON).await, ["certificate_refused"], "not good yet");
 }
 
 #[tokio::test]
