@@ -13,6 +13,9 @@ mod sessions;
 mod shell;
 mod users;
 
+#[cfg(test)]
+mod documented;
+
 use super::application::{self, Application, Runtime, StartError};
 use super::config::{Config, ListenAddress, Settings};
 use super::listening::{self, PassedSocket};
