@@ -211,6 +211,21 @@ impl ForwardedHeader {
     }
 }
 
+impl Limits {
+    /// All of them off, for measurements and for tests of other things.
+    pub const fn off() -> Self {
+        Self {
+            login_per_address: 0,
+            login_per_account: 0,
+            sign_ins_per_account: 0,
+            refresh_per_session: 0,
+            rename_per_session: 0,
+            export_per_session: 0,
+            connections_per_address: 0,
+        }
+    }
+}
+
 impl Server {
     /// Whether browsers connect with TLS.
     pub fn is_https(&self) -> bool {

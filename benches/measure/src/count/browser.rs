@@ -96,15 +96,7 @@ fn settings(folder: &Path) -> Settings {
     settings.secret.file = folder.join("secret.key");
     settings.password.argon2_memory = 64;
     settings.password.argon2_iterations = 1;
-    settings.limits = Limits {
-        login_per_address: 0,
-        login_per_account: 0,
-        sign_ins_per_account: 0,
-        refresh_per_session: 0,
-        rename_per_session: 0,
-        export_per_session: 0,
-        connections_per_address: 0,
-    };
+    settings.limits = Limits::off();
     settings
 }
 
