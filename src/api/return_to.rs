@@ -39,6 +39,11 @@ pub const ACCOUNT: &str = "/account";
 /// The user's own security events.
 pub const ACTIVITY: &str = "/activity";
 
+/// The page that asks before sessions are ended.
+pub const SIGN_OUT: &str = "/devices/sign-out";
+/// The page that asks before a session is ended that the user did not start.
+pub const NOT_ME: &str = "/not-me";
+
 /// The page for people who forgot their password.
 pub const FORGOT: &str = "/forgot";
 /// The page of a link to choose a new password. The last part of its path is the token.
@@ -68,8 +73,8 @@ const DESTINATIONS: [&str; 3] = [DEVICES, ACCOUNT, ACTIVITY];
 /// The pages that take a credential. A sign-in never leads to one, and each has a page of its own to return to.
 const ENTRANCES: [&str; 3] = [LOGIN, SIGNUP, REAUTHENTICATE];
 
-/// The pages that take no credential and lead nowhere else, for people who are not signed in.
-const STOPS: [&str; 3] = [FORGOT, RESET_DONE, INVITE_DONE];
+/// The pages that take no credential, and that no sign-in leads to.
+const BESIDE: [&str; 5] = [FORGOT, RESET_DONE, INVITE_DONE, SIGN_OUT, NOT_ME];
 
 /// Parameters about a past event. They are removed.
 const OVER: [&str; 4] = [query::ERROR, query::FIELD, query::REASON, query::CONFIRMED];
@@ -80,6 +85,7 @@ const LENGTH_MAX: usize = 512;
 /// The page to go to after a form or a sign-in: the address in `wanted`, with its query, if it is one of our pages;
 /// otherwise the devices page. For a page that takes a credential, it is the page to which that one leads.
 pub fn page(wanted: Option<&str>) -> String {
+    let destination = |wanted: &str| address_of(&DESTINATIONS, wanted);
     let page = |wanted: &str| destination(wanted).or_else(|| destination(&behind(wanted)?));
     wanted.filter(|wanted| wanted.len() <= LENGTH_MAX).and_then(page).unwrap_or_else(|| DEVICES.to_owned())
 }
@@ -94,8 +100,13 @@ pub fn page(wanted: Option<&str>) -> String {
 /// ```
 pub fn same_page(wanted: Option<&str>) -> String {
     let (path, _) = split(wanted.unwrap_or_default());
-    if STOPS.contains(&path) || is_one_time(path) {
+    if is_one_time(path) {
         return path.to_owned();
+    }
+    if let Some(address) =
+        wanted.filter(|wanted| wanted.len() <= LENGTH_MAX).and_then(|wanted| address_of(&BESIDE, wanted))
+    {
+        return address;
     }
     let Some(entrance) = ENTRANCES.into_iter().find(|entrance| *entrance == path) else { return page(wanted) };
     match wanted.and_then(behind) {
@@ -115,16 +126,16 @@ fn is_one_time(path: &str) -> bool {
     token.is_some_and(|token| [Purpose::Reset, Purpose::Invite].into_iter().any(|of| one_time(of, token) == path))
 }
 
-/// `wanted`, if it is the address of a destination. The address is parsed and written again, so that it stays on this
+/// `wanted`, if it is the address of one of `pages`. The address is parsed and written again, so that it stays on this
 /// site whatever it contains. Paths are looked up, not compared by form: only a browser resolves
 /// `/devices/../auth/logout`.
-fn destination(wanted: &str) -> Option<String> {
+fn address_of(pages: &[&str], wanted: &str) -> Option<String> {
     let (rest, fragment) = wanted.split_once('#').unwrap_or((wanted, ""));
     let (path, query) = split(rest);
-    let page = DESTINATIONS.into_iter().find(|page| *page == path)?;
+    let page = pages.iter().find(|page| **page == path)?;
     let kept = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| !OVER.contains(&name.as_ref()));
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish();
-    let mut address = page.to_owned();
+    let mut address = (*page).to_owned();
     if !query.is_empty() {
         address = address + "?" + &query;
     }
@@ -222,6 +233,8 @@ mod tests {
         let link = "/invite/n4bQgYhMfWWaL-qgxVrQFaO_TxsrC4Is0V1sFbDwCgg";
         assert_eq!((same_page(Some(link)), same_page(Some("/invite/x"))), (link.to_owned(), "/devices".to_owned()));
         assert_eq!(same_page(Some("/forgot?error=x")), "/forgot");
+        assert_eq!(same_page(Some("/devices/sign-out?which=others&error=x")), "/devices/sign-out?which=others");
+        assert_eq!((same_page(Some("/not-me")), page(Some("/not-me"))), ("/not-me".to_owned(), "/devices".to_owned()));
         for odd in ["//evil.example", "/login/../x", "/auth/logout", ""] {
             assert_eq!(same_page(Some(odd)), "/devices", "{odd}");
         }

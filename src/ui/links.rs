@@ -3,14 +3,10 @@
 use crate::domain::id::SessionId;
 
 pub use crate::api::return_to::{
-    ACCOUNT, ACTIVITY, DEVICES, FORGOT, INVITE, INVITE_DONE, LOGIN, REAUTHENTICATE, RESET, RESET_DONE, SIGNUP, TOKEN,
-    one_time,
+    ACCOUNT, ACTIVITY, DEVICES, FORGOT, INVITE, INVITE_DONE, LOGIN, NOT_ME, REAUTHENTICATE, RESET, RESET_DONE,
+    SIGN_OUT, SIGNUP, TOKEN, one_time,
 };
 
-/// The page that asks before sessions are ended.
-pub const SIGN_OUT: &str = "/devices/sign-out";
-/// The page that ends a session which somebody else started.
-pub const NOT_ME: &str = "/not-me";
 /// The page to change the password when an event was caused by somebody else whose session is no longer alive. Changing
 /// the password ends all other sessions.
 pub const DISOWN: &str = "/account?notMe=over#password";
