@@ -1,7 +1,7 @@
 //! `latchkey backup` and `latchkey restore`.
 
 use super::CommandError;
-use super::output::{json_line, print, sessions};
+use super::output::{self, json_line, print, sessions};
 use crate::server::application::{Runtime, services};
 use crate::server::config::Settings;
 use crate::server::storage::{self, BackupContents, Restoring};
@@ -69,6 +69,6 @@ async fn make_safe(
 }
 
 fn told(users: i64, living: i64) -> String {
-    let users = if users == 1 { "1 user".to_owned() } else { format!("{users} users") };
-    format!("{users}, {}", sessions(usize::try_from(living).unwrap_or_default()))
+    let count = |count| usize::try_from(count).unwrap_or_default();
+    format!("{}, {}", output::users(count(users)), sessions(count(living)))
 }

@@ -8,6 +8,7 @@ mod healthcheck;
 mod input;
 mod keys;
 mod links;
+mod moving;
 mod output;
 mod sessions;
 mod shell;
@@ -103,6 +104,12 @@ enum Command {
         #[arg(long)]
         keep_sessions: bool,
     },
+    /// Moves everything to another database: from SQLite to PostgreSQL, or back. Nobody is signed out.
+    ///
+    /// No server may run meanwhile. The database to move to must be empty; its tables are made. The one that
+    /// `database.url` names stays as it is. The secret file goes on to be used.
+    #[command(after_help = moving::EXAMPLES)]
+    Move(moving::MoveArguments),
     /// Checks, shows and describes the settings.
     #[command(subcommand)]
     Config(config::ConfigCommand),
@@ -157,6 +164,10 @@ enum CommandError {
     NotReady(String),
     #[error(transparent)]
     Backup(#[from] storage::BackupError),
+    #[error(transparent)]
+    Move(#[from] storage::MoveError),
+    #[error("the file {} cannot be read: {}", .0.display(), .1)]
+    Unreadable(PathBuf, std::io::Error),
     #[error("the secret file {} is missing: put back the one that belongs to the backup", .0.display())]
     NoSecret(PathBuf),
     #[error(transparent)]
@@ -273,6 +284,7 @@ async fn run(
         Command::Doctor { json } => doctor::run(json, config.as_deref(), environment).await,
         Command::Backup { file, json } => backup::back_up(&load(environment)?, &file, json).await,
         Command::Restore { file, keep_sessions } => backup::restore(load(environment)?, &file, keep_sessions).await,
+        Command::Move(arguments) => moving::run(arguments, &load(environment)?).await,
         Command::Config(command) => config::run(&command, config.as_deref(), environment),
         Command::Healthcheck => healthcheck::run(&load(environment)?).await,
         Command::Completions { shell } => shell::completions(shell),

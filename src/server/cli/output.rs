@@ -77,6 +77,11 @@ pub(super) fn sessions(count: usize) -> String {
     if count == 1 { "1 session".to_owned() } else { format!("{count} sessions") }
 }
 
+/// `1 user`, `2 users`.
+pub(super) fn users(count: usize) -> String {
+    if count == 1 { "1 user".to_owned() } else { format!("{count} users") }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

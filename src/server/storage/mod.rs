@@ -22,6 +22,7 @@ mod keys;
 mod known_browsers;
 mod locks;
 mod migrations;
+mod moving;
 mod one_time_links;
 mod open;
 mod postgres;
@@ -36,6 +37,7 @@ pub use backup::{BackupContents, BackupError, Restoring, back_up, begin_restore}
 pub use claim::{Claim, claim, file, serving_process};
 pub use database::Database;
 pub use error::OpenError;
+pub use moving::{MoveError, MovedContents, move_to};
 
 use crate::domain::time::Timestamp;
 use crate::server::ports::Store;

@@ -4,6 +4,7 @@ mod backup;
 mod events;
 mod healthcheck;
 mod links;
+mod moving;
 mod sessions;
 mod shell;
 mod terminal;

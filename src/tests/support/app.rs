@@ -233,11 +233,16 @@ impl TestApp {
         let _ = std::mem::replace(&mut running.stop, oneshot::channel().0).send(());
     }
 
-    /// Stops the server and starts it again on the same data.
-    pub(crate) async fn restart(&mut self) {
+    /// Stops the server, until [`Self::restart`].
+    pub(crate) async fn stop(&mut self) {
         if let Some(running) = self.running.take() {
             running.stop().await;
         }
+    }
+
+    /// Stops the server and starts it again on the same data.
+    pub(crate) async fn restart(&mut self) {
+        self.stop().await;
         let settings = self.settings.clone();
         self.running = Some(Running::start(settings, self.site.clone(), self.clock.clone()).await);
     }
