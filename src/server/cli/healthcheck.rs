@@ -8,6 +8,7 @@ use crate::server::ports::Clock as _;
 use crate::server::system::SystemClock;
 use http::StatusCode;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::path::Path;
 use tokio::net::UnixStream;
 use url::Url;
 
@@ -38,7 +39,8 @@ async fn ask(settings: &Settings) -> Result<StatusCode, NoAnswer> {
         Some(address) => url(&format!("http://{address}"))?,
         None => url(&server.public_url)?,
     };
-    let roots = authorities(None).map_err(NoAnswer::Unreachable)?;
+    let further = std::env::var_os("SSL_CERT_FILE");
+    let roots = authorities(further.as_deref().map(Path::new)).map_err(NoAnswer::Unreachable)?;
     Ok(get(&url, "/readyz", roots, SystemClock.now()).await?.status)
 }
 

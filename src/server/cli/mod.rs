@@ -272,9 +272,8 @@ async fn run(
         Command::Migrate => {
             let settings = load(environment)?;
             let store = storage::connect(&settings.database.url).await.map_err(StartError::from)?;
-            if store.keys().await?.is_empty() {
-                application::keys(store, &settings, &Runtime::default()).await.map_err(StartError::from)?;
-            }
+            // Makes the first keys, or opens those that there are: a start would stop at a secret that is not theirs.
+            application::keys(store, &settings, &Runtime::default()).await.map_err(StartError::from)?;
             print("The database is at this version.")
         }
         Command::Keys(command) => keys::run(command, &load(environment)?).await,

@@ -11,6 +11,9 @@ const DAY: u64 = 24 * HOUR;
 /// The longest `accounts.contact`, in characters.
 const CONTACT_MAX: usize = 300;
 
+/// The largest `password.argon2_memory`, in KiB.
+const ARGON2_MEMORY_MAX: u32 = 1024 * 1024;
+
 /// A bound of a setting.
 pub(super) struct Bound {
     /// The setting, and others that it depends on.
@@ -22,7 +25,7 @@ pub(super) struct Bound {
 }
 
 /// All bounds, in the order of the settings.
-pub(super) const BOUNDS: [Bound; 19] = [
+pub(super) const BOUNDS: [Bound; 20] = [
     Bound { keys: &["server.listen"], words: "at least one address", holds: |all| !all.server.listen.is_empty() },
     Bound {
         keys: &["server.tls_cert", "server.tls_key"],
@@ -119,6 +122,11 @@ pub(super) const BOUNDS: [Bound; 19] = [
                 (password.argon2_memory, password.argon2_iterations, password.argon2_parallelism);
             argon2::Params::new(memory, passes, lanes, None).is_ok()
         },
+    },
+    Bound {
+        keys: &["password.argon2_memory"],
+        words: "at most 1048576 (1 GiB): each hash takes so much memory",
+        holds: |all| all.password.argon2_memory <= ARGON2_MEMORY_MAX,
     },
     Bound {
         keys: &["clients"],

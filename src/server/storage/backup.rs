@@ -23,7 +23,7 @@ pub enum BackupError {
     Open(#[from] OpenError),
     #[error("this is for SQLite: back PostgreSQL up with its own tools, such as pg_dump, and restore with pg_restore")]
     Postgres,
-    #[error("{} exists already, and is not overwritten: choose another name, or move it away", .0.display())]
+    #[error("{} exists already, and is not overwritten: choose another name or, to restore, stop the server and move it away", .0.display())]
     Exists(PathBuf),
     #[error("{} stands in the way, and is not of an interrupted backup of ours: remove it, or choose another folder", .0.display())]
     Foreign(PathBuf),

@@ -1,7 +1,7 @@
 //! One server for each SQLite file. A second server would not know which sessions the first one has ended.
 
 use super::error::OpenError;
-use super::open::{IfMissing, sqlite_file};
+use super::open::{IfMissing, sqlite_file, sqlite_path};
 use crate::server::files;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Error, ErrorKind, Write as _};
@@ -28,18 +28,24 @@ pub struct Claim(Option<File>);
 /// them has SQLite's journal beside it.
 pub async fn claim(url: &str) -> Result<Claim, OpenError> {
     let Some(("sqlite", path)) = url.split_once("://") else { return Ok(Claim(None)) };
-    let path = sqlite_file(path, IfMissing::Made)?;
-    let failed = |source| OpenError::File { path: path.clone(), source };
-    let links = std::fs::metadata(&path).map_err(failed)?.nlink();
-    // By the name that it has without links, so that it is the same for whoever comes by one.
-    let path = std::fs::canonicalize(&path).map_err(failed)?;
-    if links > 1 {
-        return Err(OpenError::Links { path, links });
-    }
-    let beside = beside(&path);
-    let failed = |source| OpenError::File { path: beside.clone(), source };
-    let mut file = OpenOptions::new();
-    let file = file.read(true).write(true).create(true).truncate(false).mode(0o600).open(&beside).map_err(failed)?;
+    let path = sqlite_path(path)?;
+    let path = if path.exists() {
+        // Before anything is left beside a file that is not for us.
+        sqlite_file(&path.to_string_lossy(), IfMissing::Refused)?;
+        let failed = |source| OpenError::File { path: path.clone(), source };
+        let links = std::fs::metadata(&path).map_err(failed)?.nlink();
+        // By the name that it has without links, so that it is the same for whoever comes by one.
+        let path = std::fs::canonicalize(&path).map_err(failed)?;
+        if links > 1 {
+            return Err(OpenError::Links { path, links });
+        }
+        path
+    } else {
+        // Whoever has the claim makes it.
+        path
+    };
+    let (beside, file) = open_lock(&path)?;
+    let failed = |source| OpenError::Lock { path: beside.clone(), source };
     let (mut waited, mut looks) = (Duration::ZERO, tokio::time::interval(LOOK));
     loop {
         looks.tick().await;
@@ -63,19 +69,29 @@ pub async fn claim(url: &str) -> Result<Claim, OpenError> {
 /// # Errors
 /// [`OpenError::Served`] when a server has it.
 pub(super) fn claim_to_restore(path: &Path) -> Result<Claim, OpenError> {
-    let folder = files::folder_of(path);
-    files::make_folder(folder).map_err(|source| OpenError::Folder { path: folder.into(), source })?;
-    let beside = beside(path);
-    let failed = |source| OpenError::File { path: beside.clone(), source };
-    let mut file = OpenOptions::new();
-    let file = file.read(true).write(true).create(true).truncate(false).mode(0o600).open(&beside).map_err(failed)?;
+    let (beside, file) = open_lock(path)?;
     match file.try_lock() {
         Ok(()) => Ok(Claim(Some(file))),
         Err(TryLockError::WouldBlock) => {
             let process = std::fs::read_to_string(&beside).unwrap_or_default().trim().to_owned();
             Err(OpenError::Served { path: path.into(), process })
         }
-        Err(TryLockError::Error(error)) => Err(failed(error)),
+        Err(TryLockError::Error(source)) => Err(OpenError::Lock { path: beside, source }),
+    }
+}
+
+/// Opens the lock of the SQLite file at `path`, and makes it and its folder where they are missing.
+fn open_lock(path: &Path) -> Result<(PathBuf, File), OpenError> {
+    let folder = files::folder_of(path);
+    files::make_folder(folder).map_err(|source| OpenError::Folder { path: folder.into(), source })?;
+    // The same lock, whatever links lead to the folder.
+    let folder = std::fs::canonicalize(folder).map_err(|source| OpenError::Folder { path: folder.into(), source })?;
+    let beside = beside(&path.file_name().map_or_else(|| path.to_owned(), |name| folder.join(name)));
+    let mut options = OpenOptions::new();
+    let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    match options.open(&beside) {
+        Ok(file) => Ok((beside, file)),
+        Err(source) => Err(OpenError::Lock { path: beside, source }),
     }
 }
 

@@ -30,6 +30,12 @@ pub enum OpenError {
     File { path: PathBuf, source: std::io::Error },
     #[error("the database file {} may be read by others (mode {mode:o}): run chmod 600 on it", path.display())]
     Readable { path: PathBuf, mode: u32 },
+    #[error("the database file {} belongs to another user (uid {uid}): run Latchkey as that user, or run chown on it", path.display())]
+    Owner { path: PathBuf, uid: u32 },
+    #[error("{} is no database of Latchkey's: other tables are in it", .0.display())]
+    Foreign(PathBuf),
+    #[error("the lock {} cannot be opened: {source}. A server or a command of another user has left it: run chown on it", path.display())]
+    Lock { path: PathBuf, source: std::io::Error },
     #[error("the database file {} cannot be used: {reason}", path.display())]
     Sqlite { path: PathBuf, reason: String },
     #[error("{place} cannot be reached: {reason}")]

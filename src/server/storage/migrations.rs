@@ -53,6 +53,16 @@ pub(super) async fn check(pool: &AnyPool, dialect: Dialect) -> Result<(), OpenEr
     }
 }
 
+/// Whether an SQLite file has tables, and none of them are ours.
+pub(super) async fn is_of_something_else(pool: &AnyPool) -> Result<bool, OpenError> {
+    if applied(pool, Dialect::Sqlite).await?.is_some() {
+        return Ok(false);
+    }
+    let tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table'";
+    let tables: i64 = sqlx::query_scalar(tables).fetch_one(pool).await.map_err(OpenError::Connect)?;
+    Ok(tables > 0)
+}
+
 /// The newest applied migration; `None` in a database without tables.
 async fn applied(pool: &AnyPool, dialect: Dialect) -> Result<Option<i64>, OpenError> {
     let tables = Sql {

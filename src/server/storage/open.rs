@@ -90,6 +90,13 @@ pub(super) async fn to_look_into(url: &str) -> Result<Database, OpenError> {
 
 /// Checks an SQLite file, and returns its absolute path.
 pub(super) fn sqlite_file(path: &str, missing: IfMissing) -> Result<PathBuf, OpenError> {
+    let absolute = sqlite_path(path)?;
+    check_files(&absolute, missing)?;
+    Ok(absolute)
+}
+
+/// The absolute path of an SQLite file, which may be missing.
+pub(super) fn sqlite_path(path: &str) -> Result<PathBuf, OpenError> {
     if path.is_empty() || path.ends_with('/') || path == ":memory:" {
         return Err(OpenError::NoFile);
     }
@@ -99,9 +106,7 @@ pub(super) fn sqlite_file(path: &str, missing: IfMissing) -> Result<PathBuf, Ope
     {
         return Err(OpenError::Options(options.to_owned()));
     }
-    let absolute = std::path::absolute(path).map_err(|source| OpenError::File { path: path.into(), source })?;
-    check_files(&absolute, missing)?;
-    Ok(absolute)
+    std::path::absolute(path).map_err(|source| OpenError::File { path: path.into(), source })
 }
 
 /// How to connect to the SQLite file at `path` alone, without the settings of a server.
@@ -138,6 +143,9 @@ async fn open_sqlite(path: &str, missing: IfMissing) -> Result<Database, OpenErr
     match missing {
         IfMissing::Made => {
             sqlx::raw_sql(STARTING).execute(&writers).await.map_err(OpenError::Connect)?;
+            if migrations::is_of_something_else(&writers).await? {
+                return Err(OpenError::Foreign(absolute));
+            }
             migrations::run(&writers, Dialect::Sqlite).await?;
             sqlx::raw_sql(WRITER).execute(&writers).await.map_err(OpenError::Connect)?;
         }
@@ -199,8 +207,13 @@ fn check_files(path: &Path, missing: IfMissing) -> Result<(), OpenError> {
         let mut name = path.as_os_str().to_owned();
         name.push(suffix);
         let path = Path::new(&name);
-        match std::fs::metadata(path).map(|found| found.mode() & 0o777) {
-            Ok(mode) if mode & 0o077 != 0 => return Err(OpenError::Readable { path: path.into(), mode }),
+        match std::fs::metadata(path) {
+            Ok(found) if !files::is_ours(&found) => {
+                return Err(OpenError::Owner { path: path.into(), uid: found.uid() });
+            }
+            Ok(found) if found.mode() & 0o077 != 0 => {
+                return Err(OpenError::Readable { path: path.into(), mode: found.mode() & 0o777 });
+            }
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(file(path, error)),
             Ok(_) | Err(_) => {}
         }

@@ -2,6 +2,7 @@
 
 use super::*;
 use latchkey::server::storage::OpenError;
+use sqlx::{AnyConnection, Connection as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
@@ -109,4 +110,49 @@ async fn a_database_of_a_newer_version_is_left_alone() {
     let error = storage::connect(&world.url).await.err().unwrap();
     assert!(matches!(error, OpenError::Newer), "{error:?}");
     assert!(world.folder.path().join("latchkey.db").exists());
+}
+
+#[tokio::test]
+async fn a_file_with_tables_of_something_else_is_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("other.db");
+    std::fs::File::options().append(true).create(true).open(&path).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    sqlx::any::install_default_drivers();
+    let url = format!("sqlite://{}", path.display());
+    let mut other = AnyConnection::connect(&url).await.unwrap();
+    sqlx::raw_sql("CREATE TABLE notes (text TEXT)").execute(&mut other).await.unwrap();
+    let error = storage::connect(&url).await.err().unwrap().to_string();
+    assert!(error.contains("no database of Latchkey's"), "{error}");
+    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema").fetch_one(&mut other).await.unwrap();
+    assert_eq!(tables, 1);
+}
+
+/// A lock or a journal that root leaves would keep the service out.
+#[tokio::test]
+async fn a_file_of_another_user_is_refused_and_nothing_is_left_beside_it() {
+    let world = World::new(Backend::Sqlite).await;
+    world.open_with_ada().await.close().await;
+    let path = world.folder.path().join("latchkey.db");
+    // Only root can give files away; others are refused by the mode of such a file.
+    if std::os::unix::fs::chown(&path, Some(65_534), None).is_err() {
+        return;
+    }
+    for error in [
+        storage::claim(&world.url).await.err().unwrap(),
+        storage::connect(&world.url).await.err().unwrap(),
+        storage::connect_to_existing(&world.url).await.err().unwrap(),
+    ] {
+        assert!(error.to_string().contains("belongs to another user (uid 65534)"), "{error}");
+    }
+    assert_eq!(std::fs::read_dir(world.folder.path()).unwrap().count(), 1);
+}
+
+#[tokio::test]
+async fn a_claim_makes_no_database() {
+    let world = World::new(Backend::Sqlite).await;
+    let claim = storage::claim(&world.url).await.unwrap();
+    assert!(!world.folder.path().join("latchkey.db").exists());
+    assert!(storage::serving_process(&world.url).is_none(), "nothing is served yet");
+    drop(claim);
 }

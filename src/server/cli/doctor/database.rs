@@ -115,6 +115,9 @@ fn closed(error: &OpenError, secret: &Result<Option<InstallationSecret>, SecretE
         OpenError::Scheme | OpenError::NoFile | OpenError::Url(_) | OpenError::Options(_) => {
             found("database_url", "Correct database.url; docs/settings.md has its forms.")
         }
+        OpenError::Owner { .. } | OpenError::Lock { .. } | OpenError::File { .. } => {
+            found("database_unusable", "Run this, and the server, as the user whose files these are.")
+        }
         _ => found("database_unusable", "If it is damaged, restore it from a backup."),
     }
 }

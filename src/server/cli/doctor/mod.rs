@@ -15,6 +15,7 @@ use super::output::{json_line, print, printable};
 use crate::server::application::{Runtime, StartError, key_policies};
 use crate::server::config::{ConfigError, EffectiveSettings, Settings, WrongSetting};
 use crate::server::storage;
+use crate::server::tls::Certificates;
 use database::Survey;
 use serde::Serialize;
 use std::ffi::OsString;
@@ -109,12 +110,21 @@ fn wrong_setting(wrong: &WrongSetting) -> Finding {
     Finding::error("setting_wrong", wrong.to_string(), remedy)
 }
 
+/// The files of the server's own certificate, which the next start will read.
+fn own_certificate(settings: &Settings) -> Option<Finding> {
+    let error = Certificates::of(&settings.server).err()?;
+    let remedy = "Put the right files at server.tls_cert and server.tls_key: a start would stop here. A running server \
+                  goes on with the pair that it has.";
+    Some(Finding::error("tls_unusable", format!("The certificate of this server cannot be used: {error}."), remedy))
+}
+
 async fn examine(settings: &Settings) -> Vec<Finding> {
     let runtime = Runtime::default();
     let now = runtime.clock.now();
     let url = &settings.database.url;
     let mut findings = exposure::judge(settings);
     findings.extend(machine::judge(settings));
+    findings.extend(own_certificate(settings));
 
     let serving = storage::serving_process(url);
     let survey = Survey::make(url, &settings.secret.file, &*runtime.clock).await;
