@@ -64,4 +64,5 @@ mod store;
 mod support;
 mod tls;
 mod tokens;
+mod upgrades;
 mod vectors;

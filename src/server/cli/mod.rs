@@ -10,6 +10,7 @@ mod keys;
 mod links;
 mod moving;
 mod output;
+mod secret;
 mod sessions;
 mod shell;
 mod users;
@@ -28,6 +29,7 @@ use super::storage;
 use super::systemd::{self, State};
 use super::telemetry::{self, Log};
 use super::tls::Certificates;
+use super::token::secret_rotation::SecretRotationError;
 use crate::domain::id::UserId;
 use crate::domain::one_time_link::LifeError;
 use bytes::Bytes;
@@ -75,6 +77,9 @@ enum Command {
     /// Manages the keys that sign tokens.
     #[command(subcommand)]
     Keys(keys::KeysCommand),
+    /// Replaces the installation's secret, under which the keys are sealed.
+    #[command(subcommand)]
+    Secret(secret::SecretCommand),
     /// Prints the security events of all users, oldest first: one JSON object a line, times in milliseconds since 1970.
     ///
     /// These are the events that the activity page shows to each user. Those of a deleted user are deleted too.
@@ -168,6 +173,8 @@ enum CommandError {
     Move(#[from] storage::MoveError),
     #[error("the file {} cannot be read: {}", .0.display(), .1)]
     Unreadable(PathBuf, std::io::Error),
+    #[error(transparent)]
+    SecretRotation(#[from] SecretRotationError),
     #[error("the secret file {} is missing: put back the one that belongs to the backup", .0.display())]
     NoSecret(PathBuf),
     #[error(transparent)]
@@ -277,6 +284,7 @@ async fn run(
             print("The database is at this version.")
         }
         Command::Keys(command) => keys::run(command, &load(environment)?).await,
+        Command::Secret(command) => secret::run(&command, &load(environment)?).await,
         Command::User(command) => users::run(command, load(environment)?).await,
         Command::Session(command) => sessions::run(command, load(environment)?).await,
         Command::Events(arguments) => events::run(arguments, load(environment)?).await,

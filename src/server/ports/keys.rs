@@ -27,6 +27,8 @@ pub struct KeyChanges {
     pub add: Vec<StoredKey>,
     /// When these expire, in place of what was said before.
     pub expire: Vec<(KeyId, Timestamp)>,
+    /// What is `sealed` of these, in place of what it was: the same keys under another secret.
+    pub reseal: Vec<(KeyId, Vec<u8>)>,
 }
 
 /// Looks at all keys inside a write transaction, which no other may enter meanwhile, and says what changes.

@@ -67,7 +67,10 @@ pub enum OpenError {
     Older,
     #[error("{place} takes no writes, since it is {state}: name the server that does in database.url")]
     ReadOnly { place: String, state: &'static str },
-    #[error("the database was written by a newer version of Latchkey")]
+    #[error(
+        "the database was written by a newer version of Latchkey: run that version, or restore the backup from before the \
+         update"
+    )]
     Newer,
     #[error("the tables of the database cannot be brought up to date: {0}")]
     Migrate(MigrateError),

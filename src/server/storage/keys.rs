@@ -24,6 +24,9 @@ const EXPIRE: Sql = sql!(
     "UPDATE keys SET expires_at = CAST(j.value ->> 'expires_at' AS BIGINT) FROM " rows " \
      WHERE keys.id = j.value ->> 'id'"
 );
+const RESEAL: Sql = sql!(
+    "UPDATE keys SET sealed = j.value ->> 'sealed' FROM " rows " WHERE keys.id = j.value ->> 'id'"
+);
 /// Makes servers that change keys at the same time wait for each other.
 const LOCK: &str = "LOCK TABLE keys IN SHARE ROW EXCLUSIVE MODE";
 
@@ -31,6 +34,12 @@ const LOCK: &str = "LOCK TABLE keys IN SHARE ROW EXCLUSIVE MODE";
 struct Expiry {
     id: KeyId,
     expires_at: Timestamp,
+}
+
+#[derive(Serialize)]
+struct Resealed {
+    id: KeyId,
+    sealed: String,
 }
 
 fn stored(rows: Vec<KeyRow>) -> Result<Vec<StoredKey>, StoreError> {
@@ -83,14 +92,16 @@ impl Keys for Database {
         let mut write = self.write().await?;
         write.lock(LOCK, &[]).await?;
         let keys = stored(write.read(ALL).fetch_all(write.connection()).await?)?;
-        let KeyChanges { add, expire } = decide(&keys);
-        if add.is_empty() && expire.is_empty() {
+        let KeyChanges { add, expire, reseal } = decide(&keys);
+        if add.is_empty() && expire.is_empty() && reseal.is_empty() {
             return Ok(keys);
         }
         let added: Vec<KeyRow> = add.iter().map(KeyRow::from).collect();
         write.apply(ADD, &added).await?;
         let expiries: Vec<Expiry> = expire.into_iter().map(|(id, expires_at)| Expiry { id, expires_at }).collect();
         write.apply(EXPIRE, &expiries).await?;
+        let resealed = reseal.into_iter().map(|(id, sealed)| Resealed { id, sealed: URL_SAFE_NO_PAD.encode(sealed) });
+        write.apply(RESEAL, &resealed.collect::<Vec<_>>()).await?;
         let keys = stored(write.read(ALL).fetch_all(write.connection()).await?)?;
         write.commit().await?;
         Ok(keys)

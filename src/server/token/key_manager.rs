@@ -3,12 +3,12 @@
 use super::access::AccessTokens;
 use super::keys::{self, KeyError, KeyPurpose};
 use super::ring::{KeyRing, RingError};
-use super::secret::{InstallationSecret, SecretError};
+use super::secret::{InstallationSecret, SealedUnder, SecretError};
 use crate::domain::key_schedule::{Due, Policy, ScheduledKey, Times};
 use crate::domain::time::Timestamp;
 use crate::server::ports::{Entropy, KeyChanges, Keys, StoreError, StoredKey};
 use jsonwebtoken::Algorithm;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
@@ -70,14 +70,17 @@ type Plan = Box<dyn Fn(&[StoredKey]) -> Vec<(KeyPurpose, Due)> + Send>;
 pub struct KeyManager {
     store: Arc<dyn Keys>,
     entropy: Arc<dyn Entropy>,
-    secret: InstallationSecret,
+    secret_file: PathBuf,
     policies: Policies,
     loaded: Mutex<Loaded>,
 }
 
-/// The keys as they were last loaded from the store.
+/// The keys as they were last loaded from the store, and the secret that opens them.
 struct Loaded {
     stored: Vec<StoredKey>,
+    secret: Arc<InstallationSecret>,
+    /// Why the secret file, read again, was of no use.
+    secret_problem: Option<String>,
     /// The last query for an unknown key, and whether the store answered it.
     asked: Option<(Timestamp, bool)>,
 }
@@ -102,11 +105,13 @@ impl KeyManager {
         };
         // A foreign secret is detected before any key is created with it.
         KeyRing::open(&stored, &secret)?;
-        let loaded = Mutex::new(Loaded { stored: Vec::new(), asked: None });
-        let manager = Self { store, entropy, secret, policies, loaded };
+        let secret = Arc::new(secret);
+        let loaded = Loaded { stored: Vec::new(), secret: secret.clone(), secret_problem: None, asked: None };
+        let (secret_file, loaded) = (secret_file.to_owned(), Mutex::new(loaded));
+        let manager = Self { store, entropy, secret_file, policies, loaded };
         let first = manager.plan(KeyPurpose::ALL, move |policy, keys| policy.first(keys, now));
-        let stored = manager.carry_out(first, stored, now).await?;
-        let ring = KeyRing::open(&stored, &manager.secret)?;
+        let stored = manager.carry_out(first, stored, &secret, now).await?;
+        let ring = KeyRing::open(&stored, &secret)?;
         manager.loaded.lock().await.stored = stored;
         Ok((manager, ring))
     }
@@ -118,9 +123,11 @@ impl KeyManager {
     pub async fn run_schedule(&self, tokens: &AccessTokens, now: Timestamp) -> Result<(), RingError> {
         let mut loaded = self.loaded.lock().await;
         let stored = self.store.keys().await?;
+        self.read_secret_again(&mut loaded, &stored).await;
         let due = self.plan(KeyPurpose::ALL, move |policy, keys| policy.due(keys, now));
-        let stored = self.carry_out(due, stored, now).await?;
-        self.reload(&mut loaded, stored, tokens)
+        let secret = loaded.secret.clone();
+        let stored = self.carry_out(due, stored, &secret, now).await?;
+        self.reload(&mut loaded, stored, tokens).await
     }
 
     /// Loads the keys of other servers, because a token names an unknown key. The store is queried at most every 5 s;
@@ -140,7 +147,7 @@ impl KeyManager {
         loaded.asked = Some((now, false));
         let stored = self.store.keys().await?;
         loaded.asked = Some((now, true));
-        self.reload(&mut loaded, stored, tokens)
+        self.reload(&mut loaded, stored, tokens).await
     }
 
     /// Rotates the keys of `purposes` by order of the operator. Returns all keys afterwards.
@@ -157,8 +164,12 @@ impl KeyManager {
             When::Scheduled => policy.rotation(keys, now),
             When::AtOnce => policy.rotation_at_once(keys, now),
         });
+        let secret = self.loaded.lock().await.secret.clone();
         let stored = self.store.keys().await?;
-        self.carry_out(plan, stored, now).await
+        let stored = self.carry_out(plan, stored, &secret, now).await?;
+        // If the secret was replaced meanwhile, no key was made.
+        keys::needed_secret(&stored, &secret)?;
+        Ok(stored)
     }
 
     fn plan(
@@ -174,8 +185,15 @@ impl KeyManager {
     }
 
     /// Makes the changes of `plan`. Keys are created before the transaction, because that can take long, and the plan
-    /// is made again inside it: if two servers would make the same change, one does.
-    async fn carry_out(&self, plan: Plan, stored: Vec<StoredKey>, now: Timestamp) -> Result<Vec<StoredKey>, RingError> {
+    /// is made again inside it: if two servers would make the same change, one does. A new key is sealed under the same
+    /// secret as the stored ones. If `secret` does not open these, it was replaced: nothing is changed then.
+    async fn carry_out(
+        &self,
+        plan: Plan,
+        stored: Vec<StoredKey>,
+        secret: &Arc<InstallationSecret>,
+        now: Timestamp,
+    ) -> Result<Vec<StoredKey>, RingError> {
         let due = plan(&stored);
         if due.iter().all(|(_, due)| due.is_nothing()) {
             return Ok(stored);
@@ -183,13 +201,19 @@ impl KeyManager {
         let mut made = Vec::new();
         for (purpose, due) in &due {
             if let Some(active_at) = due.make {
-                made.push((*purpose, self.generate(*purpose, now, active_at)?));
+                made.push((*purpose, self.generate(*purpose, secret, now, active_at)?));
             }
         }
+        let (secret, entropy) = (secret.clone(), self.entropy.clone());
         let decide = move |stored: &[StoredKey]| {
             let mut changes = KeyChanges::default();
+            let Ok(needed) = keys::needed_secret(stored, &secret) else { return changes };
             for (purpose, Due { make, expire }) in plan(stored) {
                 let key = made.iter().find(|(of, _)| *of == purpose).map(|(_, key)| key.clone());
+                let key = match needed {
+                    SealedUnder::Current => key,
+                    SealedUnder::Former => key.and_then(|key| keys::reseal(key, &secret, needed, &*entropy).ok()),
+                };
                 if let (Some(active_at), Some(key)) = (make, key) {
                     tracing::info!(purpose = purpose.as_str(), kid = %key.id, "a key is created");
                     changes.add.push(StoredKey { active_at, ..key });
@@ -207,15 +231,58 @@ impl KeyManager {
         Ok(self.store.change_keys(Box::new(decide)).await?)
     }
 
-    fn generate(&self, purpose: KeyPurpose, now: Timestamp, active_at: Timestamp) -> Result<StoredKey, KeyError> {
-        keys::generate(purpose, self.policies.algorithm(purpose), &self.secret, &*self.entropy, now, active_at)
+    fn generate(
+        &self,
+        purpose: KeyPurpose,
+        secret: &InstallationSecret,
+        now: Timestamp,
+        active_at: Timestamp,
+    ) -> Result<StoredKey, KeyError> {
+        keys::generate(purpose, self.policies.algorithm(purpose), secret, &*self.entropy, now, active_at)
     }
 
-    fn reload(&self, loaded: &mut Loaded, stored: Vec<StoredKey>, tokens: &AccessTokens) -> Result<(), RingError> {
-        if stored != loaded.stored {
-            tokens.replace_ring(KeyRing::open(&stored, &self.secret)?);
-            loaded.stored = stored;
+    async fn reload(
+        &self,
+        loaded: &mut Loaded,
+        stored: Vec<StoredKey>,
+        tokens: &AccessTokens,
+    ) -> Result<(), RingError> {
+        if stored == loaded.stored {
+            return Ok(());
         }
+        if keys::needed_secret(&stored, &loaded.secret).is_err() {
+            self.read_secret_again(loaded, &stored).await;
+        }
+        tokens.replace_ring(KeyRing::open(&stored, &loaded.secret)?);
+        loaded.stored = stored;
         Ok(())
+    }
+
+    /// Reads the secret file again, which `latchkey secret rotate` replaces. A file that is gone, cannot be used or does
+    /// not open the stored keys changes nothing; the log says so once.
+    async fn read_secret_again(&self, loaded: &mut Loaded, stored: &[StoredKey]) {
+        let file = self.secret_file.clone();
+        let read = tokio::task::spawn_blocking(move || InstallationSecret::load(&file)).await;
+        let missing = || SecretError::Missing(self.secret_file.clone()).to_string();
+        let read = match read {
+            Ok(Ok(secret)) => secret.ok_or_else(missing),
+            Ok(Err(error)) => Err(error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        let opens = |secret: &InstallationSecret| {
+            keys::needed_secret(stored, secret).map(drop).map_err(|error| error.to_string())
+        };
+        loaded.secret_problem = match read.and_then(|secret| opens(&secret).map(|()| secret)) {
+            Ok(secret) => {
+                loaded.secret = Arc::new(secret);
+                None
+            }
+            Err(problem) => {
+                if loaded.secret_problem.as_ref() != Some(&problem) {
+                    tracing::warn!(problem, "the secret file is of no use now; the secret read before stays in use");
+                }
+                Some(problem)
+            }
+        };
     }
 }

@@ -1,7 +1,7 @@
 //! Creates keys, and opens stored ones.
 
 use super::base64url;
-use super::secret::{InstallationSecret, SecretError};
+use super::secret::{InstallationSecret, SealedUnder, SecretError};
 use crate::domain::id::KeyId;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{Entropy, StoredKey};
@@ -76,6 +76,38 @@ pub fn generate(
         active_at,
         expires_at: None,
     })
+}
+
+/// Seals a stored key anew, under one of the two secrets.
+///
+/// # Errors
+/// [`KeyError::Secret`] when neither of them opens it; [`KeyError::Generation`] when the cryptographic library fails.
+pub(super) fn reseal(
+    stored: StoredKey,
+    secret: &InstallationSecret,
+    under: SealedUnder,
+    entropy: &dyn Entropy,
+) -> Result<StoredKey, KeyError> {
+    let name = sealed_name(&stored.purpose, &stored.id);
+    let private = secret.open(&name, &stored.sealed)?;
+    let sealed = secret.seal_under(under, &name, &private, entropy).ok_or(KeyError::Generation)?;
+    Ok(StoredKey { sealed, ..stored })
+}
+
+/// The secret that all of these keys need: the former one, as long as one of them is sealed under it. A further key
+/// belongs under the same, so that whoever opens these opens that one too.
+///
+/// # Errors
+/// [`KeyError::Secret`] when a key opens with neither of them.
+pub fn needed_secret(stored: &[StoredKey], secret: &InstallationSecret) -> Result<SealedUnder, KeyError> {
+    let mut needed = SealedUnder::Current;
+    for key in stored {
+        let (under, _) = secret.open_under(&sealed_name(&key.purpose, &key.id), &key.sealed)?;
+        if under == SealedUnder::Former {
+            needed = under;
+        }
+    }
+    Ok(needed)
 }
 
 fn sealed_name(purpose: &str, id: &KeyId) -> String {

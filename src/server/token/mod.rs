@@ -7,6 +7,7 @@ pub mod keys;
 pub mod refresh;
 pub mod ring;
 pub mod secret;
+pub mod secret_rotation;
 
 pub use jws::{Invalid, SignError, VerifyingKey};
 

@@ -1,5 +1,6 @@
 //! The installation's secret: 32 random bytes in a file of mode 0600 beside the data. Keys in the database are sealed
-//! with it, so neither a copy of the database nor the file alone is enough to create a token.
+//! with it, so neither a copy of the database nor the file alone is enough to create a token. While the secret is being
+//! replaced (`secret_rotation`), the file has a second line with the former one.
 
 use super::base64url;
 use crate::server::files;
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use zeroize::Zeroizing;
 
-/// The beginning of the file's one line. By it people and secret scanners recognise the file.
+/// The beginning of each line of the file. By it people and secret scanners recognise the file.
 const PREFIX: &str = "latchkey-secret-1:";
 const LEN: usize = 32;
 /// An upper bound for the size of our file, in bytes.
@@ -31,8 +32,16 @@ pub enum SecretError {
         "the secret file {0} is missing, but the database holds keys sealed under it: put it back, or restore both from one backup"
     )]
     Missing(PathBuf),
-    #[error("the secret file {0} is damaged: it must hold one line that starts with {PREFIX}")]
+    #[error(
+        "the secret file {0} is damaged: it must hold one line that starts with {PREFIX}, or two while the secret is \
+         being replaced"
+    )]
     Damaged(PathBuf),
+    #[error(
+        "the secret file {0} cannot be replaced: {1}; if it is a copy that something else provides, name the original \
+         in secret.file"
+    )]
+    Replace(PathBuf, std::io::Error),
     #[error("the secret file {0} may be read by others (mode {1:o}): run chmod 600 on it")]
     Open(PathBuf, u32),
     #[error("the secret file {0} belongs to another user (uid {1}): run chown on it, or run Latchkey as that user")]
@@ -43,7 +52,10 @@ pub enum SecretError {
     Folder(PathBuf, u32),
     #[error("the secret file {0} cannot be used: {1}")]
     Io(PathBuf, std::io::Error),
-    #[error("the keys in the database were not sealed under this secret: file and database are of two installations")]
+    #[error(
+        "the keys in the database were not sealed under this secret: file and database are of two installations, or one \
+         of them is from before a `latchkey secret rotate`"
+    )]
     Foreign,
 }
 
@@ -59,8 +71,52 @@ fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     file.write_all(text.as_bytes()).and_then(|()| file.sync_all())
 }
 
-/// The secret, ready to seal and open keys.
-pub struct InstallationSecret(LessSafeKey);
+/// One of the secrets in the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SealedUnder {
+    /// The one in the first line.
+    Current,
+    /// The one that it replaces, in the second line.
+    Former,
+}
+
+struct SealingKey {
+    bytes: Zeroizing<[u8; LEN]>,
+    cipher: LessSafeKey,
+}
+
+impl SealingKey {
+    fn new(bytes: Zeroizing<[u8; LEN]>) -> Option<Self> {
+        let cipher = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, bytes.as_ref()).ok()?);
+        Some(Self { bytes, cipher })
+    }
+
+    fn made(entropy: &dyn Entropy) -> Option<Self> {
+        let mut bytes = Zeroizing::new([0; LEN]);
+        entropy.fill(bytes.as_mut());
+        Self::new(bytes)
+    }
+
+    fn read(line: &str) -> Option<Self> {
+        let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(line.strip_prefix(PREFIX)?).ok()?);
+        Self::new(Zeroizing::new(bytes.as_slice().try_into().ok()?))
+    }
+
+    fn open(&self, name: &str, sealed: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+        let (nonce, text) = sealed.split_first_chunk::<NONCE_LEN>()?;
+        let mut text = Zeroizing::new(text.to_vec());
+        let aad = Aad::from(name.as_bytes());
+        let length = self.cipher.open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut text).ok()?.len();
+        text.truncate(length);
+        Some(text)
+    }
+}
+
+/// The secret, ready to seal and open keys, and the former one while it is being replaced.
+pub struct InstallationSecret {
+    current: SealingKey,
+    former: Option<SealingKey>,
+}
 
 impl InstallationSecret {
     /// Reads the secret, or `None` if there is no such file.
@@ -87,9 +143,12 @@ impl InstallationSecret {
         let mut bytes = Zeroizing::new(Vec::new());
         file.take(FILE_MAX).read_to_end(&mut bytes).map_err(io)?;
         let text = std::str::from_utf8(&bytes).map_err(|_| damaged())?;
-        let encoded = text.trim_end().strip_prefix(PREFIX).ok_or_else(damaged)?;
-        let bytes = Zeroizing::new(URL_SAFE_NO_PAD.decode(encoded).map_err(|_| damaged())?);
-        Self::new(&bytes).ok_or_else(damaged).map(Some)
+        let mut lines = text.trim_end().lines().map(SealingKey::read);
+        match (lines.next().flatten(), lines.next(), lines.next()) {
+            (Some(current), None, None) => Ok(Some(Self { current, former: None })),
+            (Some(current), Some(Some(former)), None) => Ok(Some(Self { current, former: Some(former) })),
+            _ => Err(damaged()),
+        }
     }
 
     /// Creates a new secret and its file. If several processes do so at once, one creates it and the others use it.
@@ -98,14 +157,13 @@ impl InstallationSecret {
     /// When the file cannot be written, or another process has written one that cannot be used.
     pub fn create(path: &Path, entropy: &dyn Entropy) -> Result<Self, SecretError> {
         let io = |error| SecretError::Io(path.to_owned(), error);
-        let mut bytes = Zeroizing::new([0; LEN]);
+        let secret = Self::made(entropy).ok_or_else(|| SecretError::Damaged(path.to_owned()))?;
         let mut unique = [0; 12];
-        entropy.fill(bytes.as_mut());
         entropy.fill(&mut unique);
         let folder = files::folder_of(path);
         files::make_folder(folder).map_err(io)?;
         check_folder(path)?;
-        let line = Zeroizing::new(format!("{PREFIX}{}\n", base64url(bytes.as_ref())));
+        let line = secret.lines();
         // The file is first written under a temporary name: under its real name it is complete or absent.
         let draft = folder.join(format!(".latchkey-secret-{}", base64url(&unique)));
         write_new(&draft, &line).map_err(io)?;
@@ -119,7 +177,7 @@ impl InstallationSecret {
         match made {
             Ok(()) => {
                 std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)?;
-                Self::new(bytes.as_ref()).ok_or_else(|| SecretError::Damaged(path.to_owned()))
+                Ok(secret)
             }
             Err(error) if error.kind() == ErrorKind::AlreadyExists => Self::take_over(path),
             Err(error) => Err(io(error)),
@@ -141,149 +199,110 @@ impl InstallationSecret {
         }
     }
 
-    fn new(bytes: &[u8]) -> Option<Self> {
-        UnboundKey::new(&AES_256_GCM, bytes).ok().map(|key| Self(LessSafeKey::new(key)))
+    fn made(entropy: &dyn Entropy) -> Option<Self> {
+        Some(Self { current: SealingKey::made(entropy)?, former: None })
     }
 
-    /// Encrypts `plain` with AES-256-GCM. `name` is authenticated too, so that sealed keys cannot be exchanged for each
-    /// other.
+    /// A new secret that replaces this one, which becomes the former.
+    pub(super) fn replaced(self, entropy: &dyn Entropy) -> Option<Self> {
+        Some(Self { current: SealingKey::made(entropy)?, former: Some(self.current) })
+    }
+
+    /// The current secret alone.
+    pub(super) fn without_former(self) -> Self {
+        Self { former: None, ..self }
+    }
+
+    /// Whether the former secret is still there.
+    pub fn has_former(&self) -> bool {
+        self.former.is_some()
+    }
+
+    /// The content of the file.
+    fn lines(&self) -> Zeroizing<String> {
+        let mut lines = Zeroizing::new(String::with_capacity(2 * (PREFIX.len() + 2 * LEN)));
+        for key in [Some(&self.current), self.former.as_ref()].into_iter().flatten() {
+            let encoded = Zeroizing::new(base64url(key.bytes.as_ref()));
+            for part in [PREFIX, &encoded, "\n"] {
+                lines.push_str(part);
+            }
+        }
+        lines
+    }
+
+    /// Replaces the file at `path` by this secret, in one step: a process that is killed leaves the old file or the new
+    /// one. It may also leave `….partial`, which the next call replaces.
+    ///
+    /// # Errors
+    /// [`SecretError::Replace`]. The file is as it was, unless only the last `fsync` of its folder failed.
+    pub(super) fn save(&self, path: &Path) -> Result<(), SecretError> {
+        let failed = |error| SecretError::Replace(path.to_owned(), error);
+        // Where the path is a link, it stays one.
+        let place = std::fs::canonicalize(path).map_err(failed)?;
+        check_folder(&place)?;
+        let mut draft = place.clone().into_os_string();
+        draft.push(".partial");
+        let draft = PathBuf::from(draft);
+        match std::fs::remove_file(&draft) {
+            Err(error) if error.kind() != ErrorKind::NotFound => return Err(failed(error)),
+            Ok(()) | Err(_) => {}
+        }
+        let renamed = write_new(&draft, &self.lines()).and_then(|()| std::fs::rename(&draft, &place));
+        if renamed.is_err() {
+            let _ = std::fs::remove_file(&draft);
+        }
+        renamed.map_err(failed)?;
+        std::fs::File::open(files::folder_of(&place)).and_then(|folder| folder.sync_all()).map_err(failed)
+    }
+
+    /// Encrypts `plain` with AES-256-GCM under the current secret. `name` is authenticated too, so that sealed keys
+    /// cannot be exchanged for each other.
     pub fn seal(&self, name: &str, plain: &[u8], entropy: &dyn Entropy) -> Option<Vec<u8>> {
+        self.seal_under(SealedUnder::Current, name, plain, entropy)
+    }
+
+    /// As [`InstallationSecret::seal`], under the named secret. `None` also if there is no former one.
+    pub(super) fn seal_under(
+        &self,
+        under: SealedUnder,
+        name: &str,
+        plain: &[u8],
+        entropy: &dyn Entropy,
+    ) -> Option<Vec<u8>> {
+        let key = match under {
+            SealedUnder::Current => &self.current,
+            SealedUnder::Former => self.former.as_ref()?,
+        };
         let mut nonce = [0; NONCE_LEN];
         entropy.fill(&mut nonce);
         let mut text = plain.to_vec();
         let aad = Aad::from(name.as_bytes());
-        self.0.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut text).ok()?;
+        key.cipher.seal_in_place_append_tag(Nonce::assume_unique_for_key(nonce), aad, &mut text).ok()?;
         Some([nonce.as_slice(), &text].concat())
     }
 
-    /// The inverse of [`InstallationSecret::seal`].
+    /// The inverse of [`InstallationSecret::seal`], for what was sealed with either secret.
     ///
     /// # Errors
     /// [`SecretError::Foreign`] when it was sealed with another secret or name, or was modified.
     pub fn open(&self, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, SecretError> {
-        let (nonce, text) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(SecretError::Foreign)?;
-        let mut text = Zeroizing::new(text.to_vec());
-        let aad = Aad::from(name.as_bytes());
-        let length = self
-            .0
-            .open_in_place(Nonce::assume_unique_for_key(*nonce), aad, &mut text)
-            .map_err(|_| SecretError::Foreign)?
-            .len();
-        text.truncate(length);
-        Ok(text)
+        self.open_under(name, sealed).map(|(_, plain)| plain)
+    }
+
+    /// As [`InstallationSecret::open`]; also says which secret it was sealed with.
+    pub(super) fn open_under(
+        &self,
+        name: &str,
+        sealed: &[u8],
+    ) -> Result<(SealedUnder, Zeroizing<Vec<u8>>), SecretError> {
+        if let Some(plain) = self.current.open(name, sealed) {
+            return Ok((SealedUnder::Current, plain));
+        }
+        let plain = self.former.as_ref().and_then(|former| former.open(name, sealed)).ok_or(SecretError::Foreign)?;
+        Ok((SealedUnder::Former, plain))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::server::system::SystemEntropy;
-
-    struct Counting;
-    impl Entropy for Counting {
-        fn fill(&self, bytes: &mut [u8]) {
-            bytes.iter_mut().zip(0..).for_each(|(byte, n)| *byte = n);
-        }
-    }
-
-    #[test]
-    fn what_is_sealed_opens_under_its_own_name_and_secret_only() {
-        let secret = InstallationSecret::new(&[7; LEN]).unwrap();
-        let sealed = secret.seal("key-1", b"private", &Counting).unwrap();
-        assert!(!sealed.windows(7).any(|window| window == b"private"));
-        assert_eq!(secret.open("key-1", &sealed).unwrap().as_slice(), b"private");
-        assert!(matches!(secret.open("key-2", &sealed), Err(SecretError::Foreign)));
-        assert!(matches!(
-            InstallationSecret::new(&[8; LEN]).unwrap().open("key-1", &sealed),
-            Err(SecretError::Foreign)
-        ));
-        assert!(matches!(secret.open("key-1", &sealed[..5]), Err(SecretError::Foreign)));
-    }
-
-    #[test]
-    fn the_file_is_private_and_reads_back() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("data/secret.key");
-        assert!(InstallationSecret::load(&path).unwrap().is_none());
-        let sealed = InstallationSecret::create(&path, &Counting).unwrap().seal("k", b"x", &Counting).unwrap();
-        assert_eq!(std::fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
-        assert_eq!(InstallationSecret::load(&path).unwrap().unwrap().open("k", &sealed).unwrap().as_slice(), b"x");
-        let again = InstallationSecret::create(&path, &SystemEntropy).unwrap();
-        assert_eq!(again.open("k", &sealed).unwrap().as_slice(), b"x", "an existing secret is never overwritten");
-        assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "nothing else is left in its folder");
-    }
-
-    #[test]
-    fn a_damaged_or_open_file_is_refused() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("secret.key");
-        drop(InstallationSecret::create(&path, &Counting).unwrap());
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o644)).unwrap();
-        assert!(matches!(InstallationSecret::load(&path), Err(SecretError::Open(..))));
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
-        for damaged in ["", "latchkey-secret-1:", "latchkey-secret-1:AAAA\n", "something else"] {
-            std::fs::write(&path, damaged).unwrap();
-            assert!(matches!(InstallationSecret::load(&path), Err(SecretError::Damaged(_))), "{damaged:?}");
-        }
-        std::fs::write(&path, b"latchkey-secret-1:\xff\xfe").unwrap();
-        assert!(matches!(InstallationSecret::load(&path), Err(SecretError::Damaged(_))), "no text");
-        // A file that cannot be read is not missing, which would lead to a new one, and not damaged.
-        assert!(matches!(InstallationSecret::load(folder.path()), Err(SecretError::NoFile(_))));
-        assert!(matches!(InstallationSecret::load(&path.join("below a file")), Err(SecretError::Io(..))));
-    }
-
-    #[test]
-    fn a_pipe_or_a_folder_of_everybody_s_is_refused_at_once() {
-        use std::os::unix::fs::PermissionsExt as _;
-        let folder = tempfile::tempdir().unwrap();
-        let pipe = folder.path().join("pipe");
-        assert!(std::process::Command::new("mkfifo").args(["-m", "600"]).arg(&pipe).status().unwrap().success());
-        assert!(matches!(InstallationSecret::load(&pipe), Err(SecretError::NoFile(_))));
-        let path = folder.path().join("secret.key");
-        drop(InstallationSecret::create(&path, &Counting).unwrap());
-        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
-        assert!(matches!(InstallationSecret::load(&path), Err(SecretError::Folder(_, 0o777))));
-        assert!(matches!(
-            InstallationSecret::create(&folder.path().join("new"), &Counting),
-            Err(SecretError::Folder(_, 0o777))
-        ));
-        assert!(!folder.path().join("new").exists());
-    }
-
-    /// Several servers start at once for the first time.
-    #[test]
-    fn of_many_that_make_the_secret_at_once_all_have_the_same() {
-        for _ in 0..20 {
-            let folder = tempfile::tempdir().unwrap();
-            let path = folder.path().join("data/secret.key");
-            let start = std::sync::Barrier::new(16);
-            let secrets: Vec<InstallationSecret> = std::thread::scope(|scope| {
-                let make = || {
-                    start.wait();
-                    InstallationSecret::create(&path, &SystemEntropy).unwrap()
-                };
-                let makers: Vec<_> = (0..16).map(|_| scope.spawn(make)).collect();
-                makers.into_iter().map(|maker| maker.join().unwrap()).collect()
-            });
-            let sealed = secrets[0].seal("k", b"x", &Counting).unwrap();
-            for secret in secrets.iter().chain(&[InstallationSecret::load(&path).unwrap().unwrap()]) {
-                assert_eq!(secret.open("k", &sealed).unwrap().as_slice(), b"x");
-            }
-        }
-    }
-
-    #[test]
-    fn a_secret_that_is_still_being_written_is_waited_for() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("secret.key");
-        write_new(&path, PREFIX).unwrap();
-        std::thread::scope(|scope| {
-            let taken = scope.spawn(|| InstallationSecret::create(&path, &SystemEntropy).unwrap());
-            let rest = format!("{}\n", base64url(&[7; LEN]));
-            std::fs::File::options().append(true).open(&path).unwrap().write_all(rest.as_bytes()).unwrap();
-            let sealed = InstallationSecret::new(&[7; LEN]).unwrap().seal("k", b"x", &Counting).unwrap();
-            assert!(taken.join().unwrap().open("k", &sealed).is_ok());
-        });
-    }
-}
+#[path = "secret_tests.rs"]
+mod tests;

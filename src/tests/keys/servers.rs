@@ -117,7 +117,7 @@ on_both_databases! {
         let app = app.start().await;
         let device = app.signed_up("ada").await;
         let (id, end) = (KeyId::new(kid(&device.access_token)), app.now() + MINUTE);
-        let change = KeyChanges { add: vec![], expire: vec![(id, end)] };
+        let change = KeyChanges { expire: vec![(id, end)], ..KeyChanges::default() };
         app.services().store().change_keys(Box::new(move |_| change)).await.unwrap();
         tick(&app).await;
         assert!(device.is_in().await);

@@ -4,6 +4,8 @@ use super::*;
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use tempfile::TempDir;
 
 /// A folder for a restored installation: the secret is there, as an operator would put it back.
@@ -80,6 +82,63 @@ async fn a_backup_is_made_under_load_and_everybody_signs_in_to_what_was_restored
     let path = &link.trim()[link.find("/reset/").unwrap()..];
     let asks = async |app: &TestApp| app.browser().get(path).await.text.contains("type=\"password\"");
     assert!(asks(&app).await && !asks(&restored).await);
+}
+
+/// A user, and which of three times their sign-up began and ended in: before, during or after the backup.
+struct SignUp {
+    device: SignedIn,
+    name: String,
+    began: usize,
+    ended: usize,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_backup_has_every_account_and_session_of_one_moment_whoever_writes_meanwhile() {
+    let app = Arc::new(started(TestApp::on(Backend::Sqlite)).await);
+    let time = Arc::new(AtomicUsize::new(0));
+    let (before, mut is_before) = tokio::sync::mpsc::unbounded_channel();
+    let writers: Vec<_> = (0..3)
+        .map(|writer| {
+            let (app, time, before) = (app.clone(), time.clone(), before.clone());
+            tokio::spawn(async move {
+                let mut signed_up = Vec::new();
+                let mut after = 0;
+                while after < 3 {
+                    let (name, began) = (format!("writer-{writer}-{}", signed_up.len()), time.load(SeqCst));
+                    let device = app.signed_up(&name).await;
+                    let ended = time.load(SeqCst);
+                    after += usize::from(began == 2);
+                    signed_up.push(SignUp { device, name, began, ended });
+                    before.send(()).ok();
+                }
+                signed_up
+            })
+        })
+        .collect();
+    for _ in 0..9 {
+        is_before.recv().await.unwrap();
+    }
+    time.store(1, SeqCst);
+    let file = back_up(&app);
+    time.store(2, SeqCst);
+    let mut all = Vec::new();
+    for writer in writers {
+        all.extend(writer.await.unwrap());
+    }
+    let folder = emptied(&app);
+    restore_into(folder.path(), &[file.to_str().unwrap(), "--keep-sessions"]).expect(0);
+    let restored = TestApp::on(Backend::Sqlite).at(SystemClock.now()).start_in(folder).await;
+    let listed = latchkey(&restored, &["user", "list", "--json"]).expect(0).json();
+    let names: Vec<&str> = listed.iter().map(|user| user["username"].as_str().unwrap()).collect();
+    for SignUp { mut device, name, began, ended } in all {
+        let is_in = names.contains(&name.as_str());
+        assert!(if ended == 0 { is_in } else { began != 2 || !is_in }, "{name} {began} {ended} {is_in}");
+        device.browser.goes_to(&restored);
+        let status = device.try_refresh().await.status.as_u16();
+        // A sign-up is two writes: an account may be there without its session, never a session without its account.
+        let fits = if ended == 0 { status == 200 } else { is_in || status == 401 };
+        assert!(fits, "{name} {began} {ended} {is_in} {status}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -5,6 +5,7 @@ mod events;
 mod healthcheck;
 mod links;
 mod moving;
+mod secret;
 mod sessions;
 mod shell;
 mod terminal;
@@ -119,6 +120,7 @@ async fn each_command_has_an_example_and_wrong_use_is_told_apart() {
         "session end",
         "keys list",
         "keys rotate",
+        "secret rotate",
         "events",
         "backup",
         "restore",

@@ -17,7 +17,7 @@ fn key(id: &str, purpose: &str) -> StoredKey {
 
 async fn add(store: &dyn Store, keys: &[StoredKey]) -> Vec<StoredKey> {
     let add = keys.to_vec();
-    store.change_keys(Box::new(move |_| KeyChanges { add, expire: vec![] })).await.unwrap()
+    store.change_keys(Box::new(move |_| KeyChanges { add, ..KeyChanges::default() })).await.unwrap()
 }
 
 stories! {
@@ -37,20 +37,31 @@ stories! {
         let change = KeyChanges {
             add: vec![key("d", "access")],
             expire: vec![(KeyId::new("a"), NOW + DAY), (KeyId::new("c"), NOW), (KeyId::new("unknown"), NOW)],
+            ..KeyChanges::default()
         };
         let after = store.change_keys(Box::new(move |_| change)).await.unwrap();
         let ends: Vec<_> = after.iter().map(|key| (key.id.as_str(), key.expires_at)).collect();
         assert_eq!(ends, [("a", Some(NOW + DAY)), ("b", None), ("c", Some(NOW)), ("d", None)]);
         assert_eq!(after[1], all[1]);
-        let again = KeyChanges { add: vec![], expire: vec![(KeyId::new("a"), NOW)] };
+        let again = KeyChanges { expire: vec![(KeyId::new("a"), NOW)], ..KeyChanges::default() };
         store.change_keys(Box::new(move |_| again)).await.unwrap();
         assert_eq!(store.keys().await.unwrap()[0].expires_at, Some(NOW));
+    }
+
+    async fn keys_are_sealed_anew_and_stay_as_they_are_otherwise(world: World) {
+        let store = world.open().await;
+        let before = add(&*store, &[key("a", "access"), key("b", "refresh")]).await;
+        let reseal = vec![(KeyId::new("b"), vec![7; 300]), (KeyId::new("unknown"), vec![8])];
+        let change = KeyChanges { reseal, ..KeyChanges::default() };
+        let after = store.change_keys(Box::new(move |_| change)).await.unwrap();
+        assert_eq!(after, [before[0].clone(), StoredKey { sealed: vec![7; 300], ..before[1].clone() }]);
+        assert_eq!(world.open().await.keys().await.unwrap(), after);
     }
 
     async fn a_change_that_fails_leaves_nothing(world: World) {
         let store = world.open().await;
         let before = add(&*store, &[key("a", "access")]).await;
-        let change = KeyChanges { add: vec![key("b", "access"), key("a", "access")], expire: vec![] };
+        let change = KeyChanges { add: vec![key("b", "access"), key("a", "access")], ..KeyChanges::default() };
         store.change_keys(Box::new(move |_| change)).await.unwrap_err();
         assert_eq!(store.keys().await.unwrap(), before);
     }
@@ -63,7 +74,7 @@ stories! {
             tasks.spawn(async move {
                 let judge = move |keys: &[StoredKey]| {
                     let add = if keys.is_empty() { vec![mine] } else { vec![] };
-                    KeyChanges { add, expire: vec![] }
+                    KeyChanges { add, ..KeyChanges::default() }
                 };
                 store.change_keys(Box::new(judge)).await.unwrap()
             });

@@ -167,7 +167,7 @@ stories! {
             expires_at,
         };
         let keys = [key("old", Some(NOW)), key("last", Some(NOW + MINUTE)), key("signs", None)];
-        let add = move |_: &[StoredKey]| KeyChanges { add: keys.into(), expire: vec![] };
+        let add = move |_: &[StoredKey]| KeyChanges { add: keys.into(), ..KeyChanges::default() };
         store.change_keys(Box::new(add)).await.unwrap();
         store.purge(NOW - KEPT, NOW).await.unwrap();
         let mut ids: Vec<String> = store.keys().await.unwrap().iter().map(|key| key.id.to_string()).collect();
@@ -190,7 +190,7 @@ stories! {
             active_at: NOW,
             expires_at: Some(NOW),
         };
-        let add = move |_: &[StoredKey]| KeyChanges { add: vec![key], expire: vec![] };
+        let add = move |_: &[StoredKey]| KeyChanges { add: vec![key], ..KeyChanges::default() };
         store.change_keys(Box::new(add)).await.unwrap();
         store.purge(NOW - KEPT, NOW).await.unwrap();
         assert_eq!(store.keys().await.unwrap().len(), 1);

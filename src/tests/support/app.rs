@@ -47,6 +47,8 @@ pub(crate) struct TestAppBuilder {
     settings: Settings,
     now: Timestamp,
     last_words: &'static str,
+    /// The URL of its database, if that is not a new one.
+    database: Option<String>,
     /// The address of the wire to its database, if the connection is not direct.
     wire: Option<SocketAddr>,
     /// The web app's files, if they are not in its folder.
@@ -59,6 +61,11 @@ impl TestAppBuilder {
         self
     }
 
+    /// What its database is.
+    pub(crate) fn backend(&self) -> Backend {
+        self.backend
+    }
+
     /// The time at which the server starts.
     pub(crate) fn at(mut self, now: Timestamp) -> Self {
         self.now = now;
@@ -68,6 +75,12 @@ impl TestAppBuilder {
     /// The message of a panic ([`TestApp::panics_at`]).
     pub(crate) fn with_last_words(mut self, words: &'static str) -> Self {
         self.last_words = words;
+        self
+    }
+
+    /// Starts on a database that is there already.
+    pub(crate) fn on_database(mut self, url: &str) -> Self {
+        self.database = Some(url.to_owned());
         self
     }
 
@@ -91,7 +104,10 @@ impl TestAppBuilder {
     pub(crate) async fn start_in(self, folder: TempDir) -> TestApp {
         let folder = Arc::new(folder);
         let mut settings = self.settings;
-        let direct = self.backend.url(folder.path()).await;
+        let direct = match self.database {
+            Some(url) => url,
+            None => self.backend.url(folder.path()).await,
+        };
         settings.database.url = self.wire.map_or_else(|| direct.clone(), |address| wire::url(&direct, address));
         settings.secret.file = folder.path().join("secret.key");
         let (now, looks) = (AtomicI64::new(self.now.as_millis()), AtomicI64::new(0));
@@ -159,6 +175,7 @@ impl TestApp {
             settings,
             now: Timestamp::from_millis(1_800_000_000_123),
             last_words: "",
+            database: None,
             wire: None,
             embedded: None,
         }

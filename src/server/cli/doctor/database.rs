@@ -6,9 +6,9 @@ use crate::domain::time::Timestamp;
 use crate::server::ports::{Clock, StoredKey};
 use crate::server::storage::{self, OpenError};
 use crate::server::token::key_manager::{Policies, scheduled};
-use crate::server::token::keys::{KeyError, KeyPurpose};
+use crate::server::token::keys::{KeyError, KeyPurpose, needed_secret};
 use crate::server::token::ring::KeyRing;
-use crate::server::token::secret::{InstallationSecret, SecretError};
+use crate::server::token::secret::{InstallationSecret, SealedUnder, SecretError};
 use std::path::Path;
 use std::time::Duration;
 
@@ -135,9 +135,10 @@ fn sealed(keys: &[StoredKey], secret: &Result<Option<InstallationSecret>, Secret
         return Some(Finding::error("secret_missing", message, remedy));
     };
     match KeyRing::open(keys, secret) {
-        Ok(_) => None,
+        Ok(_) => former(keys, secret),
         Err(error @ KeyError::Secret(_)) => {
-            let remedy = "Restore database and secret from one backup, or correct secret.file.";
+            let remedy = "Restore database and secret from one backup, or correct secret.file. If the secret was replaced, \
+                          copy the file from a server that has the new one.";
             Some(Finding::error("secret_foreign", format!("The keys cannot be opened: {error}."), remedy))
         }
         Err(error) => {
@@ -145,6 +146,25 @@ fn sealed(keys: &[StoredKey], secret: &Result<Option<InstallationSecret>, Secret
             Some(Finding::error("keys_unusable", format!("The keys cannot be used: {error}."), remedy))
         }
     }
+}
+
+/// A rotation of the secret that waits for its next step.
+fn former(keys: &[StoredKey], secret: &InstallationSecret) -> Option<Finding> {
+    if !secret.has_former() {
+        return None;
+    }
+    Some(match needed_secret(keys, secret).ok()? {
+        SealedUnder::Former => Finding::warning(
+            "secret_rotation_begun",
+            "The secret file has a new secret, and keys are still sealed under the former one.",
+            "Once every server has the file, run `latchkey secret rotate`: it seals them under the new one.",
+        ),
+        SealedUnder::Current => Finding::note(
+            "secret_former",
+            "The secret file still has the former secret, and no key needs it.",
+            "Once every server has the file, run `latchkey secret rotate --finish`: it removes the former one.",
+        ),
+    })
 }
 
 fn damaged(secret: &Result<Option<InstallationSecret>, SecretError>) -> Option<Finding> {
@@ -186,6 +206,7 @@ mod tests {
     use super::*;
     use crate::server::application::{self, Runtime, key_policies};
     use crate::server::config::Settings;
+    use crate::server::token::secret_rotation::{self, Steps};
     use std::path::PathBuf;
 
     /// An installation with keys and a secret, made now.
@@ -253,6 +274,22 @@ mod tests {
             let first = &all[0];
             assert_eq!((first.level, first.code), found, "{all:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_rotation_of_the_secret_that_waits_is_found() {
+        let (_folder, settings, runtime) = installed().await;
+        let store = storage::connect_to_existing(&settings.database.url).await.unwrap();
+        let file = &settings.secret.file;
+        for (steps, found) in [
+            (Steps::OneByOne, (Level::Warning, "secret_rotation_begun")),
+            (Steps::Both, (Level::Note, "secret_former")),
+        ] {
+            secret_rotation::rotate(&*store, runtime.entropy.clone(), file, steps).await.unwrap();
+            assert_eq!(codes(&settings, 0, None).await, [found]);
+        }
+        secret_rotation::finish(&*store, file).await.unwrap();
+        assert_eq!(codes(&settings, 0, None).await, []);
     }
 
     #[tokio::test]
