@@ -31,5 +31,5 @@ mod well_known;
 pub use client::TrustedProxies;
 pub use context::bearer;
 pub use peer::Peer;
-pub use router::{App, AppParts, router, routes};
+pub use router::{App, AppParts, counted_routes, router, routes};
 pub use web_session::WebSessionStore;
