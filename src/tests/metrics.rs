@@ -3,7 +3,7 @@
 use super::support::{Backend, TestApp, TestAppBuilder, on_both_databases};
 use latchkey::server::config::{ListenAddress, Settings};
 use reqwest::{Client, Method, StatusCode};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -185,4 +185,32 @@ async fn the_document_lists_every_metric() {
     let listed: Vec<(String, String)> =
         cells.map(|cells| (cells[1].trim_matches('`').to_owned(), cells[2].to_owned())).collect();
     assert_eq!(listed, exported().await.0.into_iter().collect::<Vec<_>>());
+}
+
+/// The names of metrics in a text.
+fn named(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+    words.filter(|word| word.starts_with("latchkey_")).collect()
+}
+
+#[tokio::test]
+async fn the_dashboard_and_the_alerts_ask_for_metrics_that_exist() {
+    let alerts = include_str!("../../deploy/prometheus/alerts.yml");
+    let dashboard: Value = serde_json::from_str(include_str!("../../deploy/grafana/latchkey.json")).unwrap();
+    let panels = dashboard["panels"].as_array().unwrap();
+    let targets = panels.iter().filter_map(|panel| panel["targets"].as_array()).flatten();
+    let asked: String = targets.map(|target| target["expr"].as_str().unwrap().to_owned() + "\n").collect();
+    let (_, names) = exported().await;
+    for (text, least) in [(alerts, 9), (asked.as_str(), 25)] {
+        let named = named(text);
+        assert!(named.len() >= least, "{named:?}");
+        let unknown: Vec<_> = named.into_iter().filter(|name| !names.contains(*name)).collect();
+        assert_eq!(unknown, [""; 0]);
+    }
+    let shown = named(&asked);
+    let whole = |name: &str| ["_bucket", "_sum", "_count"].iter().find_map(|end| name.strip_suffix(end).map(str::len));
+    let of = |name: &str| name.split_at(whole(name).unwrap_or(name.len())).0.to_owned();
+    let shown: BTreeSet<String> = shown.into_iter().map(of).collect();
+    let hidden: Vec<_> = names.iter().map(|name| of(name)).filter(|name| !shown.contains(name)).collect();
+    assert_eq!(hidden, [""; 0], "the dashboard shows each metric");
 }
