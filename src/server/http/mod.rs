@@ -25,6 +25,7 @@ mod router;
 mod rpc;
 mod scopes;
 pub(super) mod site;
+mod trace;
 mod web_session;
 mod well_known;
 

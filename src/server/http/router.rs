@@ -6,7 +6,8 @@ use super::cookies::{DEVICE, REFRESH};
 use super::origin::ForeignOrigins;
 use super::web_session::WebSessionStore;
 use super::{
-    Peer, cookies, export, farewell, headers, live, origin, pages, preferences, problem, rpc, scopes, site, well_known,
+    Peer, cookies, export, farewell, headers, live, origin, pages, preferences, problem, rpc, scopes, site, trace,
+    well_known,
 };
 use crate::api::account::EXPORT;
 use crate::api::problem::{Code, Problem};
@@ -160,8 +161,9 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
     let address = peer.and_then(|peer| app.trusted_proxies.client_address(peer, request.headers()));
     let ip = address.map(tracing::field::display);
     // The span has level error, so that it exists at every log level. User and session are added once they are known.
-    let span =
-        tracing::error_span!("request", id = %id, method = %request.method(), route, ip, user = Empty, sid = Empty);
+    let trace = trace::trace_id(request.headers());
+    let method = request.method();
+    let span = tracing::error_span!("request", id = %id, trace, %method, route, ip, user = Empty, sid = Empty);
     request.extensions_mut().insert(ClientAddress(address));
     let answered = AssertUnwindSafe(gate(&app, request, next)).catch_unwind().instrument(span.clone()).await;
     let mut response = answered.unwrap_or_else(|_| problem::answer(&Code::Internal.into()));
