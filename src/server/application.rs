@@ -1,16 +1,19 @@
 //! A server: built from its settings, then run until it is asked to stop.
 
 use super::config::{Config, ConfigError, ListenAddress, Settings, Tokens};
-use super::connections::{self, HEAD_TIMEOUT, Limited};
+use super::connections::{self, Limited};
 use super::http::{self, App, AppParts, Peer, TrustedProxies};
 use super::hyper_errors;
 use super::listening::{ListenError, Listeners, PassedSocket};
+use super::metrics::Metrics;
+use super::monitoring::{MetricsListener, Monitor};
 use super::password::Hasher;
 use super::ports::{Clock, Entropy, Store};
 use super::readiness::Readiness;
 use super::service::{Parts, Services};
 use super::storage::{self, OpenError};
 use super::system::{SystemClock, SystemEntropy};
+use super::telemetry::LogGaps;
 use super::tls::{Certificates, TlsError};
 use super::token::access::{AccessSettings, AccessTokens};
 use super::token::key_manager::{KeyManager, Policies};
@@ -37,8 +40,6 @@ const ACCESS_LONGEST: Duration = Duration::from_secs(15 * 60);
 /// The minimum cost of a password hash: KiB of memory, and passes over them (OWASP Password Storage Cheat Sheet).
 const ARGON2_MEMORY: u32 = 19_456;
 const ARGON2_PASSES: u32 = 2;
-/// The maximum size of a request's head, in bytes.
-const HEAD_MAX: usize = 16 * 1024;
 
 /// Why a server did not start, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -91,6 +92,8 @@ pub struct Application {
     handle: Handle<Peer>,
     connections: Limited,
     certificates: Option<Arc<Certificates>>,
+    metrics: Option<MetricsListener>,
+    gaps: Option<LogGaps>,
 }
 
 impl Application {
@@ -110,7 +113,9 @@ impl Application {
     ) -> Result<Self, StartError> {
         // This comes first: migrations must not touch the tables of another server.
         let claim = storage::claim(&config.settings.database.url).await?;
-        let store = storage::connect(&config.settings.database.url).await?;
+        let metrics = Arc::new(Metrics::new(&http::counted_routes()));
+        let store = storage::connect_measured(&config.settings.database.url, &metrics.database).await?;
+        metrics.started(runtime.clock.now().as_millis(), store.schema_version());
         let settings = Arc::new(config.settings);
         let server = &settings.server;
         let trusted_proxies = TrustedProxies::parse(&server.trusted_proxies)
@@ -118,7 +123,8 @@ impl Application {
             .sending(server.forwarded_header);
         let certificates = Certificates::of(server)?.map(Arc::new);
         let listeners = Listeners::open(passed, &server.listen)?;
-        let services = services(store.clone(), settings, &runtime).await?;
+        let metrics_listener = MetricsListener::open(server.metrics_listen.as_ref())?;
+        let services = measured_services(store.clone(), settings, &runtime, metrics).await?;
         let readiness = Arc::new(Readiness::new(store.clone(), claim));
         let web_sessions = http::WebSessionStore { store, clock: runtime.clock };
         let (trusted_proxies, foreign_origins) = (Arc::new(trusted_proxies), Arc::default());
@@ -139,7 +145,8 @@ impl Application {
             files,
             readiness,
         });
-        Ok(Self { listeners, app, handle: Handle::new(), connections, certificates })
+        let (handle, metrics) = (Handle::new(), metrics_listener);
+        Ok(Self { listeners, app, handle, connections, certificates, metrics, gaps: None })
     }
 
     /// Where it listens, with the ports that the system chose.
@@ -157,6 +164,16 @@ impl Application {
             ListenAddress::Unix(_) => None,
         });
         ips.next().ok_or_else(|| std::io::ErrorKind::AddrNotAvailable.into())
+    }
+
+    /// Where it answers with its metrics, if anywhere.
+    pub fn metrics_address(&self) -> Option<&ListenAddress> {
+        self.metrics.as_ref().and_then(MetricsListener::address)
+    }
+
+    /// Lets the metrics tell what is missing in the log.
+    pub(super) fn set_log_gaps(&mut self, gaps: LogGaps) {
+        self.gaps = Some(gaps);
     }
 
     /// The certificate of this server, if it speaks TLS itself.
@@ -195,6 +212,8 @@ impl Application {
             };
             housekeeping.spawn(run_periodically(CERTIFICATE, "looking at the certificate", look));
         }
+        let monitor = Monitor::new(&services, &self.app.readiness, &self.connections, self.gaps);
+        let metrics_handle = self.metrics.map(|listener| monitor.answer(listener, &mut housekeeping));
         let handle = self.handle.clone();
         let pages = services.clone();
         let readiness = self.app.readiness.clone();
@@ -212,20 +231,9 @@ impl Application {
             handle.graceful_shutdown(Some(STOPPING));
         });
         let router = http::router(self.app);
-        let mut server = axum_server::Server::<Peer>::from_listener(self.listeners)
-            .handle(self.handle)
-            .acceptor(self.connections)
-            .accept_error_handler(|_, error| connections::not_taken(error))
-            .http1_only()
-            .first_request_timeout(HEAD_TIMEOUT);
-        server
-            .http_builder()
-            .http1()
-            .timer(hyper_util::rt::TokioTimer::new())
-            // Counted from the last answer. `connections` counts from the first byte of a head.
-            .header_read_timeout(idle + HEAD_TIMEOUT)
-            .max_buf_size(HEAD_MAX);
-        let served = server.serve(router.into_make_service_with_connect_info::<Peer>()).await;
+        let served = super::serving::serve(self.listeners, self.connections, self.handle, idle, router).await;
+        // The last requests are counted by now, and may have been read. Its connections end here.
+        metrics_handle.iter().for_each(Handle::shutdown);
         drop(housekeeping);
         stopper.abort();
         if let Err(error) = services.flush().await {
@@ -247,6 +255,16 @@ pub async fn services(
     store: Arc<dyn Store>,
     settings: Arc<Settings>,
     runtime: &Runtime,
+) -> Result<Arc<Services>, StartError> {
+    measured_services(store, settings, runtime, Arc::default()).await
+}
+
+/// The same, counting to `metrics`.
+async fn measured_services(
+    store: Arc<dyn Store>,
+    settings: Arc<Settings>,
+    runtime: &Runtime,
+    metrics: Arc<Metrics>,
 ) -> Result<Arc<Services>, StartError> {
     let tokens = &settings.tokens;
     let (keys, ring) = keys(store.clone(), &settings, runtime).await?;
@@ -271,7 +289,7 @@ pub async fn services(
     let (clock, entropy) = (runtime.clock.clone(), runtime.entropy.clone());
     // Half of the connections stay free for short requests.
     let listeners = connections::most() / 2;
-    Ok(Services::start(Parts { store, clock, entropy, settings, access, keys, hasher, listeners }))
+    Ok(Services::start(Parts { store, clock, entropy, settings, access, keys, hasher, metrics, listeners }))
 }
 
 /// The key ring, and the manager that keeps it up to date.
@@ -333,7 +351,10 @@ fn housekeeping(services: &Arc<Services>) -> JoinSet<()> {
 
 /// Runs `work` again and again, each time in its own task: a panic ends only that run. Dropping the future ends the
 /// current run. `job` is the name in the log.
-async fn run_periodically<E: std::fmt::Display + Send + 'static, F: Future<Output = Result<(), E>> + Send + 'static>(
+pub(super) async fn run_periodically<
+    E: std::fmt::Display + Send + 'static,
+    F: Future<Output = Result<(), E>> + Send + 'static,
+>(
     every: Duration,
     job: &'static str,
     work: impl Fn() -> F,

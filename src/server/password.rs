@@ -2,6 +2,7 @@
 //! its memory for the next hash. A hash runs to its end even if its request is gone, so their number stays bounded.
 //! Sources take turns.
 
+use super::metrics::HashMetrics;
 use super::ports::Entropy;
 use super::turns::{Origin, Turns};
 use crate::domain::credentials::Password;
@@ -55,6 +56,13 @@ impl Hasher {
         let judging = Pool::start("judge", 1, queue)?;
         let decoy = Self::decoy(&params, &*entropy);
         Ok(Self { hashing, judging, params, entropy, decoy })
+    }
+
+    /// The same, counting hashes to `metrics`.
+    #[must_use]
+    pub fn measured(mut self, metrics: HashMetrics) -> Self {
+        self.hashing.metrics = metrics;
+        self
     }
 
     fn decoy(params: &Params, entropy: &dyn Entropy) -> String {
@@ -117,7 +125,10 @@ impl Hasher {
 }
 
 /// Threads that run the waiting work. Sources take turns.
-struct Pool(Arc<WaitingHash>);
+struct Pool {
+    waiting: Arc<WaitingHash>,
+    metrics: HashMetrics,
+}
 
 struct WaitingHash {
     /// `None` once the pool is dropped.
@@ -154,7 +165,7 @@ impl Pool {
                 }
             })?;
         }
-        Ok(Self(waiting))
+        Ok(Self { waiting, metrics: HashMetrics::default() })
     }
 
     async fn run<T: Send + 'static>(
@@ -163,13 +174,16 @@ impl Pool {
         work: impl FnOnce(&mut Vec<Block>) -> T + Send + 'static,
     ) -> Result<T, HashError> {
         let (reply, answer) = oneshot::channel();
+        let waiting = self.metrics.wait();
         let work: Work = Box::new(move |memory| {
+            let running = waiting.run();
             // A panic ends this piece of work, not the thread.
             let done = catch_unwind(AssertUnwindSafe(|| work(memory)));
+            drop(running);
             drop(reply.send(done.map_err(|_| HashError::Unusable)));
         });
-        let lost = self.0.turns().as_mut().map(|turns| turns.push(from, work));
-        self.0.more.notify_one();
+        let lost = self.waiting.turns().as_mut().map(|turns| turns.push(from, work));
+        self.waiting.more.notify_one();
         // Dropping the work that lost its place drops its sender too, so its request gets [`HashError::Busy`].
         drop(lost);
         answer.await.map_err(|_| HashError::Busy)?
@@ -178,8 +192,8 @@ impl Pool {
 
 impl Drop for Pool {
     fn drop(&mut self) {
-        self.0.turns().take();
-        self.0.more.notify_all();
+        self.waiting.turns().take();
+        self.waiting.more.notify_all();
     }
 }
 

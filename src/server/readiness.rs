@@ -47,6 +47,11 @@ impl Readiness {
         self.is_stopping.load(Ordering::Relaxed)
     }
 
+    /// The free space on the disk of the SQLite file, in bytes; `None` if nobody says.
+    pub fn free(&self) -> Option<u64> {
+        self.claim.free().ok().flatten()
+    }
+
     /// Whether the server is ready. The answer may be a second old.
     ///
     /// # Errors

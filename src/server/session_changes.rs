@@ -15,6 +15,7 @@ pub struct SessionChanges {
     users: DashMap<UserId, Audience>,
     /// Places for the listeners of all users, since each one keeps a connection open.
     places: Arc<Semaphore>,
+    all: usize,
     /// The number of listeners from each network, and its limit.
     networks: DashMap<Network, usize>,
     share: usize,
@@ -32,7 +33,14 @@ impl SessionChanges {
     pub fn new(listeners: usize, share: usize) -> Self {
         let places = Arc::new(Semaphore::new(listeners));
         let share = if share == 0 { usize::MAX } else { share };
-        Self { users: DashMap::new(), places, networks: DashMap::new(), share, closing: watch::Sender::new(false) }
+        Self {
+            users: DashMap::new(),
+            places,
+            all: listeners,
+            networks: DashMap::new(),
+            share,
+            closing: watch::Sender::new(false),
+        }
     }
 
     /// Listens to changes of `user`. `network` is the listener's, if known. `None` if there are too many listeners.
@@ -65,6 +73,11 @@ impl SessionChanges {
         if let Some(audience) = self.users.get(user) {
             audience.sender.send_replace(());
         }
+    }
+
+    /// The number of listeners.
+    pub fn listeners(&self) -> usize {
+        self.all.saturating_sub(self.places.available_permits())
     }
 
     /// The users with listeners.

@@ -4,17 +4,20 @@
 //! [`SessionEnds::announce`].
 
 use super::liveness::{EndingGuard, Liveness};
+use super::metrics::Metrics;
 use super::ports::{
     Answer, Changes, EndSessions, Ended, Endings, PasswordChange, SessionChange, StartSession, StoreError, Undecided,
     answering,
 };
 use super::session_changes::SessionChanges;
+use super::system::monotonic;
 use crate::domain::activity::Event;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// How many sessions one transaction ends when all are ended: a running server waits behind one.
 const END_ALL_BATCH: u32 = 500;
@@ -24,6 +27,7 @@ pub(super) struct SessionEnds {
     endings: Arc<dyn Endings>,
     liveness: Arc<Liveness>,
     changes: Arc<SessionChanges>,
+    metrics: Arc<Metrics>,
 }
 
 /// A commit that may end sessions. While it is held, the store is asked about all sessions of its users. If it is
@@ -67,9 +71,14 @@ impl<T> Drop for PendingDecision<'_, T> {
 }
 
 impl SessionEnds {
-    /// Ends sessions on `endings`; `liveness` and `changes` hear of it.
-    pub(super) fn new(endings: Arc<dyn Endings>, liveness: Arc<Liveness>, changes: Arc<SessionChanges>) -> Self {
-        Self { endings, liveness, changes }
+    /// Ends sessions on `endings`; `liveness`, `changes` and `metrics` hear of it.
+    pub(super) fn new(
+        endings: Arc<dyn Endings>,
+        liveness: Arc<Liveness>,
+        changes: Arc<SessionChanges>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        Self { endings, liveness, changes, metrics }
     }
 
     /// Starts a session ([`SessionEndings::start_session`](super::ports::SessionEndings::start_session)). `former` is
@@ -84,8 +93,10 @@ impl SessionEnds {
     ) -> Result<bool, StoreError> {
         let (user, at) = (start.session.user_id.clone(), start.session.lifetime.created_at);
         let users: Vec<&UserId> = [Some(&user), former].into_iter().flatten().collect();
+        let replaces = start.replaces.cloned();
         let commit = self.endings.start_session(start);
-        Ok(self.carry_out(&users, Reason::Replaced, at, commit, Option::as_deref).await?.is_some())
+        let reason = |id: &SessionId| if replaces.as_ref() == Some(id) { Reason::Replaced } else { Reason::TooMany };
+        Ok(self.carry_out(&users, reason, at, commit, Option::as_deref).await?.is_some())
     }
 
     /// Ends sessions of one user; returns those that it ended. `event` is the pattern of the event that each writes.
@@ -94,7 +105,7 @@ impl SessionEnds {
     /// When the store does not answer.
     pub(super) async fn end(&self, end: &EndSessions, event: &Event) -> Result<Vec<SessionId>, StoreError> {
         let commit = self.endings.end_sessions(end, event);
-        self.carry_out(&[&end.user_id], end.reason, end.at, commit, |ended| Some(ended)).await
+        self.carry_out(&[&end.user_id], |_| end.reason, end.at, commit, |ended| Some(ended)).await
     }
 
     /// Changes a password and ends the other sessions, which are returned; `None` if the password is another one by
@@ -108,7 +119,7 @@ impl SessionEnds {
     ) -> Result<Option<Vec<SessionId>>, StoreError> {
         let (user, at) = (change.user_id.clone(), change.at);
         let commit = self.endings.change_password(change);
-        self.carry_out(&[&user], Reason::PasswordChanged, at, commit, Option::as_deref).await
+        self.carry_out(&[&user], |_| Reason::PasswordChanged, at, commit, Option::as_deref).await
     }
 
     /// Disables a user and ends all their sessions, or enables the user. Returns the ended sessions, or `None` if there
@@ -123,7 +134,7 @@ impl SessionEnds {
         now: Timestamp,
     ) -> Result<Option<Vec<SessionId>>, StoreError> {
         let commit = self.endings.set_disabled(user, disabled.then_some(now), now);
-        self.carry_out(&[user], Reason::Operator, now, commit, Option::as_deref).await
+        self.carry_out(&[user], |_| Reason::Operator, now, commit, Option::as_deref).await
     }
 
     /// Deletes a user with everything that is theirs; returns the ended sessions, or `None` if there is no such user.
@@ -136,7 +147,7 @@ impl SessionEnds {
         now: Timestamp,
     ) -> Result<Option<Vec<SessionId>>, StoreError> {
         let commit = self.endings.delete_user(user);
-        self.carry_out(&[user], Reason::Operator, now, commit, Option::as_deref).await
+        self.carry_out(&[user], |_| Reason::Operator, now, commit, Option::as_deref).await
     }
 
     /// Ends the sessions of all users that have started by `at`, page by page; returns how many it ended.
@@ -147,10 +158,11 @@ impl SessionEnds {
         // The users are not known before the commit, so each page makes the server forget all live sessions.
         let (mut after, mut count) = (None, 0);
         loop {
+            let ordered = monotonic();
             let pending = Pending { liveness: &self.liveness, _users: Vec::new(), is_known: false };
             let page = self.endings.end_all_sessions(after.as_ref(), at, END_ALL_BATCH).await?;
             let ended = page.ended.iter().map(|id| Ended { id: id.clone(), at, reason: Reason::Operator });
-            self.announce(&self.changes.users(), &ended.collect::<Vec<_>>());
+            self.announce(&self.changes.users(), &ended.collect::<Vec<_>>(), ordered);
             drop(pending);
             count += page.ended.len();
             if page.next.is_none() {
@@ -170,7 +182,7 @@ impl SessionEnds {
         ids: Vec<SessionId>,
         decide: impl FnOnce(Vec<Session>) -> (Changes, T) + Send + 'static,
     ) -> Result<(T, Undecided), StoreError> {
-        let liveness = self.liveness.clone();
+        let (liveness, ordered) = (self.liveness.clone(), monotonic());
         let (decide, decision) = answering(move |sessions| {
             let (changes, answer) = decide(sessions);
             let (ended, users) = ended_by(&changes);
@@ -184,7 +196,7 @@ impl SessionEnds {
             .take()
             .and_then(Answer::take)
             .ok_or_else(|| StoreError::Corrupt("a decision was not carried out".into()))?;
-        self.announce(&users, &ended);
+        self.announce(&users, &ended, ordered);
         Ok((answer, undecided))
     }
 
@@ -208,24 +220,30 @@ impl SessionEnds {
     async fn carry_out<T>(
         &self,
         users: &[&UserId],
-        reason: Reason,
+        reason: impl Fn(&SessionId) -> Reason,
         at: Timestamp,
         commit: impl Future<Output = Result<T, StoreError>>,
         ended: impl FnOnce(&T) -> Option<&[SessionId]>,
     ) -> Result<T, StoreError> {
+        let ordered = monotonic();
         let guards = users.iter().map(|user| self.liveness.ending(user)).collect();
         let mut pending = Pending { liveness: &self.liveness, _users: guards, is_known: false };
         let result = commit.await?;
         let ids = ended(&result).unwrap_or_default();
-        let ended: Vec<Ended> = ids.iter().map(|id| Ended { id: id.clone(), at, reason }).collect();
-        self.announce(users.iter().copied(), &ended);
+        let ended: Vec<Ended> = ids.iter().map(|id| Ended { id: id.clone(), at, reason: reason(id) }).collect();
+        self.announce(users.iter().copied(), &ended, ordered);
         pending.is_known = true;
         Ok(result)
     }
 
-    /// Announces the changes of a commit to the sessions of `users`. Each end comes by here.
-    fn announce<'a>(&self, users: impl IntoIterator<Item = &'a UserId>, ended: &[Ended]) {
+    /// Announces the changes of a commit to the sessions of `users`, ordered at `ordered` ([`monotonic`]). Each end
+    /// comes by here.
+    fn announce<'a>(&self, users: impl IntoIterator<Item = &'a UserId>, ended: &[Ended], ordered: Duration) {
         self.liveness.ended(ended);
+        if !ended.is_empty() {
+            self.metrics.sessions_refused(ordered);
+            ended.iter().for_each(|ended| self.metrics.session_ended(ended.reason));
+        }
         for user in users {
             self.changes.announce(user);
         }

@@ -65,6 +65,22 @@ async fn a_hangup_ends_nothing() {
     assert!(program.stop().await.success());
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_names_the_trace_that_its_request_belongs_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut program = Program::start(folder.path(), "info").await;
+    let trace = "4bf92f3577b34da6a3ce929d0e0e4736";
+    let mut browser = Anonymous::at(&program);
+    for parent in [format!("00-{trace}-00f067aa0ba902b7-01"), format!("00-{trace}-x\"-01")] {
+        browser.headers.insert("traceparent", parent);
+        browser.get("/api/me").await.expect(401);
+    }
+    assert!(program.stop().await.success());
+    let refused = lines(&program.log()).into_iter().filter(|line| line["message"] == "a request was refused");
+    let traces: Vec<_> = refused.map(|line| line["span"]["trace"].clone()).collect();
+    assert_eq!(traces, [json!(trace), Value::Null]);
+}
+
 fn lines(log: &str) -> Vec<Value> {
     log.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
 }

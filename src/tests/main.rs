@@ -36,6 +36,7 @@ mod log_output;
 mod logs;
 mod losses;
 mod lost_answers;
+mod metrics;
 mod model;
 mod names;
 mod not_me;

@@ -27,7 +27,7 @@ use super::service::{ServiceError, Services};
 use super::site::Archive;
 use super::storage;
 use super::systemd::{self, State};
-use super::telemetry::{self, Log};
+use super::telemetry::{self, Log, LogGaps};
 use super::tls::Certificates;
 use super::token::secret_rotation::SecretRotationError;
 use crate::domain::id::UserId;
@@ -207,13 +207,13 @@ pub fn main(site: Option<&'static [u8]>) -> ExitCode {
     // This changes the environment, so no thread may run yet.
     let passed = if matches!(command, Command::Serve { .. }) { listening::passed() } else { Ok(Vec::new()) };
     let log = start_logging(&command);
-    let result = log.as_ref().map_or(Ok(()), |_| {
+    let result = log.as_ref().map_or(Ok(()), |log| {
         if let Err(error) = process::keep_memory_private() {
             tracing::warn!(%error, "memory may be written to core dumps");
         }
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let passed = passed.map_err(StartError::from)?;
-        runtime.block_on(run(config, command, passed, site))
+        runtime.block_on(run(config, command, passed, site, log.gaps()))
     });
     let (log, result) = match log {
         Ok(log) => (Some(log), result),
@@ -262,6 +262,7 @@ async fn run(
     command: Command,
     passed: Vec<PassedSocket>,
     site: Option<&'static [u8]>,
+    gaps: LogGaps,
 ) -> Result<(), CommandError> {
     let environment = std::env::vars_os();
     let load = |environment| Settings::load(config.as_deref(), environment).map_err(StartError::from);
@@ -274,7 +275,7 @@ async fn run(
             if !listen.is_empty() {
                 config.settings.server.listen = listen;
             }
-            serve(config, passed, hangups).await
+            serve(config, passed, hangups, gaps).await
         }
         Command::Migrate => {
             let settings = load(environment)?;
@@ -300,16 +301,18 @@ async fn run(
 }
 
 /// Serves until the process is asked to stop. First logs the paths and addresses that it uses.
-async fn serve(config: Config, passed: Vec<PassedSocket>, hangups: Signal) -> Result<(), CommandError> {
+async fn serve(config: Config, passed: Vec<PassedSocket>, hangups: Signal, gaps: LogGaps) -> Result<(), CommandError> {
     let settings = config.file.as_ref().map_or_else(|| "none".to_owned(), |file| file.display().to_string());
     let (database, site) = (storage::name(&config.settings.database.url), config.site.source.to_string());
     let public_url = config.settings.server.public_url.clone();
     let is_passed = !passed.is_empty();
-    let application = Application::build_on(passed, config, Runtime::default()).await?;
+    let mut application = Application::build_on(passed, config, Runtime::default()).await?;
+    application.set_log_gaps(gaps);
+    let metrics = application.metrics_address().map(tracing::field::display);
     let version = env!("CARGO_PKG_VERSION");
     let listen = application.addresses().map(ToString::to_string).collect::<Vec<_>>().join(", ");
     let tls = application.certificates().is_some();
-    tracing::info!(version, settings, database, site, public_url, listen, tls, "serving");
+    tracing::info!(version, settings, database, site, public_url, listen, tls, metrics, "serving");
     if is_passed {
         tracing::info!("the sockets were passed by the supervisor, so server.listen does not count");
     }

@@ -1,6 +1,6 @@
 //! The addresses that a server listens on: IP addresses with a port, and Unix sockets.
 
-use serde::Deserializer;
+use serde::{Deserialize as _, Deserializer};
 use std::fmt::{self, Display, Formatter};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -54,6 +54,12 @@ impl Display for ListenAddress {
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<ListenAddress>, D::Error> {
     let list = super::settings::list(deserializer)?;
     list.iter().map(|text| text.parse().map_err(serde::de::Error::custom)).collect()
+}
+
+/// For `#[serde(deserialize_with)]`: one address; an empty text is none.
+pub(super) fn deserialize_one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<ListenAddress>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    if text.is_empty() { Ok(None) } else { text.parse().map(Some).map_err(serde::de::Error::custom) }
 }
 
 #[cfg(test)]

@@ -48,6 +48,11 @@ section! {
         /// Where the server listens: an address with a port, `unix:` with the file of a socket, or a list of these.
         #[serde(deserialize_with = "listen::deserialize")]
         listen: Vec<ListenAddress> = vec![SocketAddr::from(([127, 0, 0, 1], 3000)).into()],
+        /// Where the server answers `GET /metrics` for Prometheus, and nothing else: an address with a port, or `unix:`
+        /// with the file of a socket. It speaks plain HTTP and asks nobody who they are, so it must be loopback or an
+        /// internal network. Not set: nowhere.
+        #[serde(deserialize_with = "listen::deserialize_one")]
+        metrics_listen: Option<ListenAddress> = None,
         /// The file (PEM) with the certificate of this server, followed by those of its authorities. With it and
         /// `tls_key`, the server speaks TLS at each address and port; on Unix sockets it never does.
         tls_cert: Option<PathBuf> = None,

@@ -193,7 +193,7 @@ impl SettingsReading<'_> {
         for file in [&mut server.tls_cert, &mut server.tls_key].into_iter().flatten() {
             *file = folder.join(&file);
         }
-        for address in &mut server.listen {
+        for address in server.listen.iter_mut().chain(&mut server.metrics_listen) {
             if let ListenAddress::Unix(file) = address {
                 *file = folder.join(&file);
             }

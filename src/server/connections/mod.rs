@@ -95,6 +95,12 @@ impl Limited {
         Self { certificates, ..self }
     }
 
+    /// How many connections there are, and since the start, how many were closed for another one and how many were
+    /// refused.
+    pub(super) fn counts(&self) -> (usize, u64, u64) {
+        self.places.counts()
+    }
+
     fn take(&self, socket: &Socket) -> io::Result<Place> {
         let peer = match socket {
             Either::Left(stream) => stream.peer_addr()?.ip().into(),

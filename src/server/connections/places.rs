@@ -17,6 +17,9 @@ pub(super) struct Places {
 #[derive(Debug, Default)]
 struct Taken {
     number: usize,
+    /// Since the start: how many were closed for another one, and how many were not taken.
+    closed: u64,
+    refused: u64,
     next: u64,
     sources: HashMap<Option<Network>, HashMap<u64, Arc<Connection>>>,
 }
@@ -44,6 +47,13 @@ impl Places {
         Arc::new(Self { most, share: if share == 0 { most } else { share }, taken: Mutex::default() })
     }
 
+    /// How many connections there are, and since the start, how many were closed for another one and how many were
+    /// refused.
+    pub(super) fn counts(&self) -> (usize, u64, u64) {
+        let taken = self.taken();
+        (taken.number, taken.closed, taken.refused)
+    }
+
     fn taken(&self) -> MutexGuard<'_, Taken> {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -53,18 +63,11 @@ impl Places {
     /// with the most connections is closed. `None` if that source holds no more than the new connection's source.
     pub(super) fn take(self: &Arc<Self>, source: Option<Network>, now: u64) -> Option<(Place, Taking)> {
         let mut taken = self.taken();
-        let own = source.map_or(0, |_| taken.held_by(source));
-        let mut taking = Taking::Free;
-        if source.is_some() && own >= self.share {
-            taking = taken.evict(source)?;
-        } else if taken.number >= self.most {
-            let biggest = taken.sources.iter().filter(|(source, _)| source.is_some());
-            let (biggest, held) = biggest.map(|(source, held)| (*source, held.len())).max_by_key(|(_, held)| *held)?;
-            if held <= own {
-                return None;
-            }
-            taking = taken.evict(biggest)?;
-        }
+        let Some(taking) = taken.make_room(source, self.most, self.share) else {
+            taken.refused += 1;
+            return None;
+        };
+        taken.closed += u64::from(taking != Taking::Free);
         taken.number += 1;
         taken.next += 1;
         let (id, connection) = (taken.next, Arc::new(Connection::new(now)));
@@ -77,6 +80,20 @@ impl Places {
 impl Taken {
     fn held_by(&self, source: Option<Network>) -> usize {
         self.sources.get(&source).map_or(0, HashMap::len)
+    }
+
+    /// Closes a connection if there is no room for one more of `source`. `None` if none may be closed for it.
+    fn make_room(&mut self, source: Option<Network>, most: usize, share: usize) -> Option<Taking> {
+        let own = source.map_or(0, |_| self.held_by(source));
+        if source.is_some() && own >= share {
+            return self.evict(source);
+        }
+        if self.number < most {
+            return Some(Taking::Free);
+        }
+        let biggest = self.sources.iter().filter(|(source, _)| source.is_some());
+        let (biggest, held) = biggest.map(|(source, held)| (*source, held.len())).max_by_key(|(_, held)| *held)?;
+        if held <= own { None } else { self.evict(biggest) }
     }
 
     /// Closes the longest idle connection of `source`. One with a request in progress is closed only if all have one.

@@ -47,7 +47,7 @@ pub(crate) async fn sign_up(username: String, password: Secret, remember: bool, 
     let (services, source, cookies) = (context.services().clone(), context.source.clone(), context.browser_cookies());
     let granted = complete(async move {
         let sign_up = SignUp { username: &username, password: &password, remember };
-        services.sign_up(sign_up, &source, &cookies).await
+        services.count_sign_up(services.sign_up(sign_up, &source, &cookies).await)
     })
     .await?;
     response().set_status(StatusCode::CREATED);
@@ -73,7 +73,7 @@ pub(crate) async fn sign_in(
     let (services, source) = (context.services().clone(), context.source.clone());
     let granted = complete(async move {
         let sign_in = SignIn { username: &username, password: &password, remember, client: &client };
-        services.sign_in(sign_in, &source, &cookies).await
+        services.count_sign_in(services.sign_in(sign_in, &source, &cookies).await)
     })
     .await?;
     Ok(match transport {

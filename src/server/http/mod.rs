@@ -25,11 +25,12 @@ mod router;
 mod rpc;
 mod scopes;
 pub(super) mod site;
+mod trace;
 mod web_session;
 mod well_known;
 
 pub use client::TrustedProxies;
 pub use context::bearer;
 pub use peer::Peer;
-pub use router::{App, AppParts, router, routes};
+pub use router::{App, AppParts, counted_routes, router, routes};
 pub use web_session::WebSessionStore;

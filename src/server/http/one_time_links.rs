@@ -21,7 +21,10 @@ pub(crate) async fn reset_password(token: Secret, new_password: Secret) -> Resul
 pub(crate) async fn accept_invitation(token: Secret, new_password: Secret) -> Result<(), Problem> {
     let context = RequestContext::current()?;
     let (services, source) = (context.services().clone(), context.source.clone());
-    Ok(complete(async move { services.accept_invitation(&token, &new_password, &source).await }).await?)
+    Ok(complete(
+        async move { services.count_sign_up(services.accept_invitation(&token, &new_password, &source).await) },
+    )
+    .await?)
 }
 
 /// The page at `address`, if it is about one-time links. It is the same for everybody, whoever is signed in here.

@@ -6,7 +6,8 @@ use super::cookies::{DEVICE, REFRESH};
 use super::origin::ForeignOrigins;
 use super::web_session::WebSessionStore;
 use super::{
-    Peer, cookies, export, farewell, headers, live, origin, pages, preferences, problem, rpc, scopes, site, well_known,
+    Peer, cookies, export, farewell, headers, live, origin, pages, preferences, problem, rpc, scopes, site, trace,
+    well_known,
 };
 use crate::api::account::EXPORT;
 use crate::api::problem::{Code, Problem};
@@ -76,6 +77,9 @@ pub struct AppParts {
     pub readiness: Arc<Readiness>,
 }
 
+/// Where the files are. Requests for them have no matched path.
+const FILES: &str = "/pkg";
+
 type Route = (&'static str, fn() -> MethodRouter<App>);
 
 /// The documents that are neither a page nor a server function.
@@ -95,6 +99,11 @@ pub fn routes() -> Vec<(&'static str, Method)> {
     read.map(|path| (path, Method::GET)).chain(server_fn::axum::server_fn_paths()).collect()
 }
 
+/// The same with that of files, as the metrics count requests.
+pub fn counted_routes() -> Vec<(&'static str, String)> {
+    routes().into_iter().chain([(FILES, Method::GET)]).map(|(path, method)| (path, method.to_string())).collect()
+}
+
 /// The router with all routes and layers.
 pub fn router(app: App) -> Router {
     // Pages are rendered on this runtime. The call fails if another server of this process has already made it.
@@ -112,7 +121,7 @@ pub fn router(app: App) -> Router {
         router = router.route(path, get(pages::page));
     }
     router
-        .nest("/pkg", site::built(&app.site, &app.leptos.site_pkg_dir).layer(from_fn(kept_for_ever)))
+        .nest(FILES, site::built(&app.site, &app.leptos.site_pkg_dir).layer(from_fn(kept_for_ever)))
         .fallback(pages::missing)
         .method_not_allowed_fallback(wrong_method)
         // One layer: each costs every request some boxes and copies.
@@ -141,7 +150,10 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
     app.entropy.fill(&mut bytes);
     let id = base64url(&bytes);
     // Only the route is logged: the rest of an address may contain something secret that was put there by mistake.
-    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str);
+    let matched = request.extensions().get::<MatchedPath>().map(MatchedPath::as_str);
+    let counted = matched.or_else(|| is_file(request.uri().path()).then_some(FILES));
+    let timer = app.services.metrics().requests.begin(counted, request.method().as_str());
+    let route = matched.unwrap_or("-");
     let peer = request.extensions().get::<ConnectInfo<Peer>>().map(|ConnectInfo(peer)| *peer);
     if let Some(peer) = peer {
         app.trusted_proxies.warn_of_misconfiguration(peer, request.headers());
@@ -149,13 +161,15 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
     let address = peer.and_then(|peer| app.trusted_proxies.client_address(peer, request.headers()));
     let ip = address.map(tracing::field::display);
     // The span has level error, so that it exists at every log level. User and session are added once they are known.
-    let span =
-        tracing::error_span!("request", id = %id, method = %request.method(), route, ip, user = Empty, sid = Empty);
+    let trace = trace::trace_id(request.headers());
+    let method = request.method();
+    let span = tracing::error_span!("request", id = %id, trace, %method, route, ip, user = Empty, sid = Empty);
     request.extensions_mut().insert(ClientAddress(address));
     let answered = AssertUnwindSafe(gate(&app, request, next)).catch_unwind().instrument(span.clone()).await;
     let mut response = answered.unwrap_or_else(|_| problem::answer(&Code::Internal.into()));
+    let status = response.status().as_u16();
+    timer.answered(status);
     span.in_scope(|| {
-        let status = response.status().as_u16();
         if let Some(code) = response.extensions().get::<Code>() {
             tracing::info!(status, %code, "a request was refused");
         }
@@ -173,6 +187,10 @@ async fn observe(State(app): State<App>, mut request: Request, next: Next) -> Re
         response.headers_mut().insert(HeaderName::from_static("x-request-id"), value);
     }
     response
+}
+
+fn is_file(path: &str) -> bool {
+    path.strip_prefix(FILES).is_some_and(|rest| rest.starts_with('/'))
 }
 
 #[derive(Clone, Copy)]

@@ -34,7 +34,7 @@ pub use known_browsers::{KnownBrowser, KnownBrowsers};
 pub use one_time_links::{KeptLink, MadeFor, NewLink, OneTimeLinks};
 pub use refreshes::{Changes, Decide, Refreshes, SessionChange, Undecided};
 pub use sessions::{LastSeen, Sessions};
-pub use upkeep::{ForeignCommits, Health, Upkeep};
+pub use upkeep::{Connections, ForeignCommits, Health, Population, Upkeep};
 pub use users::{User, Users};
 pub use web_sessions::WebSessions;
 

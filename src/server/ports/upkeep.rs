@@ -24,6 +24,12 @@ pub trait Health: Send + Sync {
     /// A value that changes when another process, such as a command, has committed to the database. `None` if the
     /// database does not tell.
     async fn foreign_commits(&self) -> Result<Option<ForeignCommits>, StoreError>;
+    /// The number of users, and of their living sessions. It reads all of them.
+    async fn population(&self, now: Timestamp) -> Result<Population, StoreError>;
+    /// The connections to the database, and how many of them nobody uses.
+    fn connections(&self) -> Connections;
+    /// The version of the tables.
+    fn schema_version(&self) -> i64;
     /// Whether another server may end sessions without telling this one. Liveness is then read from the database each
     /// time.
     fn is_shared(&self) -> bool;
@@ -39,4 +45,18 @@ pub struct ForeignCommits {
     pub connection: u64,
     /// What it said.
     pub version: i64,
+}
+
+/// See [`Health::population`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Population {
+    pub users: u64,
+    pub sessions: u64,
+}
+
+/// See [`Health::connections`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Connections {
+    pub all: usize,
+    pub idle: usize,
 }

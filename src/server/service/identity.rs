@@ -143,6 +143,22 @@ impl Services {
         source: &Source,
         purpose: TokenUse,
     ) -> Result<RefreshOutcome, ServiceError> {
+        let presented = self.decide(token, *transport, source, purpose).await;
+        if let Err(error) = &presented
+            && matches!(purpose, TokenUse::Exchange { .. })
+        {
+            self.count_failed_refresh(error);
+        }
+        presented
+    }
+
+    async fn decide(
+        &self,
+        token: &Secret,
+        transport: TokenTransport,
+        source: &Source,
+        purpose: TokenUse,
+    ) -> Result<RefreshOutcome, ServiceError> {
         let at = self.now();
         let claims = self.read_refresh(token.expose()).await?;
         // The signature is ours, so the log may name the session even if the token is refused.
@@ -160,14 +176,8 @@ impl Services {
             may_be_later: false,
             shared: purpose == TokenUse::Exchange { shared: true },
         };
-        let request = RefreshRequest {
-            claims,
-            presented,
-            transport: *transport,
-            purpose,
-            source: source.clone(),
-            span: Span::current(),
-        };
+        let request =
+            RefreshRequest { claims, presented, transport, purpose, source: source.clone(), span: Span::current() };
         let outcome = self.queue.present(request).await?;
         log_refresh(&outcome, source);
         Ok(outcome)

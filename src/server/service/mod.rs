@@ -7,6 +7,7 @@
 mod accounts;
 mod activity;
 mod attempts;
+mod counting;
 mod farewell;
 mod history;
 mod identity;
@@ -29,6 +30,7 @@ pub use one_time_links::MadeLink;
 
 use super::config::Settings;
 use super::liveness::Liveness;
+use super::metrics::Metrics;
 use super::password::{HashError, Hasher};
 use super::ports::{Clock, Entropy, Records, Store, StoreError};
 use super::session_changes::SessionChanges;
@@ -160,6 +162,7 @@ pub struct Parts {
     pub access: Arc<AccessTokens>,
     pub keys: KeyManager,
     pub hasher: Hasher,
+    pub metrics: Arc<Metrics>,
     /// The most open pages that may listen to live events.
     pub listeners: usize,
 }
@@ -173,6 +176,7 @@ pub struct Services {
     access: Arc<AccessTokens>,
     keys: KeyManager,
     hasher: Hasher,
+    metrics: Arc<Metrics>,
     liveness: Arc<Liveness>,
     changes: Arc<SessionChanges>,
     ends: Arc<SessionEnds>,
@@ -185,18 +189,19 @@ pub struct Services {
 impl Services {
     /// Starts the services, the task that exchanges refresh tokens, and the one that follows other processes.
     pub fn start(parts: Parts) -> Arc<Self> {
-        let Parts { store, clock, entropy, settings, access, keys, hasher, listeners } = parts;
+        let Parts { store, clock, entropy, settings, access, keys, hasher, metrics, listeners } = parts;
         let liveness = Arc::new(Liveness::new(store.clone(), settings.tokens.access_ttl));
         let changes = Arc::new(SessionChanges::new(listeners, settings.limits.connections_per_address));
         let records: Arc<dyn Records> = store.clone();
         let (weak_store, weak_liveness) = (Arc::downgrade(&records), Arc::downgrade(&liveness));
         tokio::spawn(live::follow_others(weak_store, weak_liveness, Arc::downgrade(&changes)));
-        let ends = Arc::new(SessionEnds::new(store.clone(), liveness.clone(), changes.clone()));
+        let ends = Arc::new(SessionEnds::new(store.clone(), liveness.clone(), changes.clone(), metrics.clone()));
         let queue = queue::RefreshQueue::start(queue::Exchange {
             ends: ends.clone(),
             clock: clock.clone(),
             access: access.clone(),
             liveness: liveness.clone(),
+            metrics: metrics.clone(),
             issuer: settings.server.public_url.clone(),
             grace: settings.tokens.grace,
         });
@@ -207,7 +212,8 @@ impl Services {
             settings,
             access,
             keys,
-            hasher,
+            hasher: hasher.measured(metrics.hashes.clone()),
+            metrics,
             liveness,
             changes,
             ends,

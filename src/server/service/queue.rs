@@ -6,12 +6,14 @@ use super::refresh_batch::Batch;
 use super::{ServiceError, Source};
 use crate::domain::client::TokenTransport;
 use crate::domain::id::SessionId;
-use crate::domain::redeem::Refusal;
+use crate::domain::redeem::{Decision, Refusal};
 use crate::domain::refresh_token::{Presented, RefreshClaims};
 use crate::domain::session::{Reason, Session};
 use crate::server::liveness::Liveness;
+use crate::server::metrics::Metrics;
 use crate::server::ports::{Clock, StoreError, Undecided};
 use crate::server::session_ends::SessionEnds;
+use crate::server::system::monotonic;
 use crate::server::token::access::AccessTokens;
 use crate::server::token::refresh::Minted;
 use std::collections::{HashMap, HashSet};
@@ -71,6 +73,7 @@ pub(super) struct Exchange {
     pub clock: Arc<dyn Clock>,
     pub access: Arc<AccessTokens>,
     pub liveness: Arc<Liveness>,
+    pub metrics: Arc<Metrics>,
     pub issuer: String,
     pub grace: Duration,
 }
@@ -81,6 +84,8 @@ struct WaitingRequest {
     reply: oneshot::Sender<Result<RefreshOutcome, ServiceError>>,
     /// Since when another transaction has had its session locked.
     held: Option<Instant>,
+    /// When it began to wait ([`monotonic`]).
+    queued: Duration,
 }
 
 /// The sending side of the queue.
@@ -114,7 +119,7 @@ impl RefreshQueue {
     /// [`StoreError::Unavailable`] when too many wait or the store does not answer: the token stays as good as it was.
     pub(super) async fn present(&self, request: RefreshRequest) -> Result<RefreshOutcome, ServiceError> {
         let (reply, answer) = oneshot::channel();
-        let waiting = WaitingRequest { request: Arc::new(request), reply, held: None };
+        let waiting = WaitingRequest { request: Arc::new(request), reply, held: None, queued: monotonic() };
         self.0.try_send(waiting).map_err(|error| StoreError::Unavailable(error.to_string().into()))?;
         answer.await.map_err(|_| ServiceError::Aborted)?
     }
@@ -126,6 +131,9 @@ type Decided = Option<Result<RefreshOutcome, ServiceError>>;
 impl Exchange {
     /// Answers the requests. Returns those whose session another transaction has locked, to be tried again.
     async fn answer(self: Arc<Self>, waiting: Vec<WaitingRequest>) -> Vec<WaitingRequest> {
+        self.metrics.refresh_batch(waiting.len());
+        let first = waiting.iter().filter(|waiting| waiting.held.is_none());
+        first.for_each(|waiting| self.metrics.refresh_waited(waiting.queued));
         let requests: Vec<Arc<RefreshRequest>> = waiting.iter().map(|waiting| waiting.request.clone()).collect();
         let decided = match self.decide(requests.clone()).await {
             // One session that breaks a statement must not affect the others.
@@ -165,7 +173,7 @@ impl Exchange {
         let mut ids = sids.clone();
         ids.sort();
         ids.dedup();
-        let exchange = self.clone();
+        let (exchange, purposes) = (self.clone(), requests.iter().map(|request| request.purpose).collect::<Vec<_>>());
         let decide = move |sessions| {
             let mut batch = Batch::new(sessions);
             let ring = exchange.access.ring();
@@ -186,13 +194,26 @@ impl Exchange {
         }
         let held: HashSet<SessionId> = held.into_iter().collect();
         let broken: HashMap<SessionId, StoreError> = broken.into_iter().collect();
-        let decided = sids.iter().zip(batch.outcomes).map(|(sid, outcome)| match broken.get(sid) {
-            _ if held.contains(sid) => None,
-            Some(error) => Some(Err(error.again().into())),
-            None => Some(outcome),
+        let decisions = purposes.iter().zip(batch.decisions);
+        let decided = sids.iter().zip(batch.outcomes).zip(decisions).map(|((sid, outcome), (purpose, decision))| {
+            match broken.get(sid) {
+                _ if held.contains(sid) => None,
+                Some(error) => Some(Err(error.again().into())),
+                None => {
+                    if outcome.is_ok() && is_counted(*purpose, decision) {
+                        self.metrics.refreshed(decision.into());
+                    }
+                    Some(outcome)
+                }
+            }
         });
         Ok(decided.collect())
     }
+}
+
+/// Whether the metrics count it: every exchange, and each reuse, however it was found.
+const fn is_counted(purpose: TokenUse, decision: Decision) -> bool {
+    matches!(purpose, TokenUse::Exchange { .. }) || matches!(decision, Decision::Reuse(_))
 }
 
 /// The same error for each of `count` requests.

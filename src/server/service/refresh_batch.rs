@@ -19,6 +19,8 @@ pub(super) struct Batch {
     sessions: HashMap<SessionId, DecidedSession>,
     events: Vec<Event>,
     pub(super) outcomes: Vec<Result<RefreshOutcome, ServiceError>>,
+    /// What the rule said of each request, for the metrics.
+    pub(super) decisions: Vec<Decision>,
     /// Whether a session shows that the database has lost data.
     pub(super) has_found_loss: bool,
 }
@@ -33,7 +35,7 @@ impl Batch {
     pub(super) fn new(sessions: Vec<Session>) -> Self {
         let decided = |session: Session| (session.id.clone(), DecidedSession { session, rotated: false, ended: false });
         let sessions = sessions.into_iter().map(decided).collect();
-        Self { sessions, events: Vec::new(), outcomes: Vec::new(), has_found_loss: false }
+        Self { sessions, events: Vec::new(), outcomes: Vec::new(), decisions: Vec::new(), has_found_loss: false }
     }
 
     pub(super) fn decide(
@@ -45,11 +47,11 @@ impl Batch {
     ) -> Result<RefreshOutcome, ServiceError> {
         let RefreshRequest { claims, presented, transport, purpose, source, span: _ } = request;
         let Some(decided) = self.sessions.get_mut(&presented.sid) else {
-            return Ok(RefreshOutcome::Refused(Refusal::NotOurs, None));
+            return Ok(self.not_ours());
         };
         let session = &mut decided.session;
         if session.token_transport() != *transport || !refresh::belongs(claims, session, ring) {
-            return Ok(RefreshOutcome::Refused(Refusal::NotOurs, None));
+            return Ok(self.not_ours());
         }
         let may_be_later = refresh::may_be_later(claims, session, ring);
         let presented = &Presented { decided_at, may_be_later, ..presented.clone() };
@@ -65,6 +67,7 @@ impl Batch {
             minted.is_ok_and(|minted| minted.digest() == session.rotation.digest)
         };
         let decision = redeem(session, presented, exchange.grace, confirmed, can_repeat);
+        self.decisions.push(decision);
         match (decision, purpose) {
             (Decision::Refuse(refusal), _) => {
                 Ok(RefreshOutcome::Refused(refusal, session.revoked.as_ref().map(|revoked| revoked.reason)))
@@ -107,6 +110,11 @@ impl Batch {
                 Ok(RefreshOutcome::Exchanged(Box::new(session.clone()), minted))
             }
         }
+    }
+
+    fn not_ours(&mut self) -> RefreshOutcome {
+        self.decisions.push(Decision::Refuse(Refusal::NotOurs));
+        RefreshOutcome::Refused(Refusal::NotOurs, None)
     }
 
     /// The changes to write: for each session only its final state.

@@ -131,10 +131,17 @@ impl Claim {
     /// # Errors
     /// Why not.
     pub fn has_room(&self) -> Result<(), Error> {
-        let Some(file) = &self.0 else { return Ok(()) };
+        if self.free()?.is_some_and(|free| free < ROOM) { Err(ErrorKind::StorageFull.into()) } else { Ok(()) }
+    }
+
+    /// The free space on the disk of the SQLite file, in bytes. `None` where nobody says: on PostgreSQL, and on some
+    /// file systems.
+    ///
+    /// # Errors
+    /// When the system does not answer.
+    pub fn free(&self) -> Result<Option<u64>, Error> {
+        let Some(file) = &self.0 else { return Ok(None) };
         let found = rustix::fs::fstatvfs(file)?;
-        let free = found.f_bavail.saturating_mul(found.f_frsize);
-        // Some file systems do not say.
-        if found.f_blocks > 0 && free < ROOM { Err(ErrorKind::StorageFull.into()) } else { Ok(()) }
+        Ok((found.f_blocks > 0).then(|| found.f_bavail.saturating_mul(found.f_frsize)))
     }
 }

@@ -1,12 +1,14 @@
 //! The connections and transactions.
 
+use super::counted::{Readers, WritingConnection};
 use super::open::ACQUIRE;
 use super::sql::{Dialect, Sql};
+use crate::server::metrics::{DatabaseMetrics, WriteTimer};
 use crate::server::ports::StoreError;
 use serde::Serialize;
 use sqlx::any::{Any, AnyArguments, AnyRow};
 use sqlx::query::{Query, QueryAs, QueryScalar};
-use sqlx::{AnyConnection, AnyPool, FromRow, Transaction};
+use sqlx::{AnyPool, FromRow, Transaction};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -15,7 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 #[derive(Clone, Debug)]
 pub struct Database {
     pub(super) writers: AnyPool,
-    pub(super) readers: AnyPool,
+    pub(super) readers: Readers,
     pub(super) dialect: Dialect,
     /// On SQLite: the single permit for writes other than refreshes, so that a refresh waits behind one of them at
     /// most.
@@ -25,12 +27,20 @@ pub struct Database {
     pub(super) connected: Arc<AtomicU64>,
     /// On SQLite: how many writing connections were made. There is one at a time.
     pub(super) writers_made: Arc<AtomicU64>,
+    metrics: DatabaseMetrics,
 }
 
 impl Database {
     pub(super) fn new(writers: AnyPool, readers: AnyPool, dialect: Dialect) -> Self {
         let others = Arc::new(Semaphore::new(1));
-        Self { writers, readers, dialect, others, connected: Arc::default(), writers_made: Arc::default() }
+        let metrics = DatabaseMetrics::default();
+        let readers = Readers::new(readers, metrics.clone());
+        Self { writers, readers, dialect, others, connected: Arc::default(), writers_made: Arc::default(), metrics }
+    }
+
+    /// The same, counting to `metrics`.
+    pub(super) fn measured(self, metrics: DatabaseMetrics) -> Self {
+        Self { readers: self.readers.measured(metrics.clone()), metrics, ..self }
     }
 
     /// A reading statement, which is a read transaction of its own.
@@ -50,11 +60,12 @@ impl Database {
     /// Begins a write transaction ahead of those that wait for [`Self::write`]. For the task that exchanges refresh
     /// tokens.
     pub(super) async fn write_first(&self) -> Result<Write, StoreError> {
-        let transaction = match self.dialect {
-            Dialect::Sqlite => self.writers.begin_with("BEGIN IMMEDIATE").await?,
-            Dialect::Postgres => self.writers.begin().await?,
+        let begun = match self.dialect {
+            Dialect::Sqlite => self.writers.begin_with("BEGIN IMMEDIATE").await,
+            Dialect::Postgres => self.writers.begin().await,
         };
-        Ok(Write { transaction, dialect: self.dialect, _turn: None })
+        let transaction = begun.inspect_err(|_| self.metrics.write_failed())?;
+        Ok(Write { transaction, dialect: self.dialect, timer: self.metrics.begin_write(), _turn: None })
     }
 
     async fn turn(&self) -> Result<OwnedSemaphorePermit, StoreError> {
@@ -67,6 +78,7 @@ impl Database {
 pub(super) struct Write {
     transaction: Transaction<'static, Any>,
     dialect: Dialect,
+    timer: WriteTimer,
     /// Released after the end of the transaction.
     _turn: Option<OwnedSemaphorePermit>,
 }
@@ -88,8 +100,8 @@ impl Write {
         sqlx::query_scalar(sql.text(self.dialect))
     }
 
-    pub(super) fn connection(&mut self) -> &mut AnyConnection {
-        &mut self.transaction
+    pub(super) fn connection(&mut self) -> WritingConnection<'_> {
+        WritingConnection::new(&mut self.transaction, self.timer.metrics())
     }
 
     /// Whether no other transaction can have a row locked while this one runs.
@@ -117,7 +129,16 @@ impl Write {
 
     /// Commits durably. A request may be answered only after this.
     pub(super) async fn commit(self) -> Result<(), StoreError> {
-        Ok(self.transaction.commit().await?)
+        match self.transaction.commit().await {
+            Ok(()) => {
+                self.timer.committed();
+                Ok(())
+            }
+            Err(error) => {
+                self.timer.metrics().write_failed();
+                Err(error.into())
+            }
+        }
     }
 }
 

@@ -1,13 +1,19 @@
 //! The state of the database: whether it answers and takes writes, and whether other processes have written to it.
 
 use super::database::Database;
+use super::migrations;
 use super::sql::{Dialect, Sql, sql};
-use crate::server::ports::{ForeignCommits, Health, StoreError};
+use crate::domain::time::Timestamp;
+use crate::server::ports::{Connections, ForeignCommits, Health, Population, StoreError};
 use async_trait::async_trait;
-use sqlx::Error;
+use sqlx::{AnyPool, Error};
 use std::sync::atomic::Ordering;
 
 const WRITABLE: Sql = sql!("SELECT '[]'" writable);
+const POPULATION: Sql = sql!(
+    "SELECT (SELECT count(*) FROM users), (SELECT count(*) FROM sessions s JOIN users u ON u.id = s.user_id \
+     WHERE s.revoked_at IS NULL AND s.idle_expires_at > $1 AND s.expires_at > $1 AND u.disabled_at IS NULL)"
+);
 /// Writes one page of the file without changing it: the number is unused and stays 0.
 const PROBE: &str = "PRAGMA user_version = 0";
 /// SQLITE_BUSY: another process is writing, so writing works.
@@ -49,6 +55,27 @@ impl Health for Database {
 
     fn incarnation(&self) -> u64 {
         self.connected.load(Ordering::Relaxed)
+    }
+
+    async fn population(&self, now: Timestamp) -> Result<Population, StoreError> {
+        let counted = self.read(POPULATION).bind(now.as_millis()).fetch_one(&self.readers).await;
+        let (users, sessions): (i64, i64) = counted?;
+        let number = |number: i64| number.try_into().unwrap_or_default();
+        Ok(Population { users: number(users), sessions: number(sessions) })
+    }
+
+    fn connections(&self) -> Connections {
+        let of = |pool: &AnyPool| (usize::try_from(pool.size()).unwrap_or(usize::MAX), pool.num_idle());
+        let ((all, idle), (reading, reading_idle)) = (of(&self.writers), of(&self.readers));
+        match self.dialect {
+            Dialect::Sqlite => Connections { all: all + reading, idle: idle + reading_idle },
+            // Both are the same.
+            Dialect::Postgres => Connections { all, idle },
+        }
+    }
+
+    fn schema_version(&self) -> i64 {
+        migrations::newest()
     }
 
     fn is_shared(&self) -> bool {

@@ -45,8 +45,7 @@ pub(super) async fn run(pool: &AnyPool, dialect: Dialect) -> Result<(), OpenErro
 /// Checks that exactly these migrations are applied.
 pub(super) async fn check(pool: &AnyPool, dialect: Dialect) -> Result<(), OpenError> {
     let applied = applied(pool, dialect).await?.filter(|newest| *newest > 0).ok_or(OpenError::Empty)?;
-    let ours = SQLITE.iter().map(|(number, ..)| *number).max().unwrap_or_default();
-    match applied.cmp(&ours) {
+    match applied.cmp(&newest()) {
         Ordering::Equal => Ok(()),
         Ordering::Greater => Err(OpenError::Newer),
         Ordering::Less => Err(OpenError::Older),
@@ -61,6 +60,11 @@ pub(super) async fn is_of_something_else(pool: &AnyPool) -> Result<bool, OpenErr
     let tables = "SELECT count(*) FROM sqlite_schema WHERE type = 'table'";
     let tables: i64 = sqlx::query_scalar(tables).fetch_one(pool).await.map_err(OpenError::Connect)?;
     Ok(tables > 0)
+}
+
+/// The number of the newest migration.
+pub(super) fn newest() -> i64 {
+    SQLITE.iter().map(|(number, ..)| *number).max().unwrap_or_default()
 }
 
 /// The newest applied migration; `None` in a database without tables.

@@ -15,6 +15,7 @@ mod attempts;
 mod backup;
 mod claim;
 mod columns;
+mod counted;
 mod database;
 mod error;
 mod health;
@@ -40,6 +41,7 @@ pub use error::OpenError;
 pub use moving::{MoveError, MovedContents, move_to};
 
 use crate::domain::time::Timestamp;
+use crate::server::metrics::DatabaseMetrics;
 use crate::server::ports::Store;
 use open::IfMissing;
 use std::sync::Arc;
@@ -51,6 +53,14 @@ use std::sync::Arc;
 /// [`OpenError`], in words for the operator.
 pub async fn connect(url: &str) -> Result<Arc<dyn Store>, OpenError> {
     Ok(Arc::new(Database::open(url).await?))
+}
+
+/// Like [`connect`], and counts to `metrics`.
+///
+/// # Errors
+/// [`OpenError`], in words for the operator.
+pub async fn connect_measured(url: &str, metrics: &DatabaseMetrics) -> Result<Arc<dyn Store>, OpenError> {
+    Ok(Arc::new(Database::open(url).await?.measured(metrics.clone())))
 }
 
 /// Opens the database at `url`, which must exist with the tables of this version.

@@ -167,10 +167,14 @@ async fn copy(source: &Database, to: &str, target: &Database) -> Result<MovedCon
     }
     .map_err(MoveError::From)?;
     stay(&mut reading, source.dialect).await.map_err(MoveError::From)?;
-    let mut writing = target.write_first().await?;
-    stay(writing.connection(), target.dialect).await.map_err(MoveError::To)?;
+    let mut writing = match target.dialect {
+        Dialect::Sqlite => target.writers.begin_with("BEGIN IMMEDIATE").await,
+        Dialect::Postgres => target.writers.begin().await,
+    }
+    .map_err(MoveError::To)?;
+    stay(&mut writing, target.dialect).await.map_err(MoveError::To)?;
     for table in &TABLES {
-        if table.has_rows(writing.connection()).await.map_err(MoveError::To)? {
+        if table.has_rows(&mut writing).await.map_err(MoveError::To)? {
             return Err(MoveError::NotEmpty(table.name));
         }
     }
@@ -178,8 +182,8 @@ async fn copy(source: &Database, to: &str, target: &Database) -> Result<MovedCon
     let _target_claim = claim(to).await?;
     let mut moved = MovedContents::default();
     for table in &TABLES {
-        let sent = table.copy(&mut reading, writing.connection(), target.dialect).await?;
-        if table.contents(writing.connection()).await? != sent {
+        let sent = table.copy(&mut reading, &mut writing, target.dialect).await?;
+        if table.contents(&mut writing).await? != sent {
             return Err(MoveError::Differs(table.name));
         }
         match table.name {
@@ -193,9 +197,9 @@ async fn copy(source: &Database, to: &str, target: &Database) -> Result<MovedCon
         // The next event follows those that were moved.
         let next = "SELECT setval(pg_get_serial_sequence('activity', 'id'), coalesce(max(id), 0) + 1, false) \
                     FROM activity";
-        sqlx::raw_sql(next).execute(writing.connection()).await.map_err(MoveError::To)?;
+        sqlx::raw_sql(next).execute(&mut *writing).await.map_err(MoveError::To)?;
     }
-    writing.commit().await?;
+    writing.commit().await.map_err(MoveError::To)?;
     Ok(moved)
 }
 

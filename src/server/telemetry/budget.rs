@@ -6,6 +6,7 @@ use crate::domain::network::Network;
 use crate::server::system::monotonic;
 use std::fmt::{Debug, Write as _};
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 use tracing::field::{Field, Visit};
@@ -22,6 +23,7 @@ const REQUEST: &str = "request";
 pub(super) struct Budget {
     is_on: bool,
     window: Arc<Mutex<Window>>,
+    left_out: Arc<AtomicU64>,
 }
 
 #[derive(Debug, Default)]
@@ -35,7 +37,12 @@ struct LogOrigin(Option<Network>);
 
 impl Budget {
     pub(super) fn new(is_on: bool) -> Self {
-        Self { is_on, window: Arc::default() }
+        Self { is_on, window: Arc::default(), left_out: Arc::default() }
+    }
+
+    /// The lines that were left out since the start.
+    pub(super) fn left_out(&self) -> u64 {
+        self.left_out.load(Ordering::Relaxed)
     }
 
     /// Logs how many lines were left out, if the window is over or `is_last`.
@@ -81,7 +88,9 @@ impl<S: Subscriber + for<'span> LookupSpan<'span>> Layer<S> for Budget {
         event.record(&mut code);
         event.record(&mut message);
         let kind = if code.text.is_empty() { message.text } else { code.text };
-        self.window.lock().unwrap_or_else(PoisonError::into_inner).budget.admit(network, &kind)
+        let is_admitted = self.window.lock().unwrap_or_else(PoisonError::into_inner).budget.admit(network, &kind);
+        self.left_out.fetch_add(u64::from(!is_admitted), Ordering::Relaxed);
+        is_admitted
     }
 }
 

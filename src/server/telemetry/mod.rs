@@ -66,7 +66,31 @@ fn lines_were_lost(lost: u64) {
     tracing::error!(lost, "lines of the log could not be written; the number counts from the start");
 }
 
+/// What is missing in the log. It is there for the metrics.
+#[derive(Clone, Debug)]
+pub struct LogGaps {
+    queue: LogQueue,
+    budget: Budget,
+}
+
+impl LogGaps {
+    /// The lines that could not be written since the start.
+    pub fn lost(&self) -> u64 {
+        self.queue.lost()
+    }
+
+    /// The lines that were left out since the start, because one source caused too many.
+    pub fn left_out(&self) -> u64 {
+        self.budget.left_out()
+    }
+}
+
 impl Log {
+    /// What is missing in it.
+    pub fn gaps(&self) -> LogGaps {
+        LogGaps { queue: self.queue.clone(), budget: self.budget.clone() }
+    }
+
     /// Writes a line for the operator, unformatted.
     pub fn print(&self, line: &str) {
         self.queue.push(format!("{line}\n").as_bytes());

@@ -50,6 +50,11 @@ impl LogQueue {
         self.0.changed.notify_all();
     }
 
+    /// The lines that were lost since the start.
+    pub(super) fn lost(&self) -> u64 {
+        self.state().lost
+    }
+
     /// Waits until all lines of the queue are written or lost, at most for `patience`.
     pub(super) fn wait_until_written(&self, patience: Duration) {
         let is_busy = |state: &mut QueueState| state.is_writing || !state.lines.is_empty();

@@ -47,6 +47,11 @@ pub struct AccessKey {
 }
 
 impl AccessKey {
+    /// The time from which it signs tokens.
+    pub fn active_at(&self) -> Timestamp {
+        self.active_at
+    }
+
     /// The key in the form in which it verifies tokens.
     pub fn verifying(&self) -> VerifyingKey<'_> {
         VerifyingKey { key: &self.decoding, algorithm: self.algorithm }

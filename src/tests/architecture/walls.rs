@@ -23,7 +23,7 @@ enum Ours {
 use Ours::{AllBut, Only};
 
 /// `docs/architecture.md` has the same table.
-const WALLS: [Wall; 13] = [
+const WALLS: [Wall; 14] = [
     Wall {
         place: "domain/",
         ours: Only(&[]),
@@ -40,7 +40,7 @@ const WALLS: [Wall; 13] = [
     Wall { place: "server/ports/", ours: Only(&["domain"]), without: &["axum", "http", "leptos", "sqlx"] },
     Wall {
         place: "server/storage/",
-        ours: Only(&["domain", "server/files", "server/ports"]),
+        ours: Only(&["domain", "server/files", "server/metrics", "server/ports"]),
         without: &["axum", "http", "leptos"],
     },
     Wall {
@@ -50,13 +50,25 @@ const WALLS: [Wall; 13] = [
     },
     Wall {
         place: "server/password.rs",
-        ours: Only(&["domain", "server/ports", "server/turns"]),
+        ours: Only(&["domain", "server/metrics", "server/ports", "server/turns"]),
         without: &["axum", "http", "leptos", "sqlx"],
     },
     Wall {
         place: "server/session_ends.rs",
-        ours: Only(&["domain", "server/liveness", "server/ports", "server/session_changes"]),
+        ours: Only(&[
+            "domain",
+            "server/liveness",
+            "server/metrics",
+            "server/ports",
+            "server/session_changes",
+            "server/system",
+        ]),
         without: &["axum", "http", "leptos", "sqlx"],
+    },
+    Wall {
+        place: "server/metrics/",
+        ours: Only(&["domain", "server/system"]),
+        without: &["axum", "http", "leptos", "sqlx", "tokio"],
     },
     Wall { place: "server/site/", ours: Only(&[]), without: &["axum", "leptos", "sqlx"] },
     Wall { place: "server/http/", ours: AllBut(&["server/cli", "server/storage"]), without: &["argon2", "sqlx"] },

@@ -91,7 +91,7 @@ stories! {
         let store = storage::connect_to_existing(&world.url).await.unwrap();
         assert!(store.user(&user_id("ada")).await.unwrap().is_some());
         // As an older version left it.
-        let mut connection = <sqlx::AnyConnection as sqlx::Connection>::connect(&world.url).await.unwrap();
+        let mut connection = AnyConnection::connect(&world.url).await.unwrap();
         sqlx::query("DELETE FROM _sqlx_migrations WHERE version > 1").execute(&mut connection).await.unwrap();
         let error = storage::connect_to_existing(&world.url).await.err().unwrap();
         assert!(matches!(error, OpenError::Older), "{error}");

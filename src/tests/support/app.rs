@@ -129,6 +129,7 @@ pub(crate) struct TestApp {
 
 struct Running {
     addresses: Vec<ListenAddress>,
+    metrics: Option<ListenAddress>,
     services: Arc<Services>,
     stop: oneshot::Sender<()>,
     served: JoinHandle<()>,
@@ -143,6 +144,7 @@ impl Running {
             Application::build(Config { settings, leptos, site, file: None }, world).await.expect("the server starts");
         let (stop, stopped) = oneshot::channel();
         let (addresses, services) = (application.addresses().cloned().collect(), application.services().clone());
+        let metrics = application.metrics_address().cloned();
         let served = tokio::spawn(async move {
             let stopped = async {
                 let _ = stopped.await;
@@ -150,7 +152,7 @@ impl Running {
             };
             application.run_until(stopped).await.expect("the server serves");
         });
-        Self { addresses, services, stop, served }
+        Self { addresses, metrics, services, stop, served }
     }
 
     async fn stop(self) {
@@ -197,6 +199,11 @@ impl TestApp {
     /// Where it listens.
     pub(crate) fn addresses(&self) -> &[ListenAddress] {
         &self.running().addresses
+    }
+
+    /// Where it answers with its metrics.
+    pub(crate) fn metrics_address(&self) -> Option<&ListenAddress> {
+        self.running().metrics.as_ref()
     }
 
     pub(crate) fn public_url(&self) -> &str {

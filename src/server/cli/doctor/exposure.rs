@@ -3,6 +3,7 @@
 use super::Finding;
 use crate::server::config::{ListenAddress, Registration, Settings, parse_network};
 use ipnet::IpNet;
+use std::net::IpAddr;
 use url::{Host, Url};
 
 /// A trusted network with a shorter prefix is larger than proxies need.
@@ -16,6 +17,7 @@ pub(super) fn judge(settings: &Settings) -> Vec<Finding> {
         settings.server.trusted_proxies.iter().filter_map(|text| parse_network(text).ok()).collect();
     let mut findings: Vec<Finding> = proxies.iter().filter_map(too_wide).collect();
     findings.extend(untrusted(is_public && needs_proxy(settings), &proxies));
+    findings.extend(settings.server.metrics_listen.as_ref().and_then(open_metrics));
     findings.extend(open_registration(is_public, settings.accounts.registration));
     findings
 }
@@ -65,6 +67,22 @@ fn untrusted(behind_proxy: bool, proxies: &[IpNet]) -> Option<Finding> {
     })
 }
 
+/// An address for metrics that others than this machine and its network may reach.
+fn open_metrics(address: &ListenAddress) -> Option<Finding> {
+    let ListenAddress::Ip(address) = address else { return None };
+    let is_inside = match address.ip().to_canonical() {
+        IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
+        IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+    };
+    (!is_inside).then(|| {
+        let message = format!(
+            "server.metrics_listen is {address}: everybody who reaches that address can read how many people sign in, and how often that fails."
+        );
+        let remedy = "Use 127.0.0.1, an address of an internal network, or a Unix socket; or let a firewall keep others out.";
+        Finding::warning("metrics_exposed", message, remedy)
+    })
+}
+
 fn open_registration(is_public: bool, registration: Registration) -> Option<Finding> {
     (is_public && registration == Registration::Open).then(|| {
         let message = "Everybody who reaches the public address can create an account.";
@@ -103,6 +121,17 @@ mod tests {
         assert_eq!(codes(|all| all.server.trusted_proxies.clear()), ["proxies_untrusted"]);
         let local = |all: &mut Settings| all.server = crate::server::config::Server::default();
         assert_eq!(codes(local), [""; 0]);
+    }
+
+    #[test]
+    fn metrics_for_everybody_are_found() {
+        let at = |address: &str| codes(|all| all.server.metrics_listen = Some(address.parse().unwrap()));
+        for open in ["0.0.0.0:9100", "[::]:9100", "192.0.2.1:9100", "[2001:db8::1]:9100", "[::ffff:192.0.2.1]:9100"] {
+            assert_eq!(at(open), ["metrics_exposed"], "{open}");
+        }
+        for inside in ["127.0.0.1:9100", "[::1]:9100", "10.1.2.3:9100", "[fd00::1]:9100", "unix:/run/metrics.sock"] {
+            assert_eq!(at(inside), [""; 0], "{inside}");
+        }
     }
 
     #[test]
