@@ -29,7 +29,7 @@ pub(super) struct SessionEnds {
 /// A commit that may end sessions. While it is held, the store is asked about all sessions of its users. If it is
 /// dropped before the outcome is known, the server forgets all live sessions.
 struct Pending<'a> {
-    liveness: &'a Liveness,
+    ends: &'a SessionEnds,
     _users: Vec<EndingGuard>,
     is_known: bool,
 }
@@ -37,7 +37,7 @@ struct Pending<'a> {
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
         if !self.is_known {
-            self.liveness.invalidate_all();
+            self.ends.doubt();
         }
     }
 }
@@ -53,7 +53,7 @@ struct DecidedChanges<T> {
 /// A decision whose commit is under way. If it is dropped before the outcome is known and the decision ends sessions,
 /// the server forgets all live sessions.
 struct PendingDecision<'a, T> {
-    liveness: &'a Liveness,
+    ends: &'a SessionEnds,
     decision: Option<Answer<DecidedChanges<T>>>,
 }
 
@@ -61,7 +61,7 @@ impl<T> Drop for PendingDecision<'_, T> {
     fn drop(&mut self) {
         let decision = self.decision.take().and_then(Answer::take);
         if decision.is_some_and(|decision| !decision.ended.is_empty()) {
-            self.liveness.invalidate_all();
+            self.ends.doubt();
         }
     }
 }
@@ -147,10 +147,11 @@ impl SessionEnds {
         // The users are not known before the commit, so each page makes the server forget all live sessions.
         let (mut after, mut count) = (None, 0);
         loop {
-            let pending = Pending { liveness: &self.liveness, _users: Vec::new(), is_known: false };
+            let pending = Pending { ends: self, _users: Vec::new(), is_known: false };
             let page = self.endings.end_all_sessions(after.as_ref(), at, END_ALL_BATCH).await?;
             let ended = page.ended.iter().map(|id| Ended { id: id.clone(), at, reason: Reason::Operator });
-            self.announce(&self.changes.users(), &ended.collect::<Vec<_>>());
+            self.announce([], &ended.collect::<Vec<_>>());
+            self.changes.announce_to_all();
             drop(pending);
             count += page.ended.len();
             if page.next.is_none() {
@@ -177,7 +178,7 @@ impl SessionEnds {
             let guards = users.iter().map(|user| liveness.ending(user)).collect();
             (changes, DecidedChanges { answer, ended, users, _guards: guards })
         });
-        let mut pending = PendingDecision { liveness: &self.liveness, decision: Some(decision) };
+        let mut pending = PendingDecision { ends: self, decision: Some(decision) };
         let undecided = self.endings.decide(ids, decide).await?;
         let DecidedChanges { answer, ended, users, _guards } = pending
             .decision
@@ -214,13 +215,19 @@ impl SessionEnds {
         ended: impl FnOnce(&T) -> Option<&[SessionId]>,
     ) -> Result<T, StoreError> {
         let guards = users.iter().map(|user| self.liveness.ending(user)).collect();
-        let mut pending = Pending { liveness: &self.liveness, _users: guards, is_known: false };
+        let mut pending = Pending { ends: self, _users: guards, is_known: false };
         let result = commit.await?;
         let ids = ended(&result).unwrap_or_default();
         let ended: Vec<Ended> = ids.iter().map(|id| Ended { id: id.clone(), at, reason }).collect();
         self.announce(users.iter().copied(), &ended);
         pending.is_known = true;
         Ok(result)
+    }
+
+    /// It is unknown whether a commit that ends sessions happened: what was read before no longer counts.
+    fn doubt(&self) {
+        self.liveness.invalidate_all();
+        self.changes.forget_kept();
     }
 
     /// Announces the changes of a commit to the sessions of `users`. Each end comes by here.

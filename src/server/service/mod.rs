@@ -26,6 +26,7 @@ pub use identity::{Caller, Credentials, PresentedToken};
 pub use known_browsers::BrowserCookies;
 pub use live::{LiveEvent, Watch};
 pub use one_time_links::MadeLink;
+pub use sessions::ShownSessions;
 
 use super::config::Settings;
 use super::liveness::Liveness;

@@ -2,18 +2,45 @@
 
 use super::identity::{Caller, Credentials, require};
 use super::limits::SessionAction;
-use super::{ServiceError, Services, Source};
+use super::{ServiceError, Services, Source, live};
 use crate::api::Secret;
 use crate::api::data::{Account, SessionInfo};
 use crate::domain::activity::{Event, Kind};
-use crate::domain::device::device_name;
+use crate::domain::device::{Device, device_name};
 use crate::domain::id::SessionId;
 use crate::domain::session::{Reason, Session};
 use crate::server::ports::{EndSessions, Selection};
+use crate::server::session_changes::SessionNames;
 use crate::server::telemetry::AUDIT;
 use std::cmp::Reverse;
 
+/// The sessions that a page is rendered with.
+#[derive(Clone, Debug)]
+pub struct ShownSessions {
+    /// The current one first.
+    pub sessions: Vec<SessionInfo>,
+    /// Their version ([`Services::watch`]). `None` if the next renewal changes what the page shows of its own session.
+    pub version: Option<String>,
+}
+
 impl Services {
+    /// The caller's live sessions, for a page that is going to listen to their changes.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn shown_sessions(&self, caller: &Caller, source: &Source) -> Result<ShownSessions, ServiceError> {
+        let reading = self.changes.begin_reading(&caller.user_id);
+        let sessions = self.sessions(caller).await?;
+        let is_settled = sessions.first().is_some_and(|own| own.current && is_label_of(own, source));
+        let names: SessionNames = sessions.iter().map(|session| (session.sid.clone(), session.name.clone())).collect();
+        let version = is_settled.then(|| live::version(&names));
+        // Another server of a shared database announces its changes later than this one's pages listen.
+        if !self.store.is_shared() {
+            self.changes.keep(&caller.user_id, &reading, names, self.now());
+        }
+        Ok(ShownSessions { sessions, version })
+    }
+
     /// The caller's live sessions: the current one first, then the most recently seen.
     ///
     /// # Errors
@@ -214,7 +241,9 @@ impl Services {
         }
         let event = self.event(&session.user_id, Kind::SessionRenamed, source);
         let event = Event { sid: Some(sid.clone()), by: Some(session.id), ..event };
-        let renamed = self.store.rename_session(&session.user_id, sid, &name, &event).await?;
+        let renamed = self.store.rename_session(&session.user_id, sid, &name, &event).await;
+        // If it failed, it may have been committed nevertheless.
+        let renamed = renamed.inspect_err(|_| self.changes.announce(&session.user_id))?;
         if !renamed {
             return Err(ServiceError::NotFound);
         }
@@ -222,4 +251,10 @@ impl Services {
         self.changes.announce(&session.user_id);
         Ok(())
     }
+}
+
+/// Whether a renewal by `source` leaves what is shown of `session` as it is.
+fn is_label_of(session: &SessionInfo, source: &Source) -> bool {
+    let device = Device { browser: session.browser.clone(), os: session.os.clone(), kind: session.kind };
+    session.ip == source.ip && device.seen_again(&source.device) == device
 }
