@@ -38,7 +38,7 @@ where
 
 /// Refuses to sign in a browser that does not keep cookies: it could not use the session.
 fn must_keep_cookies(context: &RequestContext, check_cookies: bool) -> Answer<()> {
-    if check_cookies && !context.has_cookie { Err(Code::CookiesRequired.into()) } else { Ok(()) }
+    if check_cookies && !context.cookies.are_kept() { Err(Code::CookiesRequired.into()) } else { Ok(()) }
 }
 
 pub(crate) async fn sign_up(username: String, password: Secret, remember: bool, check_cookies: bool) -> Answer<Tokens> {

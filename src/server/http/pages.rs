@@ -315,10 +315,10 @@ async fn render(request: Request, context: RequestContext, content: Content, sta
         }
         _ => None,
     };
-    let check = preferences::cookie_check(&content, request.headers());
+    let check = preferences::cookie_check(&content, request.headers(), &context.cookies);
     let given = (check == CookieCheck::Given).then(|| preferences::given(&context)).flatten();
     let environment = preferences::environment(&context, request.headers(), check);
-    let time_zone = preferences::time_zone(request.headers());
+    let time_zone = preferences::time_zone(&context.cookies);
     let remember = matches!(content, Content::SignIn(_) | Content::SignUp)
         .then(|| ui::RememberHint(preferences::remember_hint(&context, environment.language)));
     let address = address_of(&request);

@@ -2,7 +2,7 @@
 //! state while somebody signs in. The cookie is set and cleared here: the library's own layer would clear it without
 //! the flags that a `__Host-` cookie needs.
 
-use super::cookies::WEB_SESSION;
+use super::cookies::{Cookies, WEB_SESSION};
 use crate::domain::device::is_unruly;
 use crate::domain::id::SessionId;
 use crate::domain::session::Session;
@@ -12,7 +12,7 @@ use crate::server::token::digest;
 use crate::ui::form_result::FormResult;
 use async_trait::async_trait;
 use axum::body::Body;
-use http::{HeaderMap, Response};
+use http::Response;
 use serde::Deserialize as _;
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -104,8 +104,8 @@ impl SessionStore for WebSessionStore {
 
 impl WebSessionStore {
     /// The web session that a request brings, or a new one, which costs nothing until something is put into it.
-    pub fn of(&self, headers: &HeaderMap) -> (WebSession, bool) {
-        let cookie = WEB_SESSION.read(headers);
+    pub fn of(&self, cookies: &Cookies) -> (WebSession, bool) {
+        let cookie = cookies.get(WEB_SESSION);
         let id = cookie.value().and_then(|value| value.parse().ok());
         let expiry = Expiry::AtDateTime(date(self.clock.now() + VISIT));
         (WebSession::new(id, Arc::new(self.clone()), Some(expiry)), cookie.is_there())
