@@ -2,11 +2,12 @@
 //! sessions itself, so nothing is lost if changes come faster than it reads. What a page was rendered with is kept until
 //! it listens, or until the next notification, so that it is not read a second time.
 
-use crate::domain::id::{SessionId, UserId};
+use super::ports::SessionNames;
+use crate::domain::id::UserId;
 use crate::domain::network::Network;
 use crate::domain::time::Timestamp;
 use dashmap::DashMap;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
@@ -19,9 +20,6 @@ const LISTS: usize = 256;
 
 /// How long a list is kept. A page listens a moment after it was rendered.
 const LIST_LASTS: Duration = Duration::from_secs(30);
-
-/// The user's live sessions, with the names that the user gave them.
-pub type SessionNames = BTreeMap<SessionId, Option<String>>;
 
 /// The listeners on this server.
 pub struct SessionChanges {
@@ -217,6 +215,7 @@ impl Drop for Listener {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::id::SessionId;
     use std::sync::Barrier;
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! What the use cases need from outside, one trait for each subject. [`Records`] are the ports that end no session:
-//! [`Users`], [`Sessions`], [`Events`], [`Keys`], [`WebSessions`], [`KnownBrowsers`], [`OneTimeLinks`], [`Attempts`],
-//! [`Upkeep`], [`Health`]. [`Endings`] are those that may: [`SessionEndings`], [`UserEndings`], [`Refreshes`]. Beside them
+//! [`Users`], [`Sessions`], [`SessionLists`], [`Events`], [`Keys`], [`WebSessions`], [`KnownBrowsers`],
+//! [`OneTimeLinks`], [`Attempts`], [`Upkeep`], [`Health`]. [`Endings`] are those that may: [`SessionEndings`], [`UserEndings`], [`Refreshes`]. Beside them
 //! [`Clock`] and [`Entropy`].
 //!
 //! Each verb that writes is one transaction, durable when it returns `Ok`; dropped half-way it leaves nothing or all of
@@ -18,6 +18,7 @@ mod keys;
 mod known_browsers;
 mod one_time_links;
 mod refreshes;
+mod session_lists;
 mod sessions;
 mod upkeep;
 mod users;
@@ -33,6 +34,7 @@ pub use keys::{DecideKeys, KeyChanges, Keys, StoredKey};
 pub use known_browsers::{KnownBrowser, KnownBrowsers};
 pub use one_time_links::{MadeFor, NewLink, OneTimeLinks};
 pub use refreshes::{Changes, Decide, Refreshes, SessionChange, Undecided};
+pub use session_lists::{ListedSession, SessionLists, SessionNames};
 pub use sessions::{LastSeen, Sessions};
 pub use upkeep::{ForeignCommits, Health, Upkeep};
 pub use users::{User, Users};
@@ -83,7 +85,8 @@ macro_rules! ports {
 
 ports! {
     /// Everything of a database that ends no session.
-    Records = Users + Sessions + Events + Keys + WebSessions + KnownBrowsers + OneTimeLinks + Attempts + Upkeep + Health
+    Records = Users + Sessions + SessionLists + Events + Keys + WebSessions + KnownBrowsers + OneTimeLinks + Attempts
+        + Upkeep + Health
 }
 ports! {
     /// Everything of a database that may end sessions.

@@ -10,8 +10,8 @@ use crate::domain::scope::Scope;
 use crate::domain::session::Reason;
 use crate::domain::time::Timestamp;
 use crate::server::liveness::Liveness;
-use crate::server::ports::{ForeignCommits, Records, StoreError};
-use crate::server::session_changes::{Listener, SessionChanges, SessionNames};
+use crate::server::ports::{ForeignCommits, Records, SessionNames, StoreError};
+use crate::server::session_changes::{Listener, SessionChanges};
 use crate::server::token::digest;
 use std::collections::{HashMap, VecDeque};
 use std::fmt::Write as _;
@@ -216,7 +216,6 @@ impl Watch {
     }
 
     async fn look(&self) -> Result<SessionNames, ServiceError> {
-        let sessions = self.services.store.live_sessions(&self.caller.user_id, self.services.now()).await?;
-        Ok(sessions.into_iter().map(|session| (session.id, session.label.name)).collect())
+        Ok(self.services.store.session_names(&self.caller.user_id, self.services.now()).await?)
     }
 }

@@ -9,8 +9,7 @@ use crate::domain::activity::{Event, Kind};
 use crate::domain::device::{Device, device_name};
 use crate::domain::id::SessionId;
 use crate::domain::session::{Reason, Session};
-use crate::server::ports::{EndSessions, Selection};
-use crate::server::session_changes::SessionNames;
+use crate::server::ports::{EndSessions, ListedSession, Selection, SessionNames};
 use crate::server::telemetry::AUDIT;
 use std::cmp::Reverse;
 
@@ -46,7 +45,7 @@ impl Services {
     /// # Errors
     /// When the store does not answer.
     pub async fn sessions(&self, caller: &Caller) -> Result<Vec<SessionInfo>, ServiceError> {
-        let sessions = self.store.live_sessions(&caller.user_id, self.now()).await?;
+        let sessions = self.store.listed_sessions(&caller.user_id, self.now()).await?;
         let mut list: Vec<SessionInfo> =
             sessions.into_iter().map(|session| self.describe(session, &caller.sid)).collect();
         list.sort_by_key(|session| (!session.current, Reverse(session.last_seen_at), session.sid.clone()));
@@ -67,16 +66,16 @@ impl Services {
         })
     }
 
-    pub(super) fn describe(&self, session: Session, current: &SessionId) -> SessionInfo {
+    pub(super) fn describe(&self, session: ListedSession, current: &SessionId) -> SessionInfo {
         // Last-seen times of the last half minute are in memory only.
         let seen = self.liveness.seen(&session.id).map_or(session.last_seen_at, |seen| seen.at);
         SessionInfo {
             current: session.id == *current,
-            name: session.label.name,
-            browser: session.label.device.browser,
-            os: session.label.device.os,
-            kind: session.label.device.kind,
-            ip: session.label.ip,
+            name: session.name,
+            browser: session.device.browser,
+            os: session.device.os,
+            kind: session.device.kind,
+            ip: session.ip,
             created_at: session.lifetime.created_at,
             last_seen_at: session.last_seen_at.max(seen),
             expires_at: session.lifetime.rounded_end(self.now()),
