@@ -3,8 +3,8 @@
 //! Sources take turns.
 
 use super::ports::Entropy;
-use super::turns::{Origin, Turns};
 use crate::domain::credentials::Password;
+use crate::domain::turns::{Origin, Turns};
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use std::panic::{AssertUnwindSafe, catch_unwind};

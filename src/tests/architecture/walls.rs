@@ -50,7 +50,7 @@ const WALLS: [Wall; 13] = [
     },
     Wall {
         place: "server/password.rs",
-        ours: Only(&["domain", "server/ports", "server/turns"]),
+        ours: Only(&["domain", "server/ports"]),
         without: &["axum", "http", "leptos", "sqlx"],
     },
     Wall {
