@@ -5,8 +5,8 @@
 
 use super::liveness::{EndingGuard, Liveness};
 use super::ports::{
-    Answer, Changes, EndSessions, Ended, Endings, PasswordChange, SessionChange, StartSession, StoreError, Undecided,
-    answering,
+    Answer, Changes, EndSessions, Ended, Endings, PasswordChange, SessionChange, SignInBrowser, StartSession,
+    StoreError, Undecided, answering,
 };
 use super::session_changes::SessionChanges;
 use crate::domain::activity::Event;
@@ -72,7 +72,7 @@ impl SessionEnds {
         Self { endings, liveness, changes }
     }
 
-    /// Starts a session ([`SessionEndings::start_session`](super::ports::SessionEndings::start_session)). `former` is
+    /// Starts a session ([`SessionEndings::start_session_in`](super::ports::SessionEndings::start_session_in)). `former` is
     /// the user of the session that it replaces. `false`: the user is gone or disabled, or has another password by now.
     ///
     /// # Errors
@@ -80,11 +80,12 @@ impl SessionEnds {
     pub(super) async fn start_session(
         &self,
         start: StartSession<'_>,
+        browser: SignInBrowser<'_>,
         former: Option<&UserId>,
     ) -> Result<bool, StoreError> {
         let (user, at) = (start.session.user_id.clone(), start.session.lifetime.created_at);
         let users: Vec<&UserId> = [Some(&user), former].into_iter().flatten().collect();
-        let commit = self.endings.start_session(start);
+        let commit = self.endings.start_session_in(start, browser);
         Ok(self.carry_out(&users, Reason::Replaced, at, commit, Option::as_deref).await?.is_some())
     }
 

@@ -79,6 +79,7 @@ impl RequestContext {
         BrowserCookies {
             refresh: self.refresh_cookie(),
             device: self.cookies.get(DEVICE).value().map(|value| Secret::new(value.to_owned())),
+            web: None,
         }
     }
 

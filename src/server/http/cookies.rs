@@ -100,6 +100,14 @@ impl Cookie {
         Some(header)
     }
 
+    /// Whether an answer sets or clears the cookie.
+    pub fn is_set_by(self, headers: &HeaderMap) -> bool {
+        headers
+            .get_all(header::SET_COOKIE)
+            .iter()
+            .any(|set| set.as_bytes().strip_prefix(self.name.as_bytes()).is_some_and(|rest| rest.starts_with(b"=")))
+    }
+
     /// A `Set-Cookie` value that removes the cookie: same name, path and flags.
     pub fn clear(self) -> Option<HeaderValue> {
         self.set("", Some(Duration::ZERO))

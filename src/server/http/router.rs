@@ -252,9 +252,8 @@ async fn with_context(app: &App, mut request: Request, next: Next) -> Response<B
     let context = context_of(app, &request);
     request.extensions_mut().insert(context.clone());
     let mut response = next.run(request).await;
-    // The call has succeeded, and its answer is sent even now: if a sign-in failed here, it would be repeated, and each
-    // repetition would leave another session. Without a web session the next page asks for a refresh, which creates
-    // one.
+    // The call has succeeded, and its answer is sent even now: a refresh has exchanged its token. Without a web session
+    // the next page asks for a refresh, which creates one.
     if let Err(error) = app.web_sessions.finish(&context.web, context.has_web, &mut response).await {
         tracing::error!(%error, "a web session could not be saved");
     }

@@ -27,7 +27,7 @@ mod web_sessions;
 pub use answer::{Answer, answering};
 pub use attempts::{Attempts, DecideTallies, Tallies};
 pub use endings::{
-    EndSessions, Ended, EndedPage, PasswordChange, Selection, SessionEndings, StartSession, UserEndings,
+    EndSessions, Ended, EndedPage, PasswordChange, Selection, SessionEndings, SignInBrowser, StartSession, UserEndings,
 };
 pub use events::{EventPage, EventSelection, Events, Recorded, UserEvent};
 pub use keys::{DecideKeys, KeyChanges, Keys, StoredKey};
@@ -38,7 +38,7 @@ pub use session_lists::{ListedSession, SessionLists, SessionNames};
 pub use sessions::{LastSeen, Sessions};
 pub use upkeep::{ForeignCommits, Health, Upkeep};
 pub use users::{User, Users};
-pub use web_sessions::WebSessions;
+pub use web_sessions::{NewWebSession, WebSessions};
 
 use crate::domain::time::Timestamp;
 

@@ -1,7 +1,7 @@
 //! Signing up and in, and the password.
 
 use super::identity::{Credentials, PresentedToken, refused};
-use super::known_browsers::{Acquaintance, BrowserCookies};
+use super::known_browsers::{Acquaintance, BrowserCookies, browser_digest};
 use super::limits::origin;
 use super::queue::{RefreshOutcome, TokenUse};
 use super::{Granted, ServiceError, Services, Source, event};
@@ -15,7 +15,7 @@ use crate::domain::turns::Origin;
 use crate::server::common_passwords::{is_common, words_of_the_site};
 use crate::server::config::Registration;
 use crate::server::password::PasswordCheck;
-use crate::server::ports::{PasswordChange, StartSession, User};
+use crate::server::ports::{PasswordChange, SignInBrowser, StartSession, User};
 use crate::server::telemetry::AUDIT;
 use crate::server::token::{base64url, refresh};
 use std::time::Duration;
@@ -229,15 +229,18 @@ impl Services {
             event: &event,
         };
         let former = replaces.as_ref().map(|former| &former.user_id).filter(|former| **former != user.id);
+        let device = match client.kind {
+            ClientKind::Web => Some(self.device_cookie(brought).await?),
+            ClientKind::Native => None,
+        };
+        let (digest, web) = (device.as_ref().map(browser_digest), brought.web.as_ref());
+        let web = web.map(|draft| draft.of(&session)).transpose()?;
+        let browser = SignInBrowser { digest: digest.as_ref(), web: web.as_ref() };
         // The user is gone or disabled, or the password was changed in between.
-        if !self.ends.start_session(start, former).await? {
+        if !self.ends.start_session(start, browser, former).await? {
             return Err(ServiceError::InvalidCredentials);
         }
         tracing::info!(target: AUDIT, user = %user.id, sid = %session.id, ip = source.ip, "signed in");
-        let device = match client.kind {
-            ClientKind::Web => self.know_browser(&user.id, brought).await,
-            ClientKind::Native => None,
-        };
         Ok(Granted { device, ..self.grant(session, refresh)? })
     }
 
