@@ -17,6 +17,22 @@ test('rows come, go and change by themselves', async ({ device, anotherDevice, u
   await other.signInPage.isShown();
 });
 
+test('a page that has just been opened asks for the list no more, and renews once', async ({ device, anotherDevice, user }) => {
+  await device.signUp(user);
+  const { page } = device;
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(`${request.method()} ${new URL(request.url()).pathname}`));
+  const listens = page.waitForResponse((response) => response.url().endsWith('/api/live') && response.ok());
+  await device.devicesPage.open();
+  await listens;
+  // A change comes after whatever the page asked for on its own.
+  await (await anotherDevice()).signIn(user);
+  await expect(device.devicesPage.rows).toHaveCount(2);
+  const times = (what: string) => asked.filter((one) => one === what).length;
+  expect(times('POST /auth/refresh')).toBe(1);
+  expect(times('GET /api/sessions')).toBe(1);
+});
+
 test('a change is shown though the answer that shows it is lost, and lost again', async ({
   device,
   anotherDevice,

@@ -25,6 +25,7 @@ pub mod scope;
 pub mod session;
 pub mod succession;
 pub mod time;
+pub mod turns;
 pub mod weak_passwords;
 
 pub use redeem::redeem;

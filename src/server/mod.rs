@@ -27,6 +27,5 @@ mod systemd;
 pub mod telemetry;
 mod tls;
 pub mod token;
-mod turns;
 
 pub use cli::main;

@@ -4,8 +4,8 @@
 
 use super::metrics::HashMetrics;
 use super::ports::Entropy;
-use super::turns::{Origin, Turns};
 use crate::domain::credentials::Password;
+use crate::domain::turns::{Origin, Turns};
 use argon2::password_hash::phc::{Output, PasswordHash, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -1,14 +1,25 @@
 //! Notifies open pages that their user's sessions have changed. A notification has no content: the page reads the
-//! sessions itself, so nothing is lost if changes come faster than it reads.
+//! sessions itself, so nothing is lost if changes come faster than it reads. What a page was rendered with is kept until
+//! it listens, or until the next notification, so that it is not read a second time.
 
+use super::ports::SessionNames;
 use crate::domain::id::UserId;
 use crate::domain::network::Network;
+use crate::domain::time::Timestamp;
 use dashmap::DashMap;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 /// The maximum number of listeners of one user.
 const LISTENERS: usize = 64;
+
+/// The maximum number of lists that are kept. When there would be more, all are dropped: then pages read anew.
+const LISTS: usize = 256;
+
+/// How long a list is kept. A page listens a moment after it was rendered.
+const LIST_LASTS: Duration = Duration::from_secs(30);
 
 /// The listeners on this server.
 pub struct SessionChanges {
@@ -20,7 +31,25 @@ pub struct SessionChanges {
     networks: DashMap<Network, usize>,
     share: usize,
     closing: watch::Sender<bool>,
+    lists: Mutex<Lists>,
 }
+
+/// What pages that do not listen yet were rendered with.
+#[derive(Default)]
+struct Lists {
+    of_users: HashMap<UserId, List>,
+    readings: u64,
+}
+
+enum List {
+    /// It is being read, by the reading of this number.
+    Underway(u64),
+    Read(SessionNames, Timestamp),
+}
+
+/// A reading of a user's sessions that has begun.
+#[derive(Debug)]
+pub struct Reading(u64);
 
 #[derive(Default)]
 struct Audience {
@@ -33,14 +62,47 @@ impl SessionChanges {
     pub fn new(listeners: usize, share: usize) -> Self {
         let places = Arc::new(Semaphore::new(listeners));
         let share = if share == 0 { usize::MAX } else { share };
-        Self {
-            users: DashMap::new(),
-            places,
-            all: listeners,
-            networks: DashMap::new(),
-            share,
-            closing: watch::Sender::new(false),
+        let (closing, lists) = (watch::Sender::new(false), Mutex::default());
+        Self { users: DashMap::new(), places, all: listeners, networks: DashMap::new(), share, closing, lists }
+    }
+
+    fn lists(&self) -> MutexGuard<'_, Lists> {
+        self.lists.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// To be called before the sessions of `user` are read for [`SessionChanges::keep`].
+    pub fn begin_reading(&self, user: &UserId) -> Reading {
+        let mut lists = self.lists();
+        lists.readings += 1;
+        let number = lists.readings;
+        if lists.of_users.len() >= LISTS && !lists.of_users.contains_key(user) {
+            lists.of_users.clear();
         }
+        lists.of_users.insert(user.clone(), List::Underway(number));
+        Reading(number)
+    }
+
+    /// Keeps what was read, unless a change was announced since the reading began.
+    pub fn keep(&self, user: &UserId, reading: &Reading, names: SessionNames, now: Timestamp) {
+        if let Some(list) = self.lists().of_users.get_mut(user)
+            && matches!(list, List::Underway(number) if *number == reading.0)
+        {
+            *list = List::Read(names, now);
+        }
+    }
+
+    /// Takes what was kept of `user`, if it is current. A listener must take it after it has begun to listen: then each
+    /// change since is either known to have happened or will be announced to the listener.
+    pub fn take_kept(&self, user: &UserId, now: Timestamp) -> Option<SessionNames> {
+        match self.lists().of_users.remove(user)? {
+            List::Read(names, at) if now.since(at) < LIST_LASTS => Some(names),
+            List::Read(..) | List::Underway(_) => None,
+        }
+    }
+
+    /// Forgets all that was kept, because it is unknown whether a change was committed.
+    pub fn forget_kept(&self) {
+        self.lists().of_users.clear();
     }
 
     /// Listens to changes of `user`. `network` is the listener's, if known. `None` if there are too many listeners.
@@ -70,6 +132,8 @@ impl SessionChanges {
     /// Tells the open pages of `user` that something about the user's sessions has changed; to be called after the
     /// commit.
     pub fn announce(&self, user: &UserId) {
+        // First, so that a page that begins to listen meanwhile is notified or reads anew.
+        self.lists().of_users.remove(user);
         if let Some(audience) = self.users.get(user) {
             audience.sender.send_replace(());
         }
@@ -78,6 +142,14 @@ impl SessionChanges {
     /// The number of listeners.
     pub fn listeners(&self) -> usize {
         self.all.saturating_sub(self.places.available_permits())
+    }
+
+    /// Tells all open pages that something may have changed, and it is unknown for which users.
+    pub fn announce_to_all(&self) {
+        self.forget_kept();
+        for user in self.users() {
+            self.announce(&user);
+        }
     }
 
     /// The users with listeners.
@@ -149,6 +221,7 @@ impl Drop for Listener {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::id::SessionId;
     use std::sync::Barrier;
 
     #[tokio::test]
@@ -165,6 +238,65 @@ mod tests {
         assert!(!here.wait().await);
         drop(here);
         assert!(session_changes.users.is_empty());
+    }
+
+    fn names(sid: &str) -> SessionNames {
+        [(SessionId::new(sid), None)].into()
+    }
+
+    const NOW: Timestamp = Timestamp::from_secs(1_800_000_000);
+
+    #[test]
+    fn a_list_is_kept_for_one_listener_for_a_while_and_until_something_changes() {
+        let (changes, ada, eve) = (SessionChanges::new(9, 0), UserId::new("ada"), UserId::new("eve"));
+        let keep = |user: &UserId| {
+            let reading = changes.begin_reading(user);
+            changes.keep(user, &reading, names("here"), NOW);
+        };
+        keep(&ada);
+        assert_eq!(changes.take_kept(&eve, NOW), None);
+        assert_eq!(changes.take_kept(&ada, NOW), Some(names("here")));
+        assert_eq!(changes.take_kept(&ada, NOW), None, "another page may have been rendered with something else");
+        keep(&ada);
+        assert_eq!(changes.take_kept(&ada, NOW + LIST_LASTS), None, "a session may have expired meanwhile");
+        keep(&ada);
+        changes.announce(&eve);
+        changes.announce(&ada);
+        assert_eq!(changes.take_kept(&ada, NOW), None);
+        keep(&ada);
+        changes.announce_to_all();
+        assert_eq!(changes.take_kept(&ada, NOW), None);
+    }
+
+    #[test]
+    fn a_list_that_was_read_while_something_changed_is_not_kept() {
+        let (changes, ada) = (SessionChanges::new(9, 0), UserId::new("ada"));
+        let change: [fn(&SessionChanges, &UserId); 4] = [
+            SessionChanges::announce,
+            |changes, _| changes.announce_to_all(),
+            |changes, _| changes.forget_kept(),
+            |changes, user| _ = changes.begin_reading(user),
+        ];
+        for change in change {
+            let reading = changes.begin_reading(&ada);
+            change(&changes, &ada);
+            changes.keep(&ada, &reading, names("here"), NOW);
+            assert_eq!(changes.take_kept(&ada, NOW), None);
+        }
+    }
+
+    #[test]
+    fn pages_that_never_listen_take_no_more_room_than_that() {
+        let changes = SessionChanges::new(9, 0);
+        for n in 0..LISTS * 3 {
+            let user = UserId::new(format!("user-{n}"));
+            let reading = changes.begin_reading(&user);
+            changes.keep(&user, &reading, names("here"), NOW);
+            assert!(changes.lists().of_users.len() <= LISTS);
+            assert_eq!(changes.take_kept(&user, NOW), Some(names("here")));
+            let reading = changes.begin_reading(&user);
+            changes.keep(&user, &reading, names("here"), NOW);
+        }
     }
 
     #[test]

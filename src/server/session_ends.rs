@@ -6,8 +6,8 @@
 use super::liveness::{EndingGuard, Liveness};
 use super::metrics::Metrics;
 use super::ports::{
-    Answer, Changes, EndSessions, Ended, Endings, PasswordChange, SessionChange, StartSession, StoreError, Undecided,
-    answering,
+    Answer, Changes, EndSessions, Ended, Endings, PasswordChange, SessionChange, SignInBrowser, StartSession,
+    StoreError, Undecided, answering,
 };
 use super::session_changes::SessionChanges;
 use super::system::monotonic;
@@ -33,7 +33,7 @@ pub(super) struct SessionEnds {
 /// A commit that may end sessions. While it is held, the store is asked about all sessions of its users. If it is
 /// dropped before the outcome is known, the server forgets all live sessions.
 struct Pending<'a> {
-    liveness: &'a Liveness,
+    ends: &'a SessionEnds,
     _users: Vec<EndingGuard>,
     is_known: bool,
 }
@@ -41,7 +41,7 @@ struct Pending<'a> {
 impl Drop for Pending<'_> {
     fn drop(&mut self) {
         if !self.is_known {
-            self.liveness.invalidate_all();
+            self.ends.doubt();
         }
     }
 }
@@ -57,7 +57,7 @@ struct DecidedChanges<T> {
 /// A decision whose commit is under way. If it is dropped before the outcome is known and the decision ends sessions,
 /// the server forgets all live sessions.
 struct PendingDecision<'a, T> {
-    liveness: &'a Liveness,
+    ends: &'a SessionEnds,
     decision: Option<Answer<DecidedChanges<T>>>,
 }
 
@@ -65,7 +65,7 @@ impl<T> Drop for PendingDecision<'_, T> {
     fn drop(&mut self) {
         let decision = self.decision.take().and_then(Answer::take);
         if decision.is_some_and(|decision| !decision.ended.is_empty()) {
-            self.liveness.invalidate_all();
+            self.ends.doubt();
         }
     }
 }
@@ -81,7 +81,7 @@ impl SessionEnds {
         Self { endings, liveness, changes, metrics }
     }
 
-    /// Starts a session ([`SessionEndings::start_session`](super::ports::SessionEndings::start_session)). `former` is
+    /// Starts a session ([`SessionEndings::start_session_in`](super::ports::SessionEndings::start_session_in)). `former` is
     /// the user of the session that it replaces. `false`: the user is gone or disabled, or has another password by now.
     ///
     /// # Errors
@@ -89,12 +89,13 @@ impl SessionEnds {
     pub(super) async fn start_session(
         &self,
         start: StartSession<'_>,
+        browser: SignInBrowser<'_>,
         former: Option<&UserId>,
     ) -> Result<bool, StoreError> {
         let (user, at) = (start.session.user_id.clone(), start.session.lifetime.created_at);
         let users: Vec<&UserId> = [Some(&user), former].into_iter().flatten().collect();
         let replaces = start.replaces.cloned();
-        let commit = self.endings.start_session(start);
+        let commit = self.endings.start_session_in(start, browser);
         let reason = |id: &SessionId| if replaces.as_ref() == Some(id) { Reason::Replaced } else { Reason::TooMany };
         Ok(self.carry_out(&users, reason, at, commit, Option::as_deref).await?.is_some())
     }
@@ -159,10 +160,11 @@ impl SessionEnds {
         let (mut after, mut count) = (None, 0);
         loop {
             let ordered = monotonic();
-            let pending = Pending { liveness: &self.liveness, _users: Vec::new(), is_known: false };
+            let pending = Pending { ends: self, _users: Vec::new(), is_known: false };
             let page = self.endings.end_all_sessions(after.as_ref(), at, END_ALL_BATCH).await?;
             let ended = page.ended.iter().map(|id| Ended { id: id.clone(), at, reason: Reason::Operator });
-            self.announce(&self.changes.users(), &ended.collect::<Vec<_>>(), ordered);
+            self.announce([], &ended.collect::<Vec<_>>(), ordered);
+            self.changes.announce_to_all();
             drop(pending);
             count += page.ended.len();
             if page.next.is_none() {
@@ -189,7 +191,7 @@ impl SessionEnds {
             let guards = users.iter().map(|user| liveness.ending(user)).collect();
             (changes, DecidedChanges { answer, ended, users, _guards: guards })
         });
-        let mut pending = PendingDecision { liveness: &self.liveness, decision: Some(decision) };
+        let mut pending = PendingDecision { ends: self, decision: Some(decision) };
         let undecided = self.endings.decide(ids, decide).await?;
         let DecidedChanges { answer, ended, users, _guards } = pending
             .decision
@@ -227,13 +229,19 @@ impl SessionEnds {
     ) -> Result<T, StoreError> {
         let ordered = monotonic();
         let guards = users.iter().map(|user| self.liveness.ending(user)).collect();
-        let mut pending = Pending { liveness: &self.liveness, _users: guards, is_known: false };
+        let mut pending = Pending { ends: self, _users: guards, is_known: false };
         let result = commit.await?;
         let ids = ended(&result).unwrap_or_default();
         let ended: Vec<Ended> = ids.iter().map(|id| Ended { id: id.clone(), at, reason: reason(id) }).collect();
         self.announce(users.iter().copied(), &ended, ordered);
         pending.is_known = true;
         Ok(result)
+    }
+
+    /// It is unknown whether a commit that ends sessions happened: what was read before no longer counts.
+    fn doubt(&self) {
+        self.liveness.invalidate_all();
+        self.changes.forget_kept();
     }
 
     /// Announces the changes of a commit to the sessions of `users`, ordered at `ordered` ([`monotonic`]). Each end

@@ -1,7 +1,7 @@
 //! What an open page is told by itself (`GET /api/live`).
 
 use super::support::{Backend, PASSWORD, SignedIn, TestApp, TestAppBuilder, on_both_databases};
-use reqwest::Response;
+use reqwest::{Method, Response};
 use serde_json::{Value, json};
 use std::time::Duration;
 
@@ -13,7 +13,16 @@ struct Page {
 
 impl Page {
     async fn of(device: &SignedIn) -> Self {
-        let stream = device.listen().await;
+        Self::new(device.listen().await)
+    }
+
+    /// A page that shows the sessions in this version.
+    async fn showing(device: &SignedIn, version: &str) -> Self {
+        let request = device.browser.request(Method::GET, "/api/live").header("Last-Event-ID", version);
+        Self::new(request.bearer_auth(&device.access_token).send().await.expect("an answer"))
+    }
+
+    fn new(stream: Response) -> Self {
         assert_eq!(stream.status(), 200);
         assert_eq!(stream.headers()["content-type"], "text/event-stream");
         assert_eq!(stream.headers()["cache-control"], "no-store");
@@ -40,7 +49,55 @@ impl Page {
     }
 }
 
+/// The version of the sessions that the devices page is rendered with.
+async fn rendered(device: &mut SignedIn) -> Option<String> {
+    let page = device.browser.get("/devices").await.expect(200).text;
+    let (_, rest) = page.split_once("'version':'")?;
+    Some(rest.split_once('\'').expect("its end").0.to_owned())
+}
+
 on_both_databases! {
+    async fn a_page_that_shows_the_list_as_it_is_hears_so_and_of_each_change_since(app: TestAppBuilder) {
+        let app = app.start().await;
+        let mut here = app.signed_up("ada").await;
+        app.signed_in("ada").await;
+        let version = rendered(&mut here).await.expect("a version");
+        here.try_refresh().await.expect(200);
+        let mut page = Page::showing(&here, &version).await;
+        page.hears("unchanged", json!({})).await;
+        let sid = here.sid().await;
+        here.post("/auth/sessions/rename", json!({"sid": sid, "name": "Desk"})).await.expect(204);
+        page.hears("session-renamed", json!({"sid": sid, "name": "Desk"})).await;
+        // The list in its new version, heard by a page that was rendered with it and by one that was rendered before.
+        let renamed = rendered(&mut here).await.expect("a version");
+        assert_ne!(renamed, version);
+        Page::showing(&here, &renamed).await.hears("unchanged", json!({})).await;
+        let mut late = Page::showing(&here, &version).await;
+        let there = app.signed_in("ada").await.sid().await;
+        late.hears("session-created", json!({"sid": there})).await;
+    }
+
+    async fn whatever_changes_between_the_page_and_its_stream_is_not_hidden(app: TestAppBuilder) {
+        let app = app.start().await;
+        let mut here = app.signed_up("ada").await;
+        let mut there = app.signed_in("ada").await;
+        let sid = there.sid().await;
+        for change in ["sign-in", "rename", "sign-out"] {
+            let version = rendered(&mut here).await.expect("a version");
+            match change {
+                "sign-in" => drop(app.signed_in("ada").await),
+                "rename" => {
+                    let name = json!({"sid": sid, "name": "Desk"});
+                    drop(there.post("/auth/sessions/rename", name).await.expect(204));
+                }
+                _ => drop(there.post("/auth/logout", json!({})).await.expect(204)),
+            }
+            let mut page = Page::showing(&here, &version).await;
+            let next = app.signed_in("ada").await.sid().await;
+            page.hears("session-created", json!({"sid": next})).await;
+        }
+    }
+
     async fn a_page_hears_of_devices_that_come_go_and_are_renamed(app: TestAppBuilder) {
         let app = app.start().await;
         let mut here = app.signed_up("ada").await;
@@ -101,6 +158,18 @@ on_both_databases! {
         here.post("/auth/sessions/rename", json!({"sid": here.sid().await, "name": "Desk"})).await.expect(204);
         page.hears("session-renamed", json!({"sid": here.sid().await, "name": "Desk"})).await;
     }
+}
+
+/// A renewal by another address or browser changes the row of the page's own device, which is not announced.
+#[tokio::test]
+async fn a_page_whose_own_row_is_going_to_change_asks_for_the_list() {
+    let app = TestApp::start().await;
+    let mut here = app.signed_up("ada").await;
+    assert!(rendered(&mut here).await.is_some());
+    here.browser.user_agent = "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0".into();
+    assert_eq!(rendered(&mut here).await, None);
+    here.try_refresh().await.expect(200);
+    assert!(rendered(&mut here).await.is_some());
 }
 
 #[tokio::test]

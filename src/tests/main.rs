@@ -13,6 +13,7 @@ mod activity;
 mod architecture;
 mod at_rest;
 mod commands;
+mod commits;
 mod connections;
 mod devices;
 mod doctor;

@@ -2,6 +2,7 @@
 
 use super::activity::Identity;
 use super::environment::PageEnvironment;
+use super::page_content::DevicesContent;
 use super::{browser, links, text};
 use crate::api::data::{Account, ActivityEvent, SessionInfo};
 use crate::api::json;
@@ -256,7 +257,7 @@ pub enum Content {
     /// Asks for the password again.
     Reauthenticate(Personal<()>),
     /// The list of sessions, the current one first.
-    Devices(Personal<Vec<SessionInfo>>),
+    Devices(Personal<DevicesContent>),
     /// Asks before sessions are ended.
     SignOut(Asked),
     /// The user's own security events.

@@ -2,6 +2,7 @@
 
 use super::context::{RequestContext, response};
 use super::cookies::{DEVICE, DEVICE_LIFE, REFRESH};
+use super::web_session::NextWebSession;
 use super::{farewell, web_session};
 use crate::api::Secret;
 use crate::api::data::{TokenType, Tokens};
@@ -38,20 +39,22 @@ where
 
 /// Refuses to sign in a browser that does not keep cookies: it could not use the session.
 fn must_keep_cookies(context: &RequestContext, check_cookies: bool) -> Answer<()> {
-    if check_cookies && !context.has_cookie { Err(Code::CookiesRequired.into()) } else { Ok(()) }
+    if check_cookies && !context.cookies.are_kept() { Err(Code::CookiesRequired.into()) } else { Ok(()) }
 }
 
 pub(crate) async fn sign_up(username: String, password: Secret, remember: bool, check_cookies: bool) -> Answer<Tokens> {
     let context = RequestContext::current()?;
     must_keep_cookies(&context, check_cookies)?;
-    let (services, source, cookies) = (context.services().clone(), context.source.clone(), context.browser_cookies());
+    let web = Arc::new(NextWebSession::after(&context.web));
+    let cookies = BrowserCookies { web: Some(web.clone()), ..context.browser_cookies() };
+    let (services, source) = (context.services().clone(), context.source.clone());
     let granted = complete(async move {
         let sign_up = SignUp { username: &username, password: &password, remember };
         services.count_sign_up(services.sign_up(sign_up, &source, &cookies).await)
     })
     .await?;
     response().set_status(StatusCode::CREATED);
-    Ok(enter(&context, granted).await)
+    Ok(signed_in(&context, &web, granted))
 }
 
 pub(crate) async fn sign_in(
@@ -66,8 +69,9 @@ pub(crate) async fn sign_in(
     let registered = &context.services().settings().clients;
     let client = Client::find(registered, client.as_deref()).ok_or(ServiceError::UnknownClient)?;
     let transport = client.kind.token_transport();
+    let web = Arc::new(NextWebSession::after(&context.web));
     let cookies = match transport {
-        TokenTransport::Cookie => context.browser_cookies(),
+        TokenTransport::Cookie => BrowserCookies { web: Some(web.clone()), ..context.browser_cookies() },
         TokenTransport::Body => BrowserCookies::default(),
     };
     let (services, source) = (context.services().clone(), context.source.clone());
@@ -77,7 +81,7 @@ pub(crate) async fn sign_in(
     })
     .await?;
     Ok(match transport {
-        TokenTransport::Cookie => enter(&context, granted).await,
+        TokenTransport::Cookie => signed_in(&context, &web, granted),
         TokenTransport::Body => to_native(granted),
     })
 }
@@ -115,12 +119,20 @@ fn tokens(granted: Granted) -> Tokens {
     }
 }
 
-/// Starts a signed-in web session in a browser.
+/// Starts a signed-in web session in a browser whose session goes on.
 async fn enter(context: &RequestContext, granted: Granted) -> Tokens {
     // The next page works without it: it asks for a refresh, which creates a web session.
     if let Err(error) = web_session::bind(&context.web, &granted.session).await {
         tracing::warn!(%error, "a web session could not be created");
     }
+    append(&response(), header::SET_COOKIE, farewell::forget(context));
+    to_browser(granted)
+}
+
+/// What a browser gets after a sign-in, whose transaction has stored its web session.
+fn signed_in(context: &RequestContext, web: &NextWebSession, granted: Granted) -> Tokens {
+    let cookie = web.cookie(&granted.session, context.services().now());
+    append(&response(), header::SET_COOKIE, cookie);
     append(&response(), header::SET_COOKIE, farewell::forget(context));
     if let Some(device) = granted.device.as_ref().map(Secret::expose) {
         // A browser that forgets the session when it is closed forgets this cookie too.

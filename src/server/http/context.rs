@@ -1,7 +1,7 @@
 //! The context of a request, which handlers and server functions read.
 
 use super::client::SourceOnDemand;
-use super::cookies::CookieValue;
+use super::cookies::{Cookies, DEVICE, REFRESH};
 use super::farewell::Kept;
 use super::router::App;
 use crate::api::Secret;
@@ -36,8 +36,8 @@ pub(crate) struct RequestFacts {
     /// The scope that the route states ([`scopes`](super::scopes)).
     pub scope: Option<Scope>,
     pub bearer: Option<Secret>,
-    pub refresh: CookieValue,
-    pub device: CookieValue,
+    /// Our cookies in the request.
+    pub cookies: Cookies,
     pub web: WebSession,
     /// The theme and language of the pages.
     pub preferences: Preferences,
@@ -45,8 +45,6 @@ pub(crate) struct RequestFacts {
     pub kept: Kept,
     /// Whether the request has a web session's cookie.
     pub has_web: bool,
-    /// Whether it has any of our cookies.
-    pub has_cookie: bool,
     /// The log span of the request.
     pub span: tracing::Span,
 }
@@ -71,7 +69,8 @@ impl RequestContext {
     /// The refresh token in the browser's cookie. If there are two cookies of the name, the result is a token that is
     /// never valid.
     pub(crate) fn refresh_cookie(&self) -> Option<PresentedToken> {
-        let token = self.refresh.is_there().then(|| self.refresh.value().unwrap_or_default().to_owned());
+        let refresh = self.cookies.get(REFRESH);
+        let token = refresh.is_there().then(|| refresh.value().unwrap_or_default().to_owned());
         token.map(|token| PresentedToken { token: Secret::new(token), transport: TokenTransport::Cookie })
     }
 
@@ -79,7 +78,8 @@ impl RequestContext {
     pub(crate) fn browser_cookies(&self) -> BrowserCookies {
         BrowserCookies {
             refresh: self.refresh_cookie(),
-            device: self.device.value().map(|value| Secret::new(value.to_owned())),
+            device: self.cookies.get(DEVICE).value().map(|value| Secret::new(value.to_owned())),
+            web: None,
         }
     }
 

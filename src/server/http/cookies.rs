@@ -24,11 +24,18 @@ pub const FAREWELL: Cookie = Cookie { name: "__Host-Http-latchkey-farewell", sam
 pub const TIME_ZONE: Cookie = Cookie { name: ZONE_COOKIE, same_site: "Lax" };
 
 /// The name and the `SameSite` attribute of a cookie.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Cookie {
     name: &'static str,
     same_site: &'static str,
 }
+
+/// All of them.
+const ALL: [Cookie; 6] = [REFRESH, WEB_SESSION, DEVICE, PREFERENCES, FAREWELL, TIME_ZONE];
+
+/// Our cookies in a request.
+#[derive(Clone)]
+pub struct Cookies([CookieValue; ALL.len()]);
 
 /// The value of a cookie in a request.
 #[derive(Clone, PartialEq, Eq)]
@@ -41,35 +48,48 @@ pub enum CookieValue {
     Unusable,
 }
 
-/// Whether a request has any of our cookies, so its browser keeps cookies.
-pub fn are_kept(headers: &HeaderMap) -> bool {
-    [REFRESH, WEB_SESSION, PREFERENCES, TIME_ZONE].into_iter().any(|cookie| cookie.read(headers).is_there())
-}
-
-/// Whether a request has a cookie that signing in does not remove.
-pub fn are_kept_for_long(headers: &HeaderMap) -> bool {
-    [PREFERENCES, TIME_ZONE].into_iter().any(|cookie| cookie.read(headers).is_there())
-}
-
-impl Cookie {
-    /// Reads the cookie with this exact name: nothing is decoded.
-    pub fn read(self, headers: &HeaderMap) -> CookieValue {
-        let mut found = CookieValue::Nothing;
+impl Cookies {
+    /// Reads the cookies with exactly these names: nothing is decoded.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let mut found = ALL.map(|_| CookieValue::Nothing);
         // The header is read as bytes: another site's cookie that is not text must not hide ours.
         let pairs = headers.get_all(header::COOKIE).into_iter().flat_map(|line| line.as_bytes().split(|b| *b == b';'));
         for pair in pairs {
             let pair = pair.trim_ascii();
-            let Some(value) = pair.strip_prefix(self.name.as_bytes()).and_then(|rest| rest.strip_prefix(b"=")) else {
-                continue;
-            };
-            found = match (found, std::str::from_utf8(value)) {
-                (CookieValue::Nothing, Ok(value)) => CookieValue::One(value.to_owned()),
-                _ => CookieValue::Unusable,
-            };
+            for (cookie, found) in ALL.iter().zip(&mut found) {
+                if let Some(value) = pair.strip_prefix(cookie.name.as_bytes()).and_then(|rest| rest.strip_prefix(b"="))
+                {
+                    found.add(value);
+                }
+            }
         }
-        found
+        Self(found)
     }
 
+    /// The value of one of them.
+    pub fn get(&self, cookie: Cookie) -> &CookieValue {
+        ALL.iter()
+            .position(|other| *other == cookie)
+            .and_then(|place| self.0.get(place))
+            .unwrap_or(&CookieValue::Nothing)
+    }
+
+    fn has_one_of<const N: usize>(&self, cookies: [Cookie; N]) -> bool {
+        cookies.into_iter().any(|cookie| self.get(cookie).is_there())
+    }
+
+    /// Whether a request has any of our cookies, so its browser keeps cookies.
+    pub fn are_kept(&self) -> bool {
+        self.has_one_of([REFRESH, WEB_SESSION, PREFERENCES, TIME_ZONE])
+    }
+
+    /// Whether a request has a cookie that signing in does not remove.
+    pub fn are_kept_for_long(&self) -> bool {
+        self.has_one_of([PREFERENCES, TIME_ZONE])
+    }
+}
+
+impl Cookie {
     /// A `Set-Cookie` value. Without `life` the browser keeps the cookie until it is closed.
     pub fn set(self, value: &str, life: Option<Duration>) -> Option<HeaderValue> {
         let Self { name, same_site } = self;
@@ -80,6 +100,14 @@ impl Cookie {
         Some(header)
     }
 
+    /// Whether an answer sets or clears the cookie.
+    pub fn is_set_by(self, headers: &HeaderMap) -> bool {
+        headers
+            .get_all(header::SET_COOKIE)
+            .iter()
+            .any(|set| set.as_bytes().strip_prefix(self.name.as_bytes()).is_some_and(|rest| rest.starts_with(b"=")))
+    }
+
     /// A `Set-Cookie` value that removes the cookie: same name, path and flags.
     pub fn clear(self) -> Option<HeaderValue> {
         self.set("", Some(Duration::ZERO))
@@ -87,6 +115,14 @@ impl Cookie {
 }
 
 impl CookieValue {
+    /// Adds what came under the name.
+    fn add(&mut self, value: &[u8]) {
+        *self = match (&*self, std::str::from_utf8(value)) {
+            (Self::Nothing, Ok(value)) => Self::One(value.to_owned()),
+            _ => Self::Unusable,
+        };
+    }
+
     /// The value, if there is exactly one that can be read.
     pub fn value(&self) -> Option<&str> {
         match self {
@@ -110,7 +146,7 @@ mod tests {
         for line in lines {
             headers.append(header::COOKIE, HeaderValue::from_bytes(line).unwrap());
         }
-        REFRESH.read(&headers)
+        Cookies::of(&headers).get(REFRESH).clone()
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! anybody could write one.
 
 use super::context::RequestContext;
-use super::cookies::{CookieValue, FAREWELL};
+use super::cookies::{Cookies, FAREWELL};
 use crate::domain::device::device_name;
 use crate::domain::farewell::Farewell;
 use http::{HeaderMap, HeaderValue, header};
@@ -21,11 +21,11 @@ pub(crate) struct Kept {
     reads: bool,
 }
 
-pub(super) fn of(headers: &HeaderMap) -> Kept {
-    let cookie = FAREWELL.read(headers);
+pub(super) fn of(headers: &HeaderMap, cookies: &Cookies) -> Kept {
+    let cookie = cookies.get(FAREWELL);
     Kept {
         farewell: cookie.value().and_then(from_text),
-        is_there: cookie != CookieValue::Nothing,
+        is_there: cookie.is_there(),
         reads: headers.contains_key(header::ACCEPT_LANGUAGE),
     }
 }

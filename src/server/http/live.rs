@@ -21,23 +21,32 @@ use tracing::{Instrument as _, Span};
 /// client has gone away.
 const KEEP_ALIVE: Duration = Duration::from_secs(25);
 
+/// The version of the list that the page shows: the last that it heard of the sessions, here by being rendered.
+const LAST_EVENT_ID: &str = "last-event-id";
+
 /// Streams the changes to the caller's sessions until the access token expires, the session ends, or the server stops.
 pub(super) async fn live(request: Request) -> Response<Body> {
     let Some(context) = request.extensions().get::<RequestContext>() else {
         return problem::answer(&Code::Internal.into());
     };
-    match begin(context).await {
+    let shown = request.headers().get(LAST_EVENT_ID).and_then(|version| version.to_str().ok());
+    match begin(context, shown).await {
         Ok(watch) => answer(watch, context.span.clone()),
         Err(error) => problem::answer(&error.into()),
     }
 }
 
-async fn begin(context: &RequestContext) -> Result<Watch, ServiceError> {
+async fn begin(context: &RequestContext, shown: Option<&str>) -> Result<Watch, ServiceError> {
     let token = context.bearer.as_ref().ok_or(ServiceError::InvalidToken)?;
-    context.services().watch(token, context.needs()?, &context.source).await
+    context.services().watch(token, context.needs()?, shown, &context.source).await
 }
 
 fn answer(watch: Watch, span: Span) -> Response<Body> {
+    // Some proxies send the head of an answer only with the first bytes of its body.
+    let first = match watch.is_unchanged() {
+        true => Event::default().event("unchanged").data("{}"),
+        false => Event::default().comment(""),
+    };
     let events = stream::unfold((watch, span), |(mut watch, span)| async {
         // A panic ends the stream like any other end: the page connects again.
         let next = AssertUnwindSafe(watch.next()).catch_unwind().instrument(span.clone()).await;
@@ -49,8 +58,7 @@ fn answer(watch: Watch, span: Span) -> Response<Body> {
             }
         }
     });
-    // Some proxies send the head of an answer only with the first bytes of its body.
-    let first = stream::once(future::ready(Ok(Event::default().comment(""))));
+    let first = stream::once(future::ready(Ok(first)));
     let mut response = Sse::new(first.chain(events)).keep_alive(KeepAlive::new().interval(KEEP_ALIVE)).into_response();
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     // nginx and others do not buffer an answer with this header.

@@ -1,6 +1,6 @@
 //! The same-origin check of every unsafe request.
 
-use super::cookies::{REFRESH, WEB_SESSION};
+use super::cookies::{Cookies, REFRESH, WEB_SESSION};
 use http::{HeaderMap, Method, header};
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
@@ -24,7 +24,10 @@ pub fn may_pass(method: &Method, headers: &HeaderMap, public_url: &str) -> bool 
     let mut origins = headers.get_all(header::ORIGIN).iter();
     match origins.next() {
         Some(origin) => origin == public_url && origins.next().is_none(),
-        None => !REFRESH.read(headers).is_there() && !WEB_SESSION.read(headers).is_there(),
+        None => {
+            let cookies = Cookies::of(headers);
+            !cookies.get(REFRESH).is_there() && !cookies.get(WEB_SESSION).is_there()
+        }
     }
 }
 

@@ -8,10 +8,11 @@ use crate::api::data::SessionInfo;
 use crate::api::problem::{Code, Problem};
 use crate::api::return_to;
 use crate::domain::session::{Reason, Revocation, Session};
-use crate::server::service::{Caller, History, HistoryEntry, ServiceError};
+use crate::server::service::{Caller, History, HistoryEntry, ServiceError, ShownSessions};
 use crate::ui::address::Address;
 use crate::ui::links::query;
 use crate::ui::page::{ActivityContent, ActivityEntry, Asked, Content, NotMeContent, Page, Personal};
+use crate::ui::page_content::DevicesContent;
 use crate::ui::{self, activity, links};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -97,7 +98,11 @@ async fn content(
 ) -> Result<Guide, ServiceError> {
     let username = caller.username.clone();
     Ok(Guide::Stay(match page {
-        Page::Devices => Content::Devices(Personal { username, content: context.services().sessions(caller).await? }),
+        Page::Devices => {
+            let ShownSessions { sessions, version } =
+                context.services().shown_sessions(caller, &context.source).await?;
+            Content::Devices(Personal { username, content: DevicesContent { sessions, version } })
+        }
         Page::Activity => {
             let filter = activity::filter_of(address.parameter(query::SHOW).as_deref());
             let before = address.parameter(query::BEFORE).and_then(|before| before.parse().ok());
@@ -310,10 +315,10 @@ async fn render(request: Request, context: RequestContext, content: Content, sta
         }
         _ => None,
     };
-    let check = preferences::cookie_check(&content, request.headers());
+    let check = preferences::cookie_check(&content, request.headers(), &context.cookies);
     let given = (check == CookieCheck::Given).then(|| preferences::given(&context)).flatten();
     let environment = preferences::environment(&context, request.headers(), check);
-    let time_zone = preferences::time_zone(request.headers());
+    let time_zone = preferences::time_zone(&context.cookies);
     let remember = matches!(content, Content::SignIn(_) | Content::SignUp)
         .then(|| ui::RememberHint(preferences::remember_hint(&context, environment.language)));
     let address = address_of(&request);

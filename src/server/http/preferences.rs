@@ -1,7 +1,7 @@
 //! Reads and writes the cookies that hold how somebody wants the pages: theme, language, time zone.
 
 use super::context::{RequestContext, response};
-use super::cookies::{PREFERENCES, TIME_ZONE, are_kept_for_long};
+use super::cookies::{Cookies, PREFERENCES, TIME_ZONE};
 use crate::api::problem::Problem;
 use crate::domain::preferences::{Language, Preferences, Theme, ZoneName};
 use crate::domain::time::Timestamp;
@@ -20,8 +20,8 @@ const DAY: u64 = 24 * HOUR;
 const KEPT: Duration = Duration::from_secs(365 * 86_400);
 
 /// The choices in the browser's cookie.
-pub(crate) fn chosen(headers: &HeaderMap) -> Preferences {
-    PREFERENCES.read(headers).value().map(Preferences::from_text).unwrap_or_default()
+pub(crate) fn chosen(cookies: &Cookies) -> Preferences {
+    cookies.get(PREFERENCES).value().map(Preferences::from_text).unwrap_or_default()
 }
 
 /// What a sign-in page still has to find out about a browser's cookies.
@@ -37,14 +37,14 @@ pub(crate) enum CookieCheck {
 
 /// How the form on a sign-in page makes sure that the browser keeps cookies. A program that only reads the page gets no
 /// cookie.
-pub(crate) fn cookie_check(content: &Content, headers: &HeaderMap) -> CookieCheck {
+pub(crate) fn cookie_check(content: &Content, headers: &HeaderMap, cookies: &Cookies) -> CookieCheck {
     let is_page = match (headers.get("sec-fetch-dest"), headers.get("sec-fetch-site")) {
         (Some(destination), _) => destination == "document",
         // A browser without Fetch Metadata.
         (None, site) => site.is_none() && headers.contains_key(header::ACCEPT_LANGUAGE),
     };
     match content {
-        Content::SignIn(_) | Content::SignUp if are_kept_for_long(headers) => CookieCheck::Kept,
+        Content::SignIn(_) | Content::SignUp if cookies.are_kept_for_long() => CookieCheck::Kept,
         Content::SignIn(_) | Content::SignUp if is_page => CookieCheck::Given,
         _ => CookieCheck::NotNeeded,
     }
@@ -73,10 +73,10 @@ pub(crate) fn environment(context: &RequestContext, headers: &HeaderMap, check: 
 
 /// The browser's time zone, from its cookie. It is looked up in the database that is compiled in, which is the same on
 /// every host and needs no file access.
-pub(crate) fn time_zone(headers: &HeaderMap) -> Option<TimeZone> {
+pub(crate) fn time_zone(cookies: &Cookies) -> Option<TimeZone> {
     static ZONES: LazyLock<TimeZoneDatabase> = LazyLock::new(TimeZoneDatabase::bundled);
 
-    let name = ZoneName::new(TIME_ZONE.read(headers).value()?)?;
+    let name = ZoneName::new(cookies.get(TIME_ZONE).value()?)?;
     let offset = ZONES
         .get(name.as_str())
         .ok()

@@ -2,12 +2,11 @@
 
 use super::client::{self, TrustedProxies};
 use super::context::{RequestContext, RequestFacts, bearer};
-use super::cookies::{DEVICE, REFRESH};
+use super::cookies::Cookies;
 use super::origin::ForeignOrigins;
 use super::web_session::WebSessionStore;
 use super::{
-    Peer, cookies, export, farewell, headers, live, origin, pages, preferences, problem, rpc, scopes, site, trace,
-    well_known,
+    Peer, export, farewell, headers, live, origin, pages, preferences, problem, rpc, scopes, site, trace, well_known,
 };
 use crate::api::account::EXPORT;
 use crate::api::problem::{Code, Problem};
@@ -249,18 +248,17 @@ fn is_host(host: &[u8]) -> bool {
 fn context_of(app: &App, request: &Request) -> RequestContext {
     let address = request.extensions().get().and_then(|ClientAddress(address)| *address);
     let sent = request.headers();
-    let (web, has_web) = app.web_sessions.of(sent);
+    let cookies = Cookies::of(sent);
+    let (web, has_web) = app.web_sessions.of(&cookies);
     RequestContext::new(RequestFacts {
         source: client::source_on_demand(sent, address),
         scope: scopes::needed(request.uri().path()),
         bearer: bearer(sent),
-        refresh: REFRESH.read(sent),
-        device: DEVICE.read(sent),
-        preferences: preferences::chosen(sent),
-        kept: farewell::of(sent),
+        preferences: preferences::chosen(&cookies),
+        kept: farewell::of(sent, &cookies),
+        cookies,
         web,
         has_web,
-        has_cookie: cookies::are_kept(sent),
         span: tracing::Span::current(),
         app: app.clone(),
     })
@@ -271,9 +269,8 @@ async fn with_context(app: &App, mut request: Request, next: Next) -> Response<B
     let context = context_of(app, &request);
     request.extensions_mut().insert(context.clone());
     let mut response = next.run(request).await;
-    // The call has succeeded, and its answer is sent even now: if a sign-in failed here, it would be repeated, and each
-    // repetition would leave another session. Without a web session the next page asks for a refresh, which creates
-    // one.
+    // The call has succeeded, and its answer is sent even now: a refresh has exchanged its token. Without a web session
+    // the next page asks for a refresh, which creates one.
     if let Err(error) = app.web_sessions.finish(&context.web, context.has_web, &mut response).await {
         tracing::error!(%error, "a web session could not be saved");
     }

@@ -2,18 +2,21 @@
 //! state while somebody signs in. The cookie is set and cleared here: the library's own layer would clear it without
 //! the flags that a `__Host-` cookie needs.
 
-use super::cookies::WEB_SESSION;
+use super::cookies::{Cookies, WEB_SESSION};
 use crate::domain::device::is_unruly;
 use crate::domain::id::SessionId;
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
-use crate::server::ports::{Clock, StoreError, WebSessions};
+use crate::server::ports::{Clock, NewWebSession, StoreError, WebSessions};
+use crate::server::service::WebSessionDraft;
 use crate::server::token::digest;
 use crate::ui::form_result::FormResult;
 use async_trait::async_trait;
 use axum::body::Body;
-use http::{HeaderMap, Response};
+use http::{HeaderValue, Response};
 use serde::Deserialize as _;
+use serde_json::Value;
+use std::collections::HashMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 use std::time::Duration;
@@ -63,10 +66,13 @@ fn backend(error: StoreError) -> session_store::Error {
     session_store::Error::Backend(error.to_string())
 }
 
+/// A record as text. The id is left out: the row is found by its digest.
+fn written(data: &HashMap<String, Value>, expires_at: Timestamp) -> serde_json::Result<String> {
+    serde_json::to_string(&(data, expires_at))
+}
+
 fn encode(record: &Record) -> session_store::Result<String> {
-    // The id is left out: the row is found by its digest.
-    serde_json::to_string(&(&record.data, millis(record.expiry_date)))
-        .map_err(|error| session_store::Error::Encode(error.to_string()))
+    written(&record.data, millis(record.expiry_date)).map_err(|error| session_store::Error::Encode(error.to_string()))
 }
 
 #[async_trait]
@@ -104,8 +110,8 @@ impl SessionStore for WebSessionStore {
 
 impl WebSessionStore {
     /// The web session that a request brings, or a new one, which costs nothing until something is put into it.
-    pub fn of(&self, headers: &HeaderMap) -> (WebSession, bool) {
-        let cookie = WEB_SESSION.read(headers);
+    pub fn of(&self, cookies: &Cookies) -> (WebSession, bool) {
+        let cookie = cookies.get(WEB_SESSION);
         let id = cookie.value().and_then(|value| value.parse().ok());
         let expiry = Expiry::AtDateTime(date(self.clock.now() + VISIT));
         (WebSession::new(id, Arc::new(self.clone()), Some(expiry)), cookie.is_there())
@@ -121,6 +127,10 @@ impl WebSessionStore {
         had_cookie: bool,
         response: &mut Response<Body>,
     ) -> Result<(), tower_sessions::session::Error> {
+        // A sign-in has started another one, and stored it already.
+        if WEB_SESSION.is_set_by(response.headers()) {
+            return Ok(());
+        }
         // A refusal may arrive late, and must not clear the cookie of a newer sign-in.
         let refuses = response.status().is_client_error() || response.status().is_server_error();
         // The browser sent a cookie, but its web session no longer exists.
@@ -175,6 +185,40 @@ pub(super) async fn bind(web: &WebSession, session: &Session) -> Result<(), Stor
         Ok(())
     };
     bind.await.map_err(fault)
+}
+
+/// The web session that a sign-in starts in the transaction of its session, under a new id: an id from before is not
+/// adopted.
+#[derive(Debug)]
+pub(super) struct NextWebSession {
+    id: Id,
+    replaces: Option<Id>,
+}
+
+impl NextWebSession {
+    /// After the web session that the browser has now.
+    pub(super) fn after(web: &WebSession) -> Self {
+        Self { id: Id::default(), replaces: web.id() }
+    }
+
+    /// Its cookie, once it is stored.
+    pub(super) fn cookie(&self, session: &Session, now: Timestamp) -> Option<HeaderValue> {
+        let life = session.lifetime.remember.then(|| session.lifetime.expires_at.since(now));
+        WEB_SESSION.set(&self.id.to_string(), life)
+    }
+}
+
+impl WebSessionDraft for NextWebSession {
+    fn of(&self, session: &Session) -> Result<NewWebSession, StoreError> {
+        let fault = |_| StoreError::Corrupt("a web session that cannot be written as JSON".into());
+        let mut data = HashMap::from([(SID.to_owned(), serde_json::to_value(&session.id).map_err(fault)?)]);
+        let expires_at = session.lifetime.expires_at;
+        if session.lifetime.remember {
+            data.insert(KEPT_UNTIL.to_owned(), serde_json::to_value(expires_at).map_err(fault)?);
+        }
+        let data = written(&data, expires_at).map_err(fault)?;
+        Ok(NewWebSession { id: key(&self.id), data, expires_at, replaces: self.replaces.as_ref().map(key) })
+    }
 }
 
 /// Ends the web session if it is bound to a session, ended or not. A visitor's web session stays: it may hold what was

@@ -1,7 +1,7 @@
 //! Everything that may end sessions. Only [`session_ends`](crate::server::session_ends) holds these ports, so that no
 //! session ends without being announced.
 
-use super::StoreError;
+use super::{NewWebSession, StoreError};
 use crate::domain::activity::Event;
 use crate::domain::id::{BrowserDigest, LinkDigest, SessionId, UserId};
 use crate::domain::session::{Reason, Session};
@@ -18,6 +18,14 @@ pub struct StartSession<'a> {
     pub replaces: Option<&'a SessionId>,
     pub max: u32,
     pub event: &'a Event,
+}
+
+/// What a sign-in in a browser writes beside its session.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SignInBrowser<'a> {
+    /// Becomes known to the user ([`KnownBrowsers::know_browser`](super::KnownBrowsers::know_browser)).
+    pub digest: Option<&'a BrowserDigest>,
+    pub web: Option<&'a NewWebSession>,
 }
 
 /// Which sessions to end.
@@ -80,7 +88,15 @@ pub trait SessionEndings: Send + Sync {
     /// [`Reason::Replaced`], and those of the user's live sessions that [give way](crate::domain::crowding) beyond
     /// `max` with [`Reason::TooMany`]. Returns those it ended, or `None` (and nothing was changed) if the user is gone
     /// or disabled, or has changed the password since `password_changed_at`.
-    async fn start_session(&self, start: StartSession<'_>) -> Result<Option<Vec<SessionId>>, StoreError>;
+    async fn start_session(&self, start: StartSession<'_>) -> Result<Option<Vec<SessionId>>, StoreError> {
+        self.start_session_in(start, SignInBrowser::default()).await
+    }
+    /// The same in a browser, with what it writes of it, all or nothing.
+    async fn start_session_in(
+        &self,
+        start: StartSession<'_>,
+        browser: SignInBrowser<'_>,
+    ) -> Result<Option<Vec<SessionId>>, StoreError>;
     /// Ends sessions that are not ended yet, writes one event for each (`event` is its pattern, `sid` filled in), and
     /// returns those it ended.
     async fn end_sessions(&self, end: &EndSessions, event: &Event) -> Result<Vec<SessionId>, StoreError>;

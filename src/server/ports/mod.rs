@@ -1,7 +1,7 @@
 //! What the use cases need from outside, one trait for each subject. [`Records`] are the ports that end no session:
-//! [`Users`], [`Sessions`], [`Events`], [`Keys`], [`WebSessions`], [`KnownBrowsers`], [`OneTimeLinks`], [`Attempts`],
-//! [`Upkeep`], [`Health`]. [`Endings`] are those that may: [`SessionEndings`], [`UserEndings`], [`Refreshes`]. Beside
-//! them [`Clock`] and [`Entropy`].
+//! [`Users`], [`Sessions`], [`SessionLists`], [`Events`], [`Keys`], [`WebSessions`], [`KnownBrowsers`],
+//! [`OneTimeLinks`], [`Attempts`], [`Upkeep`], [`Health`]. [`Endings`] are those that may: [`SessionEndings`],
+//! [`UserEndings`], [`Refreshes`]. Beside them [`Clock`] and [`Entropy`].
 //!
 //! Each verb that writes is one transaction, durable when it returns `Ok`; dropped half-way it leaves nothing or all of
 //! it.
@@ -18,6 +18,7 @@ mod keys;
 mod known_browsers;
 mod one_time_links;
 mod refreshes;
+mod session_lists;
 mod sessions;
 mod upkeep;
 mod users;
@@ -26,17 +27,18 @@ mod web_sessions;
 pub use answer::{Answer, answering};
 pub use attempts::{Attempts, DecideTallies, Tallies};
 pub use endings::{
-    EndSessions, Ended, EndedPage, PasswordChange, Selection, SessionEndings, StartSession, UserEndings,
+    EndSessions, Ended, EndedPage, PasswordChange, Selection, SessionEndings, SignInBrowser, StartSession, UserEndings,
 };
 pub use events::{EventPage, EventSelection, Events, Recorded, UserEvent};
 pub use keys::{DecideKeys, KeyChanges, Keys, StoredKey};
 pub use known_browsers::{KnownBrowser, KnownBrowsers};
 pub use one_time_links::{KeptLink, MadeFor, NewLink, OneTimeLinks};
 pub use refreshes::{Changes, Decide, Refreshes, SessionChange, Undecided};
+pub use session_lists::{ListedSession, SessionLists, SessionNames};
 pub use sessions::{LastSeen, Sessions};
 pub use upkeep::{Connections, ForeignCommits, Health, Population, Upkeep};
 pub use users::{User, Users};
-pub use web_sessions::WebSessions;
+pub use web_sessions::{NewWebSession, WebSessions};
 
 use crate::domain::time::Timestamp;
 
@@ -83,7 +85,8 @@ macro_rules! ports {
 
 ports! {
     /// Everything of a database that ends no session.
-    Records = Users + Sessions + Events + Keys + WebSessions + KnownBrowsers + OneTimeLinks + Attempts + Upkeep + Health
+    Records = Users + Sessions + SessionLists + Events + Keys + WebSessions + KnownBrowsers + OneTimeLinks + Attempts
+        + Upkeep + Health
 }
 ports! {
     /// Everything of a database that may end sessions.

@@ -5,6 +5,16 @@ use crate::domain::id::SessionId;
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
 
+/// The web session of a browser in which somebody signs in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewWebSession {
+    pub id: String,
+    pub data: String,
+    pub expires_at: Timestamp,
+    /// The web session that the browser had before.
+    pub replaces: Option<String>,
+}
+
 /// Web sessions as they are kept.
 #[async_trait]
 pub trait WebSessions: Send + Sync {

@@ -1,7 +1,7 @@
 //! Signing up and in, and the password.
 
 use super::identity::{Credentials, PresentedToken, refused};
-use super::known_browsers::{Acquaintance, BrowserCookies};
+use super::known_browsers::{Acquaintance, BrowserCookies, browser_digest};
 use super::limits::origin;
 use super::queue::{RefreshOutcome, TokenUse};
 use super::{Granted, ServiceError, Services, Source, event};
@@ -11,13 +11,13 @@ use crate::domain::credentials::{Password, PasswordError, Username};
 use crate::domain::id::{KeyId, SessionId, UserId};
 use crate::domain::session::{Lifetime, Session, Unminted};
 use crate::domain::time::Timestamp;
+use crate::domain::turns::Origin;
 use crate::server::common_passwords::{is_common, words_of_the_site};
 use crate::server::config::Registration;
 use crate::server::password::PasswordCheck;
-use crate::server::ports::{PasswordChange, StartSession, User};
+use crate::server::ports::{PasswordChange, SignInBrowser, StartSession, User};
 use crate::server::telemetry::AUDIT;
 use crate::server::token::{base64url, refresh};
-use crate::server::turns::Origin;
 use std::time::Duration;
 
 /// A sign-up by the web app.
@@ -73,6 +73,7 @@ impl Services {
         source: Option<&Source>,
     ) -> Result<User, ServiceError> {
         let from = source.map_or_else(|| Origin::Known(String::new()), |source| origin(source, None));
+        let from = from.asking_for(Username::counted_as(username));
         let username = Username::new(username).map_err(ServiceError::Username)?;
         let user = self.new_user(username, "password", password, &from).await?;
         let event = source.map(|source| event(&user.id, Kind::SignedUp, source, user.created_at));
@@ -166,6 +167,7 @@ impl Services {
         let attempt = self.begin(self.sign_in_limits(username, source, known_by.as_ref())).await?;
         let hash = user.as_ref().map(|user| user.password_hash.as_str());
         let from = origin(source, user.as_ref().map(|user| &user.id).filter(|_| known_by.is_some()));
+        let from = from.asking_for(Username::counted_as(username));
         let verified = self.hasher.verify(password, hash, &from).await?;
         let right = verified != PasswordCheck::Wrong;
         match user {
@@ -227,15 +229,18 @@ impl Services {
             event: &event,
         };
         let former = replaces.as_ref().map(|former| &former.user_id).filter(|former| **former != user.id);
+        let device = match client.kind {
+            ClientKind::Web => Some(self.device_cookie(brought).await?),
+            ClientKind::Native => None,
+        };
+        let (digest, web) = (device.as_ref().map(browser_digest), brought.web.as_ref());
+        let web = web.map(|draft| draft.of(&session)).transpose()?;
+        let browser = SignInBrowser { digest: digest.as_ref(), web: web.as_ref() };
         // The user is gone or disabled, or the password was changed in between.
-        if !self.ends.start_session(start, former).await? {
+        if !self.ends.start_session(start, browser, former).await? {
             return Err(ServiceError::InvalidCredentials);
         }
         tracing::info!(target: AUDIT, user = %user.id, sid = %session.id, ip = source.ip, "signed in");
-        let device = match client.kind {
-            ClientKind::Web => self.know_browser(&user.id, brought).await,
-            ClientKind::Native => None,
-        };
         Ok(Granted { device, ..self.grant(session, refresh)? })
     }
 

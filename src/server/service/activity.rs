@@ -130,7 +130,7 @@ impl Services {
             authenticated_at: session.authenticated_at,
             ended_at: session.revoked.as_ref().map(|revoked| revoked.at),
             ended_because: session.revoked.as_ref().map(|revoked| revoked.reason.as_str().to_owned()),
-            info: self.describe(session, &caller.sid),
+            info: self.describe(session.into(), &caller.sid),
         };
         exported.info.expires_at = over.unwrap_or(exported.info.expires_at);
         exported

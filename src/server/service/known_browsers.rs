@@ -7,7 +7,10 @@ use super::{ServiceError, Services};
 use crate::api::Secret;
 use crate::domain::id::{BrowserDigest, SessionId, UserId};
 use crate::domain::session::Session;
+use crate::server::ports::{NewWebSession, StoreError};
 use crate::server::token::{base64url, digest};
+use std::fmt::Debug;
+use std::sync::Arc;
 
 /// The cookies that a browser sends when somebody signs in.
 #[derive(Clone, Debug, Default)]
@@ -16,6 +19,17 @@ pub struct BrowserCookies {
     pub refresh: Option<PresentedToken>,
     /// The cookie by which accounts know it.
     pub device: Option<Secret>,
+    /// The web session that begins with the session.
+    pub web: Option<Arc<dyn WebSessionDraft>>,
+}
+
+/// A web session that is still to be tied to the session of a sign-in.
+pub trait WebSessionDraft: Debug + Send + Sync {
+    /// The row to write.
+    ///
+    /// # Errors
+    /// When it cannot be written as text.
+    fn of(&self, session: &Session) -> Result<NewWebSession, StoreError>;
 }
 
 impl BrowserCookies {
@@ -25,7 +39,7 @@ impl BrowserCookies {
     }
 }
 
-fn browser_digest(cookie: &Secret) -> BrowserDigest {
+pub(super) fn browser_digest(cookie: &Secret) -> BrowserDigest {
     BrowserDigest::new(digest(cookie.expose()))
 }
 
@@ -83,24 +97,16 @@ impl Services {
         Ok(Acquaintance { session, users, cookie: Some(cookie) })
     }
 
-    /// Makes the browser known to `user`, who has just signed in. Returns the cookie for it, which is its own if that
-    /// is one of ours. A failure does not undo the sign-in.
-    pub(super) async fn know_browser(&self, user: &UserId, brought: &BrowserCookies) -> Option<Secret> {
-        let know = async {
-            let ours = match &brought.browser_digest() {
-                Some(digest) => !self.store.users_of_browser(digest).await?.is_empty(),
-                None => false,
-            };
-            let device = brought.device.clone().filter(|_| ours);
-            let device = device.unwrap_or_else(|| Secret::new(base64url(&self.random::<32>())));
-            self.store.know_browser(&browser_digest(&device), user, self.now()).await.map(|()| device)
+    /// The cookie by which a browser becomes known to whoever signs in there: its own if that is one of ours.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub(super) async fn device_cookie(&self, brought: &BrowserCookies) -> Result<Secret, StoreError> {
+        let ours = match &brought.browser_digest() {
+            Some(digest) => !self.store.users_of_browser(digest).await?.is_empty(),
+            None => false,
         };
-        match know.await {
-            Ok(device) => Some(device),
-            Err(error) => {
-                tracing::warn!(%error, %user, "a browser could not be remembered");
-                None
-            }
-        }
+        let device = brought.device.clone().filter(|_| ours);
+        Ok(device.unwrap_or_else(|| Secret::new(base64url(&self.random::<32>()))))
     }
 }

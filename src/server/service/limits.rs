@@ -8,9 +8,9 @@ use crate::domain::credentials::Username;
 use crate::domain::id::{SessionId, UserId};
 use crate::domain::limits::{LimitRule, Tally};
 use crate::domain::time::Timestamp;
+use crate::domain::turns::Origin;
 use crate::server::config::Limits;
 use crate::server::ports::Tallies;
-use crate::server::turns::Origin;
 use dashmap::DashMap;
 use ipnet::IpNet;
 use std::net::IpAddr;
@@ -103,7 +103,7 @@ pub(super) fn origin(source: &Source, known: Option<&UserId>) -> Origin {
     match known {
         Some(user) => Origin::Known(user.to_string()),
         // The largest network that one customer gets.
-        None => Origin::Stranger { network: prefix(source, 24, 48), address: network(source) },
+        None => Origin::Stranger { network: prefix(source, 24, 48), address: network(source), account: String::new() },
     }
 }
 
@@ -178,8 +178,11 @@ mod tests {
         assert_ne!(from("2001:db8:1:2::1"), from("2001:db8:1:3::1"));
         assert_ne!(from("192.0.2.1"), from("192.0.2.2"));
         let turn = |ip: &str| origin(&Source { ip: Some(ip.to_owned()), ..Source::default() }, None);
-        let expected =
-            |network: &str, address: &str| Origin::Stranger { network: network.into(), address: address.into() };
+        let expected = |network: &str, address: &str| Origin::Stranger {
+            network: network.into(),
+            address: address.into(),
+            account: String::new(),
+        };
         assert_eq!(turn("192.0.2.1"), expected("192.0.2.0/24", "192.0.2.1/32"));
         assert_eq!(turn("2001:db8:1:2::9"), expected("2001:db8:1::/48", "2001:db8:1:2::/64"));
     }

@@ -10,9 +10,11 @@ use crate::domain::scope::Scope;
 use crate::domain::session::Reason;
 use crate::domain::time::Timestamp;
 use crate::server::liveness::Liveness;
-use crate::server::ports::{ForeignCommits, Records, StoreError};
+use crate::server::ports::{ForeignCommits, Records, SessionNames, StoreError};
 use crate::server::session_changes::{Listener, SessionChanges};
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use crate::server::token::digest;
+use std::collections::{HashMap, VecDeque};
+use std::fmt::Write as _;
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -37,7 +39,8 @@ pub struct Watch {
     services: Arc<Services>,
     caller: Caller,
     listener: Listener,
-    known: BTreeMap<SessionId, Option<String>>,
+    known: SessionNames,
+    is_unchanged: bool,
     told: VecDeque<LiveEvent>,
     /// When the access token expires. To go on listening, the page sends a new one.
     until: Timestamp,
@@ -45,12 +48,19 @@ pub struct Watch {
 }
 
 impl Services {
-    /// Follows the sessions of the caller with this access token.
+    /// Follows the sessions of the caller with this access token. `shown` is the version of the list that the caller
+    /// shows, if it knows one ([`ShownSessions`](super::ShownSessions)).
     ///
     /// # Errors
     /// `InvalidToken`, `InsufficientScope`; `RateLimited` when too many of the user's pages listen, or too many from
     /// the same network.
-    pub async fn watch(self: &Arc<Self>, token: &Secret, needs: Scope, source: &Source) -> Result<Watch, ServiceError> {
+    pub async fn watch(
+        self: &Arc<Self>,
+        token: &Secret,
+        needs: Scope,
+        shown: Option<&str>,
+        source: &Source,
+    ) -> Result<Watch, ServiceError> {
         let caller = self.by_access_token(token.expose(), needs).await?;
         let until = Timestamp::from_secs(self.read_access(token.expose()).await?.exp);
         let network = source.ip.as_deref().and_then(|ip| ip.parse().ok()).map(Network::of);
@@ -60,11 +70,29 @@ impl Services {
             .listen(&caller.user_id, network)
             .ok_or(ServiceError::RateLimited { wait: Duration::from_secs(30) })?;
         let services = self.clone();
-        let mut watch =
-            Watch { services, caller, listener, known: BTreeMap::new(), told: VecDeque::new(), until, over: false };
-        watch.known = watch.look().await?;
+        let (known, told) = (SessionNames::new(), VecDeque::new());
+        let mut watch = Watch { services, caller, listener, known, is_unchanged: false, told, until, over: false };
+        watch.known = match self.changes.take_kept(&watch.caller.user_id, self.now()) {
+            Some(kept) => kept,
+            None => watch.look().await?,
+        };
+        watch.is_unchanged = shown.is_some_and(|shown| version(&watch.known) == shown);
         Ok(watch)
     }
+}
+
+/// The version of a list: another one when a session starts, ends or is renamed.
+pub(super) fn version(names: &SessionNames) -> String {
+    let mut text = String::new();
+    for (sid, name) in names {
+        // Lengths keep two lists apart, whatever the names contain.
+        let _ = write!(text, "{} {sid}", sid.as_str().len());
+        if let Some(name) = name {
+            let _ = write!(text, " {} {name}", name.len());
+        }
+        text.push('\n');
+    }
+    digest(&text)
 }
 
 /// Follows the changes that other processes make to sessions, with one query for all open pages. SQLite tells that
@@ -85,7 +113,7 @@ pub(super) async fn follow_others(store: Weak<dyn Records>, liveness: Weak<Liven
             Ok(Some(now)) if commits == Some(now) => Ok(()),
             Ok(Some(now)) => {
                 liveness.invalidate_all();
-                changes.users().iter().for_each(|user| changes.announce(user));
+                changes.announce_to_all();
                 commits = Some(now);
                 Ok(())
             }
@@ -133,6 +161,11 @@ async fn tell_whose_sessions_changed(
 }
 
 impl Watch {
+    /// Whether the caller shows the sessions as they were when it began to listen.
+    pub fn is_unchanged(&self) -> bool {
+        self.is_unchanged
+    }
+
     /// The next event; `None` when the access token has expired or the session has ended.
     ///
     /// # Errors
@@ -183,8 +216,7 @@ impl Watch {
         Ok(())
     }
 
-    async fn look(&self) -> Result<BTreeMap<SessionId, Option<String>>, ServiceError> {
-        let sessions = self.services.store.live_sessions(&self.caller.user_id, self.services.now()).await?;
-        Ok(sessions.into_iter().map(|session| (session.id, session.label.name)).collect())
+    async fn look(&self) -> Result<SessionNames, ServiceError> {
+        Ok(self.services.store.session_names(&self.caller.user_id, self.services.now()).await?)
     }
 }

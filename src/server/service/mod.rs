@@ -24,9 +24,10 @@ pub use accounts::{SignIn, SignUp};
 pub(crate) use activity::activity_event;
 pub use history::{History, HistoryEntry};
 pub use identity::{Caller, Credentials, PresentedToken};
-pub use known_browsers::BrowserCookies;
+pub use known_browsers::{BrowserCookies, WebSessionDraft};
 pub use live::{LiveEvent, Watch};
 pub use one_time_links::MadeLink;
+pub use sessions::ShownSessions;
 
 use super::config::Settings;
 use super::liveness::Liveness;

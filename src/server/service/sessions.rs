@@ -2,24 +2,50 @@
 
 use super::identity::{Caller, Credentials, require};
 use super::limits::SessionAction;
-use super::{ServiceError, Services, Source};
+use super::{ServiceError, Services, Source, live};
 use crate::api::Secret;
 use crate::api::data::{Account, SessionInfo};
 use crate::domain::activity::{Event, Kind};
-use crate::domain::device::device_name;
+use crate::domain::device::{Device, device_name};
 use crate::domain::id::SessionId;
 use crate::domain::session::{Reason, Session};
-use crate::server::ports::{EndSessions, Selection};
+use crate::server::ports::{EndSessions, ListedSession, Selection, SessionNames};
 use crate::server::telemetry::AUDIT;
 use std::cmp::Reverse;
 
+/// The sessions that a page is rendered with.
+#[derive(Clone, Debug)]
+pub struct ShownSessions {
+    /// The current one first.
+    pub sessions: Vec<SessionInfo>,
+    /// Their version ([`Services::watch`]). `None` if the next renewal changes what the page shows of its own session.
+    pub version: Option<String>,
+}
+
 impl Services {
+    /// The caller's live sessions, for a page that is going to listen to their changes.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn shown_sessions(&self, caller: &Caller, source: &Source) -> Result<ShownSessions, ServiceError> {
+        let reading = self.changes.begin_reading(&caller.user_id);
+        let sessions = self.sessions(caller).await?;
+        let is_settled = sessions.first().is_some_and(|own| own.current && is_label_of(own, source));
+        let names: SessionNames = sessions.iter().map(|session| (session.sid.clone(), session.name.clone())).collect();
+        let version = is_settled.then(|| live::version(&names));
+        // Another server of a shared database announces its changes later than this one's pages listen.
+        if !self.store.is_shared() {
+            self.changes.keep(&caller.user_id, &reading, names, self.now());
+        }
+        Ok(ShownSessions { sessions, version })
+    }
+
     /// The caller's live sessions: the current one first, then the most recently seen.
     ///
     /// # Errors
     /// When the store does not answer.
     pub async fn sessions(&self, caller: &Caller) -> Result<Vec<SessionInfo>, ServiceError> {
-        let sessions = self.store.live_sessions(&caller.user_id, self.now()).await?;
+        let sessions = self.store.listed_sessions(&caller.user_id, self.now()).await?;
         let mut list: Vec<SessionInfo> =
             sessions.into_iter().map(|session| self.describe(session, &caller.sid)).collect();
         list.sort_by_key(|session| (!session.current, Reverse(session.last_seen_at), session.sid.clone()));
@@ -40,16 +66,16 @@ impl Services {
         })
     }
 
-    pub(super) fn describe(&self, session: Session, current: &SessionId) -> SessionInfo {
+    pub(super) fn describe(&self, session: ListedSession, current: &SessionId) -> SessionInfo {
         // Last-seen times of the last half minute are in memory only.
         let seen = self.liveness.seen(&session.id).map_or(session.last_seen_at, |seen| seen.at);
         SessionInfo {
             current: session.id == *current,
-            name: session.label.name,
-            browser: session.label.device.browser,
-            os: session.label.device.os,
-            kind: session.label.device.kind,
-            ip: session.label.ip,
+            name: session.name,
+            browser: session.device.browser,
+            os: session.device.os,
+            kind: session.device.kind,
+            ip: session.ip,
             created_at: session.lifetime.created_at,
             last_seen_at: session.last_seen_at.max(seen),
             expires_at: session.lifetime.rounded_end(self.now()),
@@ -214,7 +240,9 @@ impl Services {
         }
         let event = self.event(&session.user_id, Kind::SessionRenamed, source);
         let event = Event { sid: Some(sid.clone()), by: Some(session.id), ..event };
-        let renamed = self.store.rename_session(&session.user_id, sid, &name, &event).await?;
+        let renamed = self.store.rename_session(&session.user_id, sid, &name, &event).await;
+        // If it failed, it may have been committed nevertheless.
+        let renamed = renamed.inspect_err(|_| self.changes.announce(&session.user_id))?;
         if !renamed {
             return Err(ServiceError::NotFound);
         }
@@ -222,4 +250,10 @@ impl Services {
         self.changes.announce(&session.user_id);
         Ok(())
     }
+}
+
+/// Whether a renewal by `source` leaves what is shown of `session` as it is.
+fn is_label_of(session: &SessionInfo, source: &Source) -> bool {
+    let device = Device { browser: session.browser.clone(), os: session.os.clone(), kind: session.kind };
+    session.ip == source.ip && device.seen_again(&source.device) == device
 }

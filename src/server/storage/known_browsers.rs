@@ -1,7 +1,7 @@
 //! Browsers known to accounts.
 
 use super::columns::from_row;
-use super::database::Database;
+use super::database::{Database, Write};
 use super::sql::{Sql, sql};
 use crate::domain::id::{BrowserDigest, UserId};
 use crate::domain::time::Timestamp;
@@ -29,6 +29,21 @@ const CROWD_OUT: Sql = sql!(
 /// The most browsers that an account knows.
 const MOST: i64 = 50;
 
+/// See [`KnownBrowsers::know_browser`].
+pub(super) async fn know_browser(
+    write: &mut Write,
+    digest: &BrowserDigest,
+    user_id: &UserId,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let known = write.query(KNOW).bind(digest.as_str()).bind(user_id.as_str()).bind(now.as_millis());
+    if known.execute(write.connection()).await?.rows_affected() > 0 {
+        let crowd = write.query(CROWD_OUT).bind(user_id.as_str()).bind(MOST);
+        crowd.execute(write.connection()).await?;
+    }
+    Ok(())
+}
+
 #[async_trait]
 impl KnownBrowsers for Database {
     async fn users_of_browser(&self, digest: &BrowserDigest) -> Result<Vec<UserId>, StoreError> {
@@ -42,11 +57,7 @@ impl KnownBrowsers for Database {
 
     async fn know_browser(&self, digest: &BrowserDigest, user_id: &UserId, now: Timestamp) -> Result<(), StoreError> {
         let mut write = self.write().await?;
-        let known = write.query(KNOW).bind(digest.as_str()).bind(user_id.as_str()).bind(now.as_millis());
-        if known.execute(write.connection()).await?.rows_affected() > 0 {
-            let crowd = write.query(CROWD_OUT).bind(user_id.as_str()).bind(MOST);
-            crowd.execute(write.connection()).await?;
-        }
+        know_browser(&mut write, digest, user_id, now).await?;
         write.commit().await
     }
 }

@@ -29,6 +29,7 @@ mod open;
 mod postgres;
 mod purge;
 mod refreshes;
+mod session_lists;
 mod sessions;
 mod sql;
 mod users;

@@ -100,20 +100,10 @@ impl TryFrom<SessionRow> for Session {
             None => Vec::new(),
             Some(text) => serde_json::from_str(text).map_err(|_| bad("overtaken"))?,
         };
-        let lifetime = Lifetime {
-            created_at: row.created_at,
-            expires_at: row.expires_at,
-            idle_expires_at: row.idle_expires_at,
-            idle: Duration::from_millis(u64::try_from(row.idle_ms).map_err(|_| bad("idle_ms"))?),
-            remember: match row.remember {
-                0 => false,
-                1 => true,
-                _ => return Err(bad("remember")),
-            },
-        };
+        let ends = (row.expires_at, row.idle_expires_at);
+        let lifetime = stored_lifetime(row.created_at, ends, row.idle_ms, row.remember).map_err(bad)?;
         let device = Device { browser: row.browser, os: row.os, kind: DeviceKind::from_text(&row.kind) };
-        // Earlier versions stored names that show nothing: the device is called by what is known of it.
-        let name = row.name.filter(|name| is_legible(name));
+        let name = listed_name(row.name);
         Ok(Self {
             id: row.id,
             user_id: row.user_id,
@@ -136,6 +126,31 @@ impl TryFrom<SessionRow> for Session {
             label: Label { name, device, user_agent: row.user_agent, ip: row.ip },
         })
     }
+}
+
+/// A lifetime from its columns. `ends` are the absolute and the idle one.
+///
+/// # Errors
+/// The column that holds something impossible.
+pub(super) fn stored_lifetime(
+    created_at: Timestamp,
+    (expires_at, idle_expires_at): (Timestamp, Timestamp),
+    idle_ms: i64,
+    remember: i64,
+) -> Result<Lifetime, &'static str> {
+    let idle = Duration::from_millis(u64::try_from(idle_ms).map_err(|_| "idle_ms")?);
+    let remember = match remember {
+        0 => false,
+        1 => true,
+        _ => return Err("remember"),
+    };
+    Ok(Lifetime { created_at, expires_at, idle_expires_at, idle, remember })
+}
+
+/// The name from its column. Earlier versions stored names that show nothing: the device is called by what is known of
+/// it.
+pub(super) fn listed_name(stored: Option<String>) -> Option<String> {
+    stored.filter(|name| is_legible(name))
 }
 
 impl From<&Session> for SessionRow {

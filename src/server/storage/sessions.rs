@@ -4,18 +4,21 @@ use super::activity::insert_events;
 use super::columns::from_row;
 use super::database::{Database, Write, to_json};
 use super::error::impossible;
+use super::known_browsers::know_browser;
 use super::locks::find_held;
 use super::refreshes::END_EACH;
 use super::session_row::{INSERT, SessionRow, integer};
 use super::sql::{Sql, sql};
 use super::users::LOCK_USER;
+use super::web_sessions::start_web_session;
 use crate::domain::activity::{Event, Kind, Names};
 use crate::domain::crowding::{Candidate, Look, gives_way};
 use crate::domain::id::{ClientId, SessionId, UserId};
 use crate::domain::session::{Reason, Session};
 use crate::domain::time::Timestamp;
 use crate::server::ports::{
-    EndSessions, Ended, EndedPage, LastSeen, Selection, SessionEndings, Sessions, StartSession, StoreError,
+    EndSessions, Ended, EndedPage, LastSeen, Selection, SessionEndings, Sessions, SignInBrowser, StartSession,
+    StoreError,
 };
 use async_trait::async_trait;
 use serde::Serialize;
@@ -281,7 +284,11 @@ impl Sessions for Database {
 
 #[async_trait]
 impl SessionEndings for Database {
-    async fn start_session(&self, start: StartSession<'_>) -> Result<Option<Vec<SessionId>>, StoreError> {
+    async fn start_session_in(
+        &self,
+        start: StartSession<'_>,
+        browser: SignInBrowser<'_>,
+    ) -> Result<Option<Vec<SessionId>>, StoreError> {
         let StartSession { session, password_changed_at, replaces, max, event } = start;
         let at = session.lifetime.created_at;
         let mut write = self.write().await?;
@@ -316,6 +323,12 @@ impl SessionEndings for Database {
             }
         }
         insert_events(&mut write, &events).await?;
+        if let Some(digest) = browser.digest {
+            know_browser(&mut write, digest, &session.user_id, at).await?;
+        }
+        if let Some(web) = browser.web {
+            start_web_session(&mut write, web, &session.id).await?;
+        }
         write.commit().await?;
         Ok(Some(ended))
     }

@@ -50,7 +50,7 @@ const WALLS: [Wall; 14] = [
     },
     Wall {
         place: "server/password.rs",
-        ours: Only(&["domain", "server/metrics", "server/ports", "server/turns"]),
+        ours: Only(&["domain", "server/metrics", "server/ports"]),
         without: &["axum", "http", "leptos", "sqlx"],
     },
     Wall {

@@ -31,6 +31,8 @@ const EVENT_MAX: usize = 16 * 1024;
 
 thread_local! {
     static ON_CHANGE: RefCell<Option<Rc<dyn Fn()>>> = const { RefCell::new(None) };
+    /// The version of the sessions that the page shows as the server rendered them, until they may have changed.
+    static SHOWN: RefCell<Option<String>> = const { RefCell::new(None) };
     static BEGUN: Cell<bool> = const { Cell::new(false) };
     /// Ends the wait before the next attempt.
     static WAKE: RefCell<Option<Function>> = const { RefCell::new(None) };
@@ -41,8 +43,14 @@ pub fn on_change(look_again: impl Fn() + 'static) {
     ON_CHANGE.set(Some(Rc::new(look_again)));
 }
 
+/// Notes the version of the sessions that the page was rendered with.
+pub fn shows(version: Option<String>) {
+    SHOWN.set(version);
+}
+
 /// Calls the function of [`on_change`].
 pub fn changed() {
+    SHOWN.set(None);
     if let Some(look_again) = ON_CHANGE.with_borrow(Clone::clone) {
         look_again();
     }
@@ -165,6 +173,9 @@ async fn listen(token: &str) -> Result<ListeningEnd, JsValue> {
     let headers = Headers::new()?;
     headers.set("Accept", "text/event-stream")?;
     headers.set("Authorization", &format!("Bearer {token}"))?;
+    if let Some(version) = SHOWN.take() {
+        headers.set("Last-Event-ID", &version)?;
+    }
     let init = RequestInit::new();
     init.set_headers(&headers);
     let reading = transport::Reading::begin().await?;
@@ -184,9 +195,8 @@ async fn listen(token: &str) -> Result<ListeningEnd, JsValue> {
     }
     let Some(body) = response.body().filter(|_| response.ok()) else { return Ok(ListeningEnd::Broken) };
     let reader: ReadableStreamDefaultReader = body.get_reader().dyn_into()?;
-    // The stream does not repeat earlier changes.
-    announce_change();
     let mut unread = Vec::new();
+    let mut is_first = true;
     loop {
         let silence = browser::timer(SILENCE);
         let next = JsFuture::from(Promise::race(&Array::of2(&reader.read(), &silence))).await?;
@@ -196,8 +206,18 @@ async fn listen(token: &str) -> Result<ListeningEnd, JsValue> {
         };
         let Ok(chunk) = chunk.dyn_into::<Uint8Array>() else { return Ok(ListeningEnd::Broken) };
         unread.extend(chunk.to_vec());
-        for event in events(&mut unread) {
+        let events = events(&mut unread);
+        if std::mem::take(&mut is_first) {
+            // The stream does not repeat earlier changes. Other tabs show what they were told until now, so they look
+            // again in any case.
+            tabs::post(tabs::TabMessage::Changed);
+            if !events.contains(&StreamEvent::Unchanged) {
+                changed();
+            }
+        }
+        for event in events {
             match event {
+                StreamEvent::Unchanged => {}
                 StreamEvent::Changed => announce_change(),
                 StreamEvent::SignedOut(reason) => {
                     let _ = reader.cancel();
@@ -220,6 +240,8 @@ fn announce_change() {
 /// A known event of the stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum StreamEvent {
+    /// First of a stream: the page shows the sessions as they are.
+    Unchanged,
     Changed,
     SignedOut(Option<Reason>),
 }
@@ -229,6 +251,7 @@ impl StreamEvent {
     fn read(event: &str) -> Option<Self> {
         let field = |name| event.lines().find_map(|line| line.strip_prefix(name)).map(str::trim);
         match field("event:")? {
+            "unchanged" => Some(Self::Unchanged),
             "session-created" | "session-revoked" | "session-renamed" => Some(Self::Changed),
             "signed-out" => {
                 let ending = field("data:").and_then(read::<SignedOutData>);

@@ -1,6 +1,5 @@
 //! The page `/devices`: the user's sessions, and the buttons to end them.
 
-use crate::api::data::SessionInfo;
 use crate::ui::address::Address;
 use crate::ui::auth::live;
 use crate::ui::components::device_row::DeviceRow;
@@ -10,6 +9,7 @@ use crate::ui::components::message::{self, Alert, Done};
 use crate::ui::devices::{Devices, EndRequest, HEADING};
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
+use crate::ui::page_content::DevicesContent;
 use crate::ui::{browser, text};
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -24,13 +24,15 @@ pub fn devices_head() -> impl IntoView {
 }
 
 #[component]
-pub(super) fn DevicesPage(rows: Vec<SessionInfo>, username: String) -> impl IntoView {
+pub(super) fn DevicesPage(shown: DevicesContent, username: String) -> impl IntoView {
     let arrived = Address::expect();
     let failure = Notice::from_query(&arrived)
         .and_then(|notice| notice.general.or_else(|| notice.fields.into_iter().next().map(|(_, sentence)| sentence)));
     let renaming = arrived.parameter(query::RENAME);
-    let devices = Devices::new(rows, username, failure, message::confirmed(&arrived));
+    let DevicesContent { sessions, version } = shown;
+    let devices = Devices::new(sessions, username, failure, message::confirmed(&arrived));
     Effect::new(move || {
+        live::shows(version.clone());
         live::on_change(move || devices.look_again());
         for near in ["pointerover", "focusin"] {
             browser::listen_once(near, dialogs::load_ahead);

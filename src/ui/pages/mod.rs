@@ -15,7 +15,8 @@ mod signed_in;
 mod waiting;
 
 use super::page::{ActivityContent, Personal};
-use crate::api::data::{Account, SessionInfo};
+use super::page_content::DevicesContent;
+use crate::api::data::Account;
 use leptos::prelude::*;
 use signed_in::SignedIn;
 
@@ -32,10 +33,10 @@ pub use waiting::{LEAVING, failed, resuming};
 pub use devices::devices_head;
 
 /// The list of sessions.
-pub fn devices(Personal { username, content }: Personal<Vec<SessionInfo>>) -> impl IntoView {
+pub fn devices(Personal { username, content }: Personal<DevicesContent>) -> impl IntoView {
     view! {
         <SignedIn>
-            <devices::DevicesPage rows=content username />
+            <devices::DevicesPage shown=content username />
         </SignedIn>
     }
 }
