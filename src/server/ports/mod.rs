@@ -1,5 +1,5 @@
 //! What the use cases need from outside, one trait for each subject. [`Records`] are the ports that end no session:
-//! [`Users`], [`Sessions`], [`Events`], [`Keys`], [`WebSessions`], [`KnownBrowsers`], [`OneTimeLinks`], [`Attempts`],
+//! [`Users`], [`Sessions`], [`Events`], [`Keys`], [`WebSessions`], [`KnownBrowsers`], [`OneTimeLinks`], [`SecondFactors`], [`Attempts`],
 //! [`Upkeep`], [`Health`]. [`Endings`] are those that may: [`SessionEndings`], [`UserEndings`], [`Refreshes`]. Beside them
 //! [`Clock`] and [`Entropy`].
 //!
@@ -18,6 +18,7 @@ mod keys;
 mod known_browsers;
 mod one_time_links;
 mod refreshes;
+mod second_factors;
 mod sessions;
 mod upkeep;
 mod users;
@@ -33,6 +34,9 @@ pub use keys::{DecideKeys, KeyChanges, Keys, StoredKey};
 pub use known_browsers::{KnownBrowser, KnownBrowsers};
 pub use one_time_links::{MadeFor, NewLink, OneTimeLinks};
 pub use refreshes::{Changes, Decide, Refreshes, SessionChange, Undecided};
+pub use second_factors::{
+    NewRecoveryCodes, NewTotp, SecondFactors, StoredFactors, StoredRecoveryCodes, StoredTotp, UsedFactor,
+};
 pub use sessions::{LastSeen, Sessions};
 pub use upkeep::{ForeignCommits, Health, Upkeep};
 pub use users::{User, Users};
@@ -83,7 +87,8 @@ macro_rules! ports {
 
 ports! {
     /// Everything of a database that ends no session.
-    Records = Users + Sessions + Events + Keys + WebSessions + KnownBrowsers + OneTimeLinks + Attempts + Upkeep + Health
+    Records = Users + Sessions + Events + Keys + WebSessions + KnownBrowsers + OneTimeLinks + SecondFactors + Attempts
+        + Upkeep + Health
 }
 ports! {
     /// Everything of a database that may end sessions.

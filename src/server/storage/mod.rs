@@ -26,6 +26,7 @@ mod open;
 mod postgres;
 mod purge;
 mod refreshes;
+mod second_factors;
 mod sessions;
 mod sql;
 mod users;
