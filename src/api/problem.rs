@@ -57,6 +57,8 @@ pub enum Code {
     SecondFactorInvalid,
     /// The sign-in waited too long for its second factor, or had too many wrong ones. It starts again with the password.
     SignInExpired,
+    /// An authenticator app is set up already.
+    AlreadySetUp,
     /// The request's body took too long to arrive.
     RequestTimeout,
     /// The body is larger than any call needs.
@@ -91,7 +93,7 @@ impl Code {
             | Self::RegistrationClosed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::UsernameTaken | Self::RefreshOvertaken => 409,
+            Self::UsernameTaken | Self::RefreshOvertaken | Self::AlreadySetUp => 409,
             Self::RequestTimeout => 408,
             Self::LinkInvalid => 410,
             Self::PayloadTooLarge => 413,
@@ -124,6 +126,7 @@ impl Code {
             Self::SecondFactorRequired => "The password is right. Now a second factor is needed.",
             Self::SecondFactorInvalid => "The code is wrong, or was used already.",
             Self::SignInExpired => "This sign-in took too long, or had too many wrong codes. Start again.",
+            Self::AlreadySetUp => "An authenticator app is set up already. Remove it first.",
             Self::RequestTimeout => "The request took too long to arrive.",
             Self::PayloadTooLarge => "The request is too large.",
             Self::UnsupportedMediaType => "Send application/json or application/x-www-form-urlencoded.",

@@ -32,6 +32,8 @@ pub const LOGIN: &str = "/login";
 pub const SIGNUP: &str = "/signup";
 /// The page that asks for the password again.
 pub const REAUTHENTICATE: &str = "/reauthenticate";
+/// The page that asks for the second factor of a sign-in.
+pub const SECOND_FACTOR: &str = "/second-factor";
 /// The list of sessions.
 pub const DEVICES: &str = "/devices";
 /// The page of the account.
@@ -66,7 +68,7 @@ pub fn one_time(purpose: Purpose, token: &str) -> String {
 const DESTINATIONS: [&str; 3] = [DEVICES, ACCOUNT, ACTIVITY];
 
 /// The pages that take a credential. A sign-in never leads to one, and each has a page of its own to return to.
-const ENTRANCES: [&str; 3] = [LOGIN, SIGNUP, REAUTHENTICATE];
+const ENTRANCES: [&str; 4] = [LOGIN, SIGNUP, SECOND_FACTOR, REAUTHENTICATE];
 
 /// The pages that take no credential and lead nowhere else, for people who are not signed in.
 const STOPS: [&str; 3] = [FORGOT, RESET_DONE, INVITE_DONE];

@@ -33,7 +33,7 @@ pub enum WayOut {
     End(SessionId),
     /// Somebody tried passwords: a new password helps.
     Guessed,
-    /// A refresh token was copied, and its session has been ended: a new password helps.
+    /// A refresh token was copied, and its session has been ended; or somebody knows the password. A new password helps.
     Copied,
 }
 
@@ -42,7 +42,7 @@ pub fn way_out(entry: &ActivityEntry, others: &[SessionId]) -> Option<WayOut> {
     match (entry.event.kind, &entry.event.sid) {
         (Kind::SignedIn | Kind::PasswordChanged, Some(sid)) => others.contains(sid).then(|| WayOut::End(sid.clone())),
         (Kind::SignInFailed | Kind::SignInsBlocked, _) => entry.warns.then_some(WayOut::Guessed),
-        (Kind::Reused, _) => Some(WayOut::Copied),
+        (Kind::Reused | Kind::SecondFactorFailed, _) => Some(WayOut::Copied),
         _ => None,
     }
 }

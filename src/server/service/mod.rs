@@ -17,6 +17,7 @@ mod one_time_links;
 mod operator;
 mod queue;
 mod refresh_batch;
+mod second_factors;
 mod sessions;
 
 pub use accounts::{SignIn, SignUp};
@@ -26,6 +27,7 @@ pub use identity::{Caller, Credentials, PresentedToken};
 pub use known_browsers::BrowserCookies;
 pub use live::{LiveEvent, Watch};
 pub use one_time_links::MadeLink;
+pub use second_factors::{AskedFactor, TotpSecret};
 
 use super::config::Settings;
 use super::liveness::Liveness;
@@ -36,6 +38,7 @@ use super::session_ends::SessionEnds;
 use super::token::access::{AccessTokens, IssueError, Issued};
 use super::token::jws::SignError;
 use super::token::key_manager::KeyManager;
+use super::token::keys::KeyError;
 use super::token::refresh::Minted;
 use super::token::ring::RingError;
 use crate::api::Secret;
@@ -84,6 +87,14 @@ pub enum ServiceError {
     RegistrationClosed,
     #[error("the link is not known, was used, or has expired")]
     LinkInvalid,
+    #[error("the password is right, and a second factor is needed")]
+    SecondFactorRequired(Box<AskedFactor>),
+    #[error("the second factor is wrong, or was used up")]
+    SecondFactorInvalid,
+    #[error("the sign-in waited too long for its second factor, or had too many")]
+    SignInExpired,
+    #[error("there is an authenticator app already")]
+    AlreadySetUp,
     #[error("no such client")]
     UnknownClient,
     #[error(transparent)]
@@ -92,6 +103,8 @@ pub enum ServiceError {
     Hash(#[from] HashError),
     #[error(transparent)]
     Issue(#[from] IssueError),
+    #[error(transparent)]
+    Sealed(#[from] KeyError),
     /// With the time to wait.
     #[error("too many attempts")]
     RateLimited { wait: Duration },
@@ -102,7 +115,10 @@ pub enum ServiceError {
 impl ServiceError {
     /// Whether the server failed, so that nothing was decided.
     pub const fn is_ours(&self) -> bool {
-        matches!(self, Self::Store(_) | Self::Hash(_) | Self::Issue(_) | Self::NoScopeStated | Self::Aborted)
+        matches!(
+            self,
+            Self::Store(_) | Self::Hash(_) | Self::Issue(_) | Self::Sealed(_) | Self::NoScopeStated | Self::Aborted
+        )
     }
 
     /// Whether the fault is temporary: the same request may succeed later.

@@ -12,6 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
+use zeroize::Zeroizing;
 
 /// The shortest interval between two queries for unknown keys: anybody can name one in a token.
 const ASKED_AT_MOST: Duration = Duration::from_secs(5);
@@ -159,6 +160,22 @@ impl KeyManager {
         });
         let stored = self.store.keys().await?;
         self.carry_out(plan, stored, now).await
+    }
+
+    /// Seals a secret of a user under the installation's secret. `name` says whose and what it is.
+    ///
+    /// # Errors
+    /// [`KeyError::Generation`] when the cryptographic library fails.
+    pub fn seal(&self, name: &str, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
+        self.secret.seal(name, plain, &*self.entropy).ok_or(KeyError::Generation)
+    }
+
+    /// The inverse of [`seal`](Self::seal).
+    ///
+    /// # Errors
+    /// [`SecretError::Foreign`] when it was sealed under another secret or name.
+    pub fn open_sealed(&self, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        Ok(self.secret.open(name, sealed)?)
     }
 
     fn plan(

@@ -4,6 +4,7 @@ pub mod access;
 pub(super) mod jws;
 pub mod key_manager;
 pub mod keys;
+pub mod one_time_codes;
 pub mod refresh;
 pub mod ring;
 pub mod secret;

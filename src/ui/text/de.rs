@@ -256,6 +256,7 @@ pub(super) static PROBLEMS: ProblemsTexts = ProblemsTexts {
     second_factor_required: "Geben Sie einen Code ein, um fortzufahren.",
     second_factor_invalid: "Der Code ist falsch oder wurde schon benutzt. Warten Sie auf den nächsten.",
     sign_in_expired: "Diese Anmeldung hat zu lange gedauert oder hatte zu viele falsche Codes. Geben Sie Ihr Passwort noch einmal ein.",
+    already_set_up: "Eine Authenticator-App ist schon eingerichtet. Entfernen Sie sie zuerst.",
     payload_too_large: "Das ist zu lang, um es zu senden.",
     rate_limited: "Zu viele Versuche. Warten Sie einen Moment und versuchen Sie es noch einmal.",
     wait_seconds: |n| match n {

@@ -255,6 +255,7 @@ pub(super) static PROBLEMS: ProblemsTexts = ProblemsTexts {
     second_factor_required: "Enter a code to continue.",
     second_factor_invalid: "The code is wrong, or was used already. Wait for the next one.",
     sign_in_expired: "This sign-in took too long, or had too many wrong codes. Enter your password again.",
+    already_set_up: "An authenticator app is set up already. Remove it first.",
     payload_too_large: "This is too long to be sent.",
     rate_limited: "Too many attempts. Wait a moment and try again.",
     wait_seconds: |n| match n {

@@ -109,6 +109,7 @@ impl Text {
             Code::LinkInvalid => problems.link_invalid,
             Code::SecondFactorRequired => problems.second_factor_required,
             Code::SecondFactorInvalid => problems.second_factor_invalid,
+            Code::AlreadySetUp => problems.already_set_up,
             Code::SignInExpired => problems.sign_in_expired,
             Code::PayloadTooLarge => problems.payload_too_large,
             Code::RateLimited => problems.rate_limited,

@@ -290,6 +290,7 @@ pub struct ProblemsTexts {
     pub second_factor_required: Words,
     pub second_factor_invalid: Words,
     pub sign_in_expired: Words,
+    pub already_set_up: Words,
     pub payload_too_large: Words,
     pub rate_limited: Words,
     pub wait_seconds: Counted,
