@@ -1,4 +1,4 @@
--- An authenticator app of a user. Its secret is sealed under the installation's secret. Without `confirmed_at` it is
+-- An authenticator app of a user. Its secret is sealed under the key of purpose `factors`. Without `confirmed_at` it is
 -- being set up, and no sign-in asks for it. `last_step`: the newest time step whose code was used.
 CREATE TABLE totp (
     user_id       TEXT    NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
@@ -8,7 +8,7 @@ CREATE TABLE totp (
     confirmed_at  BIGINT
 );
 
--- A user's set of recovery codes: the key of their digests, sealed under the installation's secret.
+-- A user's set of recovery codes: the key of their digests, sealed in the same way.
 CREATE TABLE recovery_code_sets (
     user_id    TEXT    NOT NULL PRIMARY KEY REFERENCES users (id) ON DELETE CASCADE,
     sealed_key TEXT    NOT NULL,

@@ -8,7 +8,7 @@ use crate::domain::time::Timestamp;
 use crate::domain::totp::Step;
 use async_trait::async_trait;
 
-/// An authenticator app as stored; the secret is sealed under the installation's secret.
+/// An authenticator app as stored; the secret is sealed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredTotp {
     pub sealed_secret: Vec<u8>,
@@ -22,7 +22,7 @@ pub struct StoredTotp {
 /// A set of recovery codes as stored.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredRecoveryCodes {
-    /// The key of the codes' digests, sealed under the installation's secret.
+    /// The key of the codes' digests, sealed.
     pub sealed_key: Vec<u8>,
     pub created_at: Timestamp,
     /// How many codes were not used yet.
@@ -77,7 +77,8 @@ pub trait SecondFactors: Send + Sync {
     async fn begin_totp(&self, user_id: &UserId, sealed_secret: &[u8], at: Timestamp) -> Result<bool, StoreError>;
     /// Confirms an authenticator app; `false`, and nothing is changed, if it has another secret by now or was confirmed.
     async fn confirm_totp(&self, new: NewTotp<'_>) -> Result<bool, StoreError>;
-    /// Removes all second factors of a user, and ends the sign-ins that wait for one; `false` if there was none.
+    /// Removes all second factors of a user, and ends the sign-ins that wait for one; `false`, and nothing is changed, if none was
+    /// confirmed.
     async fn remove_second_factors(&self, user_id: &UserId, event: &Event) -> Result<bool, StoreError>;
     /// Sets new recovery codes in place of all earlier ones; `false` if the user has no authenticator app.
     async fn replace_recovery_codes(&self, new: NewRecoveryCodes<'_>) -> Result<bool, StoreError>;

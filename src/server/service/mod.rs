@@ -7,6 +7,7 @@
 mod accounts;
 mod activity;
 mod attempts;
+mod factor_set_up;
 mod farewell;
 mod history;
 mod identity;
@@ -22,12 +23,13 @@ mod sessions;
 
 pub use accounts::{SignIn, SignUp};
 pub(crate) use activity::activity_event;
+pub use factor_set_up::TotpSecret;
 pub use history::{History, HistoryEntry};
 pub use identity::{Caller, Credentials, PresentedToken};
 pub use known_browsers::BrowserCookies;
 pub use live::{LiveEvent, Watch};
 pub use one_time_links::MadeLink;
-pub use second_factors::{AskedFactor, TotpSecret};
+pub use second_factors::AskedFactor;
 
 use super::config::Settings;
 use super::liveness::Liveness;

@@ -1,21 +1,21 @@
-//! The second factor: signing in with it, proving it again, setting it up and removing it.
+//! The second factor: signing in with it, and proving it again.
 
-use super::identity::{Caller, Credentials};
 use super::known_browsers::{Acquaintance, BrowserCookies};
 use super::{Granted, ServiceError, Services, Source};
 use crate::api::Secret;
-use crate::api::data::SecondFactorInfo;
 use crate::domain::activity::{Event, Kind};
 use crate::domain::client::{Client, ClientKind};
 use crate::domain::id::{RecoveryCodeDigest, UserId, WaitingDigest};
-use crate::domain::recovery_code::{RANDOM_BYTES, RecoveryCode, SET_SIZE};
-use crate::domain::second_factor::{AuthenticatedBy, FactorAnswer, FactorMethod, SET_UP_TIME, WAIT, WaitingSignIn};
-use crate::domain::session::{Reason, Session};
-use crate::domain::totp::{self, SECRET_BYTES, Step, TotpCode, accepted};
-use crate::server::ports::{NewRecoveryCodes, NewTotp, StoredFactors, StoredTotp, UsedFactor, User};
+use crate::domain::second_factor::{AuthenticatedBy, FactorAnswer, FactorMethod, WAIT, WaitingSignIn};
+use crate::domain::session::Session;
+use crate::domain::totp::{Step, accepted};
+use crate::server::ports::{StoredFactors, StoredTotp, UsedFactor, User};
 use crate::server::telemetry::AUDIT;
 use crate::server::token::base64url;
+use crate::server::token::keys::KeyError;
 use crate::server::token::one_time_codes::{recovery_code_digest, totp_hmac, waiting_digest};
+use crate::server::token::ring::KeyRing;
+use std::sync::Arc;
 use zeroize::Zeroizing;
 
 /// What a sign-in is asked for after the password, and the value with which it goes on.
@@ -23,15 +23,6 @@ use zeroize::Zeroizing;
 pub struct AskedFactor {
     pub methods: Vec<FactorMethod>,
     pub value: Secret,
-}
-
-/// An authenticator app that is being set up.
-#[derive(Clone, Debug)]
-pub struct TotpSecret {
-    /// In base32, as apps take it.
-    pub secret: Secret,
-    /// The same as an address for a QR code.
-    pub address: Secret,
 }
 
 /// A proof that is still to be used up.
@@ -162,12 +153,12 @@ impl Services {
         let now = self.now();
         Ok(match (answer, &factors.recovery_codes) {
             (FactorAnswer::Code(code), _) => {
-                let secret = self.keys.open_sealed(&totp_name(user), &totp.sealed_secret)?;
+                let secret = self.unseal(&totp_name(user), &totp.sealed_secret).await?;
                 accepted(*code, totp.last_step, now, totp_hmac(&secret)).map(Proof::Totp)
             }
             (FactorAnswer::RecoveryCode(_), None) => None,
             (FactorAnswer::RecoveryCode(code), Some(set)) => {
-                let key = self.keys.open_sealed(&recovery_name(user), &set.sealed_key)?;
+                let key = self.unseal(&recovery_name(user), &set.sealed_key).await?;
                 let event = Box::new(self.event(user, Kind::RecoveryCodeUsed, source));
                 Some(Proof::RecoveryCode(recovery_code_digest(&key, code), Step::newest(now), event))
             }
@@ -210,165 +201,31 @@ impl Services {
         if renewed { Ok(()) } else { Err(ServiceError::InvalidToken) }
     }
 
-    /// What the account page says of the user's second factor; `None` if there is none.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn second_factor_info(&self, user: &UserId) -> Result<Option<SecondFactorInfo>, ServiceError> {
-        let factors = self.store.second_factors(user).await?;
-        let since = confirmed(&factors).and_then(|totp| totp.confirmed_at);
-        let recovery_codes_left = factors.recovery_codes.map_or(0, |codes| codes.left);
-        Ok(since.map(|totp_since| SecondFactorInfo { totp_since, recovery_codes_left }))
-    }
-
-    /// Begins to set up an authenticator app. It counts once it is [confirmed](Self::confirm_totp).
-    ///
-    /// # Errors
-    /// `ReauthenticationRequired`; `AlreadySetUp` when there is an app that counts.
-    pub async fn begin_totp(&self, credentials: &Credentials, source: &Source) -> Result<TotpSecret, ServiceError> {
-        let session = self.by_credentials(credentials, source).await?;
-        self.require_recent(&session)?;
-        let secret = Zeroizing::new(self.random::<SECRET_BYTES>());
-        let sealed = self.keys.seal(&totp_name(&session.user_id), secret.as_ref())?;
-        if !self.store.begin_totp(&session.user_id, &sealed, self.now()).await? {
-            return Err(ServiceError::AlreadySetUp);
+    /// The keys, with the one for second factors, which is created when it is first needed.
+    async fn factor_keys(&self) -> Result<Arc<KeyRing>, ServiceError> {
+        let ring = self.access.ring();
+        if ring.factors().is_none() {
+            self.keys.ensure_factor_key(&self.access, self.now()).await?;
+            return Ok(self.access.ring());
         }
-        let user = self.store.user(&session.user_id).await?.ok_or(ServiceError::InvalidToken)?;
-        Ok(self.shown(user.username.as_str(), secret.as_ref()))
+        Ok(ring)
     }
 
-    /// The app that the caller is setting up; `None` if there is none.
-    ///
-    /// # Errors
-    /// `ReauthenticationRequired`.
-    pub async fn begun_totp(&self, caller: &Caller) -> Result<Option<TotpSecret>, ServiceError> {
-        if !self.has_proved_recently(caller).await? {
-            return Err(ServiceError::ReauthenticationRequired);
-        }
-        let factors = self.store.second_factors(&caller.user_id).await?;
-        let Some(totp) = self.begun(&factors) else { return Ok(None) };
-        let secret = self.keys.open_sealed(&totp_name(&caller.user_id), &totp.sealed_secret)?;
-        Ok(Some(self.shown(&caller.username, &secret)))
+    pub(super) async fn seal(&self, name: &str, plain: &[u8]) -> Result<Vec<u8>, ServiceError> {
+        let ring = self.factor_keys().await?;
+        let key = ring.factors().ok_or(KeyError::Generation)?;
+        Ok(key.seal(name, plain, &*self.entropy)?)
     }
 
-    /// The app of `factors` that is being set up, if that has not taken too long.
-    fn begun<'a>(&self, factors: &'a StoredFactors) -> Option<&'a StoredTotp> {
-        let is_begun = |totp: &&StoredTotp| totp.confirmed_at.is_none() && self.now() < totp.created_at + SET_UP_TIME;
-        factors.totp.as_ref().filter(is_begun)
-    }
-
-    fn shown(&self, username: &str, secret: &[u8]) -> TotpSecret {
-        let secret = totp::base32(secret);
-        let url = &self.settings.server.public_url;
-        let issuer = url.split_once("://").map_or(url.as_str(), |(_, host)| host);
-        let address = Secret::new(totp::address(issuer.trim_end_matches('/'), username, &secret));
-        TotpSecret { secret: Secret::new(secret), address }
-    }
-
-    /// Confirms an authenticator app with its first code, which is used up. From now on, sign-ins ask for it; sessions
-    /// stay.
-    ///
-    /// # Errors
-    /// `ReauthenticationRequired`, `SecondFactorInvalid`; `NotFound` when no app is being set up.
-    pub async fn confirm_totp(
-        &self,
-        code: Option<TotpCode>,
-        credentials: &Credentials,
-        source: &Source,
-    ) -> Result<(), ServiceError> {
-        let session = self.by_credentials(credentials, source).await?;
-        self.require_recent(&session)?;
-        let user_id = &session.user_id;
-        let factors = self.store.second_factors(user_id).await?;
-        let totp = self.begun(&factors).ok_or(ServiceError::NotFound)?;
-        let secret = self.keys.open_sealed(&totp_name(user_id), &totp.sealed_secret)?;
-        let code = code.ok_or(ServiceError::SecondFactorInvalid)?;
-        let step = accepted(code, totp.last_step, self.now(), totp_hmac(&secret));
-        let step = step.ok_or(ServiceError::SecondFactorInvalid)?;
-        let event = self.done_by(&session, Kind::TotpAdded, source);
-        let new = NewTotp { user_id, sealed_secret: &totp.sealed_secret, step, sid: &session.id, event: &event };
-        if !self.store.confirm_totp(new).await? {
-            return Err(ServiceError::NotFound);
-        }
-        tracing::info!(target: AUDIT, user = %user_id, sid = %session.id, ip = source.ip, "an authenticator app was set up");
-        Ok(())
-    }
-
-    /// Removes the authenticator app and the recovery codes. Sessions stay.
-    ///
-    /// # Errors
-    /// `ReauthenticationRequired` unless the second factor was proved lately; `NotFound` when there is none.
-    pub async fn remove_totp(&self, credentials: &Credentials, source: &Source) -> Result<(), ServiceError> {
-        let session = self.by_second_factor(credentials, source).await?;
-        let event = self.done_by(&session, Kind::TotpRemoved, source);
-        if !self.store.remove_second_factors(&session.user_id, &event).await? {
-            return Err(ServiceError::NotFound);
-        }
-        let (user, sid, ip) = (&session.user_id, &session.id, &source.ip);
-        tracing::info!(target: AUDIT, %user, %sid, ip, "the authenticator app was removed");
-        Ok(())
-    }
-
-    /// Makes recovery codes in place of all earlier ones. They are stored as digests only.
-    ///
-    /// # Errors
-    /// `ReauthenticationRequired` unless the second factor was proved lately; `NotFound` without an authenticator app.
-    pub async fn make_recovery_codes(
-        &self,
-        credentials: &Credentials,
-        source: &Source,
-    ) -> Result<Vec<RecoveryCode>, ServiceError> {
-        let session = self.by_second_factor(credentials, source).await?;
-        let key = Zeroizing::new(self.random::<32>());
-        let codes: Vec<_> = (0..SET_SIZE).map(|_| RecoveryCode::new(self.random::<RANDOM_BYTES>())).collect();
-        let digests: Vec<_> = codes.iter().map(|code| recovery_code_digest(key.as_ref(), code)).collect();
-        let sealed_key = self.keys.seal(&recovery_name(&session.user_id), key.as_ref())?;
-        let event = self.done_by(&session, Kind::RecoveryCodesMade, source);
-        let (user_id, sealed_key) = (&session.user_id, sealed_key.as_slice());
-        let new = NewRecoveryCodes { user_id, sealed_key, digests: &digests, event: &event };
-        if !self.store.replace_recovery_codes(new).await? {
-            return Err(ServiceError::NotFound);
-        }
-        tracing::info!(target: AUDIT, user = %user_id, sid = %session.id, ip = source.ip, "recovery codes were made");
-        Ok(codes)
-    }
-
-    /// Removes the second factors of a user by order of the operator, and ends the sign-ins that wait for one. Sessions
-    /// stay.
-    ///
-    /// # Errors
-    /// `NotFound` when there is none.
-    pub async fn remove_second_factors(&self, user: &UserId) -> Result<(), ServiceError> {
-        let event = self.event(user, Kind::TotpRemoved, &Source::default());
-        let event = Event { detail: Some(Reason::Operator.as_str()), ..event };
-        if !self.store.remove_second_factors(user, &event).await? {
-            return Err(ServiceError::NotFound);
-        }
-        tracing::info!(target: AUDIT, %user, "the operator removed the second factors");
-        Ok(())
-    }
-
-    /// The caller's session, if it has proved the second factor lately, or the user has none.
-    async fn by_second_factor(&self, credentials: &Credentials, source: &Source) -> Result<Session, ServiceError> {
-        let session = self.by_credentials(credentials, source).await?;
-        self.require_recent(&session)?;
-        let window = self.settings.sessions.reauthentication_window;
-        let is_proved = session.second_factor_at.is_some_and(|at| self.now().since(at) < window);
-        if is_proved || confirmed(&self.store.second_factors(&session.user_id).await?).is_none() {
-            return Ok(session);
-        }
-        Err(ServiceError::ReauthenticationRequired)
-    }
-
-    /// An event that a session's user caused in it.
-    fn done_by(&self, session: &Session, kind: Kind, source: &Source) -> Event {
-        let event = self.event(&session.user_id, kind, source);
-        Event { sid: Some(session.id.clone()), by: Some(session.id.clone()), ..event }
+    pub(super) async fn unseal(&self, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, ServiceError> {
+        let ring = self.factor_keys().await?;
+        let key = ring.factors().ok_or(KeyError::Generation)?;
+        Ok(key.unseal(name, sealed)?)
     }
 }
 
 /// The authenticator app, if sign-ins ask for it.
-fn confirmed(factors: &StoredFactors) -> Option<&StoredTotp> {
+pub(super) fn confirmed(factors: &StoredFactors) -> Option<&StoredTotp> {
     factors.totp.as_ref().filter(|totp| totp.confirmed_at.is_some())
 }
 
@@ -379,10 +236,10 @@ fn methods(factors: &StoredFactors) -> Vec<FactorMethod> {
 }
 
 /// The names under which secrets are sealed: none can take the place of another, or of another user's.
-fn totp_name(user: &UserId) -> String {
+pub(super) fn totp_name(user: &UserId) -> String {
     format!("totp/{user}")
 }
 
-fn recovery_name(user: &UserId) -> String {
+pub(super) fn recovery_name(user: &UserId) -> String {
     format!("recovery/{user}")
 }

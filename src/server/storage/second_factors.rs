@@ -129,12 +129,6 @@ async fn use_totp(write: &mut Write, user_id: &UserId, step: Step) -> Result<boo
     Ok(query.execute(write.connection()).await?.rows_affected() > 0)
 }
 
-/// Ends the sign-ins of a user that wait for a second factor.
-pub(super) async fn end_waiting_of(write: &mut Write, user_id: &UserId) -> Result<(), StoreError> {
-    write.query(END_WAITING_OF_USER).bind(user_id.as_str()).execute(write.connection()).await?;
-    Ok(())
-}
-
 #[async_trait]
 impl SecondFactors for Database {
     async fn second_factors(&self, user_id: &UserId) -> Result<StoredFactors, StoreError> {
@@ -188,13 +182,16 @@ impl SecondFactors for Database {
     async fn remove_second_factors(&self, user_id: &UserId, event: &Event) -> Result<bool, StoreError> {
         let mut write = self.write().await?;
         write.lock(LOCK_USER, &[user_id.as_str()]).await?;
-        let totp = write.query(REMOVE_TOTP).bind(user_id.as_str()).execute(write.connection()).await?;
-        let codes = write.query(REMOVE_RECOVERY).bind(user_id.as_str()).execute(write.connection()).await?;
-        end_waiting_of(&mut write, user_id).await?;
-        let removed = totp.rows_affected() + codes.rows_affected() > 0;
-        insert_events(&mut write, Some(event).filter(|_| removed)).await?;
+        let has_totp = write.query(HAS_TOTP).bind(user_id.as_str()).fetch_optional(write.connection()).await?;
+        if has_totp.is_none() {
+            return Ok(false);
+        }
+        for remove in [REMOVE_TOTP, REMOVE_RECOVERY, END_WAITING_OF_USER] {
+            write.query(remove).bind(user_id.as_str()).execute(write.connection()).await?;
+        }
+        insert_events(&mut write, [event]).await?;
         write.commit().await?;
-        Ok(removed)
+        Ok(true)
     }
 
     async fn replace_recovery_codes(&self, new: NewRecoveryCodes<'_>) -> Result<bool, StoreError> {

@@ -1,6 +1,7 @@
 //! Manages the keys of one server: carries out their schedule, and loads keys that other processes created.
 
 use super::access::AccessTokens;
+use super::factor_key::{self, FactorKey};
 use super::keys::{self, KeyError, KeyPurpose};
 use super::ring::{KeyRing, RingError};
 use super::secret::{InstallationSecret, SecretError};
@@ -12,7 +13,6 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::Mutex;
-use zeroize::Zeroizing;
 
 /// The shortest interval between two queries for unknown keys: anybody can name one in a token.
 const ASKED_AT_MOST: Duration = Duration::from_secs(5);
@@ -162,20 +162,24 @@ impl KeyManager {
         self.carry_out(plan, stored, now).await
     }
 
-    /// Seals a secret of a user under the installation's secret. `name` says whose and what it is.
+    /// Makes sure that there is a key for the secrets of second factors, and that it is loaded. If several servers create
+    /// it at once, one does.
     ///
     /// # Errors
-    /// [`KeyError::Generation`] when the cryptographic library fails.
-    pub fn seal(&self, name: &str, plain: &[u8]) -> Result<Vec<u8>, KeyError> {
-        self.secret.seal(name, plain, &*self.entropy).ok_or(KeyError::Generation)
-    }
-
-    /// The inverse of [`seal`](Self::seal).
-    ///
-    /// # Errors
-    /// [`SecretError::Foreign`] when it was sealed under another secret or name.
-    pub fn open_sealed(&self, name: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
-        Ok(self.secret.open(name, sealed)?)
+    /// [`RingError`].
+    pub async fn ensure_factor_key(&self, tokens: &AccessTokens, now: Timestamp) -> Result<(), RingError> {
+        let mut loaded = self.loaded.lock().await;
+        let is_there = |stored: &[StoredKey]| stored.iter().any(|key| key.purpose == factor_key::PURPOSE);
+        let mut stored = self.store.keys().await?;
+        if !is_there(&stored) {
+            let made = FactorKey::generate(&self.secret, &*self.entropy, now)?;
+            let add = move |stored: &[StoredKey]| {
+                let add = if is_there(stored) { Vec::new() } else { vec![made] };
+                KeyChanges { add, ..KeyChanges::default() }
+            };
+            stored = self.store.change_keys(Box::new(add)).await?;
+        }
+        self.reload(&mut loaded, stored, tokens)
     }
 
     fn plan(

@@ -1,6 +1,7 @@
 //! Tokens and their keys: signing, verifying, and sealing keys for storage.
 
 pub mod access;
+pub mod factor_key;
 pub(super) mod jws;
 pub mod key_manager;
 pub mod keys;

@@ -10,7 +10,7 @@ pub(in super::super) static FACTORS: FactorsTexts = FactorsTexts {
     app_since: "Eingerichtet",
     set_up: "Authenticator-App einrichten",
     set_up_lead: "Eine App auf Ihrem Telefon zeigt alle 30 Sekunden einen neuen Code. Die Anmeldung fragt dann auch nach diesem Code.",
-    remove_open: "Authenticator-App entfernen …",
+    remove_open: "Authenticator-App entfernen\u{a0}…",
     remove_lead: "Danach genügt Ihr Passwort zur Anmeldung, und Ihre Wiederherstellungscodes verfallen. Ihre Geräte bleiben angemeldet.",
     remove: "App entfernen",
     removed: "Die Authenticator-App und die Wiederherstellungscodes sind entfernt.",
