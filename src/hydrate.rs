@@ -48,7 +48,10 @@ async fn hydrate_page() {
             drop(link().await);
         }
         Page::Resuming => resuming::begin(),
-        Page::SignOut
+        Page::SecondFactor
+        | Page::AuthenticatorApp
+        | Page::RecoveryCodes
+        | Page::SignOut
         | Page::Forgot
         | Page::ResetDone
         | Page::InviteDone

@@ -3,6 +3,7 @@
 use latchkey::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
 use latchkey::domain::redeem::{Decision, redeem};
 use latchkey::domain::refresh_token::Presented;
+use latchkey::domain::second_factor::AuthenticatedBy;
 use latchkey::domain::session::{Label, Lifetime, Reason, Revocation, Rotation, Session};
 use latchkey::domain::time::Timestamp;
 use std::time::Duration;
@@ -47,6 +48,8 @@ impl Server {
             },
             lifetime: Lifetime::start(now, IDLE, ABSOLUTE, true),
             authenticated_at: now,
+            authenticated_by: AuthenticatedBy::password(),
+            second_factor_at: None,
             last_seen_at: now,
             revoked: None,
             user_disabled_at: None,

@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue, header::COOKIE};
 use jsonwebtoken::{Algorithm, EncodingKey};
 use latchkey::domain::id::{ClientId, KeyId, SessionId, TokenDigest, UserId};
+use latchkey::domain::second_factor::AuthenticatedBy;
 use latchkey::domain::session::{Label, Lifetime, Rotation, Session};
 use latchkey::domain::time::Timestamp;
 use latchkey::server::ports::{Entropy, StoredKey};
@@ -81,6 +82,8 @@ pub fn session() -> Session {
         },
         lifetime: Lifetime::start(NOW, Duration::from_secs(86_400), Duration::from_secs(172_800), true),
         authenticated_at: NOW,
+        authenticated_by: AuthenticatedBy::password(),
+        second_factor_at: None,
         last_seen_at: NOW,
         revoked: None,
         user_disabled_at: None,

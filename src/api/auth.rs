@@ -108,10 +108,11 @@ pub async fn end_not_mine(#[server(default)] password: Option<Secret>) -> Result
     crate::server::http::auth::end_not_mine(password).await
 }
 
-/// Checks the caller's password again and renews `auth_time`.
+/// Checks the caller's password again and renews `auth_time`. `code`, a code of the authenticator app or a recovery code,
+/// also proves the second factor: what changes that one needs it.
 #[server(prefix = "/auth", endpoint = "reauthenticate", protocol = Wire<Post>)]
-pub async fn reauthenticate(password: Secret) -> Result<(), Problem> {
-    crate::server::http::auth::reauthenticate(password).await
+pub async fn reauthenticate(password: Secret, #[server(default)] code: Option<Secret>) -> Result<(), Problem> {
+    crate::server::http::auth::reauthenticate(password, code).await
 }
 
 /// Changes the password and ends all other sessions.

@@ -1,9 +1,11 @@
 //! The data that answers carry. Field names are camelCase in JSON; times are milliseconds since the Unix epoch, UTC.
 
+use super::Secret;
 use crate::domain::activity::Kind;
 use crate::domain::device::DeviceKind;
 use crate::domain::id::{ClientId, SessionId, UserId};
 use crate::domain::scope::Scopes;
+use crate::domain::second_factor::AuthenticatedBy;
 use crate::domain::time::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +79,38 @@ pub struct Account {
     pub created_at: Timestamp,
     /// When the password was last changed; at first, when the account was made.
     pub password_changed_at: Timestamp,
+    /// The second factor, if the user has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_factor: Option<SecondFactorInfo>,
+}
+
+/// The second factor of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SecondFactorInfo {
+    /// When the authenticator app was set up.
+    pub totp_since: Timestamp,
+    /// How many recovery codes were not used yet.
+    pub recovery_codes_left: u32,
+}
+
+/// An authenticator app that is being set up (RFC 6238).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TotpSetUp {
+    /// The secret, in base32.
+    pub secret: Secret,
+    /// The same as an `otpauth:` address.
+    pub otpauth_uri: Secret,
+    /// The address as a QR code: an SVG document.
+    pub qr_svg: Secret,
+}
+
+/// A new set of recovery codes. They are shown once.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewCodes {
+    /// Each is good for one sign-in.
+    pub codes: Vec<Secret>,
 }
 
 /// All stored data of a browser that the account knows, except secrets.
@@ -116,6 +150,9 @@ pub struct ExportedSession {
     pub remember: bool,
     /// When the user last proved who they are.
     pub authenticated_at: Timestamp,
+    /// When the user last proved a second factor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_factor_at: Option<Timestamp>,
     /// When and why it ended, if it has.
     pub ended_at: Option<Timestamp>,
     /// A stable word, such as `signed_out`.
@@ -161,6 +198,9 @@ pub struct SessionInfo {
     pub expires_at: Timestamp,
     /// When the session ends however much it is used.
     pub absolute_expires_at: Timestamp,
+    /// How the user signed in; left out for the password alone.
+    #[serde(default, skip_serializing_if = "AuthenticatedBy::is_password_alone")]
+    pub authenticated_by: AuthenticatedBy,
 }
 
 /// A page of the user's own security events.

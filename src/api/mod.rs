@@ -1,4 +1,4 @@
-//! The wire contract between the app and the server, compiled for both targets: the calls ([`auth`], [`account`]),
+//! The wire contract between the app and the server, compiled for both targets: the calls ([`auth`], [`second_factor`], [`account`]),
 //! their data ([`data`], [`problem`], [`return_to`]), and their encoding and transport ([`wire`], [`transport`],
 //! [`json`]).
 
@@ -10,6 +10,7 @@ pub mod json;
 pub mod preferences;
 pub mod problem;
 pub mod return_to;
+pub mod second_factor;
 pub mod transport;
 pub mod wire;
 

@@ -1,6 +1,8 @@
 //! Errors in the form of RFC 9457 (`application/problem+json`), with a stable `code`.
 
+use super::Secret;
 use crate::domain::scope::Scope;
+use crate::domain::second_factor::FactorMethod;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use server_fn::error::{FromServerFnError, ServerFnErrorErr};
@@ -49,6 +51,14 @@ pub enum Code {
     RegistrationClosed,
     /// The one-time link is not known, was used already, or has expired; which one is not told.
     LinkInvalid,
+    /// The password is right, and a second factor is needed; [`Problem::methods`] says which are accepted.
+    SecondFactorRequired,
+    /// The second factor is wrong, or was used already.
+    SecondFactorInvalid,
+    /// The sign-in waited too long for its second factor, or had too many wrong ones. It starts again with the password.
+    SignInExpired,
+    /// An authenticator app is set up already.
+    AlreadySetUp,
     /// The request's body took too long to arrive.
     RequestTimeout,
     /// The body is larger than any call needs.
@@ -70,14 +80,20 @@ impl Code {
             Self::BadRequest => 400,
             Self::ValidationFailed => 422,
             Self::CookiesRequired => 400,
-            Self::InvalidCredentials | Self::InvalidToken | Self::SessionRevoked | Self::RefreshReused => 401,
+            Self::InvalidCredentials
+            | Self::InvalidToken
+            | Self::SessionRevoked
+            | Self::RefreshReused
+            | Self::SecondFactorRequired
+            | Self::SecondFactorInvalid
+            | Self::SignInExpired => 401,
             Self::InsufficientScope
             | Self::ReauthenticationRequired
             | Self::ForbiddenOrigin
             | Self::RegistrationClosed => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
-            Self::UsernameTaken | Self::RefreshOvertaken => 409,
+            Self::UsernameTaken | Self::RefreshOvertaken | Self::AlreadySetUp => 409,
             Self::RequestTimeout => 408,
             Self::LinkInvalid => 410,
             Self::PayloadTooLarge => 413,
@@ -107,6 +123,10 @@ impl Code {
             Self::UsernameTaken => "This username is taken.",
             Self::RegistrationClosed => "New accounts are made by the operator of this site.",
             Self::LinkInvalid => "This link is no longer valid. Ask for a new one.",
+            Self::SecondFactorRequired => "The password is right. Now a second factor is needed.",
+            Self::SecondFactorInvalid => "The code is wrong, or was used already.",
+            Self::SignInExpired => "This sign-in took too long, or had too many wrong codes. Start again.",
+            Self::AlreadySetUp => "An authenticator app is set up already. Remove it first.",
             Self::RequestTimeout => "The request took too long to arrive.",
             Self::PayloadTooLarge => "The request is too large.",
             Self::UnsupportedMediaType => "Send application/json or application/x-www-form-urlencoded.",
@@ -187,6 +207,12 @@ pub struct Problem {
     /// For `forbidden_origin`: the public address of the service.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub public_url: Option<String>,
+    /// For `second_factor_required`: what is accepted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub methods: Vec<FactorMethod>,
+    /// For `second_factor_required` to a native client: the value with which the sign-in goes on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sign_in: Option<Secret>,
     /// The id of this request in the server's log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
@@ -205,6 +231,8 @@ impl Problem {
             retry_after: matches!(code, Code::Unavailable).then_some(1),
             scope: None,
             public_url: None,
+            methods: Vec::new(),
+            sign_in: None,
             request_id: None,
         }
     }
@@ -217,6 +245,11 @@ impl Problem {
     /// `insufficient_scope`, with the scope that is needed.
     pub fn scope(needed: Scope) -> Self {
         Self { scope: Some(needed), ..Self::new(Code::InsufficientScope) }
+    }
+
+    /// `second_factor_required`, with what is accepted, and the value that a native client sends with it.
+    pub fn second_factor(methods: Vec<FactorMethod>, sign_in: Option<Secret>) -> Self {
+        Self { methods, sign_in, ..Self::new(Code::SecondFactorRequired) }
     }
 
     /// Adds a sentence about this occurrence.

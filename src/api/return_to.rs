@@ -32,6 +32,8 @@ pub const LOGIN: &str = "/login";
 pub const SIGNUP: &str = "/signup";
 /// The page that asks for the password again.
 pub const REAUTHENTICATE: &str = "/reauthenticate";
+/// The page that asks for the second factor of a sign-in.
+pub const SECOND_FACTOR: &str = "/second-factor";
 /// The list of sessions.
 pub const DEVICES: &str = "/devices";
 /// The page of the account.
@@ -71,7 +73,7 @@ pub fn one_time(purpose: Purpose, token: &str) -> String {
 const DESTINATIONS: [&str; 3] = [DEVICES, ACCOUNT, ACTIVITY];
 
 /// The pages that take a credential. A sign-in never leads to one, and each has a page of its own to return to.
-const ENTRANCES: [&str; 3] = [LOGIN, SIGNUP, REAUTHENTICATE];
+const ENTRANCES: [&str; 4] = [LOGIN, SIGNUP, SECOND_FACTOR, REAUTHENTICATE];
 
 /// The pages that take no credential, and that no sign-in leads to.
 const BESIDE: [&str; 5] = [FORGOT, RESET_DONE, INVITE_DONE, SIGN_OUT, NOT_ME];

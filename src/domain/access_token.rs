@@ -61,6 +61,9 @@ pub struct AccessClaims {
     pub scope: Scopes,
     /// When the user last proved who they are, in seconds since the Unix epoch.
     pub auth_time: i64,
+    /// How (RFC 8176); left out for the password alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
 }
 
 /// The values that a new access token needs beside its session.
@@ -99,6 +102,7 @@ impl AccessClaims {
             client_id: session.client_id.clone(),
             scope: issue.scope.clone(),
             auth_time: session.authenticated_at.as_secs(),
+            amr: session.authenticated_by.amr().into_iter().map(ToOwned::to_owned).collect(),
         }
     }
 
@@ -159,6 +163,7 @@ mod tests {
             client_id: ClientId::web(),
             scope: Scopes::of_sessions(),
             auth_time: iat,
+            amr: Vec::new(),
         }
     }
 

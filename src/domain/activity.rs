@@ -32,6 +32,16 @@ text_enum! {
         LinkMade = "link_made",
         /// A new password was chosen with such a link.
         PasswordReset = "password_reset",
+        /// An authenticator app was set up.
+        TotpAdded = "totp_added",
+        /// The authenticator app was removed, and the recovery codes with it.
+        TotpRemoved = "totp_removed",
+        /// A set of recovery codes was made, in place of the earlier one.
+        RecoveryCodesMade = "recovery_codes_made",
+        /// A recovery code was used.
+        RecoveryCodeUsed = "recovery_code_used",
+        /// Somebody who knew the password entered a wrong second factor.
+        SecondFactorFailed = "second_factor_failed",
     }
 }
 
@@ -58,8 +68,14 @@ impl Filter {
     pub const fn kinds(self) -> Option<&'static [Kind]> {
         match self {
             Self::All => None,
-            Self::SignIns => Some(&[Kind::SignedUp, Kind::SignedIn, Kind::SignInFailed, Kind::SignInsBlocked]),
-            Self::Warnings => Some(&[Kind::SignInFailed, Kind::SignInsBlocked, Kind::Reused]),
+            Self::SignIns => Some(&[
+                Kind::SignedUp,
+                Kind::SignedIn,
+                Kind::SignInFailed,
+                Kind::SignInsBlocked,
+                Kind::SecondFactorFailed,
+            ]),
+            Self::Warnings => Some(&[Kind::SignInFailed, Kind::SignInsBlocked, Kind::Reused, Kind::SecondFactorFailed]),
         }
     }
 
@@ -73,6 +89,7 @@ impl Filter {
                 Kind::SignedIn,
                 Kind::SignInFailed,
                 Kind::SignInsBlocked,
+                Kind::SecondFactorFailed,
                 Kind::PasswordChanged,
                 Kind::SessionEnded,
             ]),
@@ -80,6 +97,7 @@ impl Filter {
                 Kind::SignInFailed,
                 Kind::SignInsBlocked,
                 Kind::Reused,
+                Kind::SecondFactorFailed,
                 Kind::SignedIn,
                 Kind::PasswordChanged,
                 Kind::SessionEnded,
@@ -96,7 +114,7 @@ impl Filter {
 impl Kind {
     /// Kinds of which the newest [`LASTING_MAX`] are kept however many other events follow: somebody who looks back
     /// must find them.
-    pub const LASTING: [Self; 7] = [
+    pub const LASTING: [Self; 10] = [
         Self::SignedUp,
         Self::SignInFailed,
         Self::SignInsBlocked,
@@ -104,6 +122,9 @@ impl Kind {
         Self::PasswordChanged,
         Self::LinkMade,
         Self::PasswordReset,
+        Self::TotpRemoved,
+        Self::RecoveryCodeUsed,
+        Self::SecondFactorFailed,
     ];
 
     /// Whether it is an action on a session, possibly by another session.
@@ -189,7 +210,7 @@ mod tests {
 
     #[test]
     fn what_may_be_somebody_else_is_warned_of_and_the_filters_show_what_they_say() {
-        for warning in [Kind::SignInFailed, Kind::SignInsBlocked, Kind::Reused] {
+        for warning in [Kind::SignInFailed, Kind::SignInsBlocked, Kind::Reused, Kind::SecondFactorFailed] {
             assert!(warning.warns(), "{warning:?}");
         }
         for usual in [Kind::SignedUp, Kind::SignedIn, Kind::SignedOut, Kind::SessionEnded, Kind::PasswordChanged] {

@@ -117,6 +117,7 @@ pub fn may_know_device(session: &Session, generation: u64) -> bool {
 mod tests {
     use super::*;
     use crate::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
+    use crate::domain::second_factor::AuthenticatedBy;
     use crate::domain::session::{Label, Lifetime, Parent, Revocation, Rotation};
     use std::time::Duration;
 
@@ -140,6 +141,8 @@ mod tests {
             },
             lifetime: Lifetime::start(START, HOUR, 2 * HOUR, true),
             authenticated_at: START,
+            authenticated_by: AuthenticatedBy::password(),
+            second_factor_at: None,
             last_seen_at: START,
             revoked: revoked.map(|reason| Revocation { at: START, reason }),
             user_disabled_at: None,

@@ -63,6 +63,15 @@ id! {
     LinkDigest
 }
 
+id! {
+    /// HMAC-SHA-256 of a recovery code, as base64url.
+    RecoveryCodeDigest
+}
+id! {
+    /// SHA-256 of the value that names a sign-in which waits for its second factor, as base64url.
+    WaitingDigest
+}
+
 impl SessionId {
     /// Whether the text can be a session's id. Ids that come from outside may be any text.
     ///

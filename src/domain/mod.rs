@@ -18,13 +18,16 @@ pub mod network;
 pub mod one_time_link;
 pub mod preferences;
 pub mod recognition;
+pub mod recovery_code;
 pub mod redeem;
 pub mod refresh_token;
 pub mod registration;
 pub mod scope;
+pub mod second_factor;
 pub mod session;
 pub mod succession;
 pub mod time;
+pub mod totp;
 pub mod turns;
 pub mod weak_passwords;
 

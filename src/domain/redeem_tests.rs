@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
+use crate::domain::second_factor::AuthenticatedBy;
 use crate::domain::session::{Exchanged, Label, Lifetime, Reason, Revocation};
 
 const GRACE: Duration = Duration::from_secs(10);
@@ -25,6 +26,8 @@ fn session() -> Session {
         },
         lifetime: Lifetime::start(START, Duration::from_secs(3600), Duration::from_secs(7200), true),
         authenticated_at: START,
+        authenticated_by: AuthenticatedBy::password(),
+        second_factor_at: None,
         last_seen_at: START,
         revoked: None,
         user_disabled_at: None,

@@ -4,6 +4,7 @@
 use super::client::{ClientKind, TokenTransport};
 use super::device::Device;
 use super::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
+use super::second_factor::AuthenticatedBy;
 use super::time::Timestamp;
 use std::time::Duration;
 
@@ -40,6 +41,10 @@ pub struct Session {
     pub lifetime: Lifetime,
     /// When the user last proved who they are (`auth_time`).
     pub authenticated_at: Timestamp,
+    /// How the user signed in.
+    pub authenticated_by: AuthenticatedBy,
+    /// When the user last proved a second factor, if ever.
+    pub second_factor_at: Option<Timestamp>,
     /// When the server last saw a token of it.
     pub last_seen_at: Timestamp,
     /// That it was ended, and why.
@@ -219,6 +224,8 @@ impl Session {
             rotation,
             lifetime,
             authenticated_at: now,
+            authenticated_by: AuthenticatedBy::password(),
+            second_factor_at: None,
             last_seen_at: now,
             revoked: None,
             user_disabled_at: None,

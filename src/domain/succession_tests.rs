@@ -1,6 +1,7 @@
 use super::*;
 use crate::domain::id::{AgentDigest, ClientId, SessionId, UserId};
 use crate::domain::redeem::{Decision, Refusal, Reuse, redeem};
+use crate::domain::second_factor::AuthenticatedBy;
 use crate::domain::session::{Label, Lifetime};
 use crate::domain::time::Timestamp;
 
@@ -24,6 +25,8 @@ fn session() -> Session {
         },
         lifetime: Lifetime::start(START, Duration::from_secs(3600), Duration::from_secs(7200), true),
         authenticated_at: START,
+        authenticated_by: AuthenticatedBy::password(),
+        second_factor_at: None,
         last_seen_at: START,
         revoked: None,
         user_disabled_at: None,

@@ -198,6 +198,7 @@ mod tests {
     use crate::domain::credentials::Username;
     use crate::domain::device::Device;
     use crate::domain::id::{ClientId, KeyId, TokenDigest};
+    use crate::domain::second_factor::AuthenticatedBy;
     use crate::domain::session::{Label, Lifetime, Reason, Rotation, Session};
     use crate::server::ports::{EndSessions, Selection, StartSession, Store, User};
     use crate::server::storage;
@@ -235,6 +236,8 @@ mod tests {
             },
             lifetime: Lifetime::start(NOW, 100 * TTL, 100 * TTL, true),
             authenticated_at: NOW,
+            authenticated_by: AuthenticatedBy::password(),
+            second_factor_at: None,
             last_seen_at: NOW,
             revoked: None,
             user_disabled_at: None,

@@ -26,6 +26,17 @@ async fn pages() -> Vec<(&'static str, String)> {
     for path in ["/devices", "/activity", "/account", "/reauthenticate", "/devices?rename=x&error=unavailable"] {
         pages.push((path, device.browser.get(path).await.expect(200).text));
     }
+    let mut other = app.signed_up("eve").await;
+    pages.push(("authenticator-app", other.browser.get("/account/authenticator").await.expect(200).text));
+    other.browser.submit("/auth/totp", &[]).await.expect(303);
+    pages.push(("the secret of an app", other.browser.get("/account/authenticator").await.expect(200).text));
+    other.set_up_totp(&app).await;
+    pages.push(("recovery-codes", other.browser.get("/account/recovery-codes").await.expect(200).text));
+    pages.push(("the codes", other.browser.submit("/auth/recovery-codes", &[]).await.expect(200).text));
+    pages.push(("a second factor", other.browser.get("/account").await.expect(200).text));
+    let mut asked = app.browser();
+    asked.asked_for_factor("eve").await;
+    pages.push(("second-factor", asked.get("/second-factor").await.expect(200).text));
     let mut visitor = app.browser();
     for (path, status) in [("/login?error=invalid_credentials", 200), ("/signup", 200), ("/nothing", 404)] {
         pages.push((path, visitor.get(path).await.expect(status).text));

@@ -55,6 +55,7 @@ mod refresh;
 mod rehash;
 mod requests;
 mod scopes;
+mod second_factor;
 mod seed_flow;
 mod servers;
 mod sessions;

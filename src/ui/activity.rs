@@ -33,7 +33,7 @@ pub enum WayOut {
     End(SessionId),
     /// Somebody tried passwords: a new password helps.
     Guessed,
-    /// A refresh token was copied, and its session has been ended: a new password helps.
+    /// A refresh token was copied, and its session has been ended; or somebody knows the password. A new password helps.
     Copied,
 }
 
@@ -42,7 +42,7 @@ pub fn way_out(entry: &ActivityEntry, others: &[SessionId]) -> Option<WayOut> {
     match (entry.event.kind, &entry.event.sid) {
         (Kind::SignedIn | Kind::PasswordChanged, Some(sid)) => others.contains(sid).then(|| WayOut::End(sid.clone())),
         (Kind::SignInFailed | Kind::SignInsBlocked, _) => entry.warns.then_some(WayOut::Guessed),
-        (Kind::Reused, _) => Some(WayOut::Copied),
+        (Kind::Reused | Kind::SecondFactorFailed, _) => Some(WayOut::Copied),
         _ => None,
     }
 }
@@ -103,6 +103,7 @@ pub fn words(ActivityEntry { event, wrong, .. }: &ActivityEntry) -> String {
         (Kind::SessionRenamed, _, device) => renamed(event, device),
         (Kind::PasswordChanged, Some(_), _) => happened.password_set.to_owned(),
         (Kind::SignInFailed, _, _) => (happened.wrong_passwords)(1),
+        (Kind::TotpRemoved, Some(_), _) => text().factors().app_removed_by_operator.to_owned(),
         (kind, _, _) => sentence(kind).to_owned(),
     }
 }
@@ -132,7 +133,7 @@ fn reason(detail: &str) -> Option<&'static str> {
 }
 
 fn sentence(kind: Kind) -> &'static str {
-    let happened = &text().activity().happened;
+    let (happened, factors) = (&text().activity().happened, text().factors());
     match kind {
         Kind::SignedUp => happened.signed_up,
         Kind::SignedIn => happened.signed_in,
@@ -145,6 +146,11 @@ fn sentence(kind: Kind) -> &'static str {
         Kind::PasswordChanged => happened.password_changed,
         Kind::LinkMade => happened.link_made,
         Kind::PasswordReset => happened.password_reset,
+        Kind::TotpAdded => factors.app_added,
+        Kind::TotpRemoved => factors.app_removed,
+        Kind::RecoveryCodesMade => factors.codes_made,
+        Kind::RecoveryCodeUsed => factors.code_used,
+        Kind::SecondFactorFailed => factors.wrong_code,
     }
 }
 

@@ -26,6 +26,15 @@ pub fn written(content: Content, result: Option<FormResult>) -> AnyView {
             let head = pages::sign_up_head().into_any();
             view! { <Gate head>{pages::sign_up()}</Gate> }.into_any()
         }
+        Content::SecondFactor { recovery } => {
+            view! { <Gate head=pages::second_factor(recovery).into_any()>{NOTHING}</Gate> }.into_any()
+        }
+        Content::AuthenticatorApp(begun) => {
+            view! { <Gate head=pages::authenticator_app(begun).into_any()>{NOTHING}</Gate> }.into_any()
+        }
+        Content::RecoveryCodes(codes) => {
+            view! { <Gate head=pages::recovery_codes(codes).into_any()>{NOTHING}</Gate> }.into_any()
+        }
         Content::Reauthenticate(personal) => {
             let head = ().into_any();
             view! { <Gate head>{pages::reauthenticate(personal)}</Gate> }.into_any()

@@ -350,6 +350,7 @@ mod tests {
             last_seen_at: Timestamp::default(),
             expires_at: Timestamp::default(),
             absolute_expires_at: Timestamp::default(),
+            authenticated_by: crate::domain::second_factor::AuthenticatedBy::password(),
         }
     }
 

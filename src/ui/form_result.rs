@@ -17,6 +17,8 @@ pub enum FormResult {
     Renamed(DeviceName, String),
     /// The password was changed.
     PasswordChanged,
+    /// The authenticator app and the recovery codes were removed.
+    SecondFactorRemoved,
 }
 
 impl FormResult {
@@ -28,6 +30,7 @@ impl FormResult {
             Self::EndedOthers => words.ended_others.to_owned(),
             Self::Renamed(former, name) => (words.renamed)(&title(former), name),
             Self::PasswordChanged => text().account().changed.to_owned(),
+            Self::SecondFactorRemoved => text().factors().removed.to_owned(),
         }
     }
 }

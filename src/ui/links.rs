@@ -4,7 +4,7 @@ use crate::domain::id::SessionId;
 
 pub use crate::api::return_to::{
     ACCOUNT, ACTIVITY, DEVICES, FORGOT, INVITE, INVITE_DONE, LOGIN, NOT_ME, REAUTHENTICATE, RESET, RESET_DONE,
-    SIGN_OUT, SIGNUP, TOKEN, one_time,
+    SECOND_FACTOR, SIGN_OUT, SIGNUP, TOKEN, one_time,
 };
 
 /// The page to change the password when an event was caused by somebody else whose session is no longer alive. Changing
@@ -14,6 +14,11 @@ pub const DISOWN: &str = "/account?notMe=over#password";
 pub const GUESSED: &str = "/account?notMe=guessed#password";
 /// The same, after the session has just been ended.
 pub const DISOWNED: &str = "/account?notMe=ended#password";
+
+/// The page to set up an authenticator app.
+pub const AUTHENTICATOR_APP: &str = "/account/authenticator";
+/// The page that offers recovery codes.
+pub const RECOVERY_CODES: &str = "/account/recovery-codes";
 
 /// The address that tells whether the server answers.
 pub const HEALTH: &str = "/healthz";
@@ -28,6 +33,7 @@ pub mod post {
         ResetPassword, RevokeSession, SignIn, SignOut, SignOutAll, SignUp,
     };
     use crate::api::preferences::Choose;
+    use crate::api::second_factor::{BeginTotp, ConfirmTotp, MakeRecoveryCodes, RemoveTotp, SecondFactor};
     use server_fn::ServerFn;
 
     /// [`sign_in`](crate::api::auth::sign_in).
@@ -52,6 +58,16 @@ pub mod post {
     pub const REAUTHENTICATE: &str = Reauthenticate::PATH;
     /// [`change_password`](crate::api::auth::change_password).
     pub const PASSWORD: &str = ChangePassword::PATH;
+    /// [`second_factor`](crate::api::second_factor::second_factor).
+    pub const SECOND_FACTOR: &str = SecondFactor::PATH;
+    /// [`begin_totp`](crate::api::second_factor::begin_totp).
+    pub const TOTP: &str = BeginTotp::PATH;
+    /// [`confirm_totp`](crate::api::second_factor::confirm_totp).
+    pub const TOTP_CONFIRM: &str = ConfirmTotp::PATH;
+    /// [`remove_totp`](crate::api::second_factor::remove_totp).
+    pub const TOTP_REMOVE: &str = RemoveTotp::PATH;
+    /// [`make_recovery_codes`](crate::api::second_factor::make_recovery_codes).
+    pub const RECOVERY_CODES: &str = MakeRecoveryCodes::PATH;
     /// [`reset_password`](crate::api::auth::reset_password).
     pub const RESET: &str = ResetPassword::PATH;
     /// [`accept_invitation`](crate::api::auth::accept_invitation).
@@ -113,6 +129,11 @@ pub fn sign_out_of(sid: &SessionId) -> String {
     with_query(SIGN_OUT, &[(query::DEVICE, Some(sid.as_str()))])
 }
 
+/// The page that asks for the second factor, before the page to go to.
+pub fn second_factor(return_to: Option<&str>) -> String {
+    with_query(SECOND_FACTOR, &[(query::RETURN_TO, return_to)])
+}
+
 /// `address`, with the information that the password has been accepted.
 pub fn confirmed(address: &str) -> String {
     with_parameter(address, query::CONFIRMED, "true")
@@ -120,16 +141,21 @@ pub fn confirmed(address: &str) -> String {
 
 /// Whether `path` is a page for signing in. Returning there would lead in a circle.
 pub fn leads_to_entrance(path: &str) -> bool {
-    matches!(page_of(path), LOGIN | SIGNUP | REAUTHENTICATE | NOT_ME | "/")
+    matches!(page_of(path), LOGIN | SIGNUP | SECOND_FACTOR | REAUTHENTICATE | NOT_ME | "/")
 }
 
 /// The page with the form that posts to `path`.
 pub fn page_of_form(path: &str) -> &'static str {
     match path {
-        post::LOGIN => LOGIN,
+        post::LOGIN | post::SECOND_FACTOR => LOGIN,
         post::SIGNUP => SIGNUP,
         post::REAUTHENTICATE => REAUTHENTICATE,
-        post::PASSWORD | post::DELETE_ACCOUNT => ACCOUNT,
+        post::PASSWORD
+        | post::DELETE_ACCOUNT
+        | post::TOTP
+        | post::TOTP_CONFIRM
+        | post::TOTP_REMOVE
+        | post::RECOVERY_CODES => ACCOUNT,
         // The page with the form has an address that nobody can guess.
         post::RESET => FORGOT,
         post::INVITE => SIGNUP,

@@ -25,7 +25,6 @@ pub mod messages;
 pub mod naming;
 pub mod notice;
 pub mod page;
-pub mod page_content;
 pub mod pages;
 pub mod shell;
 pub mod strength;

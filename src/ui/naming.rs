@@ -2,6 +2,7 @@
 
 use super::text;
 use crate::api::data::SessionInfo;
+use crate::domain::second_factor::{AuthenticatedBy, FactorMethod};
 
 /// The user's own name for it, otherwise its browser and system.
 pub fn title(session: &SessionInfo) -> String {
@@ -49,6 +50,13 @@ pub fn kind(browser: Option<&str>, os: Option<&str>) -> Option<String> {
     }
 }
 
+/// How the user of a session signed in, if it was not by the password alone.
+pub fn signed_in_with(by: &AuthenticatedBy) -> Option<&'static str> {
+    let words = text().factors();
+    let app = by.includes(FactorMethod::Totp).then_some(words.with_app);
+    app.or_else(|| by.includes(FactorMethod::RecoveryCode).then_some(words.with_recovery_code))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -69,6 +77,7 @@ mod tests {
             last_seen_at: Timestamp::default(),
             expires_at: Timestamp::default(),
             absolute_expires_at: Timestamp::default(),
+            authenticated_by: AuthenticatedBy::password(),
         }
     }
 

@@ -1,19 +1,17 @@
 //! The list of pages: the path, heading, code and content of each.
 
-use super::activity::Identity;
+mod content;
+
+pub use content::{
+    ActivityContent, ActivityEntry, AppContent, Asked, Content, DevicesContent, LinkContent, NotMeContent, Personal,
+    ProofContent,
+};
+
 use super::environment::PageEnvironment;
-use super::page_content::DevicesContent;
 use super::{browser, links, text};
-use crate::api::data::{Account, ActivityEvent, SessionInfo};
 use crate::api::json;
-use crate::api::problem::{Code, Problem};
-use crate::domain::farewell::Farewell;
-use crate::domain::history::WrongPasswords;
-use crate::domain::id::SessionId;
-use crate::domain::one_time_link::Purpose;
 use crate::domain::registration::Registration;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 /// A page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +20,12 @@ pub enum Page {
     SignIn,
     /// Signing up.
     SignUp,
+    /// Asks for the second factor of a sign-in.
+    SecondFactor,
+    /// Setting up an authenticator app.
+    AuthenticatorApp,
+    /// Shows new recovery codes, or offers them.
+    RecoveryCodes,
     /// Asks for the password again.
     Reauthenticate,
     /// The list of sessions.
@@ -57,9 +61,12 @@ pub enum Page {
 
 impl Page {
     /// Every page. One whose path ends with a token comes after those whose paths only look like that.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 20] = [
         Self::SignIn,
         Self::SignUp,
+        Self::SecondFactor,
+        Self::AuthenticatorApp,
+        Self::RecoveryCodes,
         Self::Reauthenticate,
         Self::Devices,
         Self::SignOut,
@@ -91,6 +98,9 @@ impl Page {
         match self {
             Self::SignIn => Some(links::LOGIN),
             Self::SignUp => Some(links::SIGNUP),
+            Self::SecondFactor => Some(links::SECOND_FACTOR),
+            Self::AuthenticatorApp => Some(links::AUTHENTICATOR_APP),
+            Self::RecoveryCodes => Some(links::RECOVERY_CODES),
             Self::Reauthenticate => Some(links::REAUTHENTICATE),
             Self::Devices => Some(links::DEVICES),
             Self::SignOut => Some(links::SIGN_OUT),
@@ -111,6 +121,9 @@ impl Page {
         match self {
             Self::SignIn => "sign-in",
             Self::SignUp => "sign-up",
+            Self::SecondFactor => "second-factor",
+            Self::AuthenticatorApp => "authenticator-app",
+            Self::RecoveryCodes => "recovery-codes",
             Self::Reauthenticate => "reauthenticate",
             Self::Devices => "devices",
             Self::SignOut => "sign-out",
@@ -136,6 +149,9 @@ impl Page {
             Self::Activity | Self::Account | Self::NotMe | Self::Reset | Self::Invite => Some("account"),
             Self::SignIn
             | Self::SignUp
+            | Self::SecondFactor
+            | Self::AuthenticatorApp
+            | Self::RecoveryCodes
             | Self::Reauthenticate
             | Self::SignOut
             | Self::Forgot
@@ -163,6 +179,9 @@ impl Page {
                 Registration::Invite => text.enter().invited_title,
                 Registration::Closed => text.enter().closed_title,
             },
+            Self::SecondFactor => text.factor_pages().enter_title,
+            Self::AuthenticatorApp => text.factors().set_up,
+            Self::RecoveryCodes => text.factor_pages().codes_title,
             Self::Reauthenticate => text.confirm().title,
             Self::Devices => text.devices().title,
             Self::SignOut => text.devices().sign_out,
@@ -179,161 +198,6 @@ impl Page {
             Self::Failed => text.frame().failed,
             Self::Missing => text.missing().title,
         }
-    }
-}
-
-/// Content for a signed-in user, with the username.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Personal<T> {
-    /// Of whom.
-    pub username: String,
-    /// What is told.
-    pub content: T,
-}
-
-/// A page of the activity list.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ActivityContent {
-    /// Newest first.
-    pub entries: Vec<ActivityEntry>,
-    /// The identity of the newest event.
-    pub newest: Option<Identity>,
-    /// The cursor of the next page; `None` on the last one.
-    pub next: Option<i64>,
-    /// The current session.
-    pub current: SessionId,
-    /// The user's other live sessions.
-    pub others: Vec<SessionId>,
-}
-
-/// The sessions that the user is asked to end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Asked {
-    /// This session.
-    One(Box<SessionInfo>),
-    /// This number of other sessions.
-    Others(u64),
-    /// All of them.
-    Everywhere,
-}
-
-/// An event, or a group of wrong passwords.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ActivityEntry {
-    /// What happened; of several wrong passwords, the last one.
-    pub event: ActivityEvent,
-    /// The group of wrong passwords that it stands for.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub wrong: Option<WrongPasswords>,
-    /// Whether somebody else may have caused it.
-    pub warns: bool,
-}
-
-/// A session that the user does not recognise.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct NotMeContent {
-    /// The session, as the devices page shows it.
-    pub session: SessionInfo,
-    /// Whether the password is required to end it.
-    pub password_needed: bool,
-}
-
-/// A one-time link that can be used.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LinkContent {
-    /// What it is for.
-    pub purpose: Purpose,
-    /// The name of the account that it is for.
-    pub username: String,
-}
-
-/// A page with the content that the server renders.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Content {
-    /// With the note about the session that this browser had.
-    SignIn(Option<Farewell>),
-    /// Signing up.
-    SignUp,
-    /// Asks for the password again.
-    Reauthenticate(Personal<()>),
-    /// The list of sessions, the current one first.
-    Devices(Personal<DevicesContent>),
-    /// Asks before sessions are ended.
-    SignOut(Asked),
-    /// The user's own security events.
-    Activity(Personal<ActivityContent>),
-    /// The account.
-    Account(Personal<Account>),
-    /// Asks before a session is ended that somebody else started.
-    NotMe(Personal<NotMeContent>),
-    /// Whom to ask, in the operator's own words.
-    Forgot(Option<String>),
-    /// A one-time link that can be used.
-    Link(LinkContent),
-    /// A one-time link was used.
-    LinkUsed(Purpose),
-    /// A one-time link cannot be used.
-    LinkInvalid(Purpose),
-    /// The browser withheld its cookie: the page renews the session and is loaded again.
-    Resuming,
-    /// What went wrong.
-    Failed(Problem),
-    /// There is no such page.
-    Missing,
-}
-
-impl Content {
-    /// Which page it is the content of.
-    pub const fn page(&self) -> Page {
-        match self {
-            Self::SignIn(_) => Page::SignIn,
-            Self::SignUp => Page::SignUp,
-            Self::Reauthenticate(_) => Page::Reauthenticate,
-            Self::Devices(_) => Page::Devices,
-            Self::SignOut(_) => Page::SignOut,
-            Self::Activity(_) => Page::Activity,
-            Self::Account(_) => Page::Account,
-            Self::NotMe(_) => Page::NotMe,
-            Self::Forgot(_) => Page::Forgot,
-            Self::Link(LinkContent { purpose: Purpose::Reset, .. }) => Page::Reset,
-            Self::Link(LinkContent { purpose: Purpose::Invite, .. }) => Page::Invite,
-            Self::LinkUsed(Purpose::Reset) => Page::ResetDone,
-            Self::LinkUsed(Purpose::Invite) => Page::InviteDone,
-            Self::LinkInvalid(_) => Page::LinkInvalid,
-            Self::Resuming => Page::Resuming,
-            Self::Failed(_) => Page::Failed,
-            Self::Missing => Page::Missing,
-        }
-    }
-
-    /// The heading of the page.
-    pub fn heading(&self) -> &'static str {
-        match self {
-            Self::Failed(problem) if problem.code == Code::ForbiddenOrigin => text().frame().refused,
-            _ => self.page().heading(),
-        }
-    }
-
-    /// Whether it is for somebody who is signed in.
-    pub const fn is_personal(&self) -> bool {
-        matches!(
-            self,
-            Self::Reauthenticate(_) | Self::Devices(_) | Self::Activity(_) | Self::Account(_) | Self::NotMe(_)
-        )
-    }
-
-    /// The content that the browser needs to hydrate the page: JSON, encoded for an attribute.
-    pub fn to_attribute(&self) -> Option<String> {
-        let json = match self {
-            Self::Reauthenticate(personal) => serde_json::to_string(personal),
-            Self::Devices(personal) => serde_json::to_string(personal),
-            Self::Activity(personal) => serde_json::to_string(personal),
-            Self::Account(personal) => serde_json::to_string(personal),
-            Self::NotMe(personal) => serde_json::to_string(personal),
-            Self::Link(link) => serde_json::to_string(link),
-            _ => return None,
-        };
-        json.ok().map(|json| swap_quotes(&json))
     }
 }
 
@@ -374,10 +238,11 @@ mod tests {
 
     #[test]
     fn an_attribute_holds_json_with_few_quotes_and_gives_it_back() {
-        let personal = Personal { username: r#"O'Brien "the " first"#.to_owned(), content: () };
+        let content = ProofContent { second_factor: true };
+        let personal = Personal { username: r#"O'Brien "the " first"#.to_owned(), content };
         let attribute = Content::Reauthenticate(personal.clone()).to_attribute().unwrap();
         assert!(attribute.starts_with("{'username':'O\"Brien"), "{attribute}");
-        assert_eq!(serde_json::from_str::<Personal<()>>(&swap_quotes(&attribute)).unwrap(), personal);
+        assert_eq!(serde_json::from_str::<Personal<ProofContent>>(&swap_quotes(&attribute)).unwrap(), personal);
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod backup;
 mod config;
 mod doctor;
 mod events;
+mod factors;
 mod healthcheck;
 mod input;
 mod keys;
@@ -165,6 +166,8 @@ enum CommandError {
     TwoUsers(String),
     #[error("{0} is disabled, and a link would do nothing: `latchkey user enable` first")]
     UserIsDisabled(String),
+    #[error("{0} has no second factor")]
+    NoFactors(String),
     #[error("the server is not ready: {0}")]
     NotReady(String),
     #[error(transparent)]

@@ -3,7 +3,7 @@
 use super::input::{ask_password, confirm};
 use super::links::{LinkArguments, link};
 use super::output::{json_line, print, print_all, printable, rfc3339, sessions};
-use super::{CommandError, called, find_user, installed};
+use super::{CommandError, called, factors, find_user, installed};
 use crate::domain::credentials::Username;
 use crate::domain::id::UserId;
 use crate::domain::time::Timestamp;
@@ -80,6 +80,26 @@ pub(super) enum UserCommand {
     #[command(after_help = "Examples: latchkey user link ada
           latchkey user link eve --purpose invite --expires 3d")]
     Link(LinkArguments),
+    /// Shows the second factors of a user: the authenticator app, and how many recovery codes are left.
+    #[command(after_help = "Example: latchkey user factors ada")]
+    Factors {
+        /// The name or the id of a user.
+        user: String,
+        /// As one JSON object; times are milliseconds since 1970.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Removes the authenticator app and the recovery codes of a user, who then signs in with the password alone.
+    ///
+    /// Their sessions stay. Their activity page says that the operator did it.
+    #[command(after_help = "Example: latchkey user remove-factors ada --yes")]
+    RemoveFactors {
+        /// The name or the id of a user.
+        user: String,
+        /// Does not ask whether it is meant. Without a terminal, nobody can be asked.
+        #[arg(long)]
+        yes: bool,
+    },
     /// Gives a user a new password, and ends all their sessions.
     ///
     /// The password is asked for twice, or read from standard input. It keeps the rules for new passwords. No browser
@@ -157,6 +177,12 @@ pub(super) async fn run(command: UserCommand, settings: Settings) -> Result<(), 
             print(&format!("Renamed {} to {}.", called(&user), printable(name.as_str())))
         }
         UserCommand::Link(arguments) => link(&services, arguments).await,
+        UserCommand::Factors { user, json } => {
+            factors::show(&services, &find_user(&services, &user).await?, json).await
+        }
+        UserCommand::RemoveFactors { user, yes } => {
+            factors::remove(&services, &find_user(&services, &user).await?, yes).await
+        }
         UserCommand::SetPassword { user } => {
             let user = find_user(&services, &user).await?;
             let ended = services.set_password(&user.id, &ask_password()?).await?.len();

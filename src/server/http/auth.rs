@@ -3,7 +3,7 @@
 use super::context::{RequestContext, response};
 use super::cookies::{DEVICE, DEVICE_LIFE, REFRESH};
 use super::web_session::NextWebSession;
-use super::{farewell, web_session};
+use super::{farewell, second_factors, web_session};
 use crate::api::Secret;
 use crate::api::data::{TokenType, Tokens};
 use crate::api::problem::{Code, Problem};
@@ -26,7 +26,7 @@ pub(super) async fn complete<T: Send + 'static>(
 }
 
 /// Runs a use case for the caller whose credentials the request carries, to its end.
-async fn for_caller<T: Send + 'static, F>(
+pub(super) async fn for_caller<T: Send + 'static, F>(
     context: &RequestContext,
     use_case: impl FnOnce(Arc<Services>, Credentials, Source) -> F,
 ) -> Answer<T>
@@ -79,7 +79,8 @@ pub(crate) async fn sign_in(
         let sign_in = SignIn { username: &username, password: &password, remember, client: &client };
         services.count_sign_in(services.sign_in(sign_in, &source, &cookies).await)
     })
-    .await?;
+    .await;
+    let granted = second_factors::or_ask(&context, transport, granted).await?;
     Ok(match transport {
         TokenTransport::Cookie => signed_in(&context, &web, granted),
         TokenTransport::Body => to_native(granted),
@@ -101,7 +102,7 @@ pub(crate) async fn refresh(body: Option<Secret>, shared: bool) -> Answer<Tokens
 }
 
 /// Tokens for a native client: all in the body, none in a cookie.
-fn to_native(granted: Granted) -> Tokens {
+pub(super) fn to_native(granted: Granted) -> Tokens {
     Tokens {
         refresh_token: Some(granted.refresh.expose().to_owned()),
         refresh_expires_in: Some(granted.refresh_expires_in.as_secs()),
@@ -130,7 +131,7 @@ async fn enter(context: &RequestContext, granted: Granted) -> Tokens {
 }
 
 /// What a browser gets after a sign-in, whose transaction has stored its web session.
-fn signed_in(context: &RequestContext, web: &NextWebSession, granted: Granted) -> Tokens {
+pub(super) fn signed_in(context: &RequestContext, web: &NextWebSession, granted: Granted) -> Tokens {
     let cookie = web.cookie(&granted.session, context.services().now());
     append(&response(), header::SET_COOKIE, cookie);
     append(&response(), header::SET_COOKIE, farewell::forget(context));
@@ -226,7 +227,7 @@ pub(crate) async fn end_not_mine(password: Option<Secret>) -> Answer<()> {
     let sid = kept.ok_or(ServiceError::NotFound)?;
     for_caller(&context, |services, credentials, source| async move {
         if let Some(password) = password {
-            services.reauthenticate(&password, &credentials, &source).await?;
+            services.reauthenticate(&password, None, &credentials, &source).await?;
         }
         services.revoke_session(&sid, &credentials, &source).await
     })
@@ -245,10 +246,10 @@ pub(crate) async fn rename_session(sid: SessionId, name: String) -> Answer<()> {
     .await
 }
 
-pub(crate) async fn reauthenticate(password: Secret) -> Answer<()> {
+pub(crate) async fn reauthenticate(password: Secret, code: Option<Secret>) -> Answer<()> {
     let context = RequestContext::current()?;
     for_caller(&context, |services, credentials, source| async move {
-        services.reauthenticate(&password, &credentials, &source).await
+        services.reauthenticate(&password, code.as_ref(), &credentials, &source).await
     })
     .await
 }

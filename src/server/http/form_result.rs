@@ -26,6 +26,7 @@ pub(super) async fn if_successful(form: &PostedForm, context: &RequestContext) -
         }
         post::LOGOUT_ALL if form.keeps_current() => Some(FormResult::EndedOthers),
         post::PASSWORD => Some(FormResult::PasswordChanged),
+        post::TOTP_REMOVE => Some(FormResult::SecondFactorRemoved),
         _ => None,
     }
 }

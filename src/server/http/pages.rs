@@ -3,7 +3,10 @@
 use super::context::{RequestContext, response};
 use super::cookies::REFRESH;
 use super::preferences::CookieCheck;
-use super::{account, device, document, farewell, headers, one_time_links, preferences, problem, site, web_session};
+use super::{
+    account, device, document, farewell, headers, one_time_links, preferences, problem, second_factors, site,
+    web_session,
+};
 use crate::api::data::SessionInfo;
 use crate::api::problem::{Code, Problem};
 use crate::api::return_to;
@@ -11,8 +14,9 @@ use crate::domain::session::{Reason, Revocation, Session};
 use crate::server::service::{Caller, History, HistoryEntry, ServiceError, ShownSessions};
 use crate::ui::address::Address;
 use crate::ui::links::query;
-use crate::ui::page::{ActivityContent, ActivityEntry, Asked, Content, NotMeContent, Page, Personal};
-use crate::ui::page_content::DevicesContent;
+use crate::ui::page::{
+    ActivityContent, ActivityEntry, Asked, Content, DevicesContent, NotMeContent, Page, Personal, ProofContent,
+};
 use crate::ui::{self, activity, links};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
@@ -73,6 +77,9 @@ async fn guide(context: &RequestContext, address: &Address, headers: &HeaderMap)
     if let Some(guide) = one_time_links::guide(context, address).await? {
         return Ok(guide);
     }
+    if let Some(guide) = second_factors::guide(context, address).await? {
+        return Ok(guide);
+    }
     let caller = match context.web_caller().await {
         Ok(caller) => Some(caller),
         Err(ServiceError::InvalidToken) => None,
@@ -128,7 +135,12 @@ async fn content(
             }
         }
         Page::NotMe => return not_me(context, caller, username).await,
-        Page::Reauthenticate => Content::Reauthenticate(Personal { username, content: () }),
+        Page::AuthenticatorApp => return second_factors::app_page(context, caller).await,
+        Page::RecoveryCodes => return second_factors::codes_page(context, caller).await,
+        Page::Reauthenticate => {
+            let second_factor = context.services().second_factor_info(&caller.user_id).await?.is_some();
+            Content::Reauthenticate(Personal { username, content: ProofContent { second_factor } })
+        }
         // Only the root has no page of its own.
         _ => return Ok(Guide::Go(links::DEVICES.into())),
     }))
@@ -258,6 +270,14 @@ fn without_slash(uri: &Uri) -> Option<String> {
 pub(super) fn wants_html(headers: &HeaderMap) -> bool {
     let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
     accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+/// A page as the answer to a form, for what is shown once and stored nowhere.
+pub(super) async fn shown_once(headers: HeaderMap, context: &RequestContext, content: Content) -> Response<Body> {
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = Uri::from_static(content.page().path().unwrap_or(ROOT));
+    *request.headers_mut() = headers;
+    render(request, context.clone(), content, StatusCode::OK).await
 }
 
 /// The answer to a request that was refused before it reached a route. If a form sent it, the answer is a page with a

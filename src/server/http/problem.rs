@@ -34,6 +34,11 @@ impl From<ServiceError> for Problem {
             ServiceError::UsernameTaken => Code::UsernameTaken.into(),
             ServiceError::RegistrationClosed => Code::RegistrationClosed.into(),
             ServiceError::LinkInvalid => Code::LinkInvalid.into(),
+            // The handler adds the value that a native client needs.
+            ServiceError::SecondFactorRequired(asked) => Problem::second_factor(asked.methods.clone(), None),
+            ServiceError::SecondFactorInvalid => Code::SecondFactorInvalid.into(),
+            ServiceError::SignInExpired => Code::SignInExpired.into(),
+            ServiceError::AlreadySetUp => Code::AlreadySetUp.into(),
             ServiceError::Store(StoreError::Unavailable(cause)) => {
                 tracing::error!(%cause, "the database cannot answer");
                 Code::Unavailable.into()
@@ -43,6 +48,7 @@ impl From<ServiceError> for Problem {
             ServiceError::Store(StoreError::Corrupt(_))
             | ServiceError::Hash(HashError::Unusable)
             | ServiceError::Issue(_)
+            | ServiceError::Sealed(_)
             | ServiceError::NoScopeStated
             | ServiceError::Aborted => {
                 tracing::error!(%error, "a fault of ours");

@@ -2,8 +2,11 @@
 
 use super::context::RequestContext;
 use super::forms::{self, PostedForm};
-use super::{form_result, problem};
+use super::{form_result, pages, problem};
+use crate::api::data::NewCodes;
 use crate::api::problem::{Code, Problem};
+use crate::ui::links::post;
+use crate::ui::page::Content;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::Request;
 use axum::response::IntoResponse as _;
@@ -27,6 +30,7 @@ pub(super) async fn call(request: Request) -> Response<Body> {
         return problem::answer(&Code::Internal.into());
     };
     let is_form = forms::is_form(&parts.headers);
+    let received = (is_form && parts.uri.path() == post::RECOVERY_CODES).then(|| parts.headers.clone());
     // A HEAD request is handled like GET (RFC 9110 section 9.3.2). The router leaves the body out.
     if parts.method == Method::HEAD {
         parts.method = Method::GET;
@@ -56,6 +60,12 @@ pub(super) async fn call(request: Request) -> Response<Body> {
         leptos_axum::handle_server_fns_with_context(move || provide_context(provided.clone()), request).await;
     let response = finish(response.into_response()).await;
     let Some(form) = form else { return response };
+    if let Some(headers) = received.filter(|_| response.status().is_success()) {
+        let body = to_bytes(response.into_body(), BODY_MAX).await.unwrap_or_default();
+        let NewCodes { codes } = serde_json::from_slice(&body).unwrap_or_default();
+        let codes = codes.iter().map(|code| code.expose().to_owned()).collect();
+        return pages::shown_once(headers, &context, Content::RecoveryCodes(codes)).await;
+    }
     if let Some(result) = result.filter(|_| response.status().is_success()) {
         form_result::store(&context, &result).await;
     }

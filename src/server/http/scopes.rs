@@ -6,7 +6,7 @@ use crate::ui::links::{LIVE, post};
 use server_fn::ServerFn as _;
 
 /// Each route that identifies its caller by a token, and the scope that it needs.
-const NEEDED: [(&str, Scope); 14] = [
+const NEEDED: [(&str, Scope); 18] = [
     (ReadMe::PATH, Scope::Account),
     (ReadAccount::PATH, Scope::Account),
     (ListSessions::PATH, Scope::Account),
@@ -19,6 +19,10 @@ const NEEDED: [(&str, Scope); 14] = [
     (post::RENAME, Scope::Account),
     (post::END_NOT_MINE, Scope::Account),
     (post::REAUTHENTICATE, Scope::Account),
+    (post::TOTP, Scope::Account),
+    (post::TOTP_CONFIRM, Scope::Account),
+    (post::TOTP_REMOVE, Scope::Account),
+    (post::RECOVERY_CODES, Scope::Account),
     (post::PASSWORD, Scope::Account),
     (post::DELETE_ACCOUNT, Scope::Account),
 ];

@@ -4,7 +4,7 @@
 
 use super::cookies::{Cookies, WEB_SESSION};
 use crate::domain::device::is_unruly;
-use crate::domain::id::SessionId;
+use crate::domain::id::{SessionId, WaitingDigest};
 use crate::domain::session::Session;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{Clock, NewWebSession, StoreError, WebSessions};
@@ -33,6 +33,8 @@ const USERNAME: &str = "username";
 const FORM_RESULT: &str = "form_result";
 /// The session that the user wants to end because somebody else started it.
 const NOT_MINE: &str = "not_mine";
+/// The sign-in that waits for its second factor.
+const WAITING: &str = "waiting";
 
 /// Implements tower-sessions' store on ours. The store gets a digest of the id, never the id.
 #[derive(Clone)]
@@ -280,6 +282,27 @@ pub(super) async fn take_form_result(web: &WebSession) -> Result<Option<FormResu
         web.remove::<FormResult>(FORM_RESULT).await.map_err(fault)?;
     }
     Ok(result)
+}
+
+/// Stores the digest of a sign-in that waits for its second factor, under a new id: an id from before the password is not
+/// adopted.
+///
+/// # Errors
+/// When the store is unavailable.
+pub(super) async fn keep_waiting(web: &WebSession, digest: &WaitingDigest) -> Result<(), StoreError> {
+    let keep = async {
+        web.cycle_id().await?;
+        web.insert(WAITING, digest).await
+    };
+    keep.await.map_err(fault)
+}
+
+/// The digest that [`keep_waiting`] stored.
+///
+/// # Errors
+/// When the store is unavailable.
+pub(super) async fn waiting(web: &WebSession) -> Result<Option<WaitingDigest>, StoreError> {
+    web.get(WAITING).await.map_err(fault)
 }
 
 /// Stores the session that the user does not recognise, for the page that asks before it is ended.

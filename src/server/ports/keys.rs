@@ -9,9 +9,9 @@ use async_trait::async_trait;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredKey {
     pub id: KeyId,
-    /// `access` or `refresh`.
+    /// `access`, `refresh` or `factors`.
     pub purpose: String,
-    /// `EdDSA`, `ES256`, `RS256` or `HS512` (RFC 7518, RFC 8037).
+    /// `EdDSA`, `ES256`, `RS256`, `HS512` or `A256GCM` (RFC 7518, RFC 8037).
     pub algorithm: String,
     pub sealed: Vec<u8>,
     pub created_at: Timestamp,

@@ -1,7 +1,7 @@
 //! What the use cases need from outside, one trait for each subject. [`Records`] are the ports that end no session:
 //! [`Users`], [`Sessions`], [`SessionLists`], [`Events`], [`Keys`], [`WebSessions`], [`KnownBrowsers`],
-//! [`OneTimeLinks`], [`Attempts`], [`Upkeep`], [`Health`]. [`Endings`] are those that may: [`SessionEndings`],
-//! [`UserEndings`], [`Refreshes`]. Beside them [`Clock`] and [`Entropy`].
+//! [`OneTimeLinks`], [`SecondFactors`], [`Attempts`], [`Upkeep`], [`Health`]. [`Endings`] are those that may:
+//! [`SessionEndings`], [`UserEndings`], [`Refreshes`]. Beside them [`Clock`] and [`Entropy`].
 //!
 //! Each verb that writes is one transaction, durable when it returns `Ok`; dropped half-way it leaves nothing or all of
 //! it.
@@ -18,6 +18,7 @@ mod keys;
 mod known_browsers;
 mod one_time_links;
 mod refreshes;
+mod second_factors;
 mod session_lists;
 mod sessions;
 mod upkeep;
@@ -34,6 +35,9 @@ pub use keys::{DecideKeys, KeyChanges, Keys, StoredKey};
 pub use known_browsers::{KnownBrowser, KnownBrowsers};
 pub use one_time_links::{KeptLink, MadeFor, NewLink, OneTimeLinks};
 pub use refreshes::{Changes, Decide, Refreshes, SessionChange, Undecided};
+pub use second_factors::{
+    NewRecoveryCodes, NewTotp, SecondFactors, StoredFactors, StoredRecoveryCodes, StoredTotp, UsedFactor,
+};
 pub use session_lists::{ListedSession, SessionLists, SessionNames};
 pub use sessions::{LastSeen, Sessions};
 pub use upkeep::{Connections, ForeignCommits, Health, Population, Upkeep};
@@ -85,7 +89,8 @@ macro_rules! ports {
 
 ports! {
     /// Everything of a database that ends no session.
-    Records = Users + Sessions + SessionLists + Events + Keys + WebSessions + KnownBrowsers + OneTimeLinks + Attempts
+    Records = Users + Sessions + SessionLists + Events + Keys + WebSessions + KnownBrowsers + OneTimeLinks + SecondFactors
+    + Attempts
         + Upkeep + Health
 }
 ports! {

@@ -3,6 +3,7 @@
 use super::StoreError;
 use crate::domain::device::Device;
 use crate::domain::id::{SessionId, UserId};
+use crate::domain::second_factor::AuthenticatedBy;
 use crate::domain::session::{Lifetime, Session};
 use crate::domain::time::Timestamp;
 use async_trait::async_trait;
@@ -18,6 +19,7 @@ pub struct ListedSession {
     pub ip: Option<String>,
     pub lifetime: Lifetime,
     pub last_seen_at: Timestamp,
+    pub authenticated_by: AuthenticatedBy,
 }
 
 /// Sessions, with the names that their user gave them.
@@ -34,7 +36,7 @@ pub trait SessionLists: Send + Sync {
 
 impl From<Session> for ListedSession {
     fn from(session: Session) -> Self {
-        let Session { id, label, lifetime, last_seen_at, .. } = session;
-        Self { id, name: label.name, device: label.device, ip: label.ip, lifetime, last_seen_at }
+        let Session { id, label, lifetime, last_seen_at, authenticated_by, .. } = session;
+        Self { id, name: label.name, device: label.device, ip: label.ip, lifetime, last_seen_at, authenticated_by }
     }
 }

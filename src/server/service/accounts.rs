@@ -9,6 +9,7 @@ use crate::domain::activity::{Event, Kind};
 use crate::domain::client::{Client, ClientKind};
 use crate::domain::credentials::{Password, PasswordError, Username};
 use crate::domain::id::{KeyId, SessionId, UserId};
+use crate::domain::second_factor::AuthenticatedBy;
 use crate::domain::session::{Lifetime, Session, Unminted};
 use crate::domain::time::Timestamp;
 use crate::domain::turns::Origin;
@@ -59,7 +60,8 @@ impl Services {
         };
         self.succeeded(attempt).await;
         tracing::info!(target: AUDIT, user = %user.id, ip = source.ip, "an account was made");
-        self.start_session(&user, &Client::web(), sign_up.remember, source, brought).await
+        let by = AuthenticatedBy::password();
+        self.start_session(&user, &Client::web(), sign_up.remember, by, source, brought).await
     }
 
     /// Creates an account. Without a source, the operator does.
@@ -113,7 +115,7 @@ impl Services {
     ///
     /// # Errors
     /// `InvalidCredentials`, whether name or password is wrong; `Password` if it is too long to be hashed;
-    /// `RateLimited`.
+    /// `RateLimited`; `SecondFactorRequired` when the sign-in has to go on with a second factor.
     pub async fn sign_in(
         &self,
         sign_in: SignIn<'_>,
@@ -122,7 +124,9 @@ impl Services {
     ) -> Result<Granted, ServiceError> {
         let known = self.acquaintance(brought).await?;
         let user = self.authenticate(sign_in.username, sign_in.password.expose(), source, &known).await?;
-        self.start_session(&user, sign_in.client, sign_in.remember, source, brought).await
+        let SignIn { client, remember, .. } = sign_in;
+        self.ask_second_factor(&user, client, remember, source).await?;
+        self.start_session(&user, client, remember, AuthenticatedBy::password(), source, brought).await
     }
 
     /// The user of these credentials. An unknown name, a wrong password and a disabled user cost and look the same.
@@ -203,11 +207,12 @@ impl Services {
         }
     }
 
-    async fn start_session(
+    pub(super) async fn start_session(
         &self,
         user: &User,
         client: &Client,
         remember: bool,
+        authenticated_by: AuthenticatedBy,
         source: &Source,
         brought: &BrowserCookies,
     ) -> Result<Granted, ServiceError> {
@@ -218,7 +223,9 @@ impl Services {
         let now = self.now();
         let unminted = self.new_session(user, client, remember, now)?;
         let refresh = refresh::mint(unminted.token_input(), &self.access.ring(), &self.settings.server.public_url)?;
-        let session = Session { label: source.label(), ..unminted.minted(refresh.digest()) };
+        let second_factor_at = (!authenticated_by.is_password_alone()).then_some(now);
+        let (label, unproved) = (source.label(), unminted.minted(refresh.digest()));
+        let session = Session { label, authenticated_by, second_factor_at, ..unproved };
         let event = event(&user.id, Kind::SignedIn, source, now);
         let event = Event { sid: Some(session.id.clone()), by: Some(session.id.clone()), ..event };
         let start = StartSession {
@@ -236,7 +243,7 @@ impl Services {
         let (digest, web) = (device.as_ref().map(browser_digest), brought.web.as_ref());
         let web = web.map(|draft| draft.of(&session)).transpose()?;
         let browser = SignInBrowser { digest: digest.as_ref(), web: web.as_ref() };
-        // The user is gone or disabled, or the password was changed in between.
+        // The user is gone or disabled, or the password was changed or a second factor set up in between.
         if !self.ends.start_session(start, browser, former).await? {
             return Err(ServiceError::InvalidCredentials);
         }
@@ -295,21 +302,21 @@ impl Services {
         }
     }
 
-    /// Checks the password of a signed-in user again, and renews `auth_time`.
+    /// Checks the password of a signed-in user again, and renews `auth_time`. With a second factor, what needs one may be
+    /// done too.
     ///
     /// # Errors
-    /// `InvalidCredentials` for a wrong password, and those of the credentials.
+    /// `InvalidCredentials` for a wrong password, `SecondFactorInvalid`, and those of the credentials.
     pub async fn reauthenticate(
         &self,
         password: &crate::api::Secret,
+        second: Option<&crate::api::Secret>,
         credentials: &Credentials,
         source: &Source,
     ) -> Result<(), ServiceError> {
         let session = self.by_credentials(credentials, source).await?;
         self.check_password(&session, password.expose(), "password", source).await?;
-        if !self.store.reauthenticated(&session.id, self.now()).await? {
-            return Err(ServiceError::InvalidToken);
-        }
+        self.prove_again(&session, second.map(crate::api::Secret::expose), source).await?;
         tracing::info!(
             target: AUDIT, user = %session.user_id, sid = %session.id, ip = source.ip,
             "the password was given again"

@@ -128,6 +128,7 @@ impl Services {
             user_agent: session.label.user_agent.clone(),
             remember: session.lifetime.remember,
             authenticated_at: session.authenticated_at,
+            second_factor_at: session.second_factor_at,
             ended_at: session.revoked.as_ref().map(|revoked| revoked.at),
             ended_because: session.revoked.as_ref().map(|revoked| revoked.reason.as_str().to_owned()),
             info: self.describe(session.into(), &caller.sid),

@@ -17,7 +17,10 @@ impl Services {
     /// # Errors
     /// The same.
     pub fn count_sign_in<T>(&self, result: Result<T, ServiceError>) -> Result<T, ServiceError> {
-        self.metrics.signed_in(sign_in_result(&result));
+        // One whose second factor is asked for has no result yet.
+        if !matches!(result, Err(ServiceError::SecondFactorRequired(_))) {
+            self.metrics.signed_in(sign_in_result(&result));
+        }
         result
     }
 

@@ -53,6 +53,23 @@ impl Services {
         without_those_that_are_off(vec![self.limit((ACCOUNT, &whom), rule, Counts::Failures)])
     }
 
+    /// The limits that a second factor counts against. They are apart from those of the password: a right password, which
+    /// clears its own, gives no more tries at the code.
+    pub(super) fn second_factor_limits(&self, user: &UserId, source: &Source, known: Option<&KnownBy>) -> Vec<Limit> {
+        let limits = &self.settings.limits;
+        let (kind, whom) = match known {
+            Some(KnownBy::Session(sid)) => ("factor in session", sid.to_string()),
+            Some(KnownBy::Device(whom)) => ("factor on device", whom.clone()),
+            None => ("factor of account", user.to_string()),
+        };
+        let mut all = vec![self.limit((kind, &whom), LimitRule::Failures(limits.login_per_account), Counts::Failures)];
+        if known.is_none() {
+            let rule = LimitRule::PerMinute(limits.login_per_address);
+            all.push(self.limit(("sign-in from", &network(source)), rule, Counts::Failures));
+        }
+        without_those_that_are_off(all)
+    }
+
     /// The limits that a sign-up counts against: one for failures, and a higher one for successes.
     pub(super) fn sign_up_limits(&self, source: &Source) -> Vec<Limit> {
         let (most, from) = (self.settings.limits.login_per_address, network(source));

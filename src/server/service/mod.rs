@@ -8,6 +8,7 @@ mod accounts;
 mod activity;
 mod attempts;
 mod counting;
+mod factor_set_up;
 mod farewell;
 mod history;
 mod identity;
@@ -18,15 +19,18 @@ mod one_time_links;
 mod operator;
 mod queue;
 mod refresh_batch;
+mod second_factors;
 mod sessions;
 
 pub use accounts::{SignIn, SignUp};
 pub(crate) use activity::activity_event;
+pub use factor_set_up::TotpSecret;
 pub use history::{History, HistoryEntry};
 pub use identity::{Caller, Credentials, PresentedToken};
 pub use known_browsers::{BrowserCookies, WebSessionDraft};
 pub use live::{LiveEvent, Watch};
 pub use one_time_links::MadeLink;
+pub use second_factors::AskedFactor;
 pub use sessions::ShownSessions;
 
 use super::config::Settings;
@@ -39,6 +43,7 @@ use super::session_ends::SessionEnds;
 use super::token::access::{AccessTokens, IssueError, Issued};
 use super::token::jws::SignError;
 use super::token::key_manager::KeyManager;
+use super::token::keys::KeyError;
 use super::token::refresh::Minted;
 use super::token::ring::RingError;
 use crate::api::Secret;
@@ -87,6 +92,14 @@ pub enum ServiceError {
     RegistrationClosed,
     #[error("the link is not known, was used, or has expired")]
     LinkInvalid,
+    #[error("the password is right, and a second factor is needed")]
+    SecondFactorRequired(Box<AskedFactor>),
+    #[error("the second factor is wrong, or was used up")]
+    SecondFactorInvalid,
+    #[error("the sign-in waited too long for its second factor, or had too many")]
+    SignInExpired,
+    #[error("there is an authenticator app already")]
+    AlreadySetUp,
     #[error("no such client")]
     UnknownClient,
     #[error(transparent)]
@@ -95,6 +108,8 @@ pub enum ServiceError {
     Hash(#[from] HashError),
     #[error(transparent)]
     Issue(#[from] IssueError),
+    #[error(transparent)]
+    Sealed(#[from] KeyError),
     /// With the time to wait.
     #[error("too many attempts")]
     RateLimited { wait: Duration },
@@ -105,7 +120,10 @@ pub enum ServiceError {
 impl ServiceError {
     /// Whether the server failed, so that nothing was decided.
     pub const fn is_ours(&self) -> bool {
-        matches!(self, Self::Store(_) | Self::Hash(_) | Self::Issue(_) | Self::NoScopeStated | Self::Aborted)
+        matches!(
+            self,
+            Self::Store(_) | Self::Hash(_) | Self::Issue(_) | Self::Sealed(_) | Self::NoScopeStated | Self::Aborted
+        )
     }
 
     /// Whether the fault is temporary: the same request may succeed later.

@@ -63,6 +63,7 @@ impl Services {
             username: user.username.as_str().to_owned(),
             created_at: user.created_at,
             password_changed_at: user.password_changed_at,
+            second_factor: self.second_factor_info(&caller.user_id).await?,
         })
     }
 
@@ -80,6 +81,7 @@ impl Services {
             last_seen_at: session.last_seen_at.max(seen),
             expires_at: session.lifetime.rounded_end(self.now()),
             absolute_expires_at: session.lifetime.expires_at,
+            authenticated_by: session.authenticated_by,
             sid: session.id,
         }
     }
@@ -205,7 +207,7 @@ impl Services {
     }
 
     /// Requires that the user has entered the password recently, as ending other sessions does.
-    fn require_recent(&self, session: &Session) -> Result<(), ServiceError> {
+    pub(super) fn require_recent(&self, session: &Session) -> Result<(), ServiceError> {
         if self.is_recent(session) { Ok(()) } else { Err(ServiceError::ReauthenticationRequired) }
     }
 

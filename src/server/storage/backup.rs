@@ -229,12 +229,15 @@ impl Restoring {
         self.contents
     }
 
-    /// Deletes what must not live again: one-time links, which may have been used since the backup.
+    /// Deletes what must not live again: one-time links, which may have been used since the backup, and sign-ins that wait
+    /// for a second factor.
     ///
     /// # Errors
     /// When SQLite does not do it.
     pub async fn delete_links(&self) -> Result<(), BackupError> {
-        let deleted = sqlx::raw_sql("DELETE FROM one_time_links").execute(&self.database.writers).await;
+        let deleted = sqlx::raw_sql("DELETE FROM one_time_links; DELETE FROM waiting_sign_ins")
+            .execute(&self.database.writers)
+            .await;
         deleted.map(drop).map_err(BackupError::Database)
     }
 

@@ -2,6 +2,7 @@
 
 use crate::domain::credentials::Username;
 use crate::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
+use crate::domain::second_factor::AuthenticatedBy;
 use crate::domain::time::Timestamp;
 use sqlx::any::{Any, AnyTypeInfo, AnyValueRef};
 use sqlx::error::BoxDynError;
@@ -30,6 +31,7 @@ macro_rules! column {
 
 column! {
     AgentDigest: String = AgentDigest::new,
+    AuthenticatedBy: String = AuthenticatedBy::stored,
     ClientId: String = ClientId::new,
     KeyId: String = KeyId::new,
     SessionId: String = SessionId::new,

@@ -23,7 +23,8 @@ macro_rules! migrations {
 
 migrations!(
     1 "0001_start", 2 "0002_races", 3 "0003_limits", 4 "0004_web_sessions", 5 "0005_event_devices", 6 "0006_event_names",
-    7 "0007_known_browsers", 8 "0008_one_time_links"
+    7 "0007_known_browsers", 8 "0008_one_time_links",
+    9 "0009_second_factors"
 );
 
 /// Applies the missing migrations. It may be called repeatedly, and by several processes at once.

@@ -29,6 +29,7 @@ mod open;
 mod postgres;
 mod purge;
 mod refreshes;
+mod second_factors;
 mod session_lists;
 mod sessions;
 mod sql;

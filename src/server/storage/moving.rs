@@ -21,7 +21,7 @@ struct Table {
 }
 
 /// All tables, each after those that its rows refer to.
-const TABLES: [Table; 8] = [
+const TABLES: [Table; 12] = [
     Table {
         name: "users",
         texts: &["id", "username", "password_hash"],
@@ -46,6 +46,7 @@ const TABLES: [Table; 8] = [
             "user_agent",
             "ip",
             "overtaken",
+            "authenticated_by",
         ],
         numbers: &[
             "generation",
@@ -60,6 +61,7 @@ const TABLES: [Table; 8] = [
             "idle_ms",
             "remember",
             "revoked_at",
+            "second_factor_at",
         ],
     },
     Table {
@@ -89,6 +91,14 @@ const TABLES: [Table; 8] = [
     Table { name: "web_sessions", texts: &["id", "data", "sid"], numbers: &["expires_at"] },
     Table { name: "limits", texts: &["key"], numbers: &["until", "count", "expires_at"] },
     Table { name: "known_browsers", texts: &["digest", "user_id"], numbers: &["created_at", "last_used_at"] },
+    Table { name: "totp", texts: &["user_id", "sealed_secret"], numbers: &["last_step", "created_at", "confirmed_at"] },
+    Table { name: "recovery_code_sets", texts: &["user_id", "sealed_key"], numbers: &["created_at"] },
+    Table { name: "recovery_codes", texts: &["digest", "user_id"], numbers: &["used_at"] },
+    Table {
+        name: "waiting_sign_ins",
+        texts: &["digest", "user_id", "client_id"],
+        numbers: &["remember", "password_changed_at", "expires_at", "tries"],
+    },
     Table {
         name: "one_time_links",
         texts: &["digest", "purpose", "user_id", "username"],

@@ -4,6 +4,7 @@ use super::activity::in_one_text;
 use super::database::Database;
 use super::sql::{Sql, sql};
 use crate::domain::activity::{EVENTS_MAX, Kind, LASTING_MAX};
+use crate::domain::second_factor::SET_UP_TIME;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{StoreError, Upkeep};
 use async_trait::async_trait;
@@ -55,6 +56,15 @@ const WEB_SESSIONS: Sql = sql!(
 const LINKS: Sql = sql!(
     "DELETE FROM one_time_links WHERE digest IN \
      (SELECT s.digest FROM one_time_links s WHERE s.expires_at <= $1 LIMIT $2" skip ")"
+);
+const WAITING_SIGN_INS: Sql = sql!(
+    "DELETE FROM waiting_sign_ins WHERE digest IN \
+     (SELECT s.digest FROM waiting_sign_ins s WHERE s.expires_at <= $1 LIMIT $2" skip ")"
+);
+/// Authenticator apps that nobody finished setting up.
+const UNCONFIRMED_TOTP: Sql = sql!(
+    "DELETE FROM totp WHERE user_id IN \
+     (SELECT s.user_id FROM totp s WHERE s.confirmed_at IS NULL AND s.created_at <= $1 LIMIT $2" skip ")"
 );
 /// Also deletes rows that end in more than two days: no limit is that long, so a clock was wrong.
 const LIMITS: Sql = sql!(
@@ -177,6 +187,8 @@ impl Upkeep for Database {
             all!(self.purge_rows(WEB_SESSIONS, now)).await,
             all!(self.purge_rows(BROWSERS, now - BROWSERS_KEPT)).await,
             all!(self.purge_rows(LINKS, now)).await,
+            all!(self.purge_rows(WAITING_SIGN_INS, now)).await,
+            all!(self.purge_rows(UNCONFIRMED_TOTP, now - SET_UP_TIME)).await,
             all!(self.purge_rows(LIMITS, now)).await,
             all!(self.purge_rows(CROWDED_LIMITS, limits_max)).await,
             self.purge_keys(now).await,

@@ -7,6 +7,7 @@ use super::session_row::{listed_name, stored_lifetime};
 use super::sql::{Sql, sql};
 use crate::domain::device::{Device, DeviceKind};
 use crate::domain::id::{SessionId, UserId};
+use crate::domain::second_factor::AuthenticatedBy;
 use crate::domain::time::Timestamp;
 use crate::server::ports::{ListedSession, SessionLists, SessionNames, StoreError};
 use async_trait::async_trait;
@@ -24,11 +25,12 @@ struct ListedRow {
     idle_ms: i64,
     remember: i64,
     last_seen_at: Timestamp,
+    authenticated_by: AuthenticatedBy,
 }
 
 from_row!(
     ListedRow, listed_columns, "s": id, name, browser, os, kind, ip, created_at, expires_at, idle_expires_at, idle_ms,
-    remember, last_seen_at,
+    remember, last_seen_at, authenticated_by,
 );
 
 /// The live sessions of the user `$1` at `$2`.
@@ -58,6 +60,7 @@ impl TryFrom<ListedRow> for ListedSession {
             ip: row.ip,
             lifetime,
             last_seen_at: row.last_seen_at,
+            authenticated_by: row.authenticated_by,
             id: row.id,
         })
     }

@@ -6,17 +6,20 @@ use super::sql::{Sql, sql};
 use crate::domain::device::{Device, DeviceKind};
 use crate::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
 use crate::domain::legible::is_legible;
+use crate::domain::second_factor::AuthenticatedBy;
 use crate::domain::session::{Exchanged, Label, Lifetime, Parent, Reason, Revocation, Rotation, Session};
 use crate::domain::time::Timestamp;
 use crate::server::ports::StoreError;
 use serde::Serialize;
 use std::time::Duration;
 
-/// Inserts nothing if the user was deleted or disabled, or has changed the password since `$2`.
+/// Inserts nothing if the user was deleted or disabled, has changed the password since `$2`, or has a second factor that
+/// was not proved.
 pub(super) const INSERT: Sql = sql!(
     "INSERT INTO sessions (id, user_id, client_id, generation, parent_generation, rotated_at, confirmed_at, \
      token_digest, parent_digest, parent_agent, overtaken, key_id, nonce, created_at, authenticated_at, last_seen_at, expires_at, \
-     idle_expires_at, idle_ms, remember, revoked_at, revocation_reason, name, browser, os, kind, user_agent, ip) \
+     idle_expires_at, idle_ms, remember, revoked_at, revocation_reason, name, browser, os, kind, user_agent, ip, \
+     authenticated_by, second_factor_at) \
      SELECT j.value ->> 'id', u.id, j.value ->> 'client_id', CAST(j.value ->> 'generation' AS BIGINT), \
      CAST(j.value ->> 'parent_generation' AS BIGINT), CAST(j.value ->> 'rotated_at' AS BIGINT), \
      CAST(j.value ->> 'confirmed_at' AS BIGINT), j.value ->> 'token_digest', j.value ->> 'parent_digest', \
@@ -26,9 +29,11 @@ pub(super) const INSERT: Sql = sql!(
      CAST(j.value ->> 'idle_expires_at' AS BIGINT), CAST(j.value ->> 'idle_ms' AS BIGINT), \
      CAST(j.value ->> 'remember' AS BIGINT), CAST(j.value ->> 'revoked_at' AS BIGINT), \
      j.value ->> 'revocation_reason', j.value ->> 'name', j.value ->> 'browser', j.value ->> 'os', \
-     j.value ->> 'kind', j.value ->> 'user_agent', j.value ->> 'ip' \
+     j.value ->> 'kind', j.value ->> 'user_agent', j.value ->> 'ip', j.value ->> 'authenticated_by', \
+     CAST(j.value ->> 'second_factor_at' AS BIGINT) \
      FROM " rows " JOIN users u ON u.id = j.value ->> 'user_id' \
-     WHERE u.disabled_at IS NULL AND u.password_changed_at = $2"
+     WHERE u.disabled_at IS NULL AND u.password_changed_at = $2 AND (j.value ->> 'second_factor_at' IS NOT NULL \
+     OR NOT EXISTS (SELECT 1 FROM totp t WHERE t.user_id = u.id AND t.confirmed_at IS NOT NULL))"
 );
 
 /// A row of `sessions`, with `disabled_at` of its user.
@@ -62,6 +67,8 @@ pub(super) struct SessionRow {
     kind: String,
     user_agent: String,
     ip: Option<String>,
+    authenticated_by: AuthenticatedBy,
+    second_factor_at: Option<Timestamp>,
     user_disabled_at: Option<Timestamp>,
 }
 
@@ -69,7 +76,7 @@ from_row!(
     SessionRow, session_columns, "s": id, user_id, client_id, generation, parent_generation, rotated_at, confirmed_at,
     token_digest, parent_digest, parent_agent, overtaken, key_id, nonce, created_at, authenticated_at, last_seen_at,
     expires_at, idle_expires_at, idle_ms, remember, revoked_at, revocation_reason, name, browser, os, kind, user_agent,
-    ip, user_disabled_at = "u.disabled_at",
+    ip, authenticated_by, second_factor_at, user_disabled_at = "u.disabled_at",
 );
 
 impl TryFrom<SessionRow> for Session {
@@ -120,6 +127,8 @@ impl TryFrom<SessionRow> for Session {
             },
             lifetime,
             authenticated_at: row.authenticated_at,
+            authenticated_by: row.authenticated_by,
+            second_factor_at: row.second_factor_at,
             last_seen_at: row.last_seen_at,
             revoked,
             user_disabled_at: row.user_disabled_at,
@@ -189,6 +198,8 @@ impl From<&Session> for SessionRow {
             kind: label.device.kind.as_str().to_owned(),
             user_agent: label.user_agent,
             ip: label.ip,
+            authenticated_by: session.authenticated_by.clone(),
+            second_factor_at: session.second_factor_at,
             user_disabled_at: None,
         }
     }

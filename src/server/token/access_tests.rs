@@ -5,6 +5,7 @@ use super::super::secret::InstallationSecret;
 use super::*;
 use crate::domain::id::{ClientId, SessionId, TokenDigest, UserId};
 use crate::domain::scope::Scope;
+use crate::domain::second_factor::AuthenticatedBy;
 use crate::domain::session::{Label, Lifetime, Rotation};
 use crate::server::ports::StoredKey;
 use crate::server::system::SystemEntropy;
@@ -66,6 +67,8 @@ fn session() -> Session {
         },
         lifetime: Lifetime::start(NOW, HOUR, 2 * HOUR, true),
         authenticated_at: NOW,
+        authenticated_by: AuthenticatedBy::password(),
+        second_factor_at: None,
         last_seen_at: NOW,
         revoked: None,
         user_disabled_at: None,

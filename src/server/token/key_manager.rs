@@ -1,6 +1,7 @@
 //! Manages the keys of one server: carries out their schedule, and loads keys that other processes created.
 
 use super::access::AccessTokens;
+use super::factor_key::{self, FactorKey};
 use super::keys::{self, KeyError, KeyPurpose};
 use super::ring::{KeyRing, RingError};
 use super::secret::{InstallationSecret, SealedUnder, SecretError};
@@ -170,6 +171,33 @@ impl KeyManager {
         // If the secret was replaced meanwhile, no key was made.
         keys::needed_secret(&stored, &secret)?;
         Ok(stored)
+    }
+
+    /// Makes sure that there is a key for the secrets of second factors, and that it is loaded. If several servers create
+    /// it at once, one does.
+    ///
+    /// # Errors
+    /// [`RingError`].
+    pub async fn ensure_factor_key(&self, tokens: &AccessTokens, now: Timestamp) -> Result<(), RingError> {
+        let mut loaded = self.loaded.lock().await;
+        let is_there = |stored: &[StoredKey]| stored.iter().any(|key| key.purpose == factor_key::PURPOSE);
+        let mut stored = self.store.keys().await?;
+        if !is_there(&stored) {
+            let (secret, entropy) = (loaded.secret.clone(), self.entropy.clone());
+            let made = FactorKey::generate(&secret, &*entropy, now)?;
+            let add = move |stored: &[StoredKey]| {
+                // Under the same secret as the others. If ours does not open these, it was replaced.
+                let sealed = match keys::needed_secret(stored, &secret) {
+                    _ if is_there(stored) => None,
+                    Ok(SealedUnder::Current) => Some(made),
+                    Ok(SealedUnder::Former) => keys::reseal(made, &secret, SealedUnder::Former, &*entropy).ok(),
+                    Err(_) => None,
+                };
+                KeyChanges { add: sealed.into_iter().collect(), ..KeyChanges::default() }
+            };
+            stored = self.store.change_keys(Box::new(add)).await?;
+        }
+        self.reload(&mut loaded, stored, tokens).await
     }
 
     fn plan(

@@ -46,6 +46,8 @@ pub enum KeyError {
     Secret(#[from] SecretError),
     #[error("the stored key {0} is not a usable {1} key")]
     Unusable(KeyId, String),
+    #[error("a secret of a user was sealed under another key or name")]
+    Foreign,
     #[error("a key could not be made")]
     Generation,
 }

@@ -1,9 +1,11 @@
 //! Tokens and their keys: signing, verifying, and sealing keys for storage.
 
 pub mod access;
+pub mod factor_key;
 pub(super) mod jws;
 pub mod key_manager;
 pub mod keys;
+pub mod one_time_codes;
 pub mod refresh;
 pub mod ring;
 pub mod secret;

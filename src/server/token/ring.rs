@@ -1,6 +1,7 @@
 //! The key ring: all opened keys of this installation. It knows which of them signs now.
 
 use super::base64url;
+use super::factor_key::{self, FactorKey};
 use super::jws::VerifyingKey;
 use super::keys::{self, KeyError, KeyPurpose};
 use super::secret::{InstallationSecret, SecretError};
@@ -82,6 +83,7 @@ impl RefreshKey {
 pub struct KeyRing {
     access: Vec<AccessKey>,
     refresh: Vec<RefreshKey>,
+    factors: Option<FactorKey>,
 }
 
 impl KeyRing {
@@ -90,8 +92,12 @@ impl KeyRing {
     /// # Errors
     /// [`KeyError`] when a key was not sealed with `secret`, or is not of its stated kind.
     pub fn open(stored: &[StoredKey], secret: &InstallationSecret) -> Result<Self, KeyError> {
-        let mut ring = Self { access: Vec::new(), refresh: Vec::new() };
+        let mut ring = Self { access: Vec::new(), refresh: Vec::new(), factors: None };
         for key in stored {
+            if key.purpose == factor_key::PURPOSE {
+                ring.factors = Some(FactorKey::open(key, secret)?);
+                continue;
+            }
             let (algorithm, encoding, bytes) = keys::open(key, secret)?;
             let StoredKey { id, active_at, expires_at, .. } = key.clone();
             if key.purpose == KeyPurpose::Refresh.as_str() {
@@ -135,6 +141,11 @@ impl KeyRing {
     /// All refresh keys: the current one, and one for each rotation within the longest life of a session.
     pub fn keys_of_refresh(&self) -> impl Iterator<Item = &RefreshKey> {
         self.refresh.iter()
+    }
+
+    /// The key that seals the secrets of second factors, once there is one.
+    pub fn factors(&self) -> Option<&FactorKey> {
+        self.factors.as_ref()
     }
 
     /// A digest of `text` that cannot be computed without our keys: for counters by name that do not store names. It

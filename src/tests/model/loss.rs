@@ -7,6 +7,7 @@ use super::rule::{GRACE, Rule, TICK};
 use latchkey::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
 use latchkey::domain::redeem::{Decision, Refusal};
 use latchkey::domain::refresh_token::Presented;
+use latchkey::domain::second_factor::AuthenticatedBy;
 use latchkey::domain::session::{Exchanged, Label, Lifetime, Parent, Reason, Revocation, Rotation, Session};
 use latchkey::domain::time::Timestamp;
 use std::collections::BTreeSet;
@@ -95,6 +96,8 @@ impl World {
             },
             lifetime: Lifetime::start(at(0), TICK * 1_000, TICK * 1_000, true),
             authenticated_at: at(0),
+            authenticated_by: AuthenticatedBy::password(),
+            second_factor_at: None,
             last_seen_at: at(row.rotated_at),
             revoked: row.revoked.then_some(Revocation { at: at(self.now), reason: Reason::Reused }),
             user_disabled_at: None,

@@ -8,6 +8,7 @@ use super::rule::{GRACE, Rule, TICK};
 use latchkey::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
 use latchkey::domain::redeem::Decision;
 use latchkey::domain::refresh_token::Presented;
+use latchkey::domain::second_factor::AuthenticatedBy;
 use latchkey::domain::session::{Exchanged, Label, Lifetime, Parent, Reason, Revocation, Rotation, Session};
 use latchkey::domain::time::Timestamp;
 use std::time::Duration;
@@ -176,6 +177,8 @@ impl World {
                 remember: true,
             },
             authenticated_at: at(GRACE),
+            authenticated_by: AuthenticatedBy::password(),
+            second_factor_at: None,
             last_seen_at: at(self.rotated_at),
             revoked: self.revoked.then(|| Revocation { at: at(self.now), reason: Reason::Reused }),
             user_disabled_at: None,

@@ -2,6 +2,7 @@
 
 mod backup;
 mod events;
+mod factors;
 mod healthcheck;
 mod links;
 mod moving;

@@ -7,6 +7,7 @@ mod keys;
 mod postgres_tls;
 mod purging;
 mod races;
+mod second_factors;
 mod sessions;
 mod sqlite_files;
 mod users;
@@ -16,6 +17,7 @@ use latchkey::domain::activity::{Event, Filter, Kind, Names};
 use latchkey::domain::credentials::Username;
 use latchkey::domain::device::{Device, DeviceKind};
 use latchkey::domain::id::{AgentDigest, ClientId, KeyId, SessionId, TokenDigest, UserId};
+use latchkey::domain::second_factor::{AuthenticatedBy, FactorMethod};
 use latchkey::domain::session::{Exchanged, Label, Lifetime, Parent, Rotation, Session};
 use latchkey::domain::time::Timestamp;
 use latchkey::server::ports::{Changes, EventPage, Recorded, SessionChange, StartSession, Store, User};
@@ -114,6 +116,8 @@ fn session(id: &str, name: &str) -> Session {
         },
         lifetime: Lifetime::start(NOW, 14 * DAY, 30 * DAY, true),
         authenticated_at: NOW,
+        authenticated_by: AuthenticatedBy::password().and(FactorMethod::Totp),
+        second_factor_at: Some(NOW + MINUTE),
         last_seen_at: NOW,
         revoked: None,
         user_disabled_at: None,

@@ -2,6 +2,7 @@
 
 mod actor;
 mod app;
+mod authenticator;
 mod databases;
 mod network;
 mod program;
@@ -11,6 +12,7 @@ mod wire;
 
 pub(crate) use actor::{Anonymous, DEVICE, FIREFOX, REFRESH, Reply, SignedIn};
 pub(crate) use app::{TestApp, TestAppBuilder};
+pub(crate) use authenticator::{Authenticator, STEP};
 pub(crate) use databases::{Backend, postgres_server};
 pub(crate) use network::{Fate, Network};
 pub(crate) use program::Program;

@@ -4,7 +4,7 @@ use super::field::{self, PasswordField, UsernameField};
 use super::message::Alert;
 use super::post_form::PostForm;
 use crate::api::data::Tokens;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::api::{Flag, Secret, auth as calls, return_to};
 use crate::domain::registration::Registration;
 use crate::ui::address::Address;
@@ -102,6 +102,7 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
     let password = NodeRef::<html::Input>::new();
     let remember = NodeRef::<html::Input>::new();
     let destination = return_to::page(return_to.as_deref());
+    let second_factor = links::second_factor(return_to.as_deref());
 
     let typed = use_context::<TypedUsername>().map(|typed| typed.0);
 
@@ -110,10 +111,20 @@ pub fn CredentialsForm(entrance: Entrance) -> impl IntoView {
     let send = move || {
         let remembered = Flag(remember.get_untracked().is_some_and(|checkbox| checkbox.checked()));
         let secret = Secret::new(field::value(password));
-        let destination = destination.clone();
-        form.send(entrance.enter(field::value(username), secret, remembered), move |_| {
-            auth::entrance::signed_in();
-            browser::replace(&destination);
+        let (destination, second_factor) = (destination.clone(), second_factor.clone());
+        let entered = entrance.enter(field::value(username), secret, remembered);
+        let entered = async move {
+            match entered.await {
+                Ok(_) => {
+                    auth::entrance::signed_in();
+                    Ok(destination)
+                }
+                Err(Problem { code: Code::SecondFactorRequired, .. }) => Ok(second_factor),
+                Err(problem) => Err(problem),
+            }
+        };
+        form.send(entered, move |next| {
+            browser::replace(&next);
             Next::Leave
         });
     };

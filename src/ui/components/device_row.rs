@@ -161,6 +161,7 @@ fn DeviceFacts(session: SessionInfo) -> impl IntoView {
                 <span>
                     {text().devices().signed_in} " "
                     <RelativeTime at=session.created_at telling=TimeFormat::between(session.created_at, clock.now_untracked()) />
+                    {naming::signed_in_with(&session.authenticated_by).map(|words| view! { " " {words} })}
                 </span>
                 <Ends session=session.clone() />
             </p>

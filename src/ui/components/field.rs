@@ -66,6 +66,29 @@ pub fn UsernameField(
     }
 }
 
+/// The field for a code of the authenticator app, or a recovery code.
+#[component]
+pub fn CodeField(node: NodeRef<html::Input>) -> impl IntoView {
+    view! {
+        <div class="field">
+            <label class="field__label" for="code">
+                {text().factors().code_or_recovery_code}
+            </label>
+            <input
+                class="input"
+                id="code"
+                name="code"
+                type="text"
+                autocomplete="one-time-code"
+                autocapitalize="none"
+                spellcheck="false"
+                required
+                node_ref=node
+            />
+        </div>
+    }
+}
+
 /// A hidden username field for password managers, which need to know whose password it is.
 #[component]
 pub fn WhosePassword(username: String) -> impl IntoView {

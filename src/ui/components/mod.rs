@@ -21,3 +21,4 @@ pub mod relative_time;
 pub mod rename_form;
 pub mod sign_out_form;
 pub mod strength_meter;
+pub mod ways_to_sign_in;

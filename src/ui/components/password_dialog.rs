@@ -38,7 +38,7 @@ pub fn PasswordDialog(devices: Devices, username: String) -> impl IntoView {
         empty();
     };
     let send = move || {
-        form.send(calls::reauthenticate(Secret::new(field::value(node))), move |()| {
+        form.send(calls::reauthenticate(Secret::new(field::value(node)), None), move |()| {
             let locked = devices.locked.try_get_untracked().flatten();
             devices.locked.try_set(None);
             empty();

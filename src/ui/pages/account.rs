@@ -9,6 +9,7 @@ use crate::ui::components::heading::Heading;
 use crate::ui::components::message::{Alert, Done};
 use crate::ui::components::post_form::PostForm;
 use crate::ui::components::relative_time::{RelativeTime, TimeFormat};
+use crate::ui::components::ways_to_sign_in::WaysToSignIn;
 use crate::ui::environment::PageEnvironment;
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
@@ -19,7 +20,7 @@ use leptos::prelude::*;
 
 #[component]
 pub(super) fn AccountPage(known: Account) -> impl IntoView {
-    let username = known.username.clone();
+    let (username, second_factor) = (known.username.clone(), known.second_factor);
     let known = RwSignal::new(known);
     let look_again = Callback::new(move |()| {
         browser::spawn(async move {
@@ -31,6 +32,7 @@ pub(super) fn AccountPage(known: Account) -> impl IntoView {
     view! {
         <Heading title=text().account().title />
         {move || view! { <Facts known=known.get() /> }}
+        <WaysToSignIn second_factor />
         <ChangePassword username=username.clone() on_change=look_again />
         <Data />
         <DeleteAccount username />

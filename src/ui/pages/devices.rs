@@ -9,7 +9,7 @@ use crate::ui::components::message::{self, Alert, Done};
 use crate::ui::devices::{Devices, EndRequest, HEADING};
 use crate::ui::links::{self, query};
 use crate::ui::notice::Notice;
-use crate::ui::page_content::DevicesContent;
+use crate::ui::page::DevicesContent;
 use crate::ui::{browser, text};
 use leptos::either::Either;
 use leptos::prelude::*;

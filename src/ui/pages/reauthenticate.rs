@@ -3,13 +3,13 @@
 use crate::api::problem::{Code, Problem};
 use crate::api::{Secret, auth as calls, return_to};
 use crate::ui::address::Address;
-use crate::ui::components::field::{self, PasswordField, WhosePassword};
+use crate::ui::components::field::{self, CodeField, PasswordField, WhosePassword};
 use crate::ui::components::heading::Heading;
 use crate::ui::components::message::Alert;
 use crate::ui::components::post_form::PostForm;
 use crate::ui::links::{self, query};
 use crate::ui::notice::{self, Notice};
-use crate::ui::page::Personal;
+use crate::ui::page::{Personal, ProofContent};
 use crate::ui::submission::{Next, Submission};
 use crate::ui::{browser, text};
 use leptos::html;
@@ -24,16 +24,17 @@ fn explain(problem: &Problem) -> Notice {
 }
 
 /// The form for the password, before something that takes it.
-pub fn reauthenticate(Personal { username, .. }: Personal<()>) -> impl IntoView {
+pub fn reauthenticate(Personal { username, content }: Personal<ProofContent>) -> impl IntoView {
     let arrived = Address::expect();
     let return_to = return_to::page(arrived.parameter(query::RETURN_TO).as_deref());
-    let node = NodeRef::<html::Input>::new();
+    let (node, code) = (NodeRef::<html::Input>::new(), NodeRef::<html::Input>::new());
     let unrefused: Option<String> = None;
     let (destination, cancel) = (return_to.clone(), return_to.clone());
     let form = Submission::new(Notice::of_password_page(&arrived), [("password", node)]).explaining(explain);
     let send = move || {
         let destination = destination.clone();
-        form.send(calls::reauthenticate(Secret::new(field::value(node))), move |()| {
+        let second = content.second_factor.then(|| Secret::new(field::value(code)));
+        form.send(calls::reauthenticate(Secret::new(field::value(node)), second), move |()| {
             browser::replace(&links::confirmed(&destination));
             Next::Leave
         });
@@ -53,6 +54,7 @@ pub fn reauthenticate(Personal { username, .. }: Personal<()>) -> impl IntoView 
                     node
                     problem=unrefused
                 />
+                {content.second_factor.then(|| view! { <CodeField node=code /> })}
                 <button class="button button--primary button--wide" type="submit">
                     {text().confirm().confirm}
                 </button>

@@ -1,5 +1,6 @@
 //! German.
 
+pub(super) use super::factors::de::{FACTOR_PAGES, FACTORS};
 use super::*;
 
 pub(super) static ENTER: EnterTexts = EnterTexts {
@@ -252,6 +253,10 @@ pub(super) static PROBLEMS: ProblemsTexts = ProblemsTexts {
     username_taken: "Dieser Benutzername ist vergeben. Wählen Sie einen anderen.",
     registration_closed: "Neue Konten legt die Verwaltung dieser Seite an.",
     link_invalid: "Dieser Link gilt nicht mehr. Bitten Sie um einen neuen.",
+    second_factor_required: "Geben Sie einen Code ein, um fortzufahren.",
+    second_factor_invalid: "Der Code ist falsch oder wurde schon benutzt. Warten Sie auf den nächsten.",
+    sign_in_expired: "Diese Anmeldung hat zu lange gedauert oder hatte zu viele falsche Codes. Geben Sie Ihr Passwort noch einmal ein.",
+    already_set_up: "Eine Authenticator-App ist schon eingerichtet. Entfernen Sie sie zuerst.",
     payload_too_large: "Das ist zu lang, um es zu senden.",
     rate_limited: "Zu viele Versuche. Warten Sie einen Moment und versuchen Sie es noch einmal.",
     wait_seconds: |n| match n {

@@ -1,5 +1,6 @@
 //! English.
 
+pub(super) use super::factors::en::{FACTOR_PAGES, FACTORS};
 use super::*;
 
 pub(super) static ENTER: EnterTexts = EnterTexts {
@@ -251,6 +252,10 @@ pub(super) static PROBLEMS: ProblemsTexts = ProblemsTexts {
     username_taken: "This username is taken. Choose another.",
     registration_closed: "New accounts are made by the operator of this site.",
     link_invalid: "This link is no longer valid. Ask for a new one.",
+    second_factor_required: "Enter a code to continue.",
+    second_factor_invalid: "The code is wrong, or was used already. Wait for the next one.",
+    sign_in_expired: "This sign-in took too long, or had too many wrong codes. Enter your password again.",
+    already_set_up: "An authenticator app is set up already. Remove it first.",
     payload_too_large: "This is too long to be sent.",
     rate_limited: "Too many attempts. Wait a moment and try again.",
     wait_seconds: |n| match n {

@@ -1,5 +1,6 @@
 //! French.
 
+pub(super) use super::factors::fr::{FACTOR_PAGES, FACTORS};
 use super::*;
 
 pub(super) static ENTER: EnterTexts = EnterTexts {
@@ -254,6 +255,10 @@ pub(super) static PROBLEMS: ProblemsTexts = ProblemsTexts {
     username_taken: "Ce nom d’utilisateur est pris. Choisissez-en un autre.",
     registration_closed: "Les nouveaux comptes sont créés par l’administration de ce site.",
     link_invalid: "Ce lien n’est plus valable. Demandez-en un nouveau.",
+    second_factor_required: "Saisissez un code pour continuer.",
+    second_factor_invalid: "Le code est erroné, ou a déjà servi. Attendez le suivant.",
+    sign_in_expired: "Cette connexion a pris trop de temps, ou a reçu trop de codes erronés. Saisissez à nouveau votre mot de passe.",
+    already_set_up: "Une application d’authentification est déjà configurée. Retirez-la d’abord.",
     payload_too_large: "C’est trop long pour être envoyé.",
     rate_limited: "Trop d’essais. Attendez un instant et réessayez.",
     wait_seconds: |n| match n {

@@ -4,9 +4,11 @@
 
 mod de;
 mod en;
+mod factors;
 mod fr;
 mod tables;
 
+pub use factors::{FactorPagesTexts, FactorsTexts};
 pub use tables::*;
 
 use super::environment;
@@ -72,6 +74,8 @@ tables! {
     problems: ProblemsTexts = PROBLEMS;
     fields: FieldsTexts = FIELDS;
     dates: DatesTexts = DATES;
+    factors: FactorsTexts = FACTORS;
+    factor_pages: FactorPagesTexts = FACTOR_PAGES;
     farewells: FarewellsTexts = FAREWELLS;
     lasting: LastingTexts = LASTING;
 }
@@ -103,6 +107,10 @@ impl Text {
             Code::UsernameTaken => problems.username_taken,
             Code::RegistrationClosed => problems.registration_closed,
             Code::LinkInvalid => problems.link_invalid,
+            Code::SecondFactorRequired => problems.second_factor_required,
+            Code::SecondFactorInvalid => problems.second_factor_invalid,
+            Code::AlreadySetUp => problems.already_set_up,
+            Code::SignInExpired => problems.sign_in_expired,
             Code::PayloadTooLarge => problems.payload_too_large,
             Code::RateLimited => problems.rate_limited,
             Code::Unavailable | Code::RefreshOvertaken | Code::RequestTimeout => problems.unavailable,
@@ -163,9 +171,9 @@ mod tests {
         assert_eq!(english.wait(91), "Too many attempts. Try again in 2 minutes.");
     }
 
-    const ENGLISH: &str = include_str!("en.rs");
-    const GERMAN: &str = include_str!("de.rs");
-    const FRENCH: &str = include_str!("fr.rs");
+    const ENGLISH: &str = concat!(include_str!("en.rs"), include_str!("factors/en.rs"));
+    const GERMAN: &str = concat!(include_str!("de.rs"), include_str!("factors/de.rs"));
+    const FRENCH: &str = concat!(include_str!("fr.rs"), include_str!("factors/fr.rs"));
 
     /// All sentences in a language's file: the text between quotes.
     fn sentences(file: &str) -> impl Iterator<Item = &str> {

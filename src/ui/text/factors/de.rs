@@ -1,0 +1,57 @@
+//! German.
+
+use super::*;
+
+pub(in super::super) static FACTORS: FactorsTexts = FactorsTexts {
+    title: "Wege zur Anmeldung",
+    lead: "Mit einem zweiten Faktor kann sich niemand anmelden, der nur Ihr Passwort kennt.",
+    app: "Authenticator-App",
+    app_off: "Nicht eingerichtet. Sie melden sich nur mit dem Passwort an.",
+    app_since: "Eingerichtet",
+    set_up: "Authenticator-App einrichten",
+    set_up_lead: "Eine App auf Ihrem Telefon zeigt alle 30 Sekunden einen neuen Code. Die Anmeldung fragt dann auch nach diesem Code.",
+    remove_open: "Authenticator-App entfernen\u{a0}…",
+    remove_lead: "Danach genügt Ihr Passwort zur Anmeldung, und Ihre Wiederherstellungscodes verfallen. Ihre Geräte bleiben angemeldet.",
+    remove: "App entfernen",
+    removed: "Die Authenticator-App und die Wiederherstellungscodes sind entfernt.",
+    codes: "Wiederherstellungscodes",
+    codes_left: |n| match n {
+        0 => "Keine mehr übrig".into(),
+        1 => "Noch 1 übrig".into(),
+        _ => format!("Noch {n} übrig"),
+    },
+    codes_few: "Sie haben kaum noch Wiederherstellungscodes. Erstellen Sie neue, damit Sie sich auch anmelden können, wenn Sie Ihr Telefon verlieren.",
+    codes_lead: "Neue Codes ersetzen alle früheren.",
+    codes_new: "Neue Wiederherstellungscodes erstellen",
+    confirmed: "Sie sind bestätigt. Noch ist nichts geändert: Bitte tun Sie es noch einmal.",
+    with_app: "mit Passwort und App",
+    with_recovery_code: "mit Passwort und Wiederherstellungscode",
+    app_added: "Eine Authenticator-App wurde eingerichtet",
+    app_removed: "Die Authenticator-App wurde entfernt",
+    app_removed_by_operator: "Die Verwaltung dieser Seite hat die Authenticator-App entfernt",
+    code_used: "Ein Wiederherstellungscode wurde benutzt",
+    codes_made: "Neue Wiederherstellungscodes wurden erstellt",
+    wrong_code: "Jemand kannte das Passwort, gab aber einen falschen Code ein",
+    code_or_recovery_code: "Code aus der App oder ein Wiederherstellungscode",
+};
+
+pub(in super::super) static FACTOR_PAGES: FactorPagesTexts = FactorPagesTexts {
+    enter_title: "Code eingeben",
+    enter_lead: "Ihr Passwort stimmt. Geben Sie jetzt den Code ein, den Ihre Authenticator-App zeigt.",
+    code: "Code aus der App",
+    recovery_open: "Stattdessen einen Wiederherstellungscode benutzen",
+    recovery_code: "Wiederherstellungscode",
+    start_again: "Von vorn beginnen",
+    start_lead: "Sie brauchen eine App, die Codes anzeigt, auf Ihrem Telefon oder in Ihrer Passwortverwaltung.",
+    start: "QR-Code anzeigen",
+    scan_lead: "Scannen Sie dieses Bild mit Ihrer App.",
+    picture: "QR-Code für Ihre Authenticator-App",
+    by_hand: "Oder tippen Sie diesen Schlüssel in die App:",
+    then: "Geben Sie dann den Code ein, den die App zeigt, damit wir wissen, dass sie funktioniert.",
+    turn_on: "Einschalten",
+    codes_title: "Ihre Wiederherstellungscodes",
+    codes_offer: "Mit Wiederherstellungscodes melden Sie sich an, wenn Sie Ihr Telefon verlieren. Jeder gilt einmal. Halten Sie Papier, einen Drucker oder eine Passwortverwaltung bereit: Die Codes werden nur einmal gezeigt.",
+    codes_show: "Wiederherstellungscodes anzeigen",
+    codes_lead: "Drucken Sie diese Codes, oder kopieren Sie sie an einen sicheren Ort. Jeder gilt einmal statt eines Codes aus der App. Sie werden nicht noch einmal gezeigt, und frühere gelten nicht mehr.",
+    codes_kept: "Ich habe sie aufbewahrt",
+};

@@ -1,0 +1,57 @@
+//! English.
+
+use super::*;
+
+pub(in super::super) static FACTORS: FactorsTexts = FactorsTexts {
+    title: "Ways to sign in",
+    lead: "With a second factor, whoever learns your password still cannot sign in.",
+    app: "Authenticator app",
+    app_off: "Not set up. You sign in with your password alone.",
+    app_since: "Set up",
+    set_up: "Set up an authenticator app",
+    set_up_lead: "An app on your phone shows a new code every 30 seconds. Signing in then asks for that code too.",
+    remove_open: "Remove the authenticator app…",
+    remove_lead: "After that your password alone is enough to sign in, and your recovery codes end. Your devices stay signed in.",
+    remove: "Remove the app",
+    removed: "The authenticator app and the recovery codes are removed.",
+    codes: "Recovery codes",
+    codes_left: |n| match n {
+        0 => "None left".into(),
+        1 => "1 left".into(),
+        _ => format!("{n} left"),
+    },
+    codes_few: "You have hardly any recovery codes. Make new ones, so that you can still sign in if you lose your phone.",
+    codes_lead: "New codes replace all earlier ones.",
+    codes_new: "Make new recovery codes",
+    confirmed: "You are confirmed. Nothing has changed yet: please do it once more.",
+    with_app: "with password and app",
+    with_recovery_code: "with password and recovery code",
+    app_added: "An authenticator app was set up",
+    app_removed: "The authenticator app was removed",
+    app_removed_by_operator: "The operator of this site removed the authenticator app",
+    code_used: "A recovery code was used",
+    codes_made: "New recovery codes were made",
+    wrong_code: "Somebody knew the password, but entered a wrong code",
+    code_or_recovery_code: "Code from the app, or a recovery code",
+};
+
+pub(in super::super) static FACTOR_PAGES: FactorPagesTexts = FactorPagesTexts {
+    enter_title: "Enter your code",
+    enter_lead: "Your password is right. Now enter the code that your authenticator app shows.",
+    code: "Code from the app",
+    recovery_open: "Use a recovery code instead",
+    recovery_code: "Recovery code",
+    start_again: "Start again",
+    start_lead: "You need an app that shows codes, on your phone or in your password manager.",
+    start: "Show the QR code",
+    scan_lead: "Scan this picture with your app.",
+    picture: "QR code for your authenticator app",
+    by_hand: "Or type this key into the app:",
+    then: "Then enter the code that the app shows, so that we know that it works.",
+    turn_on: "Turn on",
+    codes_title: "Your recovery codes",
+    codes_offer: "Recovery codes let you sign in if you lose your phone. Each one works once. Have paper, a printer or a password manager ready: the codes are shown only once.",
+    codes_show: "Show my recovery codes",
+    codes_lead: "Print these codes, or copy them to a safe place. Each one works once instead of a code from the app. They are not shown again, and earlier ones no longer work.",
+    codes_kept: "I have kept them",
+};

@@ -1,0 +1,57 @@
+//! French.
+
+use super::*;
+
+pub(in super::super) static FACTORS: FactorsTexts = FactorsTexts {
+    title: "Moyens de connexion",
+    lead: "Avec un second facteur, connaître votre mot de passe ne suffit plus pour se connecter.",
+    app: "Application d’authentification",
+    app_off: "Pas configurée. Vous vous connectez avec votre mot de passe seul.",
+    app_since: "Configurée",
+    set_up: "Configurer une application d’authentification",
+    set_up_lead: "Une application sur votre téléphone affiche un nouveau code toutes les 30 secondes. La connexion demande alors aussi ce code.",
+    remove_open: "Retirer l’application d’authentification…",
+    remove_lead: "Ensuite, votre mot de passe seul suffit pour se connecter, et vos codes de secours ne sont plus valables. Vos appareils restent connectés.",
+    remove: "Retirer l’application",
+    removed: "L’application d’authentification et les codes de secours sont retirés.",
+    codes: "Codes de secours",
+    codes_left: |n| match n {
+        0 => "Plus aucun".into(),
+        1 => "Il en reste 1".into(),
+        _ => format!("Il en reste {n}"),
+    },
+    codes_few: "Il ne vous reste presque plus de codes de secours. Créez-en de nouveaux pour pouvoir vous connecter même si vous perdez votre téléphone.",
+    codes_lead: "De nouveaux codes remplacent tous les précédents.",
+    codes_new: "Créer de nouveaux codes de secours",
+    confirmed: "Votre identité est confirmée. Rien n’a encore changé\u{a0}: veuillez recommencer.",
+    with_app: "avec mot de passe et application",
+    with_recovery_code: "avec mot de passe et code de secours",
+    app_added: "Une application d’authentification a été configurée",
+    app_removed: "L’application d’authentification a été retirée",
+    app_removed_by_operator: "L’administration de ce site a retiré l’application d’authentification",
+    code_used: "Un code de secours a été utilisé",
+    codes_made: "De nouveaux codes de secours ont été créés",
+    wrong_code: "Quelqu’un connaissait le mot de passe, mais a saisi un code erroné",
+    code_or_recovery_code: "Code de l’application, ou un code de secours",
+};
+
+pub(in super::super) static FACTOR_PAGES: FactorPagesTexts = FactorPagesTexts {
+    enter_title: "Saisissez votre code",
+    enter_lead: "Votre mot de passe est juste. Saisissez maintenant le code affiché par votre application d’authentification.",
+    code: "Code de l’application",
+    recovery_open: "Utiliser plutôt un code de secours",
+    recovery_code: "Code de secours",
+    start_again: "Recommencer",
+    start_lead: "Il vous faut une application qui affiche des codes, sur votre téléphone ou dans votre gestionnaire de mots de passe.",
+    start: "Afficher le code QR",
+    scan_lead: "Scannez cette image avec votre application.",
+    picture: "Code QR pour votre application d’authentification",
+    by_hand: "Ou saisissez cette clé dans l’application\u{a0}:",
+    then: "Saisissez ensuite le code que l’application affiche, pour que nous sachions qu’elle fonctionne.",
+    turn_on: "Activer",
+    codes_title: "Vos codes de secours",
+    codes_offer: "Les codes de secours vous permettent de vous connecter si vous perdez votre téléphone. Chacun sert une fois. Préparez du papier, une imprimante ou un gestionnaire de mots de passe\u{a0}: les codes ne sont affichés qu’une fois.",
+    codes_show: "Afficher mes codes de secours",
+    codes_lead: "Imprimez ces codes, ou copiez-les en lieu sûr. Chacun sert une fois à la place d’un code de l’application. Ils ne seront plus affichés, et les précédents ne sont plus valables.",
+    codes_kept: "Je les ai conservés",
+};
