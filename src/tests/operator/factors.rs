@@ -18,7 +18,7 @@ on_both_databases! {
         let lines = latchkey(&app, &["user", "factors", "ada"]).expect(0).stdout;
         assert!(lines.contains("authenticator app since ") && lines.contains("recovery codes    10 left"), "{lines}");
         app.browser().asked_for_factor("ada").await;
-        latchkey(&app, &["user", "remove-factors", "ada"]).expect_error(1, "add --yes");
+        latchkey(&app, &["user", "remove-factors", "ada"]).expect_error(2, "add --yes");
         latchkey(&app, &["user", "remove-factors", "ada", "--yes"]).expect(0);
         assert!(ada.is_in().await);
         app.signed_in("ada").await;

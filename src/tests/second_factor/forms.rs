@@ -32,7 +32,7 @@ async fn set_up(app: &TestApp, here: &mut Anonymous) -> (Authenticator, Vec<Stri
     let back = [("returnTo", "/account")];
     assert_eq!(location(&here.submit("/auth/totp", &back).await), "/account/authenticator");
     let page = here.get("/account/authenticator").await.expect(200).text;
-    assert!(page.contains("<svg class=\"qr\""), "{page}");
+    assert!(page.contains("<svg role=\"img\""), "{page}");
     let authenticator = Authenticator::new(inside(&page, "key", "</p>"));
     let wrong = authenticator.wrong(app);
     let refused = here.submit("/auth/totp/confirm", &[("code", &wrong), ("returnTo", "/account")]).await;
