@@ -157,6 +157,11 @@ impl SessionChanges {
         self.users.iter().map(|audience| audience.key().clone()).collect()
     }
 
+    /// Whether the server is about to stop.
+    pub fn is_closed(&self) -> bool {
+        *self.closing.borrow()
+    }
+
     /// Ends all listeners, because the server stops.
     pub fn close(&self) {
         self.closing.send_replace(true);

@@ -14,8 +14,10 @@ use crate::ui::page::{Content, LinkContent, Page};
 
 pub(crate) async fn reset_password(token: Secret, new_password: Secret) -> Result<(), Problem> {
     let context = RequestContext::current()?;
-    let (services, source) = (context.services().clone(), context.source.clone());
-    Ok(complete(async move { services.reset_password(&token, &new_password, &source).await }).await?)
+    let (services, source, device) =
+        (context.services().clone(), context.source.clone(), context.browser_cookies().device);
+    let reset = async move { services.reset_password(&token, &new_password, &source, device.as_ref()).await };
+    Ok(complete(reset).await?)
 }
 
 pub(crate) async fn accept_invitation(token: Secret, new_password: Secret) -> Result<(), Problem> {

@@ -123,8 +123,10 @@ pub(super) async fn follow_others(store: Weak<dyn Records>, liveness: Weak<Liven
                 Err(error)
             }
         };
+        // A server that stops closes its database.
         if let Err(error) = looked.as_ref()
             && answers
+            && !changes.is_closed()
         {
             tracing::warn!(%error, "open pages are not told for now what happens elsewhere");
         }

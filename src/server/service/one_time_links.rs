@@ -2,6 +2,7 @@
 //! or of a new one. Looking at a link changes nothing, since mail scanners open links.
 
 use super::attempts::Visit;
+use super::known_browsers::browser_digest;
 use super::limits::origin;
 use super::{ServiceError, Services, Source};
 use crate::api::Secret;
@@ -72,13 +73,19 @@ impl Services {
     }
 
     /// Chooses a new password with a link: ends all sessions and links of the user, and makes all browsers unknown to
-    /// the account. Nobody is signed in.
+    /// the account, except one with the cookie `device` that was known. Nobody is signed in.
     ///
     /// # Errors
     /// `LinkInvalid`, `Password`, `RateLimited`. The link stays good after a refused password.
-    pub async fn reset_password(&self, token: &Secret, new: &Secret, source: &Source) -> Result<(), ServiceError> {
+    pub async fn reset_password(
+        &self,
+        token: &Secret,
+        new: &Secret,
+        source: &Source,
+        device: Option<&Secret>,
+    ) -> Result<(), ServiceError> {
         let attempt = self.begin(self.link_limits(source)).await?;
-        self.count_wrong_link(attempt, self.use_to_reset(token.expose(), new.expose(), source).await).await
+        self.count_wrong_link(attempt, self.use_to_reset(token.expose(), new.expose(), source, device).await).await
     }
 
     /// Creates the account of an invitation. Nobody is signed in.
@@ -100,7 +107,13 @@ impl Services {
         }
     }
 
-    async fn use_to_reset(&self, token: &str, new: &str, source: &Source) -> Result<(), ServiceError> {
+    async fn use_to_reset(
+        &self,
+        token: &str,
+        new: &str,
+        source: &Source,
+        device: Option<&Secret>,
+    ) -> Result<(), ServiceError> {
         let link = self.link(token, Purpose::Reset).await?;
         let Recipient::User { id, name, password_changed_at, .. } = link.recipient else {
             return Err(ServiceError::LinkInvalid);
@@ -110,13 +123,15 @@ impl Services {
         let password = self.new_password(FIELD, new, &name, &from).await?;
         let new_hash = self.hasher.hash(&password, &from).await?;
         let event = self.event(&id, Kind::PasswordReset, source);
+        // Whoever has the link owns the account: others' guesses must not keep this browser out now.
+        let browser = device.map(browser_digest);
         let change = PasswordChange {
             user_id: &id,
             password_changed_at,
             new_hash: &new_hash,
             link: Some(&link_digest(token)),
             keep: None,
-            browser: None,
+            browser: browser.as_ref(),
             at: event.at,
             event: &event,
         };

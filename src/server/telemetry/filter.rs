@@ -21,7 +21,8 @@ pub(super) fn from_environment(default: &str) -> Result<EnvFilter, ConfigError> 
 /// Parses a filter in the syntax of [`EnvFilter`]: levels, or `target=level`, separated by commas. `EnvFilter` would
 /// take an unknown word for a target and log nothing else, so unknown words are refused. Errors are always logged.
 fn directives(text: &str) -> Result<String, String> {
-    let mut all = vec!["error".to_owned()];
+    // A web session that has expired is no suspicion.
+    let mut all = vec!["error".to_owned(), "tower_sessions_core=error".to_owned()];
     for directive in text.split(',').map(str::trim).filter(|directive| !directive.is_empty()) {
         let (target, level) =
             directive.rsplit_once('=').map_or((None, directive), |(target, word)| (Some(target), word));
@@ -48,10 +49,13 @@ mod tests {
 
     #[test]
     fn a_filter_is_made_of_levels_and_of_targets_with_levels() {
-        assert_eq!(directives("info").as_deref(), Ok("error,info"));
-        assert_eq!(directives("WARNING").as_deref(), Ok("error,warn"));
-        assert_eq!(directives("off,sqlx=off").as_deref(), Ok("error,error,sqlx=error"));
-        assert_eq!(directives(" latchkey=debug , sqlx=Warning ").as_deref(), Ok("error,latchkey=debug,sqlx=warn"));
+        assert_eq!(directives("info").as_deref(), Ok("error,tower_sessions_core=error,info"));
+        assert_eq!(directives("WARNING").as_deref(), Ok("error,tower_sessions_core=error,warn"));
+        assert_eq!(directives("off,sqlx=off").as_deref(), Ok("error,tower_sessions_core=error,error,sqlx=error"));
+        assert_eq!(
+            directives(" latchkey=debug , sqlx=Warning ").as_deref(),
+            Ok("error,tower_sessions_core=error,latchkey=debug,sqlx=warn")
+        );
     }
 
     #[test]
