@@ -83,9 +83,13 @@ pub(super) fn claim_to_restore(path: &Path) -> Result<Claim, OpenError> {
 /// Opens the lock of the SQLite file at `path`, and makes it and its folder where they are missing.
 fn open_lock(path: &Path) -> Result<(PathBuf, File), OpenError> {
     let folder = files::folder_of(path);
-    files::make_folder(folder).map_err(|source| OpenError::Folder { path: folder.into(), source })?;
+    let in_folder = |source| OpenError::Folder { path: folder.into(), source };
+    files::make_folder(folder).map_err(in_folder)?;
+    if let Some(mode) = files::exposed_mode(folder).map_err(in_folder)? {
+        return Err(OpenError::Exposed { path: folder.into(), mode });
+    }
     // The same lock, whatever links lead to the folder.
-    let folder = std::fs::canonicalize(folder).map_err(|source| OpenError::Folder { path: folder.into(), source })?;
+    let folder = std::fs::canonicalize(folder).map_err(in_folder)?;
     let beside = beside(&path.file_name().map_or_else(|| path.to_owned(), |name| folder.join(name)));
     let mut options = OpenOptions::new();
     let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
