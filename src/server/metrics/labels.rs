@@ -45,7 +45,7 @@ text_enum! {
 }
 
 text_enum! {
-    /// What became of a presented refresh token: the words of [`redeem`](crate::domain::redeem), and what comes before
+    /// What became of a presented refresh token: the words of [`redeem`](mod@crate::domain::redeem), and what comes before
     /// it is asked.
     RefreshResult {
         /// [`Decision::Rotate`].
