@@ -33,7 +33,7 @@ text_enum! {
 ///
 /// assert_eq!(FactorAnswer::typed("123 456").map(|answer| answer.method()), Some(FactorMethod::Totp));
 /// assert_eq!(FactorAnswer::typed("0a1b2-c3d4e").map(|answer| answer.method()), Some(FactorMethod::RecoveryCode));
-/// assert!(FactorAnswer::typed("open sesame").is_none());
+/// assert!(FactorAnswer::typed("I have none").is_none());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum FactorAnswer {

@@ -89,7 +89,12 @@ impl TotpCode {
 /// ```
 /// use latchkey::domain::totp::{TotpCode, Step, accepted};
 /// # use latchkey::domain::time::Timestamp;
-/// # let hmac = |counter: [u8; 8]| { let mut bytes = [0; 20]; bytes[12..].copy_from_slice(&counter); bytes };
+/// # let hmac = |counter: [u8; 8]| {
+/// #     let mixed = u64::from_be_bytes(counter).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+/// #     let mut bytes = [0; 20];
+/// #     bytes[..8].copy_from_slice(&mixed.to_be_bytes());
+/// #     bytes
+/// # };
 /// # let now = Timestamp::from_secs(1_800_000_000);
 ///
 /// let code = TotpCode::of(hmac(Step::at(now).counter()));
