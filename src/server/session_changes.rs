@@ -49,7 +49,7 @@ enum List {
 
 /// A reading of a user's sessions that has begun.
 #[derive(Debug)]
-pub struct Reading(u64);
+pub struct ListReading(u64);
 
 #[derive(Default)]
 struct Audience {
@@ -71,7 +71,7 @@ impl SessionChanges {
     }
 
     /// To be called before the sessions of `user` are read for [`SessionChanges::keep`].
-    pub fn begin_reading(&self, user: &UserId) -> Reading {
+    pub fn begin_reading(&self, user: &UserId) -> ListReading {
         let mut lists = self.lists();
         lists.readings += 1;
         let number = lists.readings;
@@ -79,11 +79,11 @@ impl SessionChanges {
             lists.of_users.clear();
         }
         lists.of_users.insert(user.clone(), List::Underway(number));
-        Reading(number)
+        ListReading(number)
     }
 
     /// Keeps what was read, unless a change was announced since the reading began.
-    pub fn keep(&self, user: &UserId, reading: &Reading, names: SessionNames, now: Timestamp) {
+    pub fn keep(&self, user: &UserId, reading: &ListReading, names: SessionNames, now: Timestamp) {
         if let Some(list) = self.lists().of_users.get_mut(user)
             && matches!(list, List::Underway(number) if *number == reading.0)
         {

@@ -6,7 +6,7 @@ use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 
 /// The values of a label.
-pub trait Label: Copy + PartialEq + 'static {
+pub trait MetricLabel: Copy + PartialEq + 'static {
     /// All of them.
     const ALL: &'static [Self];
 
@@ -16,7 +16,7 @@ pub trait Label: Copy + PartialEq + 'static {
 
 macro_rules! labels {
     ($($type:ty),+) => {
-        $(impl Label for $type {
+        $(impl MetricLabel for $type {
             const ALL: &'static [Self] = &<$type>::ALL;
 
             fn as_str(self) -> &'static str {
@@ -110,7 +110,7 @@ pub(super) type LabelFamily = Family<[(&'static str, &'static str); 1], Counter>
 #[derive(Debug)]
 pub struct Labelled<L>(Vec<(L, Counter)>);
 
-impl<L: Label> Labelled<L> {
+impl<L: MetricLabel> Labelled<L> {
     /// All counters at zero, and the family to register.
     pub(super) fn new(label: &'static str) -> (Self, LabelFamily) {
         let family = LabelFamily::default();

@@ -12,7 +12,7 @@ mod requests;
 mod timers;
 
 pub use format::prometheus_text;
-pub use labels::{Label, Labelled, RefreshResult, SignInResult};
+pub use labels::{Labelled, MetricLabel, RefreshResult, SignInResult};
 pub use requests::{RequestMetrics, RequestTimer};
 pub use timers::{DatabaseMetrics, HashMetrics, RunningHash, WaitingHashTimer, WriteTimer};
 
@@ -276,7 +276,7 @@ impl Levels {
 struct Labels<'a>(&'a mut Registry);
 
 impl Labels<'_> {
-    fn register<L: Label>(&mut self, name: &str, help: &str, label: &'static str) -> Labelled<L> {
+    fn register<L: MetricLabel>(&mut self, name: &str, help: &str, label: &'static str) -> Labelled<L> {
         let (counters, family) = Labelled::new(label);
         self.0.register(name, help, family);
         counters
